@@ -1,0 +1,87 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+// `EMEND_PORTABLE=1 swift build` builds without unsafe flags: only the portable kernels are
+// optimised for, so it is slow, but the package can then be used as a versioned dependency.
+let portableOnly = ProcessInfo.processInfo.environment["EMEND_PORTABLE"] == "1"
+
+#if arch(x86_64)
+  let hasX86Kernels = !portableOnly
+#else
+  let hasX86Kernels = false
+#endif
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+/// The inner loops are one set of sources, compiled once per instruction set (see Sources/Kernels).
+func kernels(_ name: String, define: String, flags: [String]) -> Target {
+  .target(
+    name: name,
+    dependencies: ["CPlatform", "KernelInterface"],
+    swiftSettings: strict + [.define(define)]
+      + (portableOnly ? [] : [.unsafeFlags(["-Ounchecked"] + flags.flatMap { ["-Xcc", $0] })]))
+}
+
+let x86Kernels: [Target] =
+  hasX86Kernels
+  ? [
+    kernels("KernelsAVX2", define: "KERNELS_AVX2", flags: ["-march=x86-64-v3"]),
+    kernels("KernelsAVX512", define: "KERNELS_AVX512", flags: ["-march=x86-64-v4", "-mavx512vnni"]),
+  ] : []
+let x86Names: [Target.Dependency] = x86Kernels.map { .byName(name: $0.name) }
+
+/// Tests see `package` declarations, so they build with the same flags as the product.
+func tests(_ module: String, _ others: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: module + "Tests", dependencies: [.byName(name: module), "TestSupport"] + others,
+    swiftSettings: strict)
+}
+
+let package = Package(
+  name: "emend",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "emend", targets: ["emend"]),
+    .library(name: "EmendLanguageModels", targets: ["LanguageModels", "TextGeneration"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+  ],
+  targets: [
+    .target(name: "CPlatform"),
+    .systemLibrary(name: "CSystemSentencePiece", pkgConfig: "sentencepiece", providers: [.apt(["libsentencepiece-dev"])]),
+    .target(name: "CSentencePiece", dependencies: ["CSystemSentencePiece"]),
+    .target(name: "KernelInterface", swiftSettings: strict),
+    kernels("KernelsPortable", define: "KERNELS_PORTABLE", flags: []),
+    .target(name: "BlockFormats", swiftSettings: strict),
+    .target(
+      name: "TensorKernels",
+      dependencies: ["CPlatform", "KernelInterface", "KernelsPortable", "BlockFormats"] + x86Names,
+      swiftSettings: strict + (hasX86Kernels ? [.define("X86_KERNELS")] : [])),
+    .target(name: "ModelFiles", dependencies: ["CPlatform", "BlockFormats"], swiftSettings: strict),
+    .target(name: "Tokenization", dependencies: ["CSentencePiece", "ModelFiles"], swiftSettings: strict),
+    .target(name: "LanguageModels", dependencies: ["TensorKernels", "ModelFiles"], swiftSettings: strict),
+    .target(name: "TextGeneration", dependencies: ["LanguageModels", "Tokenization"], swiftSettings: strict),
+    .target(name: "EditEvaluation", dependencies: ["TextGeneration"], swiftSettings: strict),
+    .executableTarget(
+      name: "emend",
+      dependencies: [
+        "TextGeneration", "EditEvaluation",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "tools/emend", swiftSettings: strict),
+
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    tests("BlockFormats"),
+    tests("TensorKernels", ["BlockFormats"]),
+    tests("ModelFiles", ["BlockFormats"]),
+    tests("Tokenization", ["ModelFiles"]),
+    tests("LanguageModels", ["TensorKernels", "ModelFiles", "Tokenization"]),
+    tests("TextGeneration", ["LanguageModels", "Tokenization"]),
+    tests("EditEvaluation", ["LanguageModels", "Tokenization"]),
+    .testTarget(name: "CommandTests", dependencies: ["emend", "TestSupport"], swiftSettings: strict),
+  ] + x86Kernels,
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)
