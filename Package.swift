@@ -18,7 +18,7 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 func kernels(_ name: String, define: String, flags: [String]) -> Target {
   .target(
     name: name,
-    dependencies: ["CPlatform", "KernelInterface"],
+    dependencies: ["BlockFormats", "CPlatform", "KernelInterface"],
     swiftSettings: strict + [.define(define)]
       + (portableOnly ? [] : [.unsafeFlags(["-Ounchecked"] + flags.flatMap { ["-Xcc", $0] })]))
 }
@@ -40,7 +40,7 @@ func tests(_ module: String, _ others: [Target.Dependency] = []) -> Target {
 
 let package = Package(
   name: "emend",
-  platforms: [.macOS(.v15)],
+  platforms: [.macOS(.v26)],
   products: [
     .executable(name: "emend", targets: ["emend"]),
     .library(name: "EmendLanguageModels", targets: ["LanguageModels", "TextGeneration"]),
@@ -52,7 +52,7 @@ let package = Package(
     .target(name: "CPlatform"),
     .systemLibrary(name: "CSystemSentencePiece", pkgConfig: "sentencepiece", providers: [.apt(["libsentencepiece-dev"])]),
     .target(name: "CSentencePiece", dependencies: ["CSystemSentencePiece"]),
-    .target(name: "KernelInterface", swiftSettings: strict),
+    .target(name: "KernelInterface", dependencies: ["BlockFormats"], swiftSettings: strict),
     kernels("KernelsPortable", define: "KERNELS_PORTABLE", flags: []),
     .target(name: "BlockFormats", swiftSettings: strict),
     .target(

@@ -1,1 +1,131 @@
+// The one file with calls that differ between operating systems.
+#define _GNU_SOURCE
 #include "CPlatform.h"
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#if defined(__linux__)
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#elif defined(__APPLE__)
+#include <mach/mach.h>
+#include <sys/sysctl.h>
+// The system's address wait, the same one its C++ library uses.
+extern int __ulock_wait(uint32_t operation, void *address, uint64_t value, uint32_t timeout);
+extern int __ulock_wake(uint32_t operation, void *address, uint64_t value);
+#endif
+
+int emend_highest_instruction_set(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512vnni"))
+    return EmendInstructionSetAVX512;
+  if (__builtin_cpu_supports("x86-64-v3")) return EmendInstructionSetAVX2;
+#endif
+  return EmendInstructionSetPortable;
+}
+
+#if defined(__linux__)
+/// Lowest-numbered sibling of a logical CPU, or the CPU itself where the kernel does not say.
+static int first_sibling(int cpu) {
+  char path[128];
+  snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", cpu);
+  FILE *file = fopen(path, "r");
+  int first = cpu;
+  if (file) {
+    if (fscanf(file, "%d", &first) != 1) first = cpu;
+    fclose(file);
+  }
+  return first;
+}
+#endif
+
+int emend_physical_core_count(void) {
+#if defined(__linux__)
+  cpu_set_t allowed, cores;
+  CPU_ZERO(&cores);
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+      int core = CPU_ISSET(cpu, &allowed) ? first_sibling(cpu) : -1;
+      if (core >= 0 && core < CPU_SETSIZE) CPU_SET(core, &cores);
+    }
+    int count = CPU_COUNT(&cores);
+    if (count > 0) return count;
+  }
+#elif defined(__APPLE__)
+  int count = 0;
+  size_t size = sizeof count;
+  // Performance cores alone: a static split of rows waits for the slowest core.
+  if (sysctlbyname("hw.perflevel0.physicalcpu", &count, &size, NULL, 0) == 0 && count > 0)
+    return count;
+  size = sizeof count;
+  if (sysctlbyname("hw.physicalcpu", &count, &size, NULL, 0) == 0 && count > 0) return count;
+#endif
+  long online = sysconf(_SC_NPROCESSORS_ONLN);
+  return online > 0 ? (int)online : 1;
+}
+
+void emend_park(uint32_t *address, uint32_t expected) {
+#if defined(__linux__)
+  syscall(SYS_futex, address, FUTEX_WAIT_PRIVATE, expected, NULL, NULL, 0);
+#elif defined(__APPLE__)
+  __ulock_wait(1, address, expected, 0);
+#else
+  usleep(50);
+#endif
+}
+
+void emend_wake_all(uint32_t *address) {
+#if defined(__linux__)
+  syscall(SYS_futex, address, FUTEX_WAKE_PRIVATE, 0x7fffffff, NULL, NULL, 0);
+#elif defined(__APPLE__)
+  __ulock_wake(1 | 0x100, address, 0);
+#endif
+}
+
+uint64_t emend_peak_resident_bytes(void) {
+  struct rusage usage;
+  if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+#if defined(__APPLE__)
+  return (uint64_t)usage.ru_maxrss;
+#else
+  return (uint64_t)usage.ru_maxrss * 1024;
+#endif
+}
+
+uint64_t emend_available_memory_bytes(void) {
+#if defined(__linux__)
+  FILE *file = fopen("/proc/meminfo", "r");
+  if (!file) return 0;
+  char line[256];
+  unsigned long long kilobytes = 0;
+  while (fgets(line, sizeof line, file))
+    if (sscanf(line, "MemAvailable: %llu kB", &kilobytes) == 1) break;
+  fclose(file);
+  return kilobytes * 1024;
+#elif defined(__APPLE__)
+  vm_statistics64_data_t statistics;
+  mach_msg_type_number_t count = HOST_VM_INFO64_COUNT;
+  if (host_statistics64(mach_host_self(), HOST_VM_INFO64, (host_info64_t)&statistics, &count))
+    return 0;
+  return ((uint64_t)statistics.free_count + statistics.inactive_count) * (uint64_t)getpagesize();
+#else
+  return 0;
+#endif
+}
+
+void *emend_allocate_pages(size_t byteCount) {
+  void *address =
+      mmap(NULL, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (address == MAP_FAILED) return NULL;
+#if defined(__linux__)
+  madvise(address, byteCount, MADV_HUGEPAGE);
+#endif
+  return address;
+}
+
+void emend_free_pages(void *address, size_t byteCount) { munmap(address, byteCount); }

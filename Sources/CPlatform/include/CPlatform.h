@@ -1,1 +1,46 @@
+// What Swift has no words for: CPU features, the spin-wait hint, parking on an address, advice on
+// memory; and Instructions.h, one-instruction wrappers for the kernels.
 #pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "Instructions.h"
+
+/// Instruction sets with kernels of their own, in rising order.
+enum EmendInstructionSet {
+  EmendInstructionSetPortable = 0,
+  EmendInstructionSetAVX2 = 1,    // x86-64-v3: AVX2, FMA, F16C
+  EmendInstructionSetAVX512 = 2,  // x86-64-v4 and VNNI
+};
+
+/// The highest instruction set that this CPU and its operating system run.
+int emend_highest_instruction_set(void);
+
+/// Cores that do not share execution units with another one, of those this process may use.
+int emend_physical_core_count(void);
+
+/// Sleeps until `*address` differs from `expected` or somebody wakes it; may return early.
+void emend_park(uint32_t *address, uint32_t expected);
+
+/// Wakes everybody parked on `address`.
+void emend_wake_all(uint32_t *address);
+
+/// Largest resident set of this process so far, in bytes; 0 where the system does not tell.
+uint64_t emend_peak_resident_bytes(void);
+
+/// Bytes of memory that could be had now without swapping; 0 where the system does not tell.
+uint64_t emend_available_memory_bytes(void);
+
+/// `byteCount` bytes of zeroed memory from the system, on large pages where it offers them; NULL
+/// when there is none. Give it back with `emend_free_pages` and the same count.
+void *emend_allocate_pages(size_t byteCount);
+void emend_free_pages(void *address, size_t byteCount);
+
+/// Tells the processor that this thread waits for another one's store.
+static inline void emend_spin_hint(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}

@@ -1,0 +1,44 @@
+import BlockFormats
+
+/// How weights lie in memory once packed: rows in groups of 16, a vector lane for each, so that a
+/// dot-product instruction meets the same columns of sixteen rows and nothing is summed across
+/// lanes. A group holds the same number of bytes as its 16 rows in the file, or (Q4_K, Q5_K) 3 %
+/// more, their 6-bit scales being taken apart.
+///
+/// B = columns / 32 blocks, r = row in the group, all little endian:
+/// - plain formats: elements `[column][r]`.
+/// - Q4_0: scales f16 `[B][r]`; nibbles `[B][4][r]` words, of which byte t of word j holds column
+///   4j + t in its low half and column 16 + 4j + t in its high half.
+/// - Q4_1: f16 `[B][scale, minimum][r]`; nibbles as Q4_0.
+/// - Q8_0: scales f16 `[B][r]`; bytes `[B][8][r]` words, byte t of word j being column 4j + t, with
+///   128 added.
+/// - Q4_K: superblocks of 256 columns, each: f16 `[d, dmin][r]`; scales u8 `[8][r]`; minima u8
+///   `[8][r]`; nibbles `[8][4][r]` words.
+/// - Q5_K: as Q4_K, then the fifth bits `[8][r]` words, bit i for column i of the block.
+/// - Q6_K: superblocks, each: d f16 `[r]`; scales i8 `[16][r]`, one for 16 columns; low nibbles
+///   `[8][4][r]` words; high pairs `[8][2][r]` words, bits 2i and 2i + 1 for column i of 16.
+public enum PackedLayout {
+  /// Rows in a group.
+  public static let groupRows = 16
+
+  /// Bytes of one Q4_K superblock of 16 rows by 256 columns.
+  public static let q4_KSuperblock = 64 + 256 + 2048
+  /// Bytes of one Q5_K superblock.
+  public static let q5_KSuperblock = 64 + 256 + 2048 + 512
+  /// Bytes of one Q6_K superblock.
+  public static let q6_KSuperblock = 32 + 256 + 2048 + 1024
+
+  /// Bytes of one group of 16 rows of `columns` columns.
+  public static func groupBytes(_ format: BlockFormat, columns: Int) -> Int {
+    switch format {
+    case .f32: columns &* 64
+    case .f16, .bf16: columns &* 32
+    case .q4_0: columns / 32 &* 288
+    case .q4_1: columns / 32 &* 320
+    case .q8_0: columns / 32 &* 544
+    case .q4_K: columns / 256 &* q4_KSuperblock
+    case .q5_K: columns / 256 &* q5_KSuperblock
+    case .q6_K: columns / 256 &* q6_KSuperblock
+    }
+  }
+}

@@ -1,0 +1,1 @@
+../KernelsPortable/LinearF32.swift

@@ -1,0 +1,1 @@
+../KernelsPortable/LinearInt8.swift

@@ -1,0 +1,148 @@
+// From packed groups back to f32, sixteen rows to a vector and one vector a column: the panel that
+// the exact path multiplies with.
+
+import BlockFormats
+import KernelInterface
+
+/// `KernelTable.DequantizePanel`: columns k0..<k0+count to `[column][16]`, `stride` floats apart.
+/// k0 is a multiple of 32 (of 256 for the superblock formats), and so is count except for plain
+/// formats.
+@inline(__always) func dequantizePanel(
+  _ format: BlockFormat, _ group: UnsafeRawPointer, _ k: Int, _ k0: Int, _ count: Int,
+  _ panel: UnsafeMutablePointer<Float>, _ stride: Int
+) {
+  switch format {
+  case .f32:
+    for i in 0..<count { panel.store((group + (k0 &+ i) &* 64).floats(), at: i &* stride) }
+  case .f16:
+    for i in 0..<count { panel.store(halves(group + (k0 &+ i) &* 32), at: i &* stride) }
+  case .bf16:
+    for i in 0..<count { panel.store(brainHalves(group + (k0 &+ i) &* 32), at: i &* stride) }
+  case .q4_0:
+    let codes = group + (k &+ (k0 / 32) &* 256)
+    for block in 0..<count / 32 {
+      let d = halves(group + (k0 / 32 &+ block) &* 32)
+      nibblePanel(codes + block &* 256, panel + block &* 32 &* stride, stride) { code, _ in
+        toFloat(code &- 8) * d
+      }
+    }
+  case .q4_1:
+    let codes = group + (2 &* k &+ (k0 / 32) &* 256)
+    for block in 0..<count / 32 {
+      let header = group + (k0 / 32 &+ block) &* 64
+      let d = halves(header)
+      let m = halves(header + 32)
+      nibblePanel(codes + block &* 256, panel + block &* 32 &* stride, stride) { code, _ in
+        multiplyAdd(toFloat(code), d, m)
+      }
+    }
+  case .q8_0:
+    let codes = group + (k &+ (k0 / 32) &* 512)
+    for block in 0..<count / 32 {
+      let d = halves(group + (k0 / 32 &+ block) &* 32)
+      bytePanel(codes + block &* 512, panel + block &* 32 &* stride, stride, d)
+    }
+  case .q4_K:
+    for s in 0..<count / 256 {
+      affinePanel(
+        group + (k0 / 256 &+ s) &* PackedLayout.q4_KSuperblock, false, panel + s &* 256 &* stride, stride)
+    }
+  case .q5_K:
+    for s in 0..<count / 256 {
+      affinePanel(
+        group + (k0 / 256 &+ s) &* PackedLayout.q5_KSuperblock, true, panel + s &* 256 &* stride, stride)
+    }
+  case .q6_K:
+    for s in 0..<count / 256 {
+      q6_KPanel(
+        group + (k0 / 256 &+ s) &* PackedLayout.q6_KSuperblock, panel + s &* 256 &* stride, stride)
+    }
+  }
+}
+
+/// One block of nibbles: `value(code, column)` for each of its 32 columns.
+@inline(__always) private func nibblePanel(
+  _ codes: UnsafeRawPointer, _ panel: UnsafeMutablePointer<Float>, _ stride: Int,
+  _ value: (IntVector, Int) -> FloatVector
+) {
+  for j in 0..<4 {
+    let word = unsafeBitCast(codes.words(64 &* j), to: IntVector.self)
+    for t in 0..<4 {
+      let low = (word &>> Int32(truncatingIfNeeded: 8 &* t)) & 15
+      let high = (word &>> Int32(truncatingIfNeeded: 8 &* t &+ 4)) & 15
+      panel.store(value(low, 4 &* j &+ t), at: (4 &* j &+ t) &* stride)
+      panel.store(value(high, 16 &+ 4 &* j &+ t), at: (16 &+ 4 &* j &+ t) &* stride)
+    }
+  }
+}
+
+@inline(__always) private func bytePanel(
+  _ codes: UnsafeRawPointer, _ panel: UnsafeMutablePointer<Float>, _ stride: Int,
+  _ d: FloatVector
+) {
+  for j in 0..<8 {
+    let word = unsafeBitCast(codes.words(64 &* j), to: IntVector.self)
+    for t in 0..<4 {
+      let code = (word &>> Int32(truncatingIfNeeded: 8 &* t)) & 255
+      panel.store(toFloat(code &- 128) * d, at: (4 &* j &+ t) &* stride)
+    }
+  }
+}
+
+@inline(__always) private func unsignedBytes(_ p: UnsafeRawPointer) -> FloatVector {
+  let b = p.loadUnaligned(as: SIMD16<UInt8>.self)
+  var r = FloatVector()
+  for i in 0..<16 { r[i] = Float(Int32(b[i])) }
+  return r
+}
+
+@inline(__always) private func signedBytes(_ p: UnsafeRawPointer) -> FloatVector {
+  let b = p.loadUnaligned(as: SIMD16<Int8>.self)
+  var r = FloatVector()
+  for i in 0..<16 { r[i] = Float(Int32(b[i])) }
+  return r
+}
+
+@inline(__always) private func affinePanel(
+  _ superblock: UnsafeRawPointer, _ fifthBits: Bool, _ panel: UnsafeMutablePointer<Float>,
+  _ stride: Int
+) {
+  let d = halves(superblock)
+  let dMinimum = halves(superblock + 32)
+  for block in 0..<8 {
+    let scale = d * unsignedBytes(superblock + (64 &+ 16 &* block))
+    let minimum = dMinimum * unsignedBytes(superblock + (192 &+ 16 &* block))
+    let codes = superblock + (320 &+ 256 &* block)
+    let target = panel + block &* 32 &* stride
+    if fifthBits {
+      let fifths = unsafeBitCast(superblock.words(2368 &+ 64 &* block), to: IntVector.self)
+      nibblePanel(codes, target, stride) { code, column in
+        let fifth = (fifths &>> Int32(truncatingIfNeeded: column)) & 1
+        return toFloat(code | (fifth &<< 4)) * scale - minimum
+      }
+    } else {
+      nibblePanel(codes, target, stride) { code, _ in toFloat(code) * scale - minimum }
+    }
+  }
+}
+
+@inline(__always) private func q6_KPanel(
+  _ superblock: UnsafeRawPointer, _ panel: UnsafeMutablePointer<Float>, _ stride: Int
+) {
+  let d = halves(superblock)
+  for block in 0..<8 {
+    let lowScale = d * signedBytes(superblock + (32 &+ 32 &* block))
+    let highScale = d * signedBytes(superblock + (32 &+ 32 &* block &+ 16))
+    let pairs = superblock + (2336 &+ 128 &* block)
+    let lowPairs = unsafeBitCast(pairs.words(0), to: IntVector.self)
+    let highPairs = unsafeBitCast(pairs.words(64), to: IntVector.self)
+    nibblePanel(
+      superblock + (288 &+ 256 &* block), panel + block &* 32 &* stride, stride
+    ) { code, column in
+      let first = column < 16
+      let bits = first ? lowPairs : highPairs
+      let pair = (bits &>> Int32(truncatingIfNeeded: 2 &* (column & 15))) & 3
+      return toFloat((code | (pair &<< 4)) &- 32) * (first ? lowScale : highScale)
+    }
+  }
+}

@@ -1,0 +1,218 @@
+// From GGUF rows to groups of 16 rows whose codes lie side by side (see `PackedMatrix`). A group of
+// the 32-column formats is all its headers, then all its codes; a group of the 256-column formats
+// is superblocks one after the other, their two-level scales taken apart once, here.
+
+import BlockFormats
+import KernelInterface
+
+/// `KernelTable.PackGroup`.
+func packGroup(
+  _ format: Int, _ rows: UnsafeRawPointer, _ rowBytes: Int, _ validRows: Int, _ k: Int,
+  _ group: UnsafeMutableRawPointer
+) {
+  guard let format = BlockFormat(rawValue: UInt32(truncatingIfNeeded: format)) else { return }
+  let source = GroupSource(rows: rows, rowBytes: rowBytes, validRows: validRows)
+  switch format {
+  case .f32: packPlain(UInt32.self, source, k, group)
+  case .f16, .bf16: packPlain(UInt16.self, source, k, group)
+  case .q4_0: packBlocks(source, k / 32, headerHalves: 1, codeWords: 4, flip: 0, group)
+  case .q4_1: packBlocks(source, k / 32, headerHalves: 2, codeWords: 4, flip: 0, group)
+  case .q8_0: packBlocks(source, k / 32, headerHalves: 1, codeWords: 8, flip: 0x8080_8080, group)
+  case .q4_K: packAffineSuperblocks(source, k / 256, highBits: false, group)
+  case .q5_K: packAffineSuperblocks(source, k / 256, highBits: true, group)
+  case .q6_K: packQ6_K(source, k / 256, group)
+  }
+}
+
+/// The up to 16 rows of a group; `nil` stands for a row past the matrix, which packs as zeros.
+private struct GroupSource {
+  let rows: UnsafeRawPointer
+  let rowBytes: Int
+  let validRows: Int
+
+  @inline(__always) func row(_ r: Int) -> UnsafeRawPointer? {
+    r < validRows ? rows + r &* rowBytes : nil
+  }
+}
+
+/// Plain elements: `[k][16]`.
+@inline(__always) private func packPlain<E: FixedWidthInteger>(
+  _: E.Type, _ source: GroupSource, _ k: Int, _ group: UnsafeMutableRawPointer
+) {
+  let size = E.bitWidth / 8
+  for r in 0..<16 {
+    guard let row = source.row(r) else {
+      for i in 0..<k {
+        group.storeBytes(of: 0, toByteOffset: (i &* 16 &+ r) &* size, as: E.self)
+      }
+      continue
+    }
+    for i in 0..<k {
+      let value = row.loadUnaligned(fromByteOffset: i &* size, as: E.self)
+      group.storeBytes(of: value, toByteOffset: (i &* 16 &+ r) &* size, as: E.self)
+    }
+  }
+}
+
+/// Q4_0, Q4_1 and Q8_0: a block's header halves, then its codes in 32-bit words, both as in the
+/// file but for `flip`, which makes signed bytes unsigned.
+@inline(__always) private func packBlocks(
+  _ source: GroupSource, _ blocks: Int, headerHalves: Int, codeWords: Int, flip: UInt32,
+  _ group: UnsafeMutableRawPointer
+) {
+  let blockBytes = 2 &* headerHalves &+ 4 &* codeWords
+  let codes = group + blocks &* 32 &* headerHalves
+  for r in 0..<16 {
+    guard let row = source.row(r) else {
+      for block in 0..<blocks {
+        for h in 0..<headerHalves {
+          group.storeBytes(
+            of: 0, toByteOffset: (block &* headerHalves &+ h) &* 32 &+ 2 &* r, as: UInt16.self)
+        }
+        for w in 0..<codeWords {
+          codes.storeBytes(
+            of: flip, toByteOffset: (block &* codeWords &+ w) &* 64 &+ 4 &* r, as: UInt32.self)
+        }
+      }
+      continue
+    }
+    for block in 0..<blocks {
+      let from = row + block &* blockBytes
+      for h in 0..<headerHalves {
+        group.storeBytes(
+          of: from.loadUnaligned(fromByteOffset: 2 &* h, as: UInt16.self),
+          toByteOffset: (block &* headerHalves &+ h) &* 32 &+ 2 &* r, as: UInt16.self)
+      }
+      for w in 0..<codeWords {
+        let word = from.loadUnaligned(
+          fromByteOffset: 2 &* headerHalves &+ 4 &* w, as: UInt32.self)
+        codes.storeBytes(
+          of: word ^ flip, toByteOffset: (block &* codeWords &+ w) &* 64 &+ 4 &* r,
+          as: UInt32.self)
+      }
+    }
+  }
+}
+
+/// Four words of nibbles from 32 codes, as Q4_0 has them: column i low and column 16 + i high.
+@inline(__always) private func storeNibbles(
+  _ codes: SIMD32<UInt8>, _ target: UnsafeMutableRawPointer, _ r: Int
+) {
+  let bytes = (codes.lowHalf & 15) | ((codes.highHalf & 15) &<< 4)
+  let words = unsafeBitCast(bytes, to: SIMD4<UInt32>.self)
+  for w in 0..<4 {
+    target.storeBytes(of: words[w], toByteOffset: w &* 64 &+ 4 &* r, as: UInt32.self)
+  }
+}
+
+/// Q4_K and Q5_K: value = d * scale * code - dmin * minimum, scale and minimum in 6 bits.
+@inline(__always) private func packAffineSuperblocks(
+  _ source: GroupSource, _ superblocks: Int, highBits: Bool, _ group: UnsafeMutableRawPointer
+) {
+  let sourceBytes = highBits ? 176 : 144
+  let targetBytes = highBits ? PackedLayout.q5_KSuperblock : PackedLayout.q4_KSuperblock
+  for s in 0..<superblocks {
+    let target = group + s &* targetBytes
+    for r in 0..<16 {
+      guard let row = source.row(r) else {
+        clearRow(target, targetBytes, r, halves: 2, byteRows: 16)
+        continue
+      }
+      let from = row + s &* sourceBytes
+      let packedScales = from + 4
+      let fifths = from + 16
+      let nibbles = highBits ? from + 48 : from + 16
+      for h in 0..<2 {
+        target.storeBytes(
+          of: from.loadUnaligned(fromByteOffset: 2 &* h, as: UInt16.self),
+          toByteOffset: 32 &* h &+ 2 &* r, as: UInt16.self)
+      }
+      for block in 0..<8 {
+        let (scale, minimum) = sixBitPair(packedScales, block)
+        target.storeBytes(of: scale, toByteOffset: 64 &+ 16 &* block &+ r, as: UInt8.self)
+        target.storeBytes(of: minimum, toByteOffset: 192 &+ 16 &* block &+ r, as: UInt8.self)
+        let pair = nibbles.loadUnaligned(
+          fromByteOffset: 32 &* (block / 2), as: SIMD32<UInt8>.self)
+        let codes = block % 2 == 0 ? pair & 15 : pair &>> 4
+        storeNibbles(codes, target + (320 &+ 256 &* block), r)
+        if highBits {
+          var word: UInt32 = 0
+          for i in 0..<32 {
+            let byte = fifths.load(fromByteOffset: i, as: UInt8.self)
+            word |= UInt32((byte >> UInt8(truncatingIfNeeded: block)) & 1) << UInt32(i)
+          }
+          target.storeBytes(of: word, toByteOffset: 2368 &+ 64 &* block &+ 4 &* r, as: UInt32.self)
+        }
+      }
+    }
+  }
+}
+
+/// The 6-bit scale and minimum of one of eight blocks, from the 12 bytes that hold them all.
+@inline(__always) private func sixBitPair(_ p: UnsafeRawPointer, _ block: Int) -> (UInt8, UInt8) {
+  func byte(_ i: Int) -> UInt8 { p.load(fromByteOffset: i, as: UInt8.self) }
+  if block < 4 { return (byte(block) & 63, byte(block &+ 4) & 63) }
+  return (
+    (byte(block &+ 4) & 15) | ((byte(block &- 4) >> 6) << 4),
+    (byte(block &+ 4) >> 4) | ((byte(block) >> 6) << 4)
+  )
+}
+
+/// Q6_K: value = d * scale * (code - 32), a scale for every 16 columns.
+@inline(__always) private func packQ6_K(
+  _ source: GroupSource, _ superblocks: Int, _ group: UnsafeMutableRawPointer
+) {
+  for s in 0..<superblocks {
+    let target = group + s &* PackedLayout.q6_KSuperblock
+    for r in 0..<16 {
+      guard let row = source.row(r) else {
+        clearRow(target, PackedLayout.q6_KSuperblock, r, halves: 1, byteRows: 16)
+        continue
+      }
+      let from = row + s &* 210
+      target.storeBytes(
+        of: from.loadUnaligned(fromByteOffset: 208, as: UInt16.self), toByteOffset: 2 &* r,
+        as: UInt16.self)
+      for i in 0..<16 {
+        target.storeBytes(
+          of: from.load(fromByteOffset: 192 &+ i, as: UInt8.self),
+          toByteOffset: 32 &+ 16 &* i &+ r, as: UInt8.self)
+      }
+      for block in 0..<8 {
+        let part = block % 4
+        let low = from.loadUnaligned(
+          fromByteOffset: 64 &* (block / 4) &+ 32 &* (part % 2), as: SIMD32<UInt8>.self)
+        let high = from.loadUnaligned(
+          fromByteOffset: 128 &+ 32 &* (block / 4), as: SIMD32<UInt8>.self)
+        storeNibbles(part < 2 ? low & 15 : low &>> 4, target + (288 &+ 256 &* block), r)
+        for word in 0..<2 {
+          var bits: UInt32 = 0
+          for i in 0..<16 {
+            let pair = (high[16 &* word &+ i] >> UInt8(truncatingIfNeeded: 2 &* part)) & 3
+            bits |= UInt32(pair) << UInt32(2 &* i)
+          }
+          target.storeBytes(
+            of: bits, toByteOffset: 2336 &+ 128 &* block &+ 64 &* word &+ 4 &* r, as: UInt32.self)
+        }
+      }
+    }
+  }
+}
+
+/// Zeroes one row of a packed superblock: with its scales zero, its codes mean nothing but must
+/// still be written.
+private func clearRow(
+  _ target: UnsafeMutableRawPointer, _ byteCount: Int, _ r: Int, halves: Int, byteRows: Int
+) {
+  for h in 0..<halves {
+    target.storeBytes(of: 0, toByteOffset: 32 &* h &+ 2 &* r, as: UInt16.self)
+  }
+  for i in 0..<byteRows {
+    target.storeBytes(of: 0, toByteOffset: 32 &* halves &+ 16 &* i &+ r, as: UInt8.self)
+  }
+  var offset = 32 &* halves &+ 16 &* byteRows
+  while offset < byteCount {
+    target.storeBytes(of: 0, toByteOffset: offset &+ 4 &* r, as: UInt32.self)
+    offset &+= 64
+  }
+}

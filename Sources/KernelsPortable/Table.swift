@@ -1,0 +1,61 @@
+import BlockFormats
+import KernelInterface
+
+/// This module's instruction set.
+@inline(never) public func kernelTable() -> KernelTable {
+  #if KERNELS_AVX512
+    let name: StaticString = "avx512"
+  #elseif KERNELS_AVX2
+    let name: StaticString = "avx2"
+  #else
+    let name: StaticString = "portable"
+  #endif
+  return KernelTable(
+    name: name,
+    quantizeActivations: { quantizeActivations($0, $1, $2, $3, $4, $5, $6, $7, $8) },
+    linearQ4_0: { linearInt8(Q4_0Block.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) },
+    linearQ4_1: { linearInt8(Q4_1Block.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) },
+    linearQ8_0: { linearInt8(Q8_0Block.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) },
+    linearF32: { format, weights, k, x, n, first, end, rows, out, stride, accumulate, scratch in
+      // One instance for each format: the switch over formats is then outside the loops.
+      guard let format = BlockFormat(rawValue: UInt32(truncatingIfNeeded: format)) else { return }
+      linearF32(
+        format, weights, k, x, n, first, end, rows, out, stride, accumulate != 0, scratch)
+    },
+    packGroup: { packGroup($0, $1, $2, $3, $4, $5) },
+    dequantizePanel: { format, group, k, k0, count, panel, stride in
+      guard let format = BlockFormat(rawValue: UInt32(truncatingIfNeeded: format)) else { return }
+      dequantizePanel(format, group, k, k0, count, panel, stride)
+    },
+    packActivationsF32: { packActivationsF32($0, $1, $2, $3, $4, $5) },
+    rmsNorm: { rmsNorm($0, $1, $2, $3, $4) },
+    swiGLU: { swiGLU($0, $1, $2, $3) },
+    rotatePairs: { rotatePairs($0, $1, $2, $3, $4, $5) },
+    storeKeyValue: { kind, key, value, position, headSize, keys, values in
+      switch kind {
+      case CacheKind.f32.rawValue:
+        storeKeyValue(F32Cache.self, key, value, position, headSize, keys, values)
+      case CacheKind.f16.rawValue:
+        storeKeyValue(F16Cache.self, key, value, position, headSize, keys, values)
+      default: storeKeyValue(Q8_0Cache.self, key, value, position, headSize, keys, values)
+      }
+    },
+    attend: {
+      kind, q, qStride, columns, visible, step, size, scale, keys, values, out, outStride, scratch
+      in
+      switch kind {
+      case CacheKind.f32.rawValue:
+        attend(
+          F32Cache.self, q, qStride, columns, visible, step, size, scale, keys, values, out,
+          outStride, scratch)
+      case CacheKind.f16.rawValue:
+        attend(
+          F16Cache.self, q, qStride, columns, visible, step, size, scale, keys, values, out,
+          outStride, scratch)
+      default:
+        attend(
+          Q8_0Cache.self, q, qStride, columns, visible, step, size, scale, keys, values, out,
+          outStride, scratch)
+      }
+    })
+}
