@@ -51,6 +51,9 @@ public struct GenerationStatistics: Sendable, Equatable {
   /// Seconds from the end of the prefill to the end.
   public var decodeSeconds = 0.0
 
+  /// Nothing counted yet.
+  public init() {}
+
   /// Prompt tokens fed per second, or nil when none were.
   public var prefillRate: Double? { rate(promptTokens - reusedTokens, prefillSeconds) }
   /// Tokens decoded per second, or nil when none were.
