@@ -40,7 +40,8 @@ public enum BlockFormat: UInt32, Sendable, CaseIterable {
   /// does not fit in an `Int`.
   public func byteCount(elements count: Int) -> Int? {
     guard count >= 0, count % elementsPerBlock == 0 else { return nil }
-    let (bytes, overflow) = (count / elementsPerBlock).multipliedReportingOverflow(by: bytesPerBlock)
+    let (bytes, overflow) = (count / elementsPerBlock).multipliedReportingOverflow(
+      by: bytesPerBlock)
     return overflow ? nil : bytes
   }
 

@@ -132,10 +132,3 @@ public enum OffsetKind: Int, Sendable {
   /// scale * sum of the block's codes, Float bits: for Q4_1, whose minimum multiplies it.
   case scaledSums
 }
-
-/// Element types of the KV cache as the kernels number them.
-public enum CacheKind: Int, Sendable {
-  case f32
-  case f16
-  case q8_0
-}

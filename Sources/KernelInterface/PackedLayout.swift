@@ -41,4 +41,23 @@ public enum PackedLayout {
     case .q6_K: columns / 256 &* q6_KSuperblock
     }
   }
+
+  /// The number by which a format crosses the border to the kernels.
+  public static func number(_ format: BlockFormat) -> Int { Int(format.rawValue) }
+
+  /// The format with that number. Written out and always inlined: a call of `init(rawValue:)` would
+  /// leave a weak copy of it, compiled for this instruction set, in the kernels' objects.
+  @inline(__always) public static func format(_ number: Int) -> BlockFormat {
+    switch number {
+    case 0: .f32
+    case 1: .f16
+    case 2: .q4_0
+    case 3: .q4_1
+    case 8: .q8_0
+    case 12: .q4_K
+    case 13: .q5_K
+    case 14: .q6_K
+    default: .bf16
+    }
+  }
 }

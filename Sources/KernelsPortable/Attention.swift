@@ -1,26 +1,14 @@
-// The KV cache of one kv head lies so that neither product of attention sums across lanes:
-// - keys in tiles of 16 positions, `[tile][dimension][16 positions]`: a score of sixteen positions
-//   is a chain of multiply-adds over the dimensions;
-// - values `[position][dimensions, padded to 16]`: the output is a chain over the positions.
-// Q8_0 adds f16 scales for every 32 dimensions of a position: for keys `[tile][chunk][16]` before
-// the tile's codes, for values `[chunk]` before the position's codes.
-//
-// Attention runs over fixed blocks of positions with an online softmax (arXiv 1805.02867): blocks
-// start at multiples of `positionsPerBlock` whatever the chunking of the prompt, and a position
-// beyond what a query may see adds an exact zero, so results depend on neither.
+// Causal attention over the cache of one kv head (`CacheLayout`), with an online softmax (arXiv
+// 1805.02867) over blocks of positions. Blocks start at multiples of `softmaxBlock` however the
+// prompt was cut into chunks, and a position that a query may not see adds an exact zero, so a
+// result depends on neither.
 
 import KernelInterface
 
-/// Positions of one softmax block: 8 rows of scores stay in the first-level cache.
-let positionsPerBlock = 512
-
 /// Element access for each type of cache; the kernels are written once over it.
 protocol CacheElements {
-  /// Bytes of one tile of 16 positions' keys.
-  static func keyTileBytes(_ headSize: Int) -> Int
-  /// Bytes of one position's values.
-  static func valueBytes(_ headSize: Int) -> Int
-  /// Keys of dimensions d..<d+count of sixteen positions, into `[dimension][16]`.
+  static var kind: CacheKind { get }
+  /// Keys of sixteen positions, into `[dimension][16]`.
   static func unpackKeys(
     _ tile: UnsafeRawPointer, _ headSize: Int, _ out: UnsafeMutablePointer<Float>)
   /// Values of dimensions d..<d+16 of one position.
@@ -31,8 +19,6 @@ protocol CacheElements {
     _ position: UnsafeMutableRawPointer, _ headSize: Int, _ value: UnsafePointer<Float>)
 }
 
-@inline(__always) private func padded(_ headSize: Int) -> Int { (headSize &+ 15) & ~15 }
-
 /// Sixteen values from `p`, zeros past `count`.
 @inline(__always) private func loadPadded(_ p: UnsafePointer<Float>, _ count: Int) -> FloatVector {
   if count >= 16 { return p.vector() }
@@ -42,8 +28,7 @@ protocol CacheElements {
 }
 
 enum F32Cache: CacheElements {
-  @inline(__always) static func keyTileBytes(_ headSize: Int) -> Int { headSize &* 64 }
-  @inline(__always) static func valueBytes(_ headSize: Int) -> Int { padded(headSize) &* 4 }
+  static let kind = CacheKind.f32
   @inline(__always) static func unpackKeys(
     _ tile: UnsafeRawPointer, _ headSize: Int, _ out: UnsafeMutablePointer<Float>
   ) {
@@ -72,8 +57,7 @@ enum F32Cache: CacheElements {
 }
 
 enum F16Cache: CacheElements {
-  @inline(__always) static func keyTileBytes(_ headSize: Int) -> Int { headSize &* 32 }
-  @inline(__always) static func valueBytes(_ headSize: Int) -> Int { padded(headSize) &* 2 }
+  static let kind = CacheKind.f16
   @inline(__always) static func unpackKeys(
     _ tile: UnsafeRawPointer, _ headSize: Int, _ out: UnsafeMutablePointer<Float>
   ) {
@@ -102,17 +86,11 @@ enum F16Cache: CacheElements {
 }
 
 enum Q8_0Cache: CacheElements {
-  @inline(__always) private static func chunks(_ headSize: Int) -> Int { (headSize &+ 31) / 32 }
-  @inline(__always) static func keyTileBytes(_ headSize: Int) -> Int {
-    chunks(headSize) &* 32 &+ headSize &* 16
-  }
-  @inline(__always) static func valueBytes(_ headSize: Int) -> Int {
-    chunks(headSize) &* 2 &+ padded(headSize)
-  }
+  static let kind = CacheKind.q8_0
   @inline(__always) static func unpackKeys(
     _ tile: UnsafeRawPointer, _ headSize: Int, _ out: UnsafeMutablePointer<Float>
   ) {
-    let codes = tile + chunks(headSize) &* 32
+    let codes = tile + CacheLayout.chunks(headSize) &* 32
     for d in 0..<headSize {
       let scale = halves(tile + (d / 32) &* 32)
       out.store(signedBytes(codes + d &* 16) * scale, at: d &* 16)
@@ -122,13 +100,13 @@ enum Q8_0Cache: CacheElements {
     _ position: UnsafeRawPointer, _ headSize: Int, _ d: Int
   ) -> FloatVector {
     let scale = FloatVector(repeating: half(position + (d / 32) &* 2))
-    return signedBytes(position + (chunks(headSize) &* 2 &+ d)) * scale
+    return signedBytes(position + (CacheLayout.chunks(headSize) &* 2 &+ d)) * scale
   }
   @inline(__always) static func storeKey(
     _ tile: UnsafeMutableRawPointer, _ lane: Int, _ headSize: Int, _ key: UnsafePointer<Float>
   ) {
-    let codes = tile + chunks(headSize) &* 32
-    for chunk in 0..<chunks(headSize) {
+    let codes = tile + CacheLayout.chunks(headSize) &* 32
+    for chunk in 0..<CacheLayout.chunks(headSize) {
       let block = Block(key + chunk &* 32, min(32, headSize &- chunk &* 32))
       tile.storeBytes(
         of: block.scaleBits, toByteOffset: chunk &* 32 &+ lane &* 2, as: UInt16.self)
@@ -142,12 +120,12 @@ enum Q8_0Cache: CacheElements {
   @inline(__always) static func storeValue(
     _ position: UnsafeMutableRawPointer, _ headSize: Int, _ value: UnsafePointer<Float>
   ) {
-    let codes = position + chunks(headSize) &* 2
-    for chunk in 0..<chunks(headSize) {
+    let codes = position + CacheLayout.chunks(headSize) &* 2
+    for chunk in 0..<CacheLayout.chunks(headSize) {
       let count = min(32, headSize &- chunk &* 32)
       let block = Block(value + chunk &* 32, count)
       position.storeBytes(of: block.scaleBits, toByteOffset: chunk &* 2, as: UInt16.self)
-      for i in 0..<padded(count) {
+      for i in 0..<CacheLayout.paddedSize(count) {
         let code = Int8(truncatingIfNeeded: i < 16 ? block.low[i] : block.high[i &- 16])
         codes.storeBytes(of: code, toByteOffset: chunk &* 32 &+ i, as: Int8.self)
       }
@@ -185,23 +163,22 @@ enum Q8_0Cache: CacheElements {
   _ headSize: Int, _ keys: UnsafeMutableRawPointer, _ values: UnsafeMutableRawPointer
 ) {
   C.storeKey(
-    keys + (position / 16) &* C.keyTileBytes(headSize), position & 15, headSize, key)
-  C.storeValue(values + position &* C.valueBytes(headSize), headSize, value)
+    keys + (position / 16) &* CacheLayout.keyTileBytes(C.kind, headSize), position & 15, headSize, key)
+  C.storeValue(values + position &* CacheLayout.valueBytes(C.kind, headSize), headSize, value)
 }
 
-/// `KernelTable.Attend` for one type of cache. `scratch` holds 8 * headSize (queries) +
-/// 16 * headSize (a tile of keys) + 8 * `positionsPerBlock` (scores) + 8 * padded head size floats.
+/// `KernelTable.Attend` for one type of cache; `scratch` holds `CacheLayout.attentionScratch`.
 @inline(__always) func attend<C: CacheElements>(
   _: C.Type, _ queries: UnsafePointer<Float>, _ queryStride: Int, _ columns: Int,
   _ visible: Int, _ step: Int, _ headSize: Int, _ scale: Float, _ keys: UnsafeRawPointer,
   _ values: UnsafeRawPointer, _ out: UnsafeMutablePointer<Float>, _ outStride: Int,
   _ scratch: UnsafeMutablePointer<Float>
 ) {
-  let width = padded(headSize)
+  let width = CacheLayout.paddedSize(headSize)
   let q = scratch  // [headSize][8], scaled
   let keyTile = q + headSize &* 8  // [headSize][16]
-  let scores = keyTile + headSize &* 16  // [8][positionsPerBlock]
-  let sums = scores + 8 &* positionsPerBlock  // [8][width]
+  let scores = keyTile + headSize &* 16  // [8][CacheLayout.softmaxBlock]
+  let sums = scores + 8 &* CacheLayout.softmaxBlock  // [8][width]
   for n in 0..<8 {
     for d in 0..<headSize {
       q[d &* 8 &+ n] = n < columns ? queries[n &* queryStride &+ d] * scale : 0
@@ -214,18 +191,18 @@ enum Q8_0Cache: CacheElements {
   let last = visible &+ (columns &- 1) &* step
   var start = 0
   while start < last {
-    let end = min(start &+ positionsPerBlock, last)
+    let end = min(start &+ CacheLayout.softmaxBlock, last)
     // Scores, 16 positions at a time.
     var position = start
     while position < end {
-      C.unpackKeys(keys + (position / 16) &* C.keyTileBytes(headSize), headSize, keyTile)
+      C.unpackKeys(keys + (position / 16) &* CacheLayout.keyTileBytes(C.kind, headSize), headSize, keyTile)
       scoreTile(q, keyTile, headSize, columns, scores + (position &- start))
       position &+= 16
     }
     // Softmax of the block, and what it makes of the blocks before.
     let positions = (end &- start &+ 15) & ~15
     for n in 0..<columns {
-      let row = scores + n &* positionsPerBlock
+      let row = scores + n &* CacheLayout.softmaxBlock
       let seen = max(0, min(end, visible &+ n &* step) &- start)
       for i in seen..<positions { row[i] = -.infinity }
       if seen == 0 {
@@ -284,7 +261,7 @@ enum Q8_0Cache: CacheElements {
     let k = keyTile.vector(d &* 16)
     for n in 0..<8 { f[n] = multiplyAdd(k, q.broadcast(d &* 8 &+ n), f[n]) }
   }
-  for n in 0..<columns { scores.store(f[n], at: n &* positionsPerBlock) }
+  for n in 0..<columns { scores.store(f[n], at: n &* CacheLayout.softmaxBlock) }
 }
 
 /// sums[n] += sum over positions of weight[n, position] * value[position]; 32 dimensions and eight
@@ -293,7 +270,7 @@ enum Q8_0Cache: CacheElements {
   _: C.Type, _ values: UnsafeRawPointer, _ start: Int, _ end: Int, _ headSize: Int, _ width: Int,
   _ columns: Int, _ weights: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Float>
 ) {
-  let stride = C.valueBytes(headSize)
+  let stride = CacheLayout.valueBytes(C.kind, headSize)
   var d = 0
   while d < width {
     if columns == 1 {
@@ -313,7 +290,7 @@ enum Q8_0Cache: CacheElements {
       while position < end {
         let v = C.values(values + position &* stride, headSize, d)
         for n in 0..<8 {
-          f[n] = multiplyAdd(v, weights.broadcast(n &* positionsPerBlock &+ position &- start), f[n])
+          f[n] = multiplyAdd(v, weights.broadcast(n &* CacheLayout.softmaxBlock &+ position &- start), f[n])
         }
         position &+= 1
       }

@@ -2,7 +2,6 @@
 // the 32-column formats is all its headers, then all its codes; a group of the 256-column formats
 // is superblocks one after the other, their two-level scales taken apart once, here.
 
-import BlockFormats
 import KernelInterface
 
 /// `KernelTable.PackGroup`.
@@ -10,9 +9,8 @@ func packGroup(
   _ format: Int, _ rows: UnsafeRawPointer, _ rowBytes: Int, _ validRows: Int, _ k: Int,
   _ group: UnsafeMutableRawPointer
 ) {
-  guard let format = BlockFormat(rawValue: UInt32(truncatingIfNeeded: format)) else { return }
   let source = GroupSource(rows: rows, rowBytes: rowBytes, validRows: validRows)
-  switch format {
+  switch PackedLayout.format(format) {
   case .f32: packPlain(UInt32.self, source, k, group)
   case .f16, .bf16: packPlain(UInt16.self, source, k, group)
   case .q4_0: packBlocks(source, k / 32, headerHalves: 1, codeWords: 4, flip: 0, group)

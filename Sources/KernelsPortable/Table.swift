@@ -1,4 +1,3 @@
-import BlockFormats
 import KernelInterface
 
 /// This module's instruction set.
@@ -17,15 +16,12 @@ import KernelInterface
     linearQ4_1: { linearInt8(Q4_1Block.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) },
     linearQ8_0: { linearInt8(Q8_0Block.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) },
     linearF32: { format, weights, k, x, n, first, end, rows, out, stride, accumulate, scratch in
-      // One instance for each format: the switch over formats is then outside the loops.
-      guard let format = BlockFormat(rawValue: UInt32(truncatingIfNeeded: format)) else { return }
       linearF32(
-        format, weights, k, x, n, first, end, rows, out, stride, accumulate != 0, scratch)
+        PackedLayout.format(format), weights, k, x, n, first, end, rows, out, stride, accumulate != 0, scratch)
     },
     packGroup: { packGroup($0, $1, $2, $3, $4, $5) },
     dequantizePanel: { format, group, k, k0, count, panel, stride in
-      guard let format = BlockFormat(rawValue: UInt32(truncatingIfNeeded: format)) else { return }
-      dequantizePanel(format, group, k, k0, count, panel, stride)
+      dequantizePanel(PackedLayout.format(format), group, k, k0, count, panel, stride)
     },
     packActivationsF32: { packActivationsF32($0, $1, $2, $3, $4, $5) },
     rmsNorm: { rmsNorm($0, $1, $2, $3, $4) },

@@ -1,0 +1,81 @@
+import KernelInterface
+
+/// Room for the input of a linear layer in either layout: tiles of T rows (`ActivationTiles.tileRows`,
+/// or one when there is one row), as `KernelTable` describes.
+package struct ActivationTiles {
+  package static let tileRows = 8
+
+  package let codes: UnsafeMutablePointer<Int8>  // [tile][blocks][T][32]
+  package let scales: UnsafeMutablePointer<Float>  // [tile][blocks][T]
+  package let offsets: UnsafeMutablePointer<Int32>  // [tile][blocks][T]
+  package let floats: UnsafeMutablePointer<Float>  // [tile][columns][T]
+
+  /// Bytes for `rows` rows of at most `columns` columns; `exact` says whether any matrix takes f32.
+  package static func byteCount(rows: Int, columns: Int, exact: Bool) -> Int {
+    let padded = paddedRows(rows)
+    let blocks = (columns + 31) / 32
+    return padded * blocks * (32 + 4 + 4) + (exact ? padded * columns * 4 : 0)
+  }
+
+  package static func paddedRows(_ rows: Int) -> Int {
+    rows == 1 ? 1 : (rows + tileRows - 1) / tileRows * tileRows
+  }
+
+  /// Lays the arrays out from `memory` on, which has `byteCount` bytes and is 64-byte aligned.
+  package init(_ memory: UnsafeMutableRawPointer, rows: Int, columns: Int) {
+    let elements = ActivationTiles.paddedRows(rows) * ((columns + 31) / 32)
+    scales = memory.assumingMemoryBound(to: Float.self)
+    offsets = (memory + elements * 4).assumingMemoryBound(to: Int32.self)
+    codes = (memory + elements * 8).assumingMemoryBound(to: Int8.self)
+    floats = (memory + elements * 40).assumingMemoryBound(to: Float.self)
+  }
+
+  /// Converts rows `first..<first + validRows` of a tile. `x` is the tile's first row.
+  package func fill(
+    _ kernels: KernelTable, layout: ActivationLayout, tile: Int, tileRows: Int,
+    x: UnsafePointer<Float>, stride: Int, validRows: Int, columns: Int
+  ) {
+    switch layout {
+    case .int8(let kind):
+      let blocks = columns / 32
+      let at = tile * tileRows * blocks
+      kernels.quantizeActivations(
+        x, stride, validRows, tileRows, blocks, kind.rawValue, codes + at * 32, scales + at,
+        offsets + at)
+    case .f32:
+      kernels.packActivationsF32(
+        x, stride, validRows, tileRows, columns, floats + tile * tileRows * columns)
+    }
+  }
+}
+
+extension PackedMatrix {
+  /// This worker's share of out[n, m] (+)= sum_k W[m, k] x[n, k], for `count` rows of activations
+  /// already in the matrix's layout. out is `[count][stride]`; `scratch` holds `panelScratch` floats.
+  package func apply(
+    _ worker: Worker, _ kernels: KernelTable, _ x: ActivationTiles, count: Int,
+    layout: ActivationLayout, out: UnsafeMutablePointer<Float>, stride: Int, accumulate: Bool,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    // Pairs of groups stay together: the exact path's tiles are two groups high.
+    let share = worker.share(of: groupCount, unit: groupCount >= 2 * worker.count ? 2 : 1)
+    guard !share.isEmpty else { return }
+    let keep = accumulate ? 1 : 0
+    guard case .int8 = layout else {
+      kernels.linearF32(
+        PackedLayout.number(format), groups, columns, x.floats, count, share.lowerBound,
+        share.upperBound, rows, out, stride, keep, scratch)
+      return
+    }
+    let linear: KernelTable.LinearInt8
+    switch format {
+    case .q4_0: linear = kernels.linearQ4_0
+    case .q4_1: linear = kernels.linearQ4_1
+    case .q8_0: linear = kernels.linearQ8_0
+    default: preconditionFailure("\(format.name) takes no int8 activations")
+    }
+    linear(
+      groups, columns / 32, x.codes, x.scales, x.offsets, count, share.lowerBound,
+      share.upperBound, rows, out, stride, keep)
+  }
+}

@@ -1,0 +1,100 @@
+import BlockFormats
+import KernelInterface
+
+/// How a linear layer takes its activations.
+public enum ActivationPrecision: String, Sendable, CaseIterable {
+  /// In int8, a scale for every 32, where the weights are Q4_0, Q4_1 or Q8_0; f32 where they are not.
+  case int8
+  /// In f32 everywhere: exact, and what correctness is tested against.
+  case f32
+}
+
+/// A frozen weight matrix W `[rows, columns]`, packed for the CPU (see `PackedLayout`) and read by
+/// `linear` as y = W x. Rows past the last full group of 16 are zeros.
+public final class PackedMatrix: Sendable {
+  /// The format of the elements, as in the file they came from.
+  public let format: BlockFormat
+  /// Outputs.
+  public let rows: Int
+  /// Inputs.
+  public let columns: Int
+  /// Bytes in memory.
+  public var byteCount: Int { storage.byteCount }
+
+  package let groupCount: Int
+  package let groupBytes: Int
+  private let storage: PageBuffer
+
+  package var groups: UnsafeRawPointer { UnsafeRawPointer(storage.address) }
+
+  /// Packs `source`, rows one after the other as in a GGUF file, on all threads of `pool`.
+  ///
+  /// `source` must hold `rows` rows of `columns` elements; `columns` must fill whole blocks.
+  public init(
+    _ format: BlockFormat, rows: Int, columns: Int, source: UnsafeRawBufferPointer,
+    kernels: KernelTable, pool: ThreadPool
+  ) throws(KernelError) {
+    guard let rowBytes = format.byteCount(elements: columns) else {
+      preconditionFailure("\(columns) columns do not fill blocks of \(format.name)")
+    }
+    precondition(rows > 0 && columns > 0 && source.count >= rows * rowBytes)
+    self.format = format
+    self.rows = rows
+    self.columns = columns
+    groupCount = (rows + PackedLayout.groupRows - 1) / PackedLayout.groupRows
+    groupBytes = PackedLayout.groupBytes(format, columns: columns)
+    storage = try PageBuffer(byteCount: groupCount * groupBytes)
+
+    nonisolated(unsafe) let from = source.baseAddress!
+    nonisolated(unsafe) let to = storage.address
+    let (groupCount, groupBytes) = (groupCount, groupBytes)
+    pool.parallel(groupCount) { share in
+      for group in share {
+        let first = group * PackedLayout.groupRows
+        kernels.packGroup(
+          PackedLayout.number(format), from + first * rowBytes, rowBytes,
+          min(PackedLayout.groupRows, rows - first), columns, to + group * groupBytes)
+      }
+    }
+  }
+
+  /// One row as f32, for an embedding that shares its matrix with the output.
+  package func dequantize(
+    row: Int, kernels: KernelTable, panel: UnsafeMutablePointer<Float>,
+    into out: UnsafeMutablePointer<Float>
+  ) {
+    precondition(row >= 0 && row < rows)
+    let group = groups + row / PackedLayout.groupRows * groupBytes
+    let lane = row % PackedLayout.groupRows
+    var start = 0
+    while start < columns {
+      let count = min(PackedMatrix.panelColumns, columns - start)
+      kernels.dequantizePanel(
+        PackedLayout.number(format), group, columns, start, count, panel, PackedLayout.groupRows)
+      for i in 0..<count { out[start + i] = panel[i * PackedLayout.groupRows + lane] }
+      start += count
+    }
+  }
+
+  /// Columns that `dequantize` and the exact path take at a time.
+  package static let panelColumns = 256
+  /// Floats of scratch that a thread needs for panels of 32 rows.
+  package static let panelScratch = 32 * panelColumns
+
+  /// How this matrix wants its activations.
+  package func layout(_ precision: ActivationPrecision) -> ActivationLayout {
+    guard precision == .int8 else { return .f32 }
+    switch format {
+    case .q4_0: return .int8(.minus8Sums)
+    case .q8_0: return .int8(.minus128Sums)
+    case .q4_1: return .int8(.scaledSums)
+    case .f32, .f16, .bf16, .q4_K, .q5_K, .q6_K: return .f32
+    }
+  }
+}
+
+/// How activations lie in memory for a matrix.
+package enum ActivationLayout: Equatable, Sendable {
+  case int8(OffsetKind)
+  case f32
+}

@@ -1,0 +1,55 @@
+import CPlatform
+
+/// Zeroed memory straight from the system, on large pages where it offers them: weights, caches and
+/// workspaces. Pages become resident when first written, so a long cache costs what is in it.
+public final class PageBuffer: @unchecked Sendable {
+  /// Bytes asked for.
+  public let byteCount: Int
+
+  /// Page-aligned; nil only when empty. Who writes what, and when, is the owner's affair.
+  package let address: UnsafeMutableRawPointer
+
+  /// Throws `KernelError.outOfMemory` when the system has no such address space.
+  public init(byteCount: Int) throws(KernelError) {
+    precondition(byteCount >= 0, "a buffer cannot have \(byteCount) bytes")
+    let size = max(byteCount, 1)
+    guard let address = emend_allocate_pages(size) else {
+      throw KernelError.outOfMemory(bytes: byteCount)
+    }
+    self.address = address
+    self.byteCount = byteCount
+  }
+
+  deinit { emend_free_pages(address, max(byteCount, 1)) }
+
+  /// The buffer as elements of one type.
+  package func elements<T>(_: T.Type = T.self) -> UnsafeMutablePointer<T> {
+    address.assumingMemoryBound(to: T.self)
+  }
+}
+
+/// What can go wrong below the model.
+public enum KernelError: Error, Equatable, CustomStringConvertible {
+  /// The system has no address space for a buffer.
+  case outOfMemory(bytes: Int)
+
+  /// One sentence that says what to do.
+  public var description: String {
+    switch self {
+    case .outOfMemory(let bytes):
+      "the system refused \(bytes) bytes of memory; close other programs, or use a smaller "
+        + "context (-c) or model"
+    }
+  }
+}
+
+/// What the process uses and what there is, in bytes.
+public enum SystemMemory {
+  /// Largest resident set so far; nil where the system does not tell.
+  public static var peakResidentBytes: Int? { value(emend_peak_resident_bytes()) }
+
+  /// What could be had now without swapping; nil where the system does not tell.
+  public static var availableBytes: Int? { value(emend_available_memory_bytes()) }
+
+  private static func value(_ bytes: UInt64) -> Int? { bytes == 0 ? nil : Int(clamping: bytes) }
+}

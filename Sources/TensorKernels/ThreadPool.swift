@@ -1,0 +1,208 @@
+import CPlatform
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Threads that run one program together: every thread executes the same closure with its own
+/// `Worker`, takes its own share of each step by index and meets the others at barriers.
+///
+/// A model's forward pass is hundreds of short steps, so a pass is entered once and its steps are
+/// parted by barriers (well under a microsecond each) instead of being handed out one by one. The
+/// caller is the first worker. Threads spin briefly between runs and then park.
+public final class ThreadPool: Sendable {
+  /// Threads that take part, the caller among them.
+  public let threadCount: Int
+
+  private let shared: Shared
+
+  /// Cores that do not share execution units, of those this process may use.
+  public static var physicalCoreCount: Int { Int(emend_physical_core_count()) }
+
+  /// Starts `threads` - 1 threads beside the caller's.
+  public init(threads: Int = ThreadPool.physicalCoreCount) {
+    precondition(threads >= 1, "a pool needs at least one thread")
+    threadCount = threads
+    shared = Shared()
+    for index in 1..<max(threads, 1) {
+      let start = Unmanaged.passRetained(Start(shared, index, threads))
+      #if canImport(Darwin)
+        var thread: pthread_t?
+      #else
+        var thread = pthread_t()
+      #endif
+      let status = pthread_create(&thread, nil, workerMain, start.toOpaque())
+      precondition(status == 0, "the system refused a thread (error \(status))")
+    }
+  }
+
+  deinit {
+    shared.stop.store(true, ordering: .relaxed)
+    shared.generation.pointee.add(1, ordering: .releasing)
+    emend_wake_all(shared.generationWord)
+  }
+
+  /// Runs `body` once on every thread and returns when all have finished. Not reentrant, and one
+  /// caller at a time: a second one waits.
+  public func run(_ body: (Worker) -> Void) {
+    shared.lock.lock()
+    defer { shared.lock.unlock() }
+    let first = Worker(index: 0, count: threadCount, shared: shared)
+    guard threadCount > 1 else { return body(first) }
+    withoutActuallyEscaping(body) { escapable in
+      shared.job = escapable
+      shared.pending.store(threadCount - 1, ordering: .relaxed)
+      shared.generation.pointee.add(1, ordering: .sequentiallyConsistent)
+      if shared.sleepers.load(ordering: .sequentiallyConsistent) > 0 {
+        emend_wake_all(shared.generationWord)
+      }
+      escapable(first)
+      var spins = 0
+      while shared.pending.load(ordering: .acquiring) != 0 { Shared.pause(&spins) }
+      shared.job = nil
+    }
+  }
+
+  /// Splits 0..<count into consecutive ranges, one for each thread, and runs `body` on each.
+  public func parallel(_ count: Int, _ body: (Range<Int>) -> Void) {
+    run { worker in body(worker.share(of: count)) }
+  }
+}
+
+/// One thread's view of a run.
+public struct Worker {
+  /// 0..<count; 0 is the caller.
+  public let index: Int
+  /// Threads in the run.
+  public let count: Int
+  fileprivate let shared: Shared
+
+  /// Waits until every thread of the run is here; what was written before is seen after.
+  public func barrier() {
+    guard count > 1 else { return }
+    shared.barrier(threads: count)
+  }
+
+  /// This thread's part of 0..<total, whole multiples of `unit` but for the last.
+  public func share(of total: Int, unit: Int = 1) -> Range<Int> {
+    let units = (total + unit - 1) / unit
+    let first = units * index / count * unit
+    let end = min(units * (index + 1) / count * unit, total)
+    return min(first, end)..<end
+  }
+}
+
+/// What the threads of a pool share. `job` is written by the caller while all workers wait for the
+/// next generation, and read after they have seen it.
+private final class Shared: @unchecked Sendable {
+  let stop = Atomic<Bool>(false)
+  let pending = Atomic<Int>(0)
+  let sleepers = Atomic<Int>(0)
+  let arrived = Atomic<Int>(0)
+  let phase = Atomic<UInt>(0)
+  let lock = Mutexed()
+  /// On a cache line of its own; also the address that idle threads park on.
+  let generationWord: UnsafeMutablePointer<UInt32>
+  var generation: UnsafeMutablePointer<Atomic<UInt32>> {
+    UnsafeMutableRawPointer(generationWord).assumingMemoryBound(to: Atomic<UInt32>.self)
+  }
+  nonisolated(unsafe) var job: ((Worker) -> Void)?
+
+  init() {
+    generationWord = UnsafeMutableRawPointer.allocate(byteCount: 128, alignment: 128)
+      .bindMemory(to: UInt32.self, capacity: 32)
+    generationWord.initialize(repeating: 0, count: 32)
+  }
+
+  deinit { generationWord.deallocate() }
+
+  /// Spins politely; when it takes long, somebody is without a core, so lets others run.
+  static func pause(_ spins: inout Int) {
+    spins += 1
+    if spins % 4096 == 0 { sched_yield() } else { emend_spin_hint() }
+  }
+
+  func barrier(threads: Int) {
+    let current = phase.load(ordering: .relaxed)
+    if arrived.add(1, ordering: .acquiringAndReleasing).newValue == threads {
+      arrived.store(0, ordering: .relaxed)
+      phase.store(current &+ 1, ordering: .releasing)
+    } else {
+      var spins = 0
+      while phase.load(ordering: .acquiring) == current { Shared.pause(&spins) }
+    }
+  }
+
+  func work(index: Int, threads: Int) {
+    var seen: UInt32 = 0
+    while true {
+      var spins = 0
+      while generation.pointee.load(ordering: .acquiring) == seen {
+        spins += 1
+        if spins < 20_000 {
+          emend_spin_hint()
+          continue
+        }
+        sleepers.add(1, ordering: .sequentiallyConsistent)
+        if generation.pointee.load(ordering: .sequentiallyConsistent) == seen {
+          emend_park(generationWord, seen)
+        }
+        sleepers.subtract(1, ordering: .sequentiallyConsistent)
+        spins = 0
+      }
+      seen = generation.pointee.load(ordering: .acquiring)
+      if stop.load(ordering: .relaxed) { return }
+      // The closure is dropped before the thread says it is done: the caller's proof that it did
+      // not escape counts references.
+      do {
+        let body = job!
+        body(Worker(index: index, count: threads, shared: self))
+      }
+      pending.subtract(1, ordering: .releasing)
+    }
+  }
+}
+
+/// A mutex that can be a stored property of a class shared between threads.
+private final class Mutexed: @unchecked Sendable {
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  init() { pthread_mutex_init(mutex, nil) }
+  deinit {
+    pthread_mutex_destroy(mutex)
+    mutex.deallocate()
+  }
+  func lock() { pthread_mutex_lock(mutex) }
+  func unlock() { pthread_mutex_unlock(mutex) }
+}
+
+private final class Start {
+  let shared: Shared
+  let index: Int
+  let threads: Int
+  init(_ shared: Shared, _ index: Int, _ threads: Int) {
+    self.shared = shared
+    self.index = index
+    self.threads = threads
+  }
+}
+
+#if canImport(Darwin)
+  private let workerMain: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = {
+    startWorker($0)
+  }
+#else
+  private let workerMain: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = {
+    startWorker($0!)
+  }
+#endif
+
+private func startWorker(_ argument: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+  let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+  start.shared.work(index: start.index, threads: start.threads)
+  return nil
+}
