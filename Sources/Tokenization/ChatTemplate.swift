@@ -1,0 +1,3 @@
+/// placeholder until below
+public enum ChatTemplate: String { case chatml
+  static let names = "chatml" }
