@@ -1,0 +1,141 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+extension ModelFileError: CustomStringConvertible {
+  /// `FILE: what is wrong; what to do.`
+  public var description: String { "\(displayed(path, limit: 4096)): \(problem)" }
+
+  /// The file the error is about.
+  public var path: String {
+    switch self {
+    case .noSuchFile(let path), .noPermission(let path), .isFolder(let path),
+      .notRegularFile(let path), .emptyFile(let path), .systemFailure(let path, _, _),
+      .wrongKind(let path, _, _), .unsupportedVersion(let path, _), .bigEndian(let path),
+      .truncated(let path, _, _, _, _), .countTooLarge(let path, _, _, _),
+      .nameTooLong(let path, _, _, _), .invalidText(let path, _),
+      .unknownValueType(let path, _, _), .invalidBool(let path, _, _),
+      .arraysNestedTooDeeply(let path, _, _), .duplicateKey(let path, _),
+      .invalidAlignment(let path, _), .missingKey(let path, _), .wrongType(let path, _, _, _),
+      .outOfRange(let path, _, _, _), .duplicateTensor(let path, _),
+      .tooManyDimensions(let path, _, _, _), .invalidShape(let path, _, _),
+      .unsupportedTensorType(let path, _, _), .unknownTensorType(let path, _, _),
+      .partialBlock(let path, _, _, _, _), .misalignedTensor(let path, _, _, _),
+      .tensorPastEnd(let path, _, _, _), .overlappingTensors(let path, _, _),
+      .missingTensor(let path, _), .splitNameMismatch(let path, _, _),
+      .missingPart(let path, _, _), .partMismatch(let path, _, _, _):
+      path
+    }
+  }
+
+  private var problem: String {
+    switch self {
+    case .noSuchFile:
+      "there is no such file; check the path"
+    case .noPermission:
+      "you may not read it; change its permissions or those of its folder"
+    case .isFolder:
+      "it is a folder; name the file in it"
+    case .notRegularFile:
+      "it is a pipe, socket or device; a model must be a file on disk"
+    case .emptyFile:
+      "it is empty; fetch it again"
+    case .systemFailure(_, let call, let number):
+      "\(call) failed: \(String(cString: strerror(number)))"
+    case .wrongKind(_, let wanted, let found):
+      "it seems to be \(found.description), not \(wanted.description)\(found.remedy)"
+
+    case .unsupportedVersion(_, let version):
+      "it is GGUF version \(version); versions 2 and 3 are read: convert the model again"
+    case .bigEndian:
+      "it is a big-endian GGUF; convert it to little-endian first (gguf-convert-endian)"
+    case .truncated(_, let field, let offset, let needed, let left):
+      "\(displayed(field)) at byte \(offset) needs \(needed) bytes and \(left) are left; "
+        + "the file is cut short or damaged: fetch it again"
+    case .countTooLarge(_, let field, let count, let most):
+      "\(displayed(field)) is \(count), and the bytes left hold at most \(most); "
+        + "the file is cut short or damaged: fetch it again"
+    case .nameTooLong(_, let field, let length, let most):
+      "\(displayed(field)) has \(length) bytes, and at most \(most) are allowed; "
+        + "the file is damaged"
+    case .invalidText(_, let field):
+      "\(displayed(field)) is not valid UTF-8; the file is damaged"
+
+    case .unknownValueType(_, let key, let type):
+      "the value of \(displayed(key)) has type \(type), and GGUF has types 0 to 12; "
+        + "the file is damaged"
+    case .invalidBool(_, let key, let byte):
+      "a bool of \(displayed(key)) is the byte \(byte), and only 0 and 1 are allowed; "
+        + "the file is damaged"
+    case .arraysNestedTooDeeply(_, let key, let most):
+      "the arrays of \(displayed(key)) are nested more than \(most) deep"
+    case .duplicateKey(_, let key):
+      "the key \(displayed(key)) appears twice; the file is damaged"
+    case .invalidAlignment(_, let found):
+      "general.alignment is \(displayed(found)); it must be a uint32 and a power of two from 8 "
+        + "to 1048576"
+    case .missingKey(_, let key):
+      "it has no \(displayed(key)), which is needed; convert the model again"
+    case .wrongType(_, let key, let found, let wanted):
+      "\(displayed(key)) is of type \(found), and must be \(wanted)"
+    case .outOfRange(_, let key, let found, let wanted):
+      "\(displayed(key)) is \(displayed(found)), and must be \(wanted)"
+
+    case .duplicateTensor(_, let tensor):
+      "the tensor \(displayed(tensor)) appears twice; the file is damaged"
+    case .tooManyDimensions(_, let tensor, let found, let most):
+      "the tensor \(displayed(tensor)) has \(found) dimensions, and at most \(most) are allowed"
+    case .invalidShape(_, let tensor, let shape):
+      "the tensor \(displayed(tensor)) has the shape \(shape); its dimensions must be at least 1 "
+        + "and its size must fit in 63 bits"
+    case .unsupportedTensorType(_, let tensor, let type):
+      "the tensor \(displayed(tensor)) has type \(type), which Emend does not read; convert the "
+        + "model to one of \(GGMLType.namesRead)"
+    case .unknownTensorType(_, let tensor, let type):
+      "the tensor \(displayed(tensor)) has the type number \(type), which is not known; the file "
+        + "is damaged or newer than this program"
+    case .partialBlock(_, let tensor, let rowLength, let format, let elementsPerBlock):
+      "the rows of tensor \(displayed(tensor)) have \(rowLength) elements, and \(format) needs a "
+        + "multiple of \(elementsPerBlock)"
+    case .misalignedTensor(_, let tensor, let offset, let alignment):
+      "the tensor \(displayed(tensor)) has the offset \(offset), which must be a multiple of "
+        + "\(alignment)"
+    case .tensorPastEnd(_, let tensor, let end, let byteCount):
+      "the tensor \(displayed(tensor)) ends at byte \(end) and the file has \(byteCount); "
+        + "the file is cut short or damaged: fetch it again"
+    case .overlappingTensors(_, let first, let second):
+      "the tensors \(displayed(first)) and \(displayed(second)) share bytes; the file is damaged"
+    case .missingTensor(_, let tensor):
+      "it has no tensor \(displayed(tensor)), which is needed"
+
+    case .splitNameMismatch(_, let part, let count):
+      "it is part \(part) of \(count) of a split model, and its name must end in "
+        + "\"\(GGUFSplitName.ending(part: part, count: count))\" for the others to be found"
+    case .missingPart(_, let part, let count):
+      "this part, \(part) of \(count) of a split model, is missing; put it beside the others"
+    case .partMismatch(_, let field, let found, let wanted):
+      "\(field) is \(displayed(found)), and the other parts of the model say \(displayed(wanted)); "
+        + "the files do not belong together"
+    }
+  }
+}
+
+/// `text` fit for one line of a terminal: control characters escaped (names come from files, and
+/// could carry terminal commands), and cut after `limit` characters.
+func displayed(_ text: String, limit: Int = 120) -> String {
+  var result = ""
+  for (count, scalar) in text.unicodeScalars.enumerated() {
+    if count == limit { return result + "…" }
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
+      result += scalar.escaped(asASCII: true)
+    default:
+      result.unicodeScalars.append(scalar)
+    }
+  }
+  return result
+}
