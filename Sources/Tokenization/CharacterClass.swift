@@ -69,7 +69,7 @@ struct ClassifiedText {
   @inline(__always)
   func endOfRun(of kind: CharacterClass, from position: Int) -> Int {
     var position = position
-    while case let (found, next) = character(at: position), found == kind { position = next }
+    while case (let found, let next) = character(at: position), found == kind { position = next }
     return position
   }
 }

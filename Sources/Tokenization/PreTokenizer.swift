@@ -83,7 +83,7 @@ enum PreTokenizer: Sendable {
       let fourth = text.character(at: third.next)
       return fourth.kind == .number ? fourth.next : third.next
     case .other:
-      if case let (kind, next) = text.character(at: second), kind == .letter {
+      if case (let kind, let next) = text.character(at: second), kind == .letter {
         return text.endOfRun(of: .letter, from: next)
       }
       let end = text.endOfRun(of: .other, from: second)

@@ -1,11 +1,13 @@
+import ModelFiles
+
 /// What is wrong with a tokenizer's data, or with the name of a template.
 public indirect enum TokenizationError: Error, Equatable, Sendable {
   /// Any of the others, with the file it was found in.
   case inFile(String, TokenizationError)
+  /// The file itself cannot be read, or lacks a key.
+  case file(ModelFileError)
   case unreadable(reason: String)
   case malformedModelFile(offset: Int, reason: String)
-  case missingField(String)
-  case wrongFieldType(field: String, found: String, needed: String)
   case countMismatch(field: String, found: Int, needed: Int)
 
   case unsupportedModel(name: String)
@@ -42,14 +44,12 @@ extension TokenizationError: CustomStringConvertible {
     switch self {
     case .inFile(let file, let error):
       "\(file): \(error)"
+    case .file(let error):
+      "\(error)"
     case .unreadable(let reason):
       "cannot be read: \(reason)."
     case .malformedModelFile(let offset, let reason):
       "not a SentencePiece model: \(reason) at byte \(offset); fetch the file again."
-    case .missingField(let field):
-      "\(field) is missing; convert the model again with a tool that writes its tokenizer."
-    case .wrongFieldType(let field, let found, let needed):
-      "\(field) is \(found); it must be \(needed)."
     case .countMismatch(let field, let found, let needed):
       "\(field) has \(found) entries; there are \(needed) tokens."
     case .unsupportedModel(let name):
@@ -106,12 +106,6 @@ extension TokenizationError: CustomStringConvertible {
     }
   }
 
-  /// Runs `body`, and puts the file's name on an error it throws.
-  static func naming<T>(
-    _ file: String, _ body: () throws(TokenizationError) -> T
-  ) throws(TokenizationError) -> T {
-    do { return try body() } catch { throw .inFile(file, error) }
-  }
 }
 
 /// Text from a file, shortened and without control characters, for a message.
