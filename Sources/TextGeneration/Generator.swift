@@ -14,9 +14,14 @@ public final class Generator {
   public private(set) var cached: [Int] = []
 
   /// A generator for `predictor`, whose cache it empties, and the tokenizer of the same model.
-  public convenience init(_ predictor: any TokenPredictor, tokenizer: Tokenizer) {
-    self.init(predictor, endTokens: Set(tokenizer.endTokens)) {
-      StreamingDetokenizer(tokenizer)
+  ///
+  /// `startsText` says whether answers are texts of their own, as in a conversation, or continue the
+  /// prompt's: in SentencePiece the former begin with a space that is not meant.
+  public convenience init(
+    _ predictor: any TokenPredictor, tokenizer: Tokenizer, startsText: Bool = false
+  ) {
+    self.init(predictor, endTokens: tokenizer.endOfGenerationTokens) {
+      StreamingDetokenizer(tokenizer, startsText: startsText)
     }
   }
 

@@ -3,7 +3,7 @@ import Foundation
 import LanguageModels
 import TestSupport
 
-/// The formula of Tests/Fixtures/evaluation/make.py as a model.
+/// The formula of tools/fixtures/make_evaluation_fixtures.py as a model.
 final class FormulaPredictor: SequencePredictor {
   let salt: Int
   let vocabularySize: Int

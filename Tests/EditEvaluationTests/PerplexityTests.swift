@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Against NumPy: Tests/Fixtures/evaluation/make.py.
+/// Against NumPy: tools/fixtures/make_evaluation_fixtures.py.
 @Suite struct PerplexityTests {
   @Test func matchesNumPy() throws {
     let expected = try Expected.load()
