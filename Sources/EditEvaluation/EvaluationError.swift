@@ -21,10 +21,12 @@ public enum EvaluationError: Error, CustomStringConvertible {
   case invalidBase(path: String, problem: String)
   /// The base file was made with another model or window.
   case baseMismatch(path: String, field: String, found: Int, needed: Int)
-  /// The listener asked to stop.
-  case cancelled(done: Int, total: Int)
+  /// The listener asked to stop after `done` of `total` windows or tokens.
+  case cancelled(done: Int, total: Int, unit: String)
   /// The model failed.
   case model(LanguageModelError)
+  /// A predictor of another kind failed.
+  case predictor(any Error)
   /// A file could not be read or written.
   case file(ModelFileError)
 
@@ -54,9 +56,10 @@ public enum EvaluationError: Error, CustomStringConvertible {
     case .baseMismatch(let path, let field, let found, let needed):
       "\(path): its \(field) is \(found) but \(needed) is needed; use the same model family and "
         + "options as when it was written."
-    case .cancelled(let done, let total):
-      "Interrupted after \(done) of \(total) windows; run it again, or for fewer windows (--chunks)."
+    case .cancelled(let done, let total, let unit):
+      "Interrupted after \(done) of \(total) \(unit), and nothing was kept; run it again, or on less."
     case .model(let error): error.description
+    case .predictor(let error): "\(error)"
     case .file(let error): error.description
     }
   }

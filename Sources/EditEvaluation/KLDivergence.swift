@@ -58,7 +58,7 @@ public struct KLDivergence: Sendable {
     var sameTop = 0
     try windows.run(predictor, vocabularySize: vocabularySize) { done in
       onWindow(done, divergence.mean)
-    } score: { logits, next, position in
+    } score: { logits, next, position throws(EvaluationError) in
       let logSoftmax = try LogSoftmax(logits, position: position)
       try base.load(values.count, into: &row)
       var sum = 0.0

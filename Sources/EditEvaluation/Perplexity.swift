@@ -39,7 +39,7 @@ public struct Perplexity: Sendable, Equatable {
     }
     try windows.run(predictor, vocabularySize: vocabularySize) { done in
       onWindow(done, Perplexity(losses))
-    } score: { logits, next, position in
+    } score: { logits, next, position throws(EvaluationError) in
       let logSoftmax = try LogSoftmax(logits, position: position)
       losses.add(-logSoftmax(logits[next]))
       try base?.append(logits, logSoftmax)

@@ -57,7 +57,7 @@ public struct PerplexityWindows: Sendable {
   func run(
     _ predictor: some SequencePredictor, vocabularySize: Int,
     onWindow: (Int) throws(EvaluationError) -> Bool,
-    score: (_ logits: Span<Float>, _ next: Int, _ position: Int) throws -> Void
+    score: (_ logits: Span<Float>, _ next: Int, _ position: Int) throws(EvaluationError) -> Void
   ) throws(EvaluationError) {
     guard length <= predictor.contextLength else {
       throw .windowTooLong(length: length, contextLength: predictor.contextLength)
@@ -70,10 +70,12 @@ public struct PerplexityWindows: Sendable {
       // The last token is only scored: its own logits are not needed.
       var fed = Array(tokens[start..<(start + length - 1)])
       if let beginning { fed[0] = beginning }
-      try predictor.evaluate(fed, logitsFrom: first) { index, logits in
+      try predictor.evaluate(fed, logitsFrom: first) { index, logits throws(EvaluationError) in
         try score(logits, tokens[start + index + 1], start + index)
       }
-      if try !onWindow(window + 1) { throw .cancelled(done: window + 1, total: count) }
+      if try !onWindow(window + 1) {
+        throw .cancelled(done: window + 1, total: count, unit: "windows")
+      }
     }
   }
 }

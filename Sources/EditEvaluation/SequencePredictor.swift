@@ -1,5 +1,4 @@
 import LanguageModels
-import ModelFiles
 
 /// What evaluation needs of a model: the logits after every token of a text.
 ///
@@ -20,21 +19,20 @@ public protocol SequencePredictor: AnyObject {
 extension ProcessorState: SequencePredictor {}
 
 extension SequencePredictor {
-  /// Feeds `tokens` to an empty cache. `body` may only throw `EvaluationError`.
+  /// Feeds `tokens` to an empty cache.
   func evaluate(
-    _ tokens: [Int], logitsFrom first: Int, _ body: (Int, Span<Float>) throws -> Void
+    _ tokens: [Int], logitsFrom first: Int,
+    _ body: (Int, Span<Float>) throws(EvaluationError) -> Void
   ) throws(EvaluationError) {
     truncate(to: 0)
     do {
-      try forwardAll(tokens, logitsFrom: first, body)
+      try forwardAll(tokens, logitsFrom: first) { index, logits in try body(index, logits) }
     } catch let error as EvaluationError {
       throw error
     } catch let error as LanguageModelError {
       throw .model(error)
-    } catch let error as ModelFileError {
-      throw .file(error)
     } catch {
-      preconditionFailure("an error of an unknown type: \(error)")
+      throw .predictor(error)
     }
   }
 }

@@ -8,7 +8,7 @@ public enum TokenScores {
   /// `onLogits` gets the logits after every token, the last one's too, for those who want them all.
   public static func logProbabilities(
     of tokens: [Int], _ predictor: some SequencePredictor, vocabularySize: Int,
-    onLogits: (Int, Span<Float>) throws -> Void = { _, _ in }
+    onLogits: (Int, Span<Float>) throws(EvaluationError) -> Void = { _, _ in }
   ) throws(EvaluationError) -> [Double] {
     guard tokens.count >= 2 else { throw .nothingToScore(tokens: tokens.count) }
     guard tokens.count <= predictor.contextLength else {
@@ -19,7 +19,7 @@ public enum TokenScores {
     }
     var result: [Double] = []
     result.reserveCapacity(tokens.count - 1)
-    try predictor.evaluate(tokens, logitsFrom: 0) { index, logits in
+    try predictor.evaluate(tokens, logitsFrom: 0) { index, logits throws(EvaluationError) in
       if index + 1 < tokens.count {
         let logSoftmax = try LogSoftmax(logits, position: index)
         result.append(logSoftmax(logits[tokens[index + 1]]))

@@ -93,7 +93,7 @@ import Testing
         FormulaPredictor(salt: 3), on: Expected.load().windows(), vocabularySize: 11
       ) { done, _ in done < 2 }
     }
-    guard case .cancelled(done: 2, total: 5) = error else {
+    guard case .cancelled(done: 2, total: 5, _) = error else {
       Issue.record("\(String(describing: error))")
       return
     }
