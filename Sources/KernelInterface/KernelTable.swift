@@ -35,11 +35,12 @@ public struct KernelTable: Sendable {
     UnsafeMutablePointer<Float>, Int, Int, UnsafeMutablePointer<Float>
   ) -> Void
 
-  /// Packs 16 rows of a GGUF matrix into one group; rows past `validRows` become zero.
+  /// Packs 16 rows of a GGUF matrix into one group; rows past `validRows` become zero. Returns 0, or
+  /// 1 + a row that holds an infinity or NaN.
   /// (format, firstRow, rowBytes, validRows, K, group)
   public typealias PackGroup = @convention(c) (
     Int, UnsafeRawPointer, Int, Int, Int, UnsafeMutableRawPointer
-  ) -> Void
+  ) -> Int
 
   /// Dequantizes columns k0..<k0+count of one group to `[k][16]`.
   /// (format, group, K, k0, count, panel, panelStride)

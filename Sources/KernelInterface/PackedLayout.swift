@@ -28,6 +28,9 @@ public enum PackedLayout {
   /// Bytes of one Q6_K superblock.
   public static let q6_KSuperblock = 32 + 256 + 2048 + 1024
 
+  /// Groups that hold `rows` rows, the last one padded with zeros.
+  public static func groupCount(rows: Int) -> Int { (rows + groupRows - 1) / groupRows }
+
   /// Bytes of one group of 16 rows of `columns` columns.
   public static func groupBytes(_ format: BlockFormat, columns: Int) -> Int {
     switch format {

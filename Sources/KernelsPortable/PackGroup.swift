@@ -4,15 +4,17 @@
 
 import KernelInterface
 
-/// `KernelTable.PackGroup`.
+/// `KernelTable.PackGroup`. Infinities and NaNs are looked for in plain elements and in the blocks'
+/// halves: everything else is an integer.
 func packGroup(
   _ format: Int, _ rows: UnsafeRawPointer, _ rowBytes: Int, _ validRows: Int, _ k: Int,
   _ group: UnsafeMutableRawPointer
-) {
+) -> Int {
   let source = GroupSource(rows: rows, rowBytes: rowBytes, validRows: validRows)
-  switch PackedLayout.format(format) {
-  case .f32: packPlain(UInt32.self, source, k, group)
-  case .f16, .bf16: packPlain(UInt16.self, source, k, group)
+  return switch PackedLayout.format(format) {
+  case .f32: packPlain(UInt32.self, exponent: 0x7F80_0000, source, k, group)
+  case .f16: packPlain(UInt16.self, exponent: 0x7C00, source, k, group)
+  case .bf16: packPlain(UInt16.self, exponent: 0x7F80, source, k, group)
   case .q4_0: packBlocks(source, k / 32, headerHalves: 1, codeWords: 4, flip: 0, group)
   case .q4_1: packBlocks(source, k / 32, headerHalves: 2, codeWords: 4, flip: 0, group)
   case .q8_0: packBlocks(source, k / 32, headerHalves: 1, codeWords: 8, flip: 0x8080_8080, group)
@@ -35,9 +37,10 @@ private struct GroupSource {
 
 /// Plain elements: `[k][16]`.
 @inline(__always) private func packPlain<E: FixedWidthInteger>(
-  _: E.Type, _ source: GroupSource, _ k: Int, _ group: UnsafeMutableRawPointer
-) {
+  _: E.Type, exponent: E, _ source: GroupSource, _ k: Int, _ group: UnsafeMutableRawPointer
+) -> Int {
   let size = E.bitWidth / 8
+  var badRow = 0
   for r in 0..<16 {
     guard let row = source.row(r) else {
       for i in 0..<k {
@@ -47,17 +50,22 @@ private struct GroupSource {
     }
     for i in 0..<k {
       let value = row.loadUnaligned(fromByteOffset: i &* size, as: E.self)
+      if value & exponent == exponent { badRow = r &+ 1 }
       group.storeBytes(of: value, toByteOffset: (i &* 16 &+ r) &* size, as: E.self)
     }
   }
+  return badRow
 }
+
+@inline(__always) private func isNotFinite(_ half: UInt16) -> Bool { half & 0x7C00 == 0x7C00 }
 
 /// Q4_0, Q4_1 and Q8_0: a block's header halves, then its codes in 32-bit words, both as in the
 /// file but for `flip`, which makes signed bytes unsigned.
 @inline(__always) private func packBlocks(
   _ source: GroupSource, _ blocks: Int, headerHalves: Int, codeWords: Int, flip: UInt32,
   _ group: UnsafeMutableRawPointer
-) {
+) -> Int {
+  var badRow = 0
   let blockBytes = 2 &* headerHalves &+ 4 &* codeWords
   let codes = group + blocks &* 32 &* headerHalves
   for r in 0..<16 {
@@ -77,9 +85,10 @@ private struct GroupSource {
     for block in 0..<blocks {
       let from = row + block &* blockBytes
       for h in 0..<headerHalves {
+        let bits = from.loadUnaligned(fromByteOffset: 2 &* h, as: UInt16.self)
+        if isNotFinite(bits) { badRow = r &+ 1 }
         group.storeBytes(
-          of: from.loadUnaligned(fromByteOffset: 2 &* h, as: UInt16.self),
-          toByteOffset: (block &* headerHalves &+ h) &* 32 &+ 2 &* r, as: UInt16.self)
+          of: bits, toByteOffset: (block &* headerHalves &+ h) &* 32 &+ 2 &* r, as: UInt16.self)
       }
       for w in 0..<codeWords {
         let word = from.loadUnaligned(
@@ -90,6 +99,7 @@ private struct GroupSource {
       }
     }
   }
+  return badRow
 }
 
 /// Four words of nibbles from 32 codes, as Q4_0 has them: column i low and column 16 + i high.
@@ -106,7 +116,8 @@ private struct GroupSource {
 /// Q4_K and Q5_K: value = d * scale * code - dmin * minimum, scale and minimum in 6 bits.
 @inline(__always) private func packAffineSuperblocks(
   _ source: GroupSource, _ superblocks: Int, highBits: Bool, _ group: UnsafeMutableRawPointer
-) {
+) -> Int {
+  var badRow = 0
   let sourceBytes = highBits ? 176 : 144
   let targetBytes = highBits ? PackedLayout.q5_KSuperblock : PackedLayout.q4_KSuperblock
   for s in 0..<superblocks {
@@ -121,9 +132,9 @@ private struct GroupSource {
       let fifths = from + 16
       let nibbles = highBits ? from + 48 : from + 16
       for h in 0..<2 {
-        target.storeBytes(
-          of: from.loadUnaligned(fromByteOffset: 2 &* h, as: UInt16.self),
-          toByteOffset: 32 &* h &+ 2 &* r, as: UInt16.self)
+        let bits = from.loadUnaligned(fromByteOffset: 2 &* h, as: UInt16.self)
+        if isNotFinite(bits) { badRow = r &+ 1 }
+        target.storeBytes(of: bits, toByteOffset: 32 &* h &+ 2 &* r, as: UInt16.self)
       }
       for block in 0..<8 {
         let (scale, minimum) = sixBitPair(packedScales, block)
@@ -144,6 +155,7 @@ private struct GroupSource {
       }
     }
   }
+  return badRow
 }
 
 /// The 6-bit scale and minimum of one of eight blocks, from the 12 bytes that hold them all.
@@ -159,7 +171,8 @@ private struct GroupSource {
 /// Q6_K: value = d * scale * (code - 32), a scale for every 16 columns.
 @inline(__always) private func packQ6_K(
   _ source: GroupSource, _ superblocks: Int, _ group: UnsafeMutableRawPointer
-) {
+) -> Int {
+  var badRow = 0
   for s in 0..<superblocks {
     let target = group + s &* PackedLayout.q6_KSuperblock
     for r in 0..<16 {
@@ -168,9 +181,9 @@ private struct GroupSource {
         continue
       }
       let from = row + s &* 210
-      target.storeBytes(
-        of: from.loadUnaligned(fromByteOffset: 208, as: UInt16.self), toByteOffset: 2 &* r,
-        as: UInt16.self)
+      let d = from.loadUnaligned(fromByteOffset: 208, as: UInt16.self)
+      if isNotFinite(d) { badRow = r &+ 1 }
+      target.storeBytes(of: d, toByteOffset: 2 &* r, as: UInt16.self)
       for i in 0..<16 {
         target.storeBytes(
           of: from.load(fromByteOffset: 192 &+ i, as: UInt8.self),
@@ -195,6 +208,7 @@ private struct GroupSource {
       }
     }
   }
+  return badRow
 }
 
 /// Zeroes one row of a packed superblock: with its scales zero, its codes mean nothing but must

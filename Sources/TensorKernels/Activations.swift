@@ -49,7 +49,7 @@ package struct ActivationTiles {
   }
 }
 
-extension PackedMatrix {
+extension MatrixView {
   /// This worker's share of out[n, m] (+)= sum_k W[m, k] x[n, k], for `count` rows of activations
   /// already in the matrix's layout. out is `[count][stride]`; `scratch` holds `panelScratch` floats.
   package func apply(
@@ -58,6 +58,7 @@ extension PackedMatrix {
     scratch: UnsafeMutablePointer<Float>
   ) {
     // Pairs of groups stay together: the exact path's tiles are two groups high.
+    let groupCount = PackedLayout.groupCount(rows: rows)
     let share = worker.share(of: groupCount, unit: groupCount >= 2 * worker.count ? 2 : 1)
     guard !share.isEmpty else { return }
     let keep = accumulate ? 1 : 0

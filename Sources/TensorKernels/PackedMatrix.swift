@@ -1,5 +1,6 @@
 import BlockFormats
 import KernelInterface
+import Synchronization
 
 /// How a linear layer takes its activations.
 public enum ActivationPrecision: String, Sendable, CaseIterable {
@@ -21,15 +22,18 @@ public final class PackedMatrix: Sendable {
   /// Bytes in memory.
   public var byteCount: Int { storage.byteCount }
 
-  package let groupCount: Int
-  package let groupBytes: Int
   private let storage: PageBuffer
 
-  package var groups: UnsafeRawPointer { UnsafeRawPointer(storage.address) }
+  /// The matrix as the kernels read it; valid while this object lives.
+  package var view: MatrixView {
+    MatrixView(
+      format: format, rows: rows, columns: columns, groups: UnsafeRawPointer(storage.address))
+  }
 
   /// Packs `source`, rows one after the other as in a GGUF file, on all threads of `pool`.
   ///
-  /// `source` must hold `rows` rows of `columns` elements; `columns` must fill whole blocks.
+  /// `source` must hold `rows` rows of `columns` elements; `columns` must fill whole blocks. Throws
+  /// `KernelError.notFinite` when a scale (or a plain element) is infinite or no number.
   public init(
     _ format: BlockFormat, rows: Int, columns: Int, source: UnsafeRawBufferPointer,
     kernels: KernelTable, pool: ThreadPool
@@ -41,21 +45,24 @@ public final class PackedMatrix: Sendable {
     self.format = format
     self.rows = rows
     self.columns = columns
-    groupCount = (rows + PackedLayout.groupRows - 1) / PackedLayout.groupRows
-    groupBytes = PackedLayout.groupBytes(format, columns: columns)
+    let groupCount = PackedLayout.groupCount(rows: rows)
+    let groupBytes = PackedLayout.groupBytes(format, columns: columns)
     storage = try PageBuffer(byteCount: groupCount * groupBytes)
 
     nonisolated(unsafe) let from = source.baseAddress!
     nonisolated(unsafe) let to = storage.address
-    let (groupCount, groupBytes) = (groupCount, groupBytes)
+    let badRow = Atomic<Int>(-1)
     pool.parallel(groupCount) { share in
       for group in share {
         let first = group * PackedLayout.groupRows
-        kernels.packGroup(
+        let bad = kernels.packGroup(
           PackedLayout.number(format), from + first * rowBytes, rowBytes,
           min(PackedLayout.groupRows, rows - first), columns, to + group * groupBytes)
+        if bad != 0 { badRow.store(first + bad - 1, ordering: .relaxed) }
       }
     }
+    let row = badRow.load(ordering: .relaxed)
+    if row >= 0 { throw KernelError.notFinite(row: row) }
   }
 
   /// One row as f32, for an embedding that shares its matrix with the output.
@@ -64,7 +71,7 @@ public final class PackedMatrix: Sendable {
     into out: UnsafeMutablePointer<Float>
   ) {
     precondition(row >= 0 && row < rows)
-    let group = groups + row / PackedLayout.groupRows * groupBytes
+    let group = view.groups + row / PackedLayout.groupRows * view.groupBytes
     let lane = row % PackedLayout.groupRows
     var start = 0
     while start < columns {
@@ -80,6 +87,18 @@ public final class PackedMatrix: Sendable {
   package static let panelColumns = 256
   /// Floats of scratch that a thread needs for panels of 32 rows.
   package static let panelScratch = 32 * panelColumns
+
+}
+
+/// A packed matrix without its owner: plain pointers and numbers, so that the hot path counts no
+/// references.
+package struct MatrixView {
+  package let format: BlockFormat
+  package let rows: Int
+  package let columns: Int
+  package let groups: UnsafeRawPointer
+
+  package var groupBytes: Int { PackedLayout.groupBytes(format, columns: columns) }
 
   /// How this matrix wants its activations.
   package func layout(_ precision: ActivationPrecision) -> ActivationLayout {

@@ -28,21 +28,6 @@ public final class PageBuffer: @unchecked Sendable {
   }
 }
 
-/// What can go wrong below the model.
-public enum KernelError: Error, Equatable, CustomStringConvertible {
-  /// The system has no address space for a buffer.
-  case outOfMemory(bytes: Int)
-
-  /// One sentence that says what to do.
-  public var description: String {
-    switch self {
-    case .outOfMemory(let bytes):
-      "the system refused \(bytes) bytes of memory; close other programs, or use a smaller "
-        + "context (-c) or model"
-    }
-  }
-}
-
 /// What the process uses and what there is, in bytes.
 public enum SystemMemory {
   /// Largest resident set so far; nil where the system does not tell.

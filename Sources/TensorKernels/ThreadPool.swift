@@ -52,7 +52,7 @@ public final class ThreadPool: Sendable {
   public func run(_ body: (Worker) -> Void) {
     shared.lock.lock()
     defer { shared.lock.unlock() }
-    let first = Worker(index: 0, count: threadCount, shared: shared)
+    let first = Worker(index: 0, count: threadCount, shared: .passUnretained(shared))
     guard threadCount > 1 else { return body(first) }
     withoutActuallyEscaping(body) { escapable in
       shared.job = escapable
@@ -80,12 +80,13 @@ public struct Worker {
   public let index: Int
   /// Threads in the run.
   public let count: Int
-  fileprivate let shared: Shared
+  /// Not counted: a run does not outlive its pool, and every thread would fight for the count.
+  fileprivate let shared: Unmanaged<Shared>
 
   /// Waits until every thread of the run is here; what was written before is seen after.
   public func barrier() {
     guard count > 1 else { return }
-    shared.barrier(threads: count)
+    shared._withUnsafeGuaranteedRef { $0.barrier(threads: count) }
   }
 
   /// This thread's part of 0..<total, whole multiples of `unit` but for the last.
@@ -161,7 +162,7 @@ private final class Shared: @unchecked Sendable {
       // not escape counts references.
       do {
         let body = job!
-        body(Worker(index: index, count: threads, shared: self))
+        body(Worker(index: index, count: threads, shared: .passUnretained(self)))
       }
       pending.subtract(1, ordering: .releasing)
     }

@@ -1,0 +1,55 @@
+import ModelFiles
+import TensorKernels
+
+/// Why a model could not be loaded or run.
+public enum LanguageModelError: Error, Equatable, CustomStringConvertible {
+  /// The file itself could not be read.
+  case file(ModelFileError)
+  /// The system refused memory.
+  case memory(KernelError)
+  case unsupportedArchitecture(path: String, found: String)
+  case unsupportedRopeScaling(path: String, found: String)
+  /// A hyperparameter that contradicts another one or what Emend can run.
+  case unusableValue(path: String, key: String, found: String, wanted: String)
+  case wrongShape(path: String, tensor: String, found: [Int], wanted: [Int])
+  /// A tensor whose part in the computation is not known here; running without it would be wrong.
+  case unknownTensor(path: String, tensor: String)
+  case notFinite(path: String, tensor: String, row: Int)
+  case noTokens
+  case tokenOutOfRange(token: Int, vocabularySize: Int)
+  case contextFull(position: Int, count: Int, contextLength: Int)
+  case contextTooLong(requested: Int, most: Int)
+
+  /// One sentence that says what was found, what was needed and what to do.
+  public var description: String {
+    switch self {
+    case .file(let error): "\(error)"
+    case .memory(let error): "\(error)"
+    case .unsupportedArchitecture(let path, let found):
+      "\(path): general.architecture is \"\(found)\"; Emend runs \"llama\" (LLaMA, Mistral, "
+        + "TinyLlama, SmolLM2)"
+    case .unsupportedRopeScaling(let path, let found):
+      "\(path): llama.rope.scaling.type is \"\(found)\"; Emend runs none, linear and llama3"
+    case .unusableValue(let path, let key, let found, let wanted):
+      "\(path): \(key) is \(found), needed is \(wanted); the file is damaged or of another kind"
+    case .wrongShape(let path, let tensor, let found, let wanted):
+      "\(path): \(tensor) has shape \(found), the metadata asks for \(wanted); convert the model "
+        + "again"
+    case .unknownTensor(let path, let tensor):
+      "\(path): \(tensor) has no part in the LLaMA architecture as Emend knows it, and ignoring it "
+        + "would give wrong results"
+    case .notFinite(let path, let tensor, let row):
+      "\(path): row \(row) of \(tensor) holds a value or scale that is not a finite number; the "
+        + "file is damaged: fetch or convert it again"
+    case .noTokens: "there is nothing to run: the list of tokens is empty"
+    case .tokenOutOfRange(let token, let size):
+      "token \(token) is not in the vocabulary of \(size); the tokenizer is of another model"
+    case .contextFull(let position, let count, let length):
+      "\(count) more tokens after \(position) do not fit in the context of \(length); give a "
+        + "larger -c or a shorter prompt"
+    case .contextTooLong(let requested, let most):
+      "a context of \(requested) tokens was asked for, at least 1 and at most \(most) can be had "
+        + "with this model; give a smaller -c"
+    }
+  }
+}

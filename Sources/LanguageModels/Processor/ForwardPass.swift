@@ -1,0 +1,126 @@
+import KernelInterface
+import TensorKernels
+
+/// The blocks of a processor over one chunk of tokens, as the program that every thread runs.
+///
+/// Per block, with x the residual stream `[N][D]`:
+///   q, k, v = W rmsNorm(x);  rotate q, k;  cache k, v
+///   x += Wo attention(q, cache)
+///   x += Wd (silu(Wg rmsNorm(x)) * Wu rmsNorm(x))
+/// Threads meet at a barrier after each step; nothing is allocated and no reference is counted.
+struct ForwardPass {
+  let configuration: ProcessorConfiguration
+  let kernels: KernelTable
+  let workspace: ProcessorWorkspace
+  let cache: KeyValueCache
+
+  /// The linear layers of one block, in the order they run.
+  struct Block {
+    let attentionNorm: UnsafePointer<Float>
+    let projections: LinearGroup  // queries, keys, values
+    let attentionOutput: LinearGroup
+    let feedForwardNorm: UnsafePointer<Float>
+    let expansion: LinearGroup  // gate, up
+    let down: LinearGroup
+  }
+
+  /// Position of the chunk's first token, and its number of tokens.
+  let start: Int
+  let rows: Int
+
+  private var queryWidth: Int { configuration.headCount * configuration.headSize }
+  private var keyWidth: Int { configuration.kvHeadCount * configuration.headSize }
+  private var projectedWidth: Int { queryWidth + 2 * keyWidth }
+
+  /// One block, by one of the threads; all see its result after the last barrier.
+  func run(_ block: Block, layer: Int, _ worker: Worker) {
+    let own = workspace.thread(worker.index)
+    let hidden = configuration.hiddenSize
+    let epsilon = configuration.rmsNormEpsilon
+
+    block.projections.apply(
+      worker, kernels, shared: workspace.shared, own: own, x: workspace.residual, stride: hidden,
+      rows: rows, transform: .rmsNorm(weight: block.attentionNorm, epsilon: epsilon),
+      out: workspace.projected, outStride: projectedWidth, accumulate: false)
+    worker.barrier()
+    rotateAndStore(layer, worker)
+    worker.barrier()
+    attend(layer, worker, own)
+    worker.barrier()
+    block.attentionOutput.apply(
+      worker, kernels, shared: workspace.shared, own: own, x: workspace.attended,
+      stride: queryWidth, rows: rows, transform: .identity, out: workspace.residual,
+      outStride: hidden, accumulate: true)
+    worker.barrier()
+    block.expansion.apply(
+      worker, kernels, shared: workspace.shared, own: own, x: workspace.residual, stride: hidden,
+      rows: rows, transform: .rmsNorm(weight: block.feedForwardNorm, epsilon: epsilon),
+      out: workspace.gated, outStride: 2 * configuration.intermediateSize, accumulate: false)
+    worker.barrier()
+    block.down.apply(
+      worker, kernels, shared: workspace.shared, own: own, x: workspace.gated,
+      stride: 2 * configuration.intermediateSize, rows: rows, transform: .swiGLU,
+      out: workspace.residual, outStride: hidden, accumulate: true)
+    worker.barrier()
+  }
+
+  /// Rotates queries and keys and puts keys and values into the cache; (row, kv head) pairs, each
+  /// with the query heads it serves, are shared out.
+  private func rotateAndStore(_ layer: Int, _ worker: Worker) {
+    let size = configuration.headSize
+    let rotated = configuration.rotatedSize
+    let heads = configuration.kvHeadCount
+    let group = configuration.headsPerKVHead
+    for item in worker.share(of: rows * heads) {
+      let row = item / heads
+      let head = item % heads
+      let projected = workspace.projected + row * projectedWidth
+      let cosines = workspace.cosines + row * (rotated / 2)
+      let sines = workspace.sines + row * (rotated / 2)
+      kernels.rotatePairs(
+        projected + head * group * size, group, size, rotated, cosines, sines)
+      let key = projected + queryWidth + head * size
+      kernels.rotatePairs(key, 1, size, rotated, cosines, sines)
+      kernels.storeKeyValue(
+        cache.type.kind.rawValue, key, key + keyWidth, start + row, size,
+        cache.keys(layer: layer, head: head), cache.values(layer: layer, head: head))
+    }
+  }
+
+  /// One token: all query heads of a kv head go together, so that its cache is read once. A chunk:
+  /// eight consecutive tokens of one head go together; tiles are dealt out in turn, because later
+  /// ones see more.
+  private func attend(_ layer: Int, _ worker: Worker, _ own: ProcessorWorkspace.Thread) {
+    let size = configuration.headSize
+    let scale = 1 / Float(size).squareRoot()
+    let group = configuration.headsPerKVHead
+    let kind = cache.type.kind.rawValue
+    let tile = 8
+    if rows == 1 {
+      let tilesPerHead = (group + tile - 1) / tile
+      for item in worker.share(of: configuration.kvHeadCount * tilesPerHead) {
+        let head = item / tilesPerHead
+        let first = item % tilesPerHead * tile
+        let offset = (head * group + first) * size
+        kernels.attend(
+          kind, workspace.projected + offset, size, min(tile, group - first), start + 1, 0, size,
+          scale, cache.keys(layer: layer, head: head), cache.values(layer: layer, head: head),
+          workspace.attended + offset, size, own.attention)
+      }
+      return
+    }
+    let tiles = (rows + tile - 1) / tile
+    var item = worker.index
+    while item < tiles * configuration.headCount {
+      let head = item % configuration.headCount
+      let first = item / configuration.headCount * tile
+      kernels.attend(
+        kind, workspace.projected + first * projectedWidth + head * size, projectedWidth,
+        min(tile, rows - first), start + first + 1, 1, size, scale,
+        cache.keys(layer: layer, head: head / group),
+        cache.values(layer: layer, head: head / group),
+        workspace.attended + first * queryWidth + head * size, queryWidth, own.attention)
+      item += worker.count
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import KernelInterface
+import TensorKernels
+
+/// What happens to rows of activations on their way into a linear layer.
+enum InputTransform {
+  /// As they are.
+  case identity
+  /// x / rms(x) * weight.
+  case rmsNorm(weight: UnsafePointer<Float>, epsilon: Float)
+  /// The first half of a row gates the second: silu(x[0..<F]) * x[F..<2F].
+  case swiGLU
+}
+
+/// One or more linear layers that read the same input, e.g. query, key and value.
+struct LinearGroup {
+  /// A matrix and where its outputs begin in a row.
+  struct Member {
+    let matrix: MatrixView
+    let column: Int
+  }
+
+  /// Members by the layout in which they take their input; one entry but for files that mix formats.
+  let parts: [(layout: ActivationLayout, members: [Member])]
+  /// Inputs.
+  let columns: Int
+
+  init(_ matrices: [(PackedMatrix, column: Int)], activations: ActivationPrecision) {
+    var parts: [(layout: ActivationLayout, members: [Member])] = []
+    for (matrix, column) in matrices {
+      let member = Member(matrix: matrix.view, column: column)
+      let layout = member.matrix.layout(activations)
+      if let i = parts.firstIndex(where: { $0.layout == layout }) {
+        parts[i].members.append(member)
+      } else {
+        parts.append((layout, [member]))
+      }
+    }
+    self.parts = parts
+    columns = matrices[0].0.columns
+  }
+
+  /// out[n, column + m] (+)= sum_k W[m, k] transform(x)[n, k], this worker's share; every worker
+  /// calls it. The result is complete after the next barrier.
+  ///
+  /// One row is transformed by every thread for itself, which is cheaper than waiting for another;
+  /// several rows are shared out and met at a barrier.
+  func apply(
+    _ worker: Worker, _ kernels: KernelTable, shared: ActivationTiles,
+    own: ProcessorWorkspace.Thread, x: UnsafePointer<Float>, stride: Int, rows: Int,
+    transform: InputTransform, out: UnsafeMutablePointer<Float>, outStride: Int, accumulate: Bool
+  ) {
+    for (index, part) in parts.enumerated() {
+      let tiles: ActivationTiles
+      if rows == 1 {
+        tiles = own.single
+        let (row, rowStride) = transformed(x, stride, 1, transform, kernels, own)
+        tiles.fill(
+          kernels, layout: part.layout, tile: 0, tileRows: 1, x: row, stride: rowStride,
+          validRows: 1, columns: columns)
+      } else {
+        if index > 0 { worker.barrier() }  // the tiles of the part before are still being read
+        tiles = shared
+        let tileRows = ActivationTiles.tileRows
+        for tile in worker.share(of: (rows + tileRows - 1) / tileRows) {
+          let valid = min(tileRows, rows - tile * tileRows)
+          let (row, rowStride) = transformed(
+            x + tile * tileRows * stride, stride, valid, transform, kernels, own)
+          tiles.fill(
+            kernels, layout: part.layout, tile: tile, tileRows: tileRows, x: row,
+            stride: rowStride, validRows: valid, columns: columns)
+        }
+        worker.barrier()
+      }
+      for member in part.members {
+        member.matrix.apply(
+          worker, kernels, tiles, count: rows, layout: part.layout, out: out + member.column,
+          stride: outStride, accumulate: accumulate, scratch: own.panel)
+      }
+    }
+  }
+
+  private func transformed(
+    _ x: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ transform: InputTransform,
+    _ kernels: KernelTable, _ own: ProcessorWorkspace.Thread
+  ) -> (UnsafePointer<Float>, Int) {
+    switch transform {
+    case .identity: return (x, stride)
+    case .rmsNorm(let weight, let epsilon):
+      for row in 0..<rows {
+        kernels.rmsNorm(x + row * stride, weight, epsilon, columns, own.rows + row * columns)
+      }
+    case .swiGLU:
+      for row in 0..<rows {
+        let gate = x + row * stride
+        kernels.swiGLU(gate, gate + columns, columns, own.rows + row * columns)
+      }
+    }
+    return (UnsafePointer(own.rows), columns)
+  }
+}

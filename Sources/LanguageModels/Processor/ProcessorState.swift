@@ -1,0 +1,222 @@
+import TensorKernels
+
+/// One sequence in a processor: its KV cache and the scratch of its forward passes. Used by one
+/// thread at a time.
+public final class ProcessorState {
+  /// The frozen model.
+  public let processor: Processor
+  /// Tokens that fit.
+  public let contextLength: Int
+  /// Tokens of a prompt that go through the model together.
+  public let chunkSize: Int
+  /// Tokens in the cache: the next one gets this position.
+  public private(set) var position = 0
+  /// Bytes of the cache and the workspace.
+  public let byteCount: Int
+  /// Reads or edits the residual stream of every forward pass.
+  public weak var visitor: (any ResidualStreamVisitor)?
+
+  private let cache: KeyValueCache
+  private let workspace: ProcessorWorkspace
+  private let blocks: [ForwardPass.Block]
+  private let outputNorm: UnsafeMutablePointer<Float>
+  private let norms: PageBuffer
+  private let output: LinearGroup
+
+  /// Bytes that a state takes, before it is made.
+  public struct MemoryPlan: Sendable, Equatable {
+    /// The packed weights, shared by all states of a processor.
+    public let weights: Int
+    /// Keys and values of a full context.
+    public let cache: Int
+    /// Scratch of a forward pass.
+    public let workspace: Int
+    /// All of it.
+    public var total: Int { weights + cache + workspace }
+  }
+
+  /// What a state of that context would take. Throws `contextTooLong` when the number does not fit.
+  public static func plan(
+    _ processor: Processor, contextLength: Int, cacheType: CacheType = .f16,
+    chunkSize: Int = ProcessorState.defaultChunkSize
+  ) throws(LanguageModelError) -> MemoryPlan {
+    let c = processor.configuration
+    guard (1...maximumContext).contains(contextLength),
+      let cache = KeyValueCache.byteCount(
+        type: cacheType, layers: c.layerCount, kvHeads: c.kvHeadCount, headSize: c.headSize,
+        capacity: contextLength)
+    else { throw .contextTooLong(requested: contextLength, most: maximumContext) }
+    return MemoryPlan(
+      weights: processor.weightBytes, cache: cache,
+      workspace: ProcessorWorkspace.byteCount(
+        c, rows: min(chunkSize, contextLength), threads: processor.pool.threadCount,
+        exact: processor.needsExactActivations))
+  }
+
+  /// Tokens of a prompt that go through the model together where nothing else is asked for: enough
+  /// to read each weight once for hundreds of products, few enough for a small workspace.
+  public static let defaultChunkSize = 256
+
+  /// Longest context that any state can have.
+  public static let maximumContext = 1 << 24
+
+  /// An empty sequence. Results do not depend on `chunkSize`.
+  public init(
+    _ processor: Processor, contextLength: Int, cacheType: CacheType = .f16,
+    chunkSize: Int = ProcessorState.defaultChunkSize
+  ) throws(LanguageModelError) {
+    precondition(chunkSize >= 1)
+    let plan = try ProcessorState.plan(
+      processor, contextLength: contextLength, cacheType: cacheType, chunkSize: chunkSize)
+    let c = processor.configuration
+    self.processor = processor
+    self.contextLength = contextLength
+    self.chunkSize = min(chunkSize, contextLength)
+    byteCount = plan.cache + plan.workspace
+    do {
+      cache = try KeyValueCache(
+        type: cacheType, layers: c.layerCount, kvHeads: c.kvHeadCount, headSize: c.headSize,
+        capacity: contextLength)
+      workspace = try ProcessorWorkspace(
+        c, rows: self.chunkSize, threads: processor.pool.threadCount,
+        exact: processor.needsExactActivations)
+      norms = try PageBuffer(byteCount: (2 * c.layerCount + 1) * c.hiddenSize * 4)
+    } catch {
+      throw .memory(error)
+    }
+
+    // Plain pointers from here on: the threads count no references (see `ForwardPass`).
+    let allNorms: UnsafeMutablePointer<Float> = norms.elements()
+    func place(_ values: [Float], _ index: Int) -> UnsafeMutablePointer<Float> {
+      let target = allNorms + index * c.hiddenSize
+      target.update(from: values, count: c.hiddenSize)
+      return target
+    }
+    let queries = c.headCount * c.headSize
+    let keys = c.kvHeadCount * c.headSize
+    func group(_ matrices: [(PackedMatrix, column: Int)]) -> LinearGroup {
+      LinearGroup(matrices, activations: processor.activations)
+    }
+    blocks = processor.weights.blocks.enumerated().map { layer, block in
+      ForwardPass.Block(
+        attentionNorm: place(block.attentionNorm, 2 * layer),
+        projections: group([
+          (block.query, 0), (block.key, queries), (block.value, queries + keys),
+        ]),
+        attentionOutput: group([(block.attentionOutput, 0)]),
+        feedForwardNorm: place(block.feedForwardNorm, 2 * layer + 1),
+        expansion: group([(block.gate, 0), (block.up, c.intermediateSize)]),
+        down: group([(block.down, 0)]))
+    }
+    outputNorm = place(processor.weights.outputNorm, 2 * c.layerCount)
+    output = group([(processor.weights.output, 0)])
+  }
+
+  /// Forgets the tokens at `position` and after it.
+  public func truncate(to position: Int) {
+    precondition((0...self.position).contains(position), "there is nothing at \(position)")
+    self.position = position
+  }
+
+  /// Appends `tokens`; returns the logits `[vocabularySize]` of the last one.
+  public func forward(_ tokens: [Int]) throws(LanguageModelError) -> [Float] {
+    try check(tokens)
+    var first = 0
+    while first < tokens.count {
+      let count = min(chunkSize, tokens.count - first)
+      runBlocks(tokens[first..<first + count])
+      first += count
+      if first == tokens.count { runOutput(row: count - 1, count: 1) }
+    }
+    let size = processor.configuration.vocabularySize
+    return Array(UnsafeBufferPointer(start: workspace.logits, count: size))
+  }
+
+  /// Appends `tokens` and hands `body` the logits of each from index `first` on, in order. When
+  /// `body` throws, the tokens of its chunk are in the cache and those after it are not.
+  public func forwardAll(
+    _ tokens: [Int], logitsFrom first: Int = 0,
+    _ body: (_ index: Int, _ logits: Span<Float>) throws -> Void
+  ) throws {
+    try check(tokens)
+    let size = processor.configuration.vocabularySize
+    var chunk = 0
+    while chunk < tokens.count {
+      let count = min(chunkSize, tokens.count - chunk)
+      runBlocks(tokens[chunk..<chunk + count])
+      var row = max(0, first - chunk)
+      while row < count {
+        let some = min(ProcessorWorkspace.logitRows, count - row)
+        runOutput(row: row, count: some)
+        for i in 0..<some {
+          let logits = UnsafeBufferPointer(start: workspace.logits + i * size, count: size)
+          try body(chunk + row + i, logits.span)
+        }
+        row += some
+      }
+      chunk += count
+    }
+  }
+
+  private func check(_ tokens: [Int]) throws(LanguageModelError) {
+    guard !tokens.isEmpty else { throw .noTokens }
+    guard tokens.count <= contextLength - position else {
+      throw .contextFull(position: position, count: tokens.count, contextLength: contextLength)
+    }
+    let size = processor.configuration.vocabularySize
+    if let bad = tokens.first(where: { $0 < 0 || $0 >= size }) {
+      throw .tokenOutOfRange(token: bad, vocabularySize: size)
+    }
+  }
+
+  /// The residual stream of a chunk through all blocks, which its position then counts.
+  private func runBlocks(_ tokens: ArraySlice<Int>) {
+    let c = processor.configuration
+    processor.rotary.fill(
+      positions: position..<position + tokens.count, cosines: workspace.cosines,
+      sines: workspace.sines)
+    let pass = ForwardPass(
+      configuration: c, kernels: processor.kernels, workspace: workspace, cache: cache,
+      start: position, rows: tokens.count)
+    let visitor = visitor
+    processor.pool.run { worker in
+      let panel = workspace.thread(worker.index).panel
+      for i in worker.share(of: tokens.count) {
+        processor.embed(
+          tokens[tokens.startIndex + i], panel: panel, into: workspace.residual + i * c.hiddenSize)
+      }
+      worker.barrier()
+      for layer in 0..<c.layerCount {
+        visit(visitor, layer: layer, count: tokens.count, worker)
+        pass.run(blocks[layer], layer: layer, worker)
+      }
+      visit(visitor, layer: c.layerCount, count: tokens.count, worker)
+    }
+    position += tokens.count
+  }
+
+  private func visit(
+    _ visitor: (any ResidualStreamVisitor)?, layer: Int, count: Int, _ worker: Worker
+  ) {
+    guard let visitor, visitor.visits(layer: layer) else { return }
+    if worker.index == 0 {
+      visitor.visit(
+        ResidualRows(
+          layer: layer, firstPosition: position, count: count,
+          width: processor.configuration.hiddenSize, rows: workspace.residual))
+    }
+    worker.barrier()
+  }
+
+  /// Logits of rows of the last chunk, into the workspace.
+  private func runOutput(row: Int, count: Int) {
+    let c = processor.configuration
+    processor.pool.run { worker in
+      output.apply(
+        worker, processor.kernels, shared: workspace.shared, own: workspace.thread(worker.index),
+        x: workspace.residual + row * c.hiddenSize, stride: c.hiddenSize, rows: count,
+        transform: .rmsNorm(weight: outputNorm, epsilon: c.rmsNormEpsilon),
+        out: workspace.logits, outStride: c.vocabularySize, accumulate: false)
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import BlockFormats
+import KernelInterface
+import ModelFiles
+import TensorKernels
+
+/// The frozen weights of one block.
+struct BlockWeights: Sendable {
+  let attentionNorm: [Float]  // [hidden]
+  let query: PackedMatrix  // [heads * headSize, hidden]
+  let key: PackedMatrix  // [kvHeads * headSize, hidden]
+  let value: PackedMatrix  // [kvHeads * headSize, hidden]
+  let attentionOutput: PackedMatrix  // [hidden, heads * headSize]
+  let feedForwardNorm: [Float]  // [hidden]
+  let gate: PackedMatrix  // [intermediate, hidden]
+  let up: PackedMatrix  // [intermediate, hidden]
+  let down: PackedMatrix  // [hidden, intermediate]
+}
+
+/// Where the vectors of tokens come from.
+enum Embedding: Sendable {
+  /// The output matrix, which the model shares.
+  case tied
+  /// Rows of the file, read where they lie: a token touches one row.
+  case mapped(GGUFTensor)
+}
+
+/// The frozen weights of a processor, packed tensor by tensor.
+struct ProcessorWeights: Sendable {
+  let embedding: Embedding
+  let blocks: [BlockWeights]
+  let outputNorm: [Float]  // [hidden]
+  let output: PackedMatrix  // [vocabulary, hidden]
+  let rotaryFactors: [Float]?  // [rotated / 2]
+
+  /// Bytes of all packed matrices.
+  var byteCount: Int {
+    blocks.reduce(output.byteCount) { total, block in
+      total + block.matrices.reduce(0) { $0 + $1.byteCount }
+    }
+  }
+
+  init(
+    _ file: GGUFFile, _ configuration: ProcessorConfiguration, kernels: KernelTable,
+    pool: ThreadPool, onProgress: ((Double) -> Void)?
+  ) throws(LanguageModelError) {
+    var loader = WeightLoader(file: file, kernels: kernels, pool: pool, onProgress: onProgress)
+    let hidden = configuration.hiddenSize
+    let queries = configuration.headCount * configuration.headSize
+    let keys = configuration.kvHeadCount * configuration.headSize
+    let intermediate = configuration.intermediateSize
+
+    var blocks: [BlockWeights] = []
+    for layer in 0..<configuration.layerCount {
+      let prefix = "blk.\(layer)."
+      blocks.append(
+        BlockWeights(
+          attentionNorm: try loader.vector(prefix + "attn_norm.weight", hidden),
+          query: try loader.matrix(prefix + "attn_q.weight", queries, hidden),
+          key: try loader.matrix(prefix + "attn_k.weight", keys, hidden),
+          value: try loader.matrix(prefix + "attn_v.weight", keys, hidden),
+          attentionOutput: try loader.matrix(prefix + "attn_output.weight", hidden, queries),
+          feedForwardNorm: try loader.vector(prefix + "ffn_norm.weight", hidden),
+          gate: try loader.matrix(prefix + "ffn_gate.weight", intermediate, hidden),
+          up: try loader.matrix(prefix + "ffn_up.weight", intermediate, hidden),
+          down: try loader.matrix(prefix + "ffn_down.weight", hidden, intermediate)))
+    }
+    self.blocks = blocks
+    outputNorm = try loader.vector("output_norm.weight", hidden)
+    let vocabulary = configuration.vocabularySize
+    if file.tensorIfPresent(named: "output.weight") == nil {
+      embedding = .tied
+      output = try loader.matrix("token_embd.weight", vocabulary, hidden)
+    } else {
+      embedding = .mapped(try loader.tensor("token_embd.weight", [hidden, vocabulary]))
+      output = try loader.matrix("output.weight", vocabulary, hidden)
+    }
+    if file.tensorIfPresent(named: "rope_freqs.weight") != nil {
+      rotaryFactors = try loader.positiveVector("rope_freqs.weight", configuration.rotatedSize / 2)
+    } else {
+      rotaryFactors = nil
+    }
+    try loader.requireAllUsed()
+  }
+}
+
+extension BlockWeights {
+  var matrices: [PackedMatrix] { [query, key, value, attentionOutput, gate, up, down] }
+}
+
+/// Takes tensors out of a file one by one, checks their shapes, packs them and gives their pages
+/// back, so that memory peaks at the weights plus one tensor.
+private struct WeightLoader {
+  let file: GGUFFile
+  let kernels: KernelTable
+  let pool: ThreadPool
+  let onProgress: ((Double) -> Void)?
+  private var used: Set<String> = []
+  private var bytesDone = 0
+  private let bytesTotal: Int
+
+  init(
+    file: GGUFFile, kernels: KernelTable, pool: ThreadPool, onProgress: ((Double) -> Void)?
+  ) {
+    self.file = file
+    self.kernels = kernels
+    self.pool = pool
+    self.onProgress = onProgress
+    bytesTotal = max(1, file.tensors.reduce(0) { $0 + $1.byteCount })
+  }
+
+  mutating func tensor(_ name: String, _ shape: [Int]) throws(LanguageModelError) -> GGUFTensor {
+    let tensor: GGUFTensor
+    do { tensor = try file.tensor(named: name) } catch { throw .file(error) }
+    guard tensor.shape == shape else {
+      throw .wrongShape(path: file.path, tensor: name, found: tensor.shape, wanted: shape)
+    }
+    used.insert(name)
+    return tensor
+  }
+
+  mutating func matrix(_ name: String, _ rows: Int, _ columns: Int) throws(LanguageModelError)
+    -> PackedMatrix
+  {
+    let tensor = try tensor(name, [columns, rows])
+    defer { finish(tensor) }
+    do {
+      return try PackedMatrix(
+        tensor.format, rows: rows, columns: columns, source: file.bytes(of: tensor),
+        kernels: kernels, pool: pool)
+    } catch .notFinite(let row) {
+      throw .notFinite(path: file.path, tensor: name, row: row)
+    } catch {
+      throw .memory(error)
+    }
+  }
+
+  mutating func vector(_ name: String, _ count: Int) throws(LanguageModelError) -> [Float] {
+    let tensor = try tensor(name, [count])
+    defer { finish(tensor) }
+    let values = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+      ReferenceBlocks.dequantize(tensor.format, file.bytes(of: tensor), into: buffer)
+      initialized = count
+    }
+    guard values.allSatisfy(\.isFinite) else {
+      throw .notFinite(path: file.path, tensor: name, row: 0)
+    }
+    return values
+  }
+
+  mutating func positiveVector(_ name: String, _ count: Int) throws(LanguageModelError) -> [Float] {
+    let values = try vector(name, count)
+    if let bad = values.first(where: { $0 <= 0 }) {
+      throw .unusableValue(path: file.path, key: name, found: "\(bad)", wanted: "positive factors")
+    }
+    return values
+  }
+
+  /// A tensor that nobody took would be silently left out of the computation.
+  func requireAllUsed() throws(LanguageModelError) {
+    if let left = file.tensors.first(where: { !used.contains($0.name) }) {
+      throw .unknownTensor(path: file.path, tensor: left.name)
+    }
+  }
+
+  private mutating func finish(_ tensor: GGUFTensor) {
+    file.releasePages(of: tensor)
+    bytesDone += tensor.byteCount
+    onProgress?(min(1, Double(bytesDone) / Double(bytesTotal)))
+  }
+}

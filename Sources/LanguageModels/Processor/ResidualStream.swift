@@ -1,0 +1,33 @@
+/// The residual stream of consecutive positions at one layer, to be read and changed in place:
+/// `[count][width]` f32.
+public struct ResidualRows {
+  /// Where the stream is: the input of block `layer`, or after the last block when `layer` is the
+  /// number of blocks.
+  public let layer: Int
+  /// Position of the first row in the sequence.
+  public let firstPosition: Int
+  /// Rows.
+  public let count: Int
+  /// The model's hidden size.
+  public let width: Int
+
+  let rows: UnsafeMutablePointer<Float>
+
+  /// The state at `firstPosition + row`.
+  public func withRow<R>(_ row: Int, _ body: (inout MutableSpan<Float>) throws -> R) rethrows -> R {
+    precondition(row >= 0 && row < count, "row \(row) is not one of \(count)")
+    var span = MutableSpan(_unsafeStart: rows + row * width, count: width)
+    return try body(&span)
+  }
+}
+
+/// Somebody who reads or edits the residual stream while a model runs: probes, traces, edits.
+///
+/// Called between blocks, on the thread that runs the model, for each chunk of a prompt and each
+/// decoded token; a model without a visitor pays nothing.
+public protocol ResidualStreamVisitor: AnyObject {
+  /// Layers it wants to see, 0...layerCount; the others are not interrupted.
+  func visits(layer: Int) -> Bool
+  /// May change the rows in place.
+  func visit(_ rows: ResidualRows)
+}

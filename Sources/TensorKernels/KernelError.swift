@@ -1,0 +1,18 @@
+/// What can go wrong below the model.
+public enum KernelError: Error, Equatable, CustomStringConvertible {
+  /// The system has no address space for a buffer.
+  case outOfMemory(bytes: Int)
+  /// A row of a matrix holds an infinity or NaN, in its elements or its blocks' scales.
+  case notFinite(row: Int)
+
+  /// One sentence that says what to do.
+  public var description: String {
+    switch self {
+    case .outOfMemory(let bytes):
+      "the system refused \(bytes) bytes of memory; close other programs, or use a smaller "
+        + "context (-c) or model"
+    case .notFinite(let row):
+      "row \(row) holds a value or scale that is not a finite number; the file is damaged"
+    }
+  }
+}
