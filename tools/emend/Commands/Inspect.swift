@@ -54,14 +54,14 @@ struct Inspect: ParsableCommand {
       guard length <= configuration.contextLength else {
         throw CommandError.contextTooLong(asked: length, trained: configuration.contextLength)
       }
-      let plan = MemoryPlan(
-        weights: file.tensors.reduce(0) { $0 + $1.byteCount },
-        state: ProcessorState.byteCount(
-          configuration, contextLength: length, cacheType: cacheType))
+      let plan = try ProcessorState.plan(
+        file, activations: .int8, threads: ThreadPool.physicalCoreCount, contextLength: length,
+        cacheType: cacheType)
       return .needed(
         .init(
           contextSize: length, cacheType: cacheType.rawValue, weightsBytes: plan.weights,
-          stateBytes: plan.state, totalBytes: plan.total))
+          cacheBytes: plan.cache, workspaceBytes: plan.workspace, totalBytes: plan.total),
+        plan.summary)
     } catch {
       return .unknown("\(error)")
     }
@@ -92,11 +92,10 @@ struct Inspect: ParsableCommand {
           + display(total.bytes))
     }
     switch memory {
-    case .needed(let needed):
+    case .needed(let needed, let summary):
       Console.print(
         "\nmemory to run with a context of \(needed.contextSize) and a cache in \(needed.cacheType): "
-          + "\(display(needed.weightsBytes)) weights + \(display(needed.stateBytes)) cache and "
-          + "workspace = \(display(needed.totalBytes))")
+          + summary)
     case .unknown(let reason):
       Console.print("\nemend cannot run it: \(reason.onOneLine)")
     }
@@ -109,7 +108,7 @@ struct Inspect: ParsableCommand {
   }
 
   private enum Memory {
-    case needed(Report.Needed)
+    case needed(Report.Needed, String)
     case unknown(String)
   }
 
@@ -131,7 +130,8 @@ struct Inspect: ParsableCommand {
       let contextSize: Int
       let cacheType: String
       let weightsBytes: Int
-      let stateBytes: Int
+      let cacheBytes: Int
+      let workspaceBytes: Int
       let totalBytes: Int
     }
 
@@ -157,7 +157,7 @@ struct Inspect: ParsableCommand {
       }
       formats = Self.totals(file)
       switch memory {
-      case .needed(let needed): (self.memory, memoryError) = (needed, nil)
+      case .needed(let needed, _): (self.memory, memoryError) = (needed, nil)
       case .unknown(let reason): (self.memory, memoryError) = (nil, reason)
       }
     }

@@ -1,7 +1,6 @@
 import LanguageModels
 import ModelFiles
 import TensorKernels
-import TextGeneration
 import Tokenization
 
 /// A model file with its tokenizer, before anything large is allocated.
@@ -26,9 +25,11 @@ struct OpenedModel {
     guard length <= trained else {
       throw CommandError.contextTooLong(asked: length, trained: trained)
     }
-    let plan = memoryPlan(contextLength: length)
+    let plan = try ProcessorState.plan(
+      file, activations: options.activations, threads: options.threadCount, contextLength: length,
+      cacheType: options.resolvedCacheType)
     try plan.check(limit: options.memoryLimit?.bytes)
-    if options.verbose { Console.log("memory: \(plan.description)") }
+    if options.verbose { Console.log("memory: \(plan.summary)") }
 
     let clock = ContinuousClock()
     let start = clock.now
@@ -54,14 +55,6 @@ struct OpenedModel {
     }
     return LoadedModel(opened: self, processor: processor, state: state, loadSeconds: seconds)
   }
-
-  /// The weights, and a state of `contextLength` tokens.
-  func memoryPlan(contextLength: Int) -> MemoryPlan {
-    MemoryPlan(
-      weights: file.tensors.reduce(0) { $0 + $1.byteCount },
-      state: ProcessorState.byteCount(
-        configuration, contextLength: contextLength, cacheType: options.resolvedCacheType))
-  }
 }
 
 /// A model that is ready to run.
@@ -73,13 +66,4 @@ struct LoadedModel {
 
   var tokenizer: Tokenizer { opened.tokenizer }
   var configuration: ProcessorConfiguration { opened.configuration }
-}
-
-extension ProcessorState {
-  /// The default of commands: chunks of 256 tokens.
-  static func byteCount(
-    _ configuration: ProcessorConfiguration, contextLength: Int, cacheType: CacheType
-  ) -> Int {
-    byteCount(configuration, contextLength: contextLength, cacheType: cacheType, chunkSize: 256)
-  }
 }

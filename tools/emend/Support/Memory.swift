@@ -1,4 +1,5 @@
 import Foundation
+import LanguageModels
 
 /// The process's memory and the machine's.
 enum Memory {
@@ -66,31 +67,18 @@ enum Memory {
   }
 }
 
-/// What a command is going to need, stated before it is allocated.
-struct MemoryPlan {
-  /// Bytes of the weights.
-  let weights: Int
-  /// Bytes of the keys and values of one sequence, and of the arrays that hold a chunk of tokens on
-  /// its way through the layers.
-  let state: Int
-
-  /// All of it.
-  var total: Int {
-    let (sum, overflow) = weights.addingReportingOverflow(state)
-    return overflow ? .max : sum
-  }
-
-  /// "98.4 MB weights + 50.1 MB cache and workspace = 148.5 MB".
-  var description: String {
-    "\(Memory.display(weights)) weights + \(Memory.display(state)) cache and workspace = "
-      + Memory.display(total)
+extension ProcessorState.MemoryPlan {
+  /// "98.4 MB weights + 50.1 MB cache + 9.0 MB workspace = 157.5 MB".
+  var summary: String {
+    "\(Memory.display(weights)) weights + \(Memory.display(cache)) cache + "
+      + "\(Memory.display(workspace)) workspace = \(Memory.display(total))"
   }
 
   /// Throws when `limit`, or without one the memory that is available, is not enough.
   func check(limit: Int?) throws(CommandError) {
     let available = limit ?? Memory.availableBytes
     guard total <= available else {
-      throw .notEnoughMemory(plan: description, available: Memory.display(available))
+      throw .notEnoughMemory(plan: summary, available: Memory.display(available))
     }
   }
 }
