@@ -102,7 +102,14 @@ package struct MatrixView {
 
   /// How this matrix wants its activations.
   package func layout(_ precision: ActivationPrecision) -> ActivationLayout {
-    guard precision == .int8 else { return .f32 }
+    precision.layout(format)
+  }
+}
+
+extension ActivationPrecision {
+  /// How a matrix of `format` wants its activations.
+  package func layout(_ format: BlockFormat) -> ActivationLayout {
+    guard self == .int8 else { return .f32 }
     switch format {
     case .q4_0: return .int8(.minus8Sums)
     case .q8_0: return .int8(.minus128Sums)

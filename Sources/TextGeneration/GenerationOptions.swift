@@ -1,0 +1,26 @@
+/// How much text is generated, and how.
+public struct GenerationOptions: Sendable, Equatable {
+  /// How each token is chosen.
+  public var sampling: SamplingOptions
+  /// Tokens to generate at most; nil until the model ends or the context is full.
+  public var maximumTokens: Int?
+  /// The text ends before the first of these.
+  public var stopStrings: [String]
+  /// End tokens are never chosen, so that only the other limits apply.
+  public var ignoresEndTokens: Bool
+  /// Prompt tokens fed between two reports of progress (and chances to stop).
+  public var prefillStep: Int
+
+  /// Options; by default until the model ends, sampled as llama.cpp samples.
+  public init(
+    sampling: SamplingOptions = SamplingOptions(), maximumTokens: Int? = nil,
+    stopStrings: [String] = [], ignoresEndTokens: Bool = false, prefillStep: Int = 256
+  ) {
+    precondition(prefillStep > 0 && (maximumTokens ?? 0) >= 0)
+    self.sampling = sampling
+    self.maximumTokens = maximumTokens
+    self.stopStrings = stopStrings
+    self.ignoresEndTokens = ignoresEndTokens
+    self.prefillStep = prefillStep
+  }
+}

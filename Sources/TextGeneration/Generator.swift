@@ -1,0 +1,151 @@
+import LanguageModels
+import Tokenization
+
+/// Generates text with the cache of one sequence.
+///
+/// It knows which tokens the cache holds: of a prompt that begins like the last one and its answer
+/// (the next turn of a conversation), only the rest is fed. It runs on the caller's thread and keeps
+/// that thread busy; give it one of its own, not one of the cooperative pool.
+public final class Generator {
+  private let predictor: any TokenPredictor
+  private let endTokens: Set<Int>
+  private let makeDecoder: () -> any TextDecoder
+  /// The tokens in the cache.
+  public private(set) var cached: [Int] = []
+
+  /// A generator for `predictor`, whose cache it empties, and the tokenizer of the same model.
+  ///
+  /// `startsText` says whether answers are texts of their own, as in a conversation, or continue the
+  /// prompt's: in SentencePiece the former begin with a space that is not meant.
+  public convenience init(
+    _ predictor: any TokenPredictor, tokenizer: Tokenizer, startsText: Bool = false
+  ) {
+    self.init(predictor, endTokens: tokenizer.endOfGenerationTokens) {
+      StreamingDetokenizer(tokenizer, startsText: startsText)
+    }
+  }
+
+  /// As above, from the ids that end a text and a maker of decoders, one for each run.
+  public init(
+    _ predictor: any TokenPredictor, endTokens: Set<Int>,
+    makeDecoder: @escaping () -> any TextDecoder
+  ) {
+    self.predictor = predictor
+    self.endTokens = endTokens
+    self.makeDecoder = makeDecoder
+    predictor.truncate(to: 0)
+  }
+
+  /// Continues `prompt`, reporting to `listener`, whose answer `.stop` ends it.
+  ///
+  /// The same prompt, options and model give the same tokens. When it throws, the tokens that were
+  /// fed stay in the cache and the next run starts from there.
+  public func run(
+    prompt: [Int], options: GenerationOptions = GenerationOptions(),
+    listener: (GenerationEvent) -> GenerationAnswer
+  ) throws(TextGenerationError) {
+    guard !prompt.isEmpty else { throw .emptyPrompt }
+    guard prompt.count <= predictor.contextLength else {
+      throw .promptTooLong(tokens: prompt.count, contextLength: predictor.contextLength)
+    }
+    var chain = try SamplingChain(options.sampling)
+    var matcher = try StopStringMatcher(options.stopStrings)
+    var decoder = makeDecoder()
+    var statistics = GenerationStatistics()
+
+    let clock = ContinuousClock()
+    var start = clock.now
+    statistics.promptTokens = prompt.count
+    statistics.reusedTokens = reuse(prompt)
+    var logits = try prefill(prompt, step: options.prefillStep, listener: listener)
+    statistics.promptTokens = cached.count
+    statistics.prefillSeconds = start.duration(to: clock.now).seconds
+
+    start = clock.now
+    var history = cached
+    var reason = FinishReason.cancelled
+    while let current = logits {
+      if statistics.generatedTokens == options.maximumTokens {
+        reason = .length
+        break
+      }
+      let allowed = options.ignoresEndTokens ? masking(endTokens, in: current) : current
+      let id = try chain.next(allowed, after: history)
+      if endTokens.contains(id) {
+        reason = .endToken
+        break
+      }
+      history.append(id)
+      statistics.generatedTokens += 1
+      let answer = listener(.token(id: id, text: matcher.append(decoder.append(id))))
+      if matcher.hasStopped {
+        reason = .stopString
+      } else if answer == .stop {
+        reason = .cancelled
+      } else if statistics.generatedTokens == options.maximumTokens {
+        reason = .length
+      } else if cached.count == predictor.contextLength {
+        reason = .contextFull
+      } else {
+        logits = try feed([id])
+        statistics.decodedTokens += 1
+        continue
+      }
+      break
+    }
+    statistics.decodeSeconds = start.duration(to: clock.now).seconds
+
+    let rest = matcher.append(decoder.finish()) + matcher.finish()
+    if !rest.isEmpty { _ = listener(.heldBack(text: rest)) }
+    _ = listener(.finished(reason: reason, statistics: statistics))
+  }
+
+  /// Empties the cache down to the tokens `prompt` begins with; returns how many those are. The last
+  /// token of the prompt is always fed again, for its logits.
+  private func reuse(_ prompt: [Int]) -> Int {
+    let common = zip(prompt.dropLast(), cached).prefix { $0 == $1 }.count
+    cached.removeSubrange(common...)
+    predictor.truncate(to: common)
+    return common
+  }
+
+  /// Feeds what is not in the cache of `prompt`; the logits after it, or nil when told to stop.
+  private func prefill(
+    _ prompt: [Int], step: Int, listener: (GenerationEvent) -> GenerationAnswer
+  ) throws(TextGenerationError) -> [Float]? {
+    let total = prompt.count - cached.count
+    let first = cached.count
+    while true {
+      let end = min(cached.count + step, prompt.count)
+      let logits = try feed(Array(prompt[cached.count..<end]))
+      let answer = listener(.prefill(done: end - first, total: total))
+      if answer == .stop { return nil }
+      if end == prompt.count { return logits }
+    }
+  }
+
+  private func feed(_ tokens: [Int]) throws(TextGenerationError) -> [Float] {
+    do {
+      let logits = try predictor.forward(tokens)
+      cached += tokens
+      return logits
+    } catch {
+      // Whatever the model had taken in is forgotten, so that `cached` stays true.
+      predictor.truncate(to: cached.count)
+      throw .model(error)
+    }
+  }
+
+  private func masking(_ tokens: Set<Int>, in logits: [Float]) -> [Float] {
+    var logits = logits
+    for token in tokens where logits.indices.contains(token) { logits[token] = -.infinity }
+    return logits
+  }
+}
+
+extension Duration {
+  /// The duration in seconds.
+  package var seconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+  }
+}

@@ -1,0 +1,58 @@
+/// The merges of a byte-level BPE vocabulary between symbols.
+///
+/// A symbol is a token's id, or a number from the size of the vocabulary up for a text that merges
+/// mention but no token has: such a text can be a step on the way to a token.
+struct MergeTable: Sendable {
+  /// A pair of symbols becomes `result`; the smallest rank goes first.
+  struct Merge: Sendable {
+    var rank: Int32
+    var result: Int32
+  }
+
+  /// The symbol of each byte by itself.
+  private(set) var byteSymbols: [Int32] = []
+  private var merges: [UInt64: Merge] = [:]
+
+  /// Reads `vocabulary.merges`; `index` finds the tokens that text may become.
+  init(_ vocabulary: Vocabulary, index: PieceIndex) throws(TokenizationError) {
+    let limit = 1 << 24
+    guard vocabulary.merges.count <= limit else {
+      throw .tooManyMerges(found: vocabulary.merges.count, limit: limit)
+    }
+    merges.reserveCapacity(vocabulary.merges.count)
+    var others: [ArraySlice<UInt8>: Int32] = [:]
+
+    func symbol(_ text: ArraySlice<UInt8>) -> Int32 {
+      if let id = index.find(text, in: vocabulary.pieces) { return Int32(id) }
+      if let known = others[text] { return known }
+      let new = Int32(vocabulary.pieces.count + others.count)
+      others[text] = new
+      return new
+    }
+
+    byteSymbols = ByteAlphabet.scalars.map { symbol(ArraySlice(String($0).utf8)) }
+    for rank in 0..<vocabulary.merges.count {
+      let line = vocabulary.merges[rank]
+      guard let space = line.dropFirst().firstIndex(of: 0x20), space + 1 < line.endIndex,
+        !line[(space + 1)...].contains(0x20)
+      else {
+        throw .malformedMerge(index: rank, text: vocabulary.merges.text(rank))
+      }
+      let left = line[..<space]
+      let right = line[(space + 1)...]
+      let key = MergeTable.key(symbol(left), symbol(right))
+      // The first of equal merges counts, as in llama.cpp.
+      if merges[key] == nil {
+        merges[key] = Merge(rank: Int32(rank), result: symbol(left + right))
+      }
+    }
+  }
+
+  /// How `left` and `right`, side by side, merge.
+  @inline(__always)
+  func merge(_ left: Int32, _ right: Int32) -> Merge? { merges[MergeTable.key(left, right)] }
+
+  private static func key(_ left: Int32, _ right: Int32) -> UInt64 {
+    UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))
+  }
+}

@@ -1,0 +1,150 @@
+import ArgumentParser
+import LanguageModels
+import TensorKernels
+
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure how fast a model runs.",
+    discussion: """
+      ppN reads a prompt of N tokens into an empty cache; tgN generates N tokens one by one, after -d \
+      tokens that are not timed. The median of -r runs is given, after one run to warm up. The tokens \
+      vary in a fixed way, and the workloads are those of llama.cpp's llama-bench.
+
+        emend bench -m model.gguf
+        emend bench -m model.gguf -p 0 -n 128 -d 1024 -r 3 -o json
+      """)
+
+  /// The forms of the result.
+  enum Form: String, ExpressibleByArgument, CaseIterable { case md, json, csv }
+
+  @OptionGroup(title: "Model") var model: ModelOptions
+
+  @Option(
+    name: [.customShort("p"), .customLong("n-prompt")],
+    help: ArgumentHelp("Tokens of the prompt; 0 leaves the test out.", valueName: "n"))
+  var prompt = 512
+
+  @Option(
+    name: [.customShort("n"), .customLong("n-gen")],
+    help: ArgumentHelp("Tokens to generate; 0 leaves the test out.", valueName: "n"))
+  var generate = 64
+
+  @Option(
+    name: [.customShort("d"), .customLong("n-depth")],
+    help: ArgumentHelp("Tokens in the cache before generating.", valueName: "n"))
+  var depth = 0
+
+  @Option(
+    name: [.short, .long], help: ArgumentHelp("Timed runs of each test.", valueName: "n"))
+  var repetitions = 5
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("Form of the result.", valueName: "md|json|csv"))
+  var output: Form = .md
+
+  /// The longest test: what an `Int` product or sum with it must stay below is out of its reach.
+  private static let mostTokens = 1 << 24
+
+  func validate() throws {
+    for (name, value, least) in [
+      ("-p", prompt, 0), ("-n", generate, 0), ("-d", depth, 0), ("-r", repetitions, 1),
+    ] where value < least || value > Self.mostTokens {
+      throw ValidationError("\(name) is \(value), and must be from \(least) to \(Self.mostTokens)")
+    }
+    if prompt == 0, generate == 0 { throw ValidationError("-p and -n are both 0: nothing to do") }
+  }
+
+  func run() throws {
+    let opened = try OpenedModel(model)
+    let needed = max(prompt, generate > 0 ? depth + generate : 0)
+    guard needed <= opened.configuration.contextLength else {
+      throw CommandError.notEnoughContext(
+        command: "bench", needed: needed, trained: opened.configuration.contextLength)
+    }
+    let loaded = try opened.load(contextLength: max(needed, model.ctxSize ?? 0))
+    var results: [Measurement] = []
+    if prompt > 0 { results.append(try measure("pp\(prompt)", loaded, readPrompt)) }
+    if generate > 0 {
+      let name = "tg\(generate)" + (depth > 0 ? "@d\(depth)" : "")
+      results.append(try measure(name, loaded, decode))
+    }
+    switch output {
+    case .json: try JSON.print(results)
+    case .csv: Console.print(csv(results))
+    case .md: Console.print(table(results))
+    }
+  }
+
+  /// Seconds of one run and the tokens that took them.
+  private typealias Run = (tokens: Int, seconds: Double)
+
+  private func measure(
+    _ test: String, _ loaded: LoadedModel, _ body: (ProcessorState, Int, Int) throws -> Run
+  ) throws -> Measurement {
+    let bar = ProgressBar(test)
+    defer { bar.finish() }
+    var rates: [Double] = []
+    // The first run warms the caches up and is not counted.
+    for repetition in 0...repetitions {
+      if Interrupt.isRequested { throw CommandError.interrupted(work: "measuring \(test)") }
+      let run = try body(loaded.state, loaded.configuration.vocabularySize, repetition)
+      if repetition > 0 { rates.append(Double(run.tokens) / run.seconds) }
+      bar.update(Double(repetition + 1), of: Double(repetitions + 1))
+    }
+    return Measurement(
+      test: test, tokensPerSecond: Numbers.median(rates),
+      stddev: Numbers.standardDeviation(rates), peakRssBytes: Memory.peakResidentBytes,
+      repetitions: repetitions, threads: model.threadCount, model: loaded.opened.file.path,
+      activations: model.activations.rawValue, cacheType: model.resolvedCacheType.rawValue)
+  }
+
+  private func readPrompt(_ state: ProcessorState, _ vocabulary: Int, _ run: Int) throws -> Run {
+    state.truncate(to: 0)
+    let ids = (0..<prompt).map { (7919 * $0 + run) % vocabulary }
+    return (prompt, try seconds { _ = try state.forward(ids) })
+  }
+
+  private func decode(_ state: ProcessorState, _ vocabulary: Int, _ run: Int) throws -> Run {
+    state.truncate(to: 0)
+    if depth > 0 { _ = try state.forward((0..<depth).map { (31 * $0 + run) % vocabulary }) }
+    let time = try seconds {
+      for index in 0..<generate {
+        _ = try state.forward([(104_729 * index + run) % vocabulary])
+        if Interrupt.isRequested { throw CommandError.interrupted(work: "measuring") }
+      }
+    }
+    return (generate, time)
+  }
+
+  private func seconds(_ body: () throws -> Void) rethrows -> Double {
+    try ContinuousClock().measure(body) / .seconds(1)
+  }
+
+  private func csv(_ results: [Measurement]) -> String {
+    (["test,tokens_per_second,stddev,peak_rss_bytes,threads,repetitions"]
+      + results.map {
+        "\($0.test),\($0.tokensPerSecond),\($0.stddev),\($0.peakRssBytes),\($0.threads),"
+          + "\($0.repetitions)"
+      }).joined(separator: "\n")
+  }
+
+  private func table(_ results: [Measurement]) -> String {
+    (["| test | tokens/s | ± | threads | peak memory |", "|---|---:|---:|---:|---:|"]
+      + results.map {
+        "| \($0.test) | \(Numbers.fixed($0.tokensPerSecond, 2)) | \(Numbers.fixed($0.stddev, 2)) | "
+          + "\($0.threads) | \(Memory.display($0.peakRssBytes)) |"
+      }).joined(separator: "\n")
+  }
+
+  /// `-o json`.
+  private struct Measurement: Encodable {
+    let test: String
+    let tokensPerSecond: Double
+    let stddev: Double
+    let peakRssBytes: Int
+    let repetitions: Int
+    let threads: Int
+    let model: String
+    let activations: String
+    let cacheType: String
+  }
+}

@@ -1,0 +1,109 @@
+import ArgumentParser
+import TextGeneration
+import Tokenization
+
+struct Chat: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Talk with a model.",
+    discussion: """
+      Every line you type is a turn. The model remembers the conversation; earlier turns are not read \
+      again.
+
+        emend chat -m model.gguf
+        emend chat -m model.gguf --system "You are a pirate." --temp 0.5
+        printf 'Hello!\\nWho are you?\\n' | emend chat -m model.gguf --temp 0
+
+      Ctrl-C ends an answer; pressed again, or while you type, it ends the conversation.
+
+      \(commands)
+      """)
+
+  private static let commands = """
+      /clear          start again, with the same system text
+      /system TEXT    start again, with another system text
+      /help           list these
+      /exit           end (also Ctrl-D)
+    """
+
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Length of an answer") var length: LengthArguments
+  @OptionGroup(title: "Sampling") var sampling: SamplingArguments
+  @OptionGroup(title: "Conversation") var templateOptions: ChatTemplateOptions
+
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("What the system says first.", valueName: "text"))
+  var system: String?
+
+  func run() throws {
+    let opened = try OpenedModel(model)
+    let template = try templateOptions.template(for: opened.tokenizer)
+    let loaded = try opened.load()
+    let generator = Generator(loaded.state, tokenizer: loaded.tokenizer, startsText: true)
+    let session = ChatSession(
+      generator, tokenizer: loaded.tokenizer, template: template, system: system)
+    var options = length.generationOptions(sampling.options)
+    options.stopStrings += template.stopStrings
+
+    if Console.inputIsTerminal { Console.note("/help lists what you can do besides talking.") }
+    var reader = LineReader()
+    while true {
+      Interrupt.clear()
+      if Console.inputIsTerminal, Console.errorIsTerminal { Console.log("> ", terminator: "") }
+      guard case .line(let line) = reader.next() else {
+        if Console.inputIsTerminal { Console.note("") }
+        return
+      }
+      let text = line.drop(while: \.isWhitespace)
+      if text.isEmpty { continue }
+      if text.hasPrefix("/") {
+        if obey(text, session) == .end { return }
+        continue
+      }
+      try answer(line, in: session, options: options, contextLength: loaded.state.contextLength)
+      // Another seed for each turn, or the same question would get the same answer.
+      options.sampling.seed &+= 1
+    }
+  }
+
+  private enum Next { case more, end }
+
+  private func obey(_ line: Substring, _ session: ChatSession) -> Next {
+    let words = line.split(maxSplits: 1, whereSeparator: \.isWhitespace)
+    switch words.first {
+    case "/exit", "/quit":
+      return .end
+    case "/clear":
+      session.restart(system: session.system)
+      Console.note("The conversation starts again.")
+    case "/system":
+      session.restart(system: words.count > 1 ? String(words[1]) : nil)
+      Console.note("The conversation starts again, with this system text.")
+    case "/help":
+      Console.log(Self.commands)
+    default:
+      Console.log("There is no \(words.first ?? "/"); there are:\n\(Self.commands)")
+    }
+    return .more
+  }
+
+  private func answer(
+    _ line: String, in session: ChatSession, options: GenerationOptions, contextLength: Int
+  ) throws {
+    let printer = AnswerPrinter(streams: true)
+    do {
+      try session.say(line, options: options, listener: printer.receive)
+    } catch .promptTooLong(let tokens, let length) {
+      Console.log(
+        "With this turn the conversation has \(tokens) tokens, and the context holds \(length): say "
+          + "less, start again with /clear, or start emend with a longer context (-c).")
+      return
+    }
+    guard let (reason, statistics) = printer.end else { return }
+    if reason == .contextFull {
+      Console.log(
+        "The context of \(contextLength) tokens is full: start again with /clear, or start emend with "
+          + "a longer context (-c).")
+    }
+    if model.verbose { Console.log(statistics.summary) }
+  }
+}

@@ -1,0 +1,194 @@
+import ArgumentParser
+import EditEvaluation
+
+struct PerplexityCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "perplexity",
+    abstract: "Measure how well a model predicts a text.",
+    discussion: """
+      llama.cpp's protocol, so that the figures can be compared: windows of -c tokens, of which the \
+      second half is scored.
+
+        emend perplexity -m model.gguf -f wiki.test.raw
+        emend perplexity -m model.gguf -f wiki.test.raw --chunks 20 --json
+
+      To see what quantization changed, write the distributions of a better model once and compare \
+      others with them. The file is llama.cpp's, and large: twice the vocabulary in bytes for every \
+      scored token.
+
+        emend perplexity -m f16.gguf -f wiki.test.raw --chunks 20 --kl-divergence-base base.kld
+        emend perplexity -m q4.gguf --kl-divergence-base base.kld --kl-divergence
+      """)
+
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup var output: OutputOptions
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "The text; - is standard input. With --kl-divergence it comes from the base.",
+      valueName: "file"))
+  var file: String?
+
+  @Option(help: ArgumentHelp("Windows at most. (default: all)", valueName: "n"))
+  var chunks: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the model's distributions here, or with --kl-divergence compare with those here.",
+      valueName: "file"))
+  var klDivergenceBase: String?
+
+  @Flag(help: "Compare with the base.")
+  var klDivergence = false
+
+  func validate() throws {
+    if let chunks, chunks < 1 {
+      throw ValidationError("--chunks is \(chunks), and must be at least 1")
+    }
+    if klDivergence, klDivergenceBase == nil {
+      throw ValidationError("--kl-divergence needs --kl-divergence-base FILE")
+    }
+    if !klDivergence, file == nil {
+      throw ValidationError("no text; give it with -f FILE")
+    }
+  }
+
+  func run() throws {
+    let opened = try OpenedModel(model)
+    let tokenizer = opened.tokenizer
+    let beginning = tokenizer.vocabulary.addsBOS ? tokenizer.bosToken : nil
+    if klDivergence, let path = klDivergenceBase {
+      try compare(opened, with: BaseLogits(path: path, beginning: beginning))
+      return
+    }
+    var text = try TextInput.read(file ?? "-")
+    // llama.cpp takes one newline off the end of a file.
+    if text.unicodeScalars.last == "\n" { text.unicodeScalars.removeLast() }
+    let windows = try PerplexityWindows(
+      tokenizer.encode(text, addSpecial: true, parseSpecial: false),
+      length: model.ctxSize ?? 512, limit: chunks, beginning: beginning)
+    let loaded = try opened.load(contextLength: windows.length)
+    let bar = ProgressBar("measuring", unit: "tok/s")
+    let result = try Perplexity.measure(
+      loaded.state, on: windows, vocabularySize: loaded.configuration.vocabularySize,
+      base: klDivergenceBase
+    ) { done, soFar in
+      bar.update(
+        Double(done), of: Double(windows.count), scale: Double(windows.length),
+        note: "PPL \(Numbers.fixed(soFar.value, 4))")
+      return !Interrupt.isRequested
+    }
+    bar.finish()
+    if output.json {
+      try JSON.print(
+        Result(
+          perplexity: result.value, stderr: result.standardError, tokens: result.tokens,
+          chunks: windows.count, contextSize: windows.length,
+          peakRssBytes: Memory.peakResidentBytes))
+    } else {
+      Console.print(describe(result, windows))
+    }
+  }
+
+  private func compare(_ opened: OpenedModel, with base: BaseLogits) throws {
+    let windows = base.windows
+    if let length = model.ctxSize, length != windows.length {
+      throw ValidationError(
+        "-c is \(length), and the base was written with \(windows.length); leave it out")
+    }
+    let loaded = try opened.load(contextLength: windows.length)
+    let count = min(windows.count, chunks ?? windows.count)
+    let bar = ProgressBar("comparing", unit: "tok/s")
+    let result = try KLDivergence.measure(
+      loaded.state, against: base, vocabularySize: loaded.configuration.vocabularySize,
+      limit: chunks
+    ) { done, mean in
+      bar.update(
+        Double(done), of: Double(count), scale: Double(windows.length),
+        note: "KL \(Numbers.fixed(mean, 6))")
+      return !Interrupt.isRequested
+    }
+    bar.finish()
+    if output.json {
+      try JSON.print(Comparison(result, chunks: count, contextSize: windows.length))
+    } else {
+      Console.print(describe(result))
+    }
+  }
+
+  private func describe(_ result: Perplexity, _ windows: PerplexityWindows) -> String {
+    "perplexity \(Numbers.fixed(result.value, 4)) +/- \(Numbers.fixed(result.standardError, 5)) "
+      + "(\(result.tokens) tokens scored in \(windows.count) windows of \(windows.length))"
+  }
+
+  private func describe(_ result: KLDivergence) -> String {
+    func percentile(_ p: Double) -> String { Numbers.fixed(result.percentile(p), 6) }
+    return """
+      perplexity        \(Numbers.fixed(result.perplexity.value, 4)) +/- \
+      \(Numbers.fixed(result.perplexity.standardError, 5))
+      of the base       \(Numbers.fixed(result.basePerplexity.value, 4)) +/- \
+      \(Numbers.fixed(result.basePerplexity.standardError, 5))
+      ratio             \(Numbers.fixed(result.perplexityRatio, 5))
+      KL mean           \(Numbers.fixed(result.mean, 6)) +/- \
+      \(Numbers.fixed(result.standardError, 6))
+      KL maximum        \(Numbers.fixed(result.maximum, 6))
+      KL 99.9 %         \(percentile(0.999))
+      KL 99 %           \(percentile(0.99))
+      KL 90 %           \(percentile(0.9))
+      KL median         \(percentile(0.5))
+      KL minimum        \(percentile(0))
+      RMS of p change   \(Numbers.fixed(100 * result.probabilityDifference, 3)) %
+      same top token    \(Numbers.fixed(100 * result.sameTop, 3)) %
+      """
+  }
+
+  /// `--json`.
+  private struct Result: Encodable {
+    let perplexity: Double
+    let stderr: Double
+    let tokens: Int
+    let chunks: Int
+    let contextSize: Int
+    let peakRssBytes: Int
+  }
+
+  /// `--kl-divergence --json`.
+  private struct Comparison: Encodable {
+    let perplexity: Double
+    let stderr: Double
+    let tokens: Int
+    let chunks: Int
+    let contextSize: Int
+    let basePerplexity: Double
+    let perplexityRatio: Double
+    let klMean: Double
+    let klStderr: Double
+    let klMax: Double
+    let klPercentiles: [String: Double]
+    let rmsPDifference: Double
+    let sameTop: Double
+    let peakRssBytes: Int
+
+    init(_ result: KLDivergence, chunks: Int, contextSize: Int) {
+      perplexity = result.perplexity.value
+      stderr = result.perplexity.standardError
+      tokens = result.perplexity.tokens
+      self.chunks = chunks
+      self.contextSize = contextSize
+      basePerplexity = result.basePerplexity.value
+      perplexityRatio = result.perplexityRatio
+      klMean = result.mean
+      klStderr = result.standardError
+      klMax = result.maximum
+      klPercentiles = [
+        "1": result.percentile(0.01), "5": result.percentile(0.05), "10": result.percentile(0.1),
+        "50": result.percentile(0.5), "90": result.percentile(0.9), "95": result.percentile(0.95),
+        "99": result.percentile(0.99), "99.9": result.percentile(0.999),
+      ]
+      rmsPDifference = result.probabilityDifference
+      sameTop = result.sameTop
+      peakRssBytes = Memory.peakResidentBytes
+    }
+  }
+}

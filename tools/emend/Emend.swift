@@ -1,0 +1,62 @@
+import ArgumentParser
+
+/// The root command: only subcommands do something.
+struct Emend: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "emend",
+    abstract: "Runs quantized LLaMA models on the CPU.",
+    discussion: """
+      Models are GGUF files, as llama.cpp reads them.
+
+        emend inspect model.gguf
+        emend generate -m model.gguf --chat -p "Why is the sky blue?"
+        emend chat -m model.gguf
+        emend bench -m model.gguf
+
+      Results go to stdout; progress goes to stderr, and only when that is a terminal. Exit codes: 0 \
+      done, 1 failed, 64 wrong usage.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      Inspect.self, Tokenize.self, Generate.self, Chat.self, Score.self, PerplexityCommand.self,
+      Bench.self,
+    ])
+}
+
+@main
+enum Main {
+  static func main() {
+    var command: any ParsableCommand
+    do {
+      command = try Emend.parseAsRoot()
+    } catch {
+      exitForUsage(error)
+    }
+    do {
+      Interrupt.install()
+      try command.run()
+    } catch let error as ExitCode {
+      Emend.exit(withError: error)
+    } catch let error where error is ValidationError || error is CleanExit {
+      exitForUsage(error)
+    } catch {
+      Console.error("\(error)")
+      Emend.exit(withError: ExitCode.failure)
+    }
+  }
+
+  /// Help and version go to stdout as they are; mistakes become one line on stderr.
+  private static func exitForUsage(_ error: any Error) -> Never {
+    let code = Emend.exitCode(for: error)
+    guard code != .success else { Emend.exit(withError: error) }
+    let message = Emend.message(for: error)
+    let usage = Emend.fullMessage(for: error).split(separator: "\n").last { $0.contains("--help") }
+    let remedy = usage.map { "; " + $0.trimmingPrefix(while: \.isWhitespace).lowercasingFirst() }
+    Console.error(message + (remedy ?? "; see 'emend --help'"))
+    Emend.exit(withError: code)
+  }
+}
+
+extension Substring {
+  fileprivate func lowercasingFirst() -> String { prefix(1).lowercased() + dropFirst() }
+}

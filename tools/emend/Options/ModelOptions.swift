@@ -1,0 +1,86 @@
+import ArgumentParser
+import LanguageModels
+import TensorKernels
+
+extension ActivationPrecision: ExpressibleByArgument {}
+extension CacheType: ExpressibleByArgument {}
+
+/// `-m FILE`.
+struct ModelFileOptions: ParsableArguments {
+  @Option(
+    name: [.short, .customLong("model")],
+    help: ArgumentHelp("The model, a GGUF file.", valueName: "model"))
+  var model: String
+}
+
+/// How the model is run, for every command that runs it.
+struct ModelOptions: ParsableArguments {
+  @OptionGroup var file: ModelFileOptions
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("Threads. (default: one for each physical core)", valueName: "n"))
+  var threads: Int?
+
+  @Option(
+    name: [.customShort("c"), .long],
+    help: ArgumentHelp(
+      "Tokens the context holds, prompt and answer. (default: 2048, or fewer where the model was "
+        + "trained for fewer; perplexity: 512; score: as many as the text has)", valueName: "n"))
+  var ctxSize: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "int8 rounds the activations to 8 bits for speed; f32 is exact.", valueName: "int8|f32"))
+  var activations: ActivationPrecision = .int8
+
+  @Option(
+    help: ArgumentHelp(
+      "How keys and values are stored. (default: f16; f32 with --activations f32)",
+      valueName: "f32|f16|q8_0"))
+  var cacheType: CacheType?
+
+  @Option(
+    help: ArgumentHelp(
+      "Refuse to start when more memory than this is needed: bytes, or with K, M or G. (default: "
+        + "what is available)", valueName: "size"))
+  var memoryLimit: ByteSize?
+
+  @Flag(name: [.short, .long], help: "Say what is loaded and how much memory it takes.")
+  var verbose = false
+
+  /// The number of threads, chosen or not.
+  var threadCount: Int { threads ?? ThreadPool.physicalCoreCount }
+  /// The cache's type, chosen or implied.
+  var resolvedCacheType: CacheType { cacheType ?? (activations == .f32 ? .f32 : .f16) }
+
+  func validate() throws {
+    if let threads, threads < 1 || threads > 1024 {
+      throw ValidationError("--threads is \(threads), and must be from 1 to 1024")
+    }
+    if let ctxSize, ctxSize < 1 {
+      throw ValidationError("--ctx-size is \(ctxSize), and must be at least 1")
+    }
+  }
+}
+
+/// A number of bytes as people write it: "900000000", "900M", "1.5G".
+struct ByteSize: ExpressibleByArgument {
+  let bytes: Int
+
+  init?(argument: String) {
+    var number = argument[...]
+    let factor: Double =
+      switch argument.last?.uppercased() {
+      case "K": 1e3
+      case "M": 1e6
+      case "G": 1e9
+      default: 1
+      }
+    if factor > 1 { number = number.dropLast() }
+    guard let value = Double(number), let bytes = Int(exactly: (value * factor).rounded()),
+      bytes > 0
+    else { return nil }
+    self.bytes = bytes
+  }
+}

@@ -1,0 +1,56 @@
+import TextGeneration
+
+/// Shows a generation as it happens: a bar while the prompt is fed, then the text.
+final class AnswerPrinter {
+  /// The text so far.
+  private(set) var text = ""
+  /// The tokens so far.
+  private(set) var ids: [Int] = []
+  /// How it ended, once it has.
+  private(set) var end: (reason: FinishReason, statistics: GenerationStatistics)?
+
+  private let streams: Bool
+  private var bar: ProgressBar?
+
+  /// A printer that writes the text to standard output as it comes, if `streams`.
+  init(streams: Bool) { self.streams = streams }
+
+  /// To be given to the generator; Ctrl-C is answered with `stop`.
+  func receive(_ event: GenerationEvent) -> GenerationAnswer {
+    switch event {
+    case .prefill(let done, let total):
+      // Prompts that take one step are read before a bar could be.
+      if bar == nil, done < total { bar = ProgressBar("reading", unit: "tok/s") }
+      bar?.update(Double(done), of: Double(total))
+      if done == total { bar?.finish() }
+    case .token(let id, let piece):
+      ids.append(id)
+      show(piece)
+    case .heldBack(let piece):
+      show(piece)
+    case .finished(let reason, let statistics):
+      bar?.finish()
+      end = (reason, statistics)
+      if streams, !text.hasSuffix("\n") { Console.print("") }
+    }
+    return Interrupt.isRequested ? .stop : .more
+  }
+
+  private func show(_ piece: String) {
+    text += piece
+    if streams, !piece.isEmpty { Console.print(piece, terminator: "") }
+  }
+}
+
+extension GenerationStatistics {
+  /// "prompt 12 tokens, 0.05 s (240.0 tok/s); answer 40 tokens, 0.80 s (50.0 tok/s)".
+  var summary: String {
+    func part(_ name: String, _ count: Int, _ seconds: Double, _ rate: Double?) -> String {
+      let rate = rate.map { " (\(Numbers.fixed($0, 1)) tok/s)" } ?? ""
+      return "\(name) \(count) tokens, \(Numbers.fixed(seconds, 2)) s\(rate)"
+    }
+    let reused = reusedTokens > 0 ? ", \(reusedTokens) of them kept" : ""
+    return part("prompt", promptTokens, prefillSeconds, prefillRate) + reused + "; "
+      + part("answer", generatedTokens, decodeSeconds, decodeRate)
+  }
+}

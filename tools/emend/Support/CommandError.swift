@@ -1,0 +1,29 @@
+/// What a command itself finds wrong.
+enum CommandError: Error, CustomStringConvertible {
+  case unreadable(path: String, reason: String)
+  case notText(path: String)
+  case notEnoughMemory(plan: String, available: String)
+  case contextTooLong(asked: Int, trained: Int)
+  case notEnoughContext(command: String, needed: Int, trained: Int)
+  case interrupted(work: String)
+
+  var description: String {
+    switch self {
+    case .unreadable(let path, let reason):
+      "\(path): cannot be read: \(reason)"
+    case .notText(let path):
+      "\(path): is not UTF-8 text; convert it first (iconv -t utf-8)"
+    case .notEnoughMemory(let plan, let available):
+      "this needs \(plan), and \(available) is available; use a shorter context (--ctx-size), "
+        + "a smaller cache (--cache-type q8_0) or a smaller model"
+    case .contextTooLong(let asked, let trained):
+      "a context of \(asked) tokens was asked for, and the model was trained for \(trained); ask for "
+        + "at most that (--ctx-size)"
+    case .notEnoughContext(let command, let needed, let trained):
+      "\(command) needs a context of \(needed) tokens, and the model was trained for \(trained); use "
+        + "less"
+    case .interrupted(let work):
+      "interrupted while \(work)"
+    }
+  }
+}

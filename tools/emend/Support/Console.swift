@@ -1,0 +1,58 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// Standard output for results, standard error for everything else; unbuffered.
+enum Console {
+  /// Whether a person reads standard error.
+  static let errorIsTerminal = isatty(STDERR_FILENO) == 1
+  /// Whether a person types at standard input.
+  static let inputIsTerminal = isatty(STDIN_FILENO) == 1
+
+  /// Writes `text` to standard output.
+  static func print(_ text: String, terminator: String = "\n") {
+    write(text + terminator, to: STDOUT_FILENO)
+  }
+
+  /// Writes `text` to standard error when that is a terminal.
+  static func note(_ text: String) {
+    if errorIsTerminal { write(text + "\n", to: STDERR_FILENO) }
+  }
+
+  /// Writes `text` to standard error: something the user asked to be told.
+  static func log(_ text: String, terminator: String = "\n") {
+    write(text + terminator, to: STDERR_FILENO)
+  }
+
+  /// Writes one line that begins `error:` to standard error.
+  static func error(_ message: String) {
+    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    write("error: \(line)\n", to: STDERR_FILENO)
+  }
+
+  private static func write(_ text: String, to descriptor: Int32) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let count = bytes.withUnsafeBytes { writeBytes(descriptor, $0.baseAddress!, $0.count) }
+      if count > 0 {
+        bytes = bytes.dropFirst(count)
+      } else if errno != EINTR {
+        return  // The reader is gone, and there is nobody left to tell.
+      }
+    }
+  }
+}
+
+private func writeBytes(_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
+  #if canImport(Darwin)
+    Darwin.write(descriptor, bytes, count)
+  #elseif canImport(Musl)
+    Musl.write(descriptor, bytes, count)
+  #else
+    Glibc.write(descriptor, bytes, count)
+  #endif
+}

@@ -1,0 +1,38 @@
+import Synchronization
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// Ctrl-C: the first asks the work to stop, the second ends the process.
+enum Interrupt {
+  private static let count = Atomic<Int>(0)
+
+  /// Whether Ctrl-C was pressed since the last `clear`.
+  static var isRequested: Bool { count.load(ordering: .relaxed) > 0 }
+
+  /// Forgets that it was pressed.
+  static func clear() { count.store(0, ordering: .relaxed) }
+
+  /// Takes over SIGINT. Without SA_RESTART, so that a read waiting for input returns.
+  static func install() {
+    // A static is made when it is first used, and a signal handler may not be that moment.
+    clear()
+    var action = sigaction()
+    let handler: @convention(c) (Int32) -> Void = { _ in
+      if Interrupt.count.add(1, ordering: .relaxed).oldValue > 0 { _exit(130) }
+    }
+    #if canImport(Darwin)
+      action.__sigaction_u.__sa_handler = handler
+    #elseif canImport(Musl)
+      action.__sa_handler.sa_handler = handler
+    #else
+      action.__sigaction_handler.sa_handler = handler
+    #endif
+    sigaction(SIGINT, &action, nil)
+  }
+}

@@ -1,0 +1,47 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// Reads standard input by lines. Unlike `readLine` it returns when Ctrl-C is pressed.
+struct LineReader {
+  /// What reading a line came to.
+  enum Result: Equatable {
+    case line(String)
+    case end
+    case interrupted
+  }
+
+  private var pending: [UInt8] = []
+  private var isAtEnd = false
+
+  /// The next line without its end; bytes that are not UTF-8 become U+FFFD.
+  mutating func next() -> Result {
+    var searched = 0
+    while true {
+      if let end = pending[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+        defer { pending.removeFirst(end + 1) }
+        let line = pending[..<end]
+        return .line(
+          String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self))
+      }
+      if isAtEnd {
+        defer { pending = [] }
+        return pending.isEmpty ? .end : .line(String(decoding: pending, as: UTF8.self))
+      }
+      searched = pending.count
+      var buffer = [UInt8](repeating: 0, count: 4096)
+      let count = read(STDIN_FILENO, &buffer, buffer.count)
+      if count > 0 {
+        pending += buffer[..<count]
+      } else if count < 0, errno == EINTR {
+        if Interrupt.isRequested { return .interrupted }
+      } else {
+        isAtEnd = true
+      }
+    }
+  }
+}

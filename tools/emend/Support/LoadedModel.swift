@@ -1,0 +1,69 @@
+import LanguageModels
+import ModelFiles
+import TensorKernels
+import Tokenization
+
+/// A model file with its tokenizer, before anything large is allocated.
+struct OpenedModel {
+  let options: ModelOptions
+  let file: GGUFFile
+  let configuration: ProcessorConfiguration
+  let tokenizer: Tokenizer
+
+  init(_ options: ModelOptions) throws {
+    self.options = options
+    file = try GGUFFile(path: options.file.model)
+    configuration = try ProcessorConfiguration(file)
+    tokenizer = try Tokenizer(file.metadata)
+  }
+
+  /// Plans, checks and loads: the weights, and a state of `contextLength` tokens (by default what
+  /// --ctx-size says, or 2048, or what the model was trained for if that is less).
+  func load(contextLength: Int? = nil) throws -> LoadedModel {
+    let trained = configuration.contextLength
+    let length = contextLength ?? options.ctxSize ?? min(trained, 2048)
+    guard length <= trained else {
+      throw CommandError.contextTooLong(asked: length, trained: trained)
+    }
+    let plan = try ProcessorState.plan(
+      file, activations: options.activations, threads: options.threadCount, contextLength: length,
+      cacheType: options.resolvedCacheType)
+    try plan.check(limit: options.memoryLimit?.bytes)
+    if options.verbose { Console.log("memory: \(plan.summary)") }
+
+    let clock = ContinuousClock()
+    let start = clock.now
+    let pool = ThreadPool(threads: options.threadCount)
+    let bar = ProgressBar("loading")
+    let processor = try Processor(file, activations: options.activations, pool: pool) {
+      bar.update($0, of: 1)
+    }
+    bar.finish()
+    let state = try ProcessorState(
+      processor, contextLength: length, cacheType: options.resolvedCacheType)
+    let seconds = start.duration(to: clock.now) / .seconds(1)
+    if options.verbose {
+      let parts = [
+        "\(options.threadCount) threads", "context \(length)",
+        "\(options.activations.rawValue) activations",
+        "\(options.resolvedCacheType.rawValue) cache",
+        "\(Memory.display(processor.weightBytes)) weights",
+        "\(Memory.display(state.byteCount)) cache and workspace",
+      ]
+      let time = Numbers.fixed(seconds, 2)
+      Console.log("loaded \(file.path) in \(time) s: \(parts.joined(separator: ", "))")
+    }
+    return LoadedModel(opened: self, processor: processor, state: state, loadSeconds: seconds)
+  }
+}
+
+/// A model that is ready to run.
+struct LoadedModel {
+  let opened: OpenedModel
+  let processor: Processor
+  let state: ProcessorState
+  let loadSeconds: Double
+
+  var tokenizer: Tokenizer { opened.tokenizer }
+  var configuration: ProcessorConfiguration { opened.configuration }
+}

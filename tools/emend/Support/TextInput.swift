@@ -1,0 +1,27 @@
+import Foundation
+
+/// Text from a file or standard input.
+enum TextInput {
+  /// The text of the file at `path`; "-" is standard input.
+  static func read(_ path: String) throws(CommandError) -> String {
+    let data: Data
+    do {
+      data =
+        path == "-"
+        ? try FileHandle.standardInput.readToEnd() ?? Data()
+        : try Data(contentsOf: URL(fileURLWithPath: path))
+    } catch {
+      throw .unreadable(path: path, reason: reason(path))
+    }
+    guard let text = String(validating: data, as: UTF8.self) else { throw .notText(path: path) }
+    return text
+  }
+
+  private static func reason(_ path: String) -> String {
+    var isFolder: ObjCBool = false
+    if !FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) {
+      return "there is no such file; check the path"
+    }
+    return isFolder.boolValue ? "it is a folder; name the file in it" : "you may not read it"
+  }
+}
