@@ -7,7 +7,8 @@ enum CrashReport {
 
   /// Beyond this the system refuses memory, which Swift answers with a trap.
   private static let memoryLimit: rlim_t = 2 << 30
-  private static let secondsForOne: UInt32 = 10
+  /// Of processor time, so that a machine that stands still, or a stopped process, is no finding.
+  private static let secondsForOne = 10
 
   static func install(seed: UInt64) {
     now[0] = seed
@@ -26,7 +27,7 @@ enum CrashReport {
     stack.ss_size = size
     sigaltstack(&stack, nil)
 
-    for number in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGALRM] {
+    for number in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGPROF] {
       var action = sigaction()
       #if canImport(Glibc)
         action.__sigaction_handler.sa_handler = { CrashReport.tell($0) }
@@ -40,7 +41,13 @@ enum CrashReport {
 
   static func begin(_ execution: UInt64) {
     now[1] = execution
-    alarm(secondsForOne)
+    var timer = itimerval()
+    timer.it_value.tv_sec = secondsForOne
+    #if canImport(Glibc)
+      setitimer(__itimer_which_t(ITIMER_PROF.rawValue), &timer, nil)
+    #else
+      setitimer(ITIMER_PROF, &timer, nil)
+    #endif
   }
 
   /// Only what is allowed in a signal handler: no allocation.

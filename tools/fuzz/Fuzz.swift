@@ -1,8 +1,9 @@
 import ArgumentParser
 import Foundation
 
-/// Feeds a parser damaged versions of good files until the time is up. A trap, a hang of ten seconds
-/// or memory beyond the limit ends the program with the line that repeats it.
+/// Feeds a parser damaged versions of good files until the time is up. A trap, ten seconds of
+/// processor time for one input, or memory beyond the limit ends the program with the line that
+/// repeats it.
 @main
 struct Fuzz: ParsableCommand {
   /// The parsers that can be fuzzed; add a file with a `FuzzTarget`, and its name here.
