@@ -45,8 +45,9 @@ public enum CacheLayout {
   }
 
   /// Floats of scratch for one call of `KernelTable.Attend`: eight queries `[headSize][8]`, a tile of
-  /// keys `[headSize][16]`, scores `[8][softmaxBlock]` and sums `[8][paddedSize]`.
+  /// keys `[headSize][16]`, scores `[8][softmaxBlock]`, sums `[8][paddedSize]`, peaks and totals
+  /// `[8]` each.
   public static func attentionScratch(_ headSize: Int) -> Int {
-    headSize * 24 + 8 * softmaxBlock + 8 * paddedSize(headSize)
+    headSize * 24 + 8 * softmaxBlock + 8 * paddedSize(headSize) + 16
   }
 }

@@ -7,11 +7,11 @@ import BlockFormats
 ///
 /// B = columns / 32 blocks, r = row in the group, all little endian:
 /// - plain formats: elements `[column][r]`.
-/// - Q4_0: scales f16 `[B][r]`; nibbles `[B][4][r]` words, of which byte t of word j holds column
-///   4j + t in its low half and column 16 + 4j + t in its high half.
-/// - Q4_1: f16 `[B][scale, minimum][r]`; nibbles as Q4_0.
-/// - Q8_0: scales f16 `[B][r]`; bytes `[B][8][r]` words, byte t of word j being column 4j + t, with
-///   128 added.
+/// - Q4_0: B blocks, each: scales f16 `[r]`; nibbles `[4][r]` words, of which byte t of word j holds
+///   column 4j + t in its low half and column 16 + 4j + t in its high half.
+/// - Q4_1: blocks, each: scales f16 `[r]`; minima f16 `[r]`; nibbles as Q4_0.
+/// - Q8_0: blocks, each: scales f16 `[r]`; bytes `[8][r]` words, byte t of word j being column 4j + t,
+///   with 128 added.
 /// - Q4_K: superblocks of 256 columns, each: f16 `[d, dmin][r]`; scales u8 `[8][r]`; minima u8
 ///   `[8][r]`; nibbles `[8][4][r]` words.
 /// - Q5_K: as Q4_K, then the fifth bits `[8][r]` words, bit i for column i of the block.

@@ -186,8 +186,12 @@ enum Q8_0Cache: CacheElements {
     }
   }
   for i in 0..<8 &* width { sums[i] = 0 }
-  var peaks = InlineArray<8, Float>(repeating: -.infinity)
-  var totals = InlineArray<8, Float>(repeating: 0)
+  let peaks = sums + 8 &* width  // [8]
+  let totals = peaks + 8  // [8]
+  for n in 0..<8 {
+    peaks[n] = -.infinity
+    totals[n] = 0
+  }
 
   let last = visible &+ (columns &- 1) &* step
   var start = 0
@@ -258,12 +262,12 @@ enum Q8_0Cache: CacheElements {
     scores.store(f)
     return
   }
-  var f = InlineArray<8, FloatVector>(repeating: .zero)
+  var f = Eight()
   for d in 0..<headSize {
     let k = keyTile.vector(d &* 16)
-    for n in 0..<8 { f[n] = multiplyAdd(k, q.broadcast(d &* 8 &+ n), f[n]) }
+    f.update { n, acc in multiplyAdd(k, q.broadcast(d &* 8 &+ n), acc) }
   }
-  for n in 0..<columns { scores.store(f[n], at: n &* CacheLayout.softmaxBlock) }
+  f.forFirst(columns) { n, value in scores.store(value, at: n &* CacheLayout.softmaxBlock) }
 }
 
 /// sums[n] += sum over positions of weight[n, position] * value[position]; 32 dimensions and eight
@@ -286,18 +290,16 @@ enum Q8_0Cache: CacheElements {
       }
       sums.store(f, at: d)
     } else {
-      var f = InlineArray<8, FloatVector>(repeating: .zero)
-      for n in 0..<8 { f[n] = sums.vector(n &* width &+ d) }
+      var f = Eight()
+      f.update { n, _ in sums.vector(n &* width &+ d) }
       var position = start
       while position < end {
         let v = C.values(values + position &* stride, headSize, d)
-        for n in 0..<8 {
-          f[n] = multiplyAdd(
-            v, weights.broadcast(n &* CacheLayout.softmaxBlock &+ position &- start), f[n])
-        }
+        let weight = weights + (position &- start)
+        f.update { n, acc in multiplyAdd(v, weight.broadcast(n &* CacheLayout.softmaxBlock), acc) }
         position &+= 1
       }
-      for n in 0..<columns { sums.store(f[n], at: n &* width &+ d) }
+      f.forFirst(columns) { n, value in sums.store(value, at: n &* width &+ d) }
     }
     d &+= 16
   }

@@ -19,28 +19,26 @@ import KernelInterface
   case .bf16:
     for i in 0..<count { panel.store(brainHalves(group + (k0 &+ i) &* 32), at: i &* stride) }
   case .q4_0:
-    let codes = group + (k &+ (k0 / 32) &* 256)
     for block in 0..<count / 32 {
-      let d = halves(group + (k0 / 32 &+ block) &* 32)
-      nibblePanel(codes + block &* 256, panel + block &* 32 &* stride, stride) { code, _ in
+      let packed = group + (k0 / 32 &+ block) &* 288
+      let d = halves(packed)
+      nibblePanel(packed + 32, panel + block &* 32 &* stride, stride) { code, _ in
         toFloat(code &- 8) * d
       }
     }
   case .q4_1:
-    let codes = group + (2 &* k &+ (k0 / 32) &* 256)
     for block in 0..<count / 32 {
-      let header = group + (k0 / 32 &+ block) &* 64
-      let d = halves(header)
-      let m = halves(header + 32)
-      nibblePanel(codes + block &* 256, panel + block &* 32 &* stride, stride) { code, _ in
+      let packed = group + (k0 / 32 &+ block) &* 320
+      let d = halves(packed)
+      let m = halves(packed + 32)
+      nibblePanel(packed + 64, panel + block &* 32 &* stride, stride) { code, _ in
         multiplyAdd(toFloat(code), d, m)
       }
     }
   case .q8_0:
-    let codes = group + (k &+ (k0 / 32) &* 512)
     for block in 0..<count / 32 {
-      let d = halves(group + (k0 / 32 &+ block) &* 32)
-      bytePanel(codes + block &* 512, panel + block &* 32 &* stride, stride, d)
+      let packed = group + (k0 / 32 &+ block) &* 544
+      bytePanel(packed + 32, panel + block &* 32 &* stride, stride, halves(packed))
     }
   case .q4_K:
     for s in 0..<count / 256 {

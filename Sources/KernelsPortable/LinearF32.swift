@@ -89,42 +89,37 @@ func packActivationsF32(
   _ panel: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ count: Int,
   _ out: UnsafeMutablePointer<Float>, _ outStride: Int, _ keep: Bool
 ) {
-  var low = InlineArray<8, FloatVector>(repeating: .zero)
-  var high = InlineArray<8, FloatVector>(repeating: .zero)
+  var low = Eight()
+  var high = Eight()
   if keep {
-    for n in 0..<8 {
-      low[n] = out.vector(n &* outStride)
-      high[n] = out.vector(n &* outStride &+ 16)
-    }
+    low.update { n, _ in out.vector(n &* outStride) }
+    high.update { n, _ in out.vector(n &* outStride &+ 16) }
   }
   for i in 0..<count {
     let a = panel.vector(i &* 32)
     let b = panel.vector(i &* 32 &+ 16)
-    for n in 0..<8 {
-      let value = x.broadcast(i &* 8 &+ n)
-      low[n] = multiplyAdd(a, value, low[n])
-      high[n] = multiplyAdd(b, value, high[n])
-    }
+    low.update { n, acc in multiplyAdd(a, x.broadcast(i &* 8 &+ n), acc) }
+    high.update { n, acc in multiplyAdd(b, x.broadcast(i &* 8 &+ n), acc) }
   }
-  for n in 0..<8 {
-    out.store(low[n], at: n &* outStride)
-    out.store(high[n], at: n &* outStride &+ 16)
-  }
+  low.forFirst(8) { n, value in out.store(value, at: n &* outStride) }
+  high.forFirst(8) { n, value in out.store(value, at: n &* outStride &+ 16) }
 }
 
-/// 16 rows by 8 at the edges, of which only the valid ones are written.
+/// 16 rows by 8 at the edges, of which only the valid ones are read and written.
 @inline(__always) private func partialTile(
   _ panel: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ count: Int,
   _ out: UnsafeMutablePointer<Float>, _ outStride: Int, _ keep: Bool, _ validColumns: Int,
   _ validRows: Int
 ) {
-  var f = InlineArray<8, FloatVector>(repeating: .zero)
+  var f = Eight()
   if keep {
-    for n in 0..<validColumns { f[n] = loadRows(out + n &* outStride, validRows) }
+    f.update { n, _ in n < validColumns ? loadRows(out + n &* outStride, validRows) : .zero }
   }
   for i in 0..<count {
     let a = panel.vector(i &* 32)
-    for n in 0..<8 { f[n] = multiplyAdd(a, x.broadcast(i &* 8 &+ n), f[n]) }
+    f.update { n, acc in multiplyAdd(a, x.broadcast(i &* 8 &+ n), acc) }
   }
-  for n in 0..<validColumns { storeRows(f[n], out + n &* outStride, validRows, false) }
+  f.forFirst(validColumns) { n, value in
+    storeRows(value, out + n &* outStride, validRows, false)
+  }
 }

@@ -165,24 +165,21 @@ enum Q8_0Block: IntegerBlock {
   _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, _ firstGroup: Int, _ endGroup: Int,
   _ rows: Int, _ out: UnsafeMutablePointer<Float>, _ accumulate: Bool
 ) {
-  let groupBytes = blocks &* (F.headerBytes &+ F.codeBytes)
+  let blockBytes = F.headerBytes &+ F.codeBytes
+  var block = weights + firstGroup &* blocks &* blockBytes
   for group in firstGroup..<endGroup {
-    var header = weights + group &* groupBytes
-    var q = header + blocks &* F.headerBytes
     var f = FloatVector.zero
-    for block in 0..<blocks {
+    for b in 0..<blocks {
       var ahead = 0
-      while ahead < F.codeBytes {
-        prefetch(q + (4096 &+ ahead))
+      while ahead < blockBytes {
+        prefetch(block + (4096 &+ ahead))
         ahead &+= 64
       }
       let x = F.dotBlockTwoChains(
-        offsets.broadcastInt(4 &* block), F.codes(q), codes + 32 &* block)
+        offsets.broadcastInt(4 &* b), F.codes(block + F.headerBytes), codes + 32 &* b)
       f = F.add(
-        f, x, F.header(header), scales.broadcastFloat(4 &* block),
-        offsets.broadcastFloat(4 &* block))
-      header += F.headerBytes
-      q += F.codeBytes
+        f, x, F.header(block), scales.broadcastFloat(4 &* b), offsets.broadcastFloat(4 &* b))
+      block += blockBytes
     }
     storeRows(f, out + 16 &* group, rows &- 16 &* group, accumulate)
   }
@@ -192,22 +189,20 @@ enum Q8_0Block: IntegerBlock {
 @inline(__always) private func tile<F: IntegerBlock>(
   _: F.Type, _ group: UnsafeRawPointer, _ blocks: Int, _ codes: UnsafeRawPointer,
   _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer
-) -> InlineArray<8, FloatVector> {
-  var f = InlineArray<8, FloatVector>(repeating: .zero)
-  var header = group
-  var q = group + blocks &* F.headerBytes
+) -> Eight {
+  var f = Eight()
+  var block = group
   var a = codes
   var s = scales
   var o = offsets
   for _ in 0..<blocks {
-    let c = F.codes(q)
-    let h = F.header(header)
-    for n in 0..<8 {
+    let c = F.codes(block + F.headerBytes)
+    let h = F.header(block)
+    f.update { n, acc in
       let x = F.dotBlock(o.broadcastInt(4 &* n), c, a + 32 &* n)
-      f[n] = F.add(f[n], x, h, s.broadcastFloat(4 &* n), o.broadcastFloat(4 &* n))
+      return F.add(acc, x, h, s.broadcastFloat(4 &* n), o.broadcastFloat(4 &* n))
     }
-    header += F.headerBytes
-    q += F.codeBytes
+    block += F.headerBytes &+ F.codeBytes
     a += 256
     s += 32
     o += 32
@@ -236,9 +231,9 @@ enum Q8_0Block: IntegerBlock {
           F.self, weights + group &* groupBytes, blocks, codes + 32 &* first, scales + 4 &* first,
           offsets + 4 &* first)
         let target = out + (column &* outStride &+ 16 &* group)
-        for n in 0..<min(8, columns &- column) {
-          storeRows(f[n], target + n &* outStride, rows &- 16 &* group, accumulate)
-        }
+        f.forFirst(columns &- column) { n, value in
+            storeRows(value, target + n &* outStride, rows &- 16 &* group, accumulate)
+          }
       }
       column &+= 8
     }

@@ -59,7 +59,7 @@ private struct GroupSource {
 
 @inline(__always) private func isNotFinite(_ half: UInt16) -> Bool { half & 0x7C00 == 0x7C00 }
 
-/// Q4_0, Q4_1 and Q8_0: a block's header halves, then its codes in 32-bit words, both as in the
+/// Q4_0, Q4_1 and Q8_0: each block's header halves, then its codes in 32-bit words, both as in the
 /// file but for `flip`, which makes signed bytes unsigned. Blocks are the outer loop, so that the
 /// group is written from front to back.
 @inline(__always) private func packBlocks(
@@ -67,11 +67,10 @@ private struct GroupSource {
   _ group: UnsafeMutableRawPointer
 ) -> Int {
   let blockBytes = 2 &* headerHalves &+ 4 &* codeWords
-  let codes = group + blocks &* 32 &* headerHalves
   var badRow = 0
   for block in 0..<blocks {
-    let header = group + block &* 32 &* headerHalves
-    let words = codes + block &* 64 &* codeWords
+    let header = group + block &* (32 &* headerHalves &+ 64 &* codeWords)
+    let words = header + 32 &* headerHalves
     for r in 0..<source.validRows {
       let from = source.rows + (r &* source.rowBytes &+ block &* blockBytes)
       for h in 0..<headerHalves {

@@ -1,0 +1,38 @@
+/// Eight accumulators, one for each row of activations in a tile.
+///
+/// An array, even a fixed-size one, is kept in memory by the optimiser; eight named values are kept
+/// in registers, which is what makes the tiles fast.
+struct Eight {
+  var v0 = FloatVector.zero
+  var v1 = FloatVector.zero
+  var v2 = FloatVector.zero
+  var v3 = FloatVector.zero
+  var v4 = FloatVector.zero
+  var v5 = FloatVector.zero
+  var v6 = FloatVector.zero
+  var v7 = FloatVector.zero
+
+  /// Replaces each value by `body(row, value)`.
+  @inline(__always) mutating func update(_ body: (Int, FloatVector) -> FloatVector) {
+    v0 = body(0, v0)
+    v1 = body(1, v1)
+    v2 = body(2, v2)
+    v3 = body(3, v3)
+    v4 = body(4, v4)
+    v5 = body(5, v5)
+    v6 = body(6, v6)
+    v7 = body(7, v7)
+  }
+
+  /// Hands the first `count` values to `body(row, value)`.
+  @inline(__always) func forFirst(_ count: Int, _ body: (Int, FloatVector) -> Void) {
+    if count > 0 { body(0, v0) }
+    if count > 1 { body(1, v1) }
+    if count > 2 { body(2, v2) }
+    if count > 3 { body(3, v3) }
+    if count > 4 { body(4, v4) }
+    if count > 5 { body(5, v5) }
+    if count > 6 { body(6, v6) }
+    if count > 7 { body(7, v7) }
+  }
+}
