@@ -27,7 +27,8 @@ let x86Kernels: [Target] =
   hasX86Kernels
   ? [
     kernels("KernelsAVX2", define: "KERNELS_AVX2", flags: ["-march=x86-64-v3"]),
-    kernels("KernelsAVX512", define: "KERNELS_AVX512", flags: ["-march=x86-64-v4", "-mavx512vnni"]),
+    kernels(
+      "KernelsAVX512", define: "KERNELS_AVX512", flags: ["-march=x86-64-v4", "-mavx512vnni"]),
   ] : []
 let x86Names: [Target.Dependency] = x86Kernels.map { .byName(name: $0.name) }
 
@@ -46,11 +47,13 @@ let package = Package(
     .library(name: "EmendLanguageModels", targets: ["LanguageModels", "TextGeneration"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
   targets: [
     .target(name: "CPlatform"),
-    .systemLibrary(name: "CSystemSentencePiece", pkgConfig: "sentencepiece", providers: [.apt(["libsentencepiece-dev"])]),
+    .systemLibrary(
+      name: "CSystemSentencePiece", pkgConfig: "sentencepiece",
+      providers: [.apt(["libsentencepiece-dev"])]),
     .target(name: "CSentencePiece", dependencies: ["CSystemSentencePiece"]),
     .target(name: "KernelInterface", dependencies: ["BlockFormats"], swiftSettings: strict),
     kernels("KernelsPortable", define: "KERNELS_PORTABLE", flags: []),
@@ -59,10 +62,15 @@ let package = Package(
       name: "TensorKernels",
       dependencies: ["CPlatform", "KernelInterface", "KernelsPortable", "BlockFormats"] + x86Names,
       swiftSettings: strict + (hasX86Kernels ? [.define("X86_KERNELS")] : [])),
-    .target(name: "ModelFiles", dependencies: ["CPlatform", "BlockFormats"], swiftSettings: strict),
-    .target(name: "Tokenization", dependencies: ["CSentencePiece", "ModelFiles"], swiftSettings: strict),
-    .target(name: "LanguageModels", dependencies: ["TensorKernels", "ModelFiles"], swiftSettings: strict),
-    .target(name: "TextGeneration", dependencies: ["LanguageModels", "Tokenization"], swiftSettings: strict),
+    .target(
+      name: "ModelFiles", dependencies: ["CPlatform", "BlockFormats"], swiftSettings: strict),
+    .target(
+      name: "Tokenization", dependencies: ["CSentencePiece", "ModelFiles"], swiftSettings: strict),
+    .target(
+      name: "LanguageModels", dependencies: ["TensorKernels", "ModelFiles"], swiftSettings: strict),
+    .target(
+      name: "TextGeneration", dependencies: ["LanguageModels", "Tokenization"],
+      swiftSettings: strict),
     .target(name: "EditEvaluation", dependencies: ["TextGeneration"], swiftSettings: strict),
     .executableTarget(
       name: "emend",
@@ -72,6 +80,13 @@ let package = Package(
       ],
       path: "tools/emend", swiftSettings: strict),
 
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "ModelFiles", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "tools/fuzz", swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests("BlockFormats"),
     tests("TensorKernels", ["BlockFormats"]),
@@ -80,7 +95,8 @@ let package = Package(
     tests("LanguageModels", ["TensorKernels", "ModelFiles", "Tokenization"]),
     tests("TextGeneration", ["LanguageModels", "Tokenization"]),
     tests("EditEvaluation", ["LanguageModels", "Tokenization"]),
-    .testTarget(name: "CommandTests", dependencies: ["emend", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "CommandTests", dependencies: ["emend", "TestSupport"], swiftSettings: strict),
   ] + x86Kernels,
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -16,91 +16,102 @@ public struct KernelTable: Sendable {
 
   /// Quantizes T rows (the last ones missing when `validRows` < T, then zero) to int8 blocks.
   /// (x, xStride, validRows, T, B, offsetKind, codes, scales, offsets)
-  public typealias QuantizeActivations = @convention(c) (
-    UnsafePointer<Float>, Int, Int, Int, Int, Int, UnsafeMutablePointer<Int8>,
-    UnsafeMutablePointer<Float>, UnsafeMutablePointer<Int32>
-  ) -> Void
+  public typealias QuantizeActivations =
+    @convention(c) (
+      UnsafePointer<Float>, Int, Int, Int, Int, Int, UnsafeMutablePointer<Int8>,
+      UnsafeMutablePointer<Float>, UnsafeMutablePointer<Int32>
+    ) -> Void
 
   /// out[n, m] (+)= sum_k W[m, k] x[n, k] over int8 activations, for row groups first..<end.
   /// (weights, B, codes, scales, offsets, n, firstGroup, endGroup, rows, out, outStride, accumulate)
-  public typealias LinearInt8 = @convention(c) (
-    UnsafeRawPointer, Int, UnsafePointer<Int8>, UnsafePointer<Float>, UnsafePointer<Int32>, Int,
-    Int, Int, Int, UnsafeMutablePointer<Float>, Int, Int
-  ) -> Void
+  public typealias LinearInt8 =
+    @convention(c) (
+      UnsafeRawPointer, Int, UnsafePointer<Int8>, UnsafePointer<Float>, UnsafePointer<Int32>, Int,
+      Int, Int, Int, UnsafeMutablePointer<Float>, Int, Int
+    ) -> Void
 
   /// The same over f32 activations, dequantizing panels of weights into `scratch`.
   /// (format, weights, K, x, n, firstGroup, endGroup, rows, out, outStride, accumulate, scratch)
-  public typealias LinearF32 = @convention(c) (
-    Int, UnsafeRawPointer, Int, UnsafePointer<Float>, Int, Int, Int, Int,
-    UnsafeMutablePointer<Float>, Int, Int, UnsafeMutablePointer<Float>
-  ) -> Void
+  public typealias LinearF32 =
+    @convention(c) (
+      Int, UnsafeRawPointer, Int, UnsafePointer<Float>, Int, Int, Int, Int,
+      UnsafeMutablePointer<Float>, Int, Int, UnsafeMutablePointer<Float>
+    ) -> Void
 
   /// Packs 16 rows of a GGUF matrix into one group; rows past `validRows` become zero. Returns 0, or
   /// 1 + a row that holds an infinity or NaN.
   /// (format, firstRow, rowBytes, validRows, K, group)
-  public typealias PackGroup = @convention(c) (
-    Int, UnsafeRawPointer, Int, Int, Int, UnsafeMutableRawPointer
-  ) -> Int
+  public typealias PackGroup =
+    @convention(c) (
+      Int, UnsafeRawPointer, Int, Int, Int, UnsafeMutableRawPointer
+    ) -> Int
 
   /// Dequantizes columns k0..<k0+count of one group to `[k][16]`.
   /// (format, group, K, k0, count, panel, panelStride)
-  public typealias DequantizePanel = @convention(c) (
-    Int, UnsafeRawPointer, Int, Int, Int, UnsafeMutablePointer<Float>, Int
-  ) -> Void
+  public typealias DequantizePanel =
+    @convention(c) (
+      Int, UnsafeRawPointer, Int, Int, Int, UnsafeMutablePointer<Float>, Int
+    ) -> Void
 
   /// Transposes T rows to `[K][T]` for `LinearF32`. (x, xStride, validRows, T, K, out)
-  public typealias PackActivationsF32 = @convention(c) (
-    UnsafePointer<Float>, Int, Int, Int, Int, UnsafeMutablePointer<Float>
-  ) -> Void
+  public typealias PackActivationsF32 =
+    @convention(c) (
+      UnsafePointer<Float>, Int, Int, Int, Int, UnsafeMutablePointer<Float>
+    ) -> Void
 
   /// out = x / sqrt(mean(x^2) + epsilon) * weight. (x, weight, epsilon, count, out)
-  public typealias RMSNorm = @convention(c) (
-    UnsafePointer<Float>, UnsafePointer<Float>, Float, Int, UnsafeMutablePointer<Float>
-  ) -> Void
+  public typealias RMSNorm =
+    @convention(c) (
+      UnsafePointer<Float>, UnsafePointer<Float>, Float, Int, UnsafeMutablePointer<Float>
+    ) -> Void
 
   /// out = gate * sigmoid(gate) * up. (gate, up, count, out)
-  public typealias SwiGLU = @convention(c) (
-    UnsafePointer<Float>, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>
-  ) -> Void
+  public typealias SwiGLU =
+    @convention(c) (
+      UnsafePointer<Float>, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>
+    ) -> Void
 
   /// Rotates adjacent pairs (2i, 2i+1) of `heads` heads in place by the angles whose cosines and
   /// sines are given for i in 0..<rotated/2. (x, heads, headSize, rotated, cosines, sines)
-  public typealias RotatePairs = @convention(c) (
-    UnsafeMutablePointer<Float>, Int, Int, Int, UnsafePointer<Float>, UnsafePointer<Float>
-  ) -> Void
+  public typealias RotatePairs =
+    @convention(c) (
+      UnsafeMutablePointer<Float>, Int, Int, Int, UnsafePointer<Float>, UnsafePointer<Float>
+    ) -> Void
 
   /// Writes one position's key and value of one kv head into its cache.
   /// (cacheKind, key, value, position, headSize, keys, values)
-  public typealias StoreKeyValue = @convention(c) (
-    Int, UnsafePointer<Float>, UnsafePointer<Float>, Int, Int, UnsafeMutableRawPointer,
-    UnsafeMutableRawPointer
-  ) -> Void
+  public typealias StoreKeyValue =
+    @convention(c) (
+      Int, UnsafePointer<Float>, UnsafePointer<Float>, Int, Int, UnsafeMutableRawPointer,
+      UnsafeMutableRawPointer
+    ) -> Void
 
   /// Causal attention of up to 8 queries (columns of a tile; column c sees positions
   /// 0..<visible + c * step) over one kv head's cache, by online softmax over fixed blocks of
   /// positions. (cacheKind, queries, queryStride, columns, visible, step, headSize, scale, keys,
   /// values, out, outStride, scratch)
-  public typealias Attend = @convention(c) (
-    Int, UnsafePointer<Float>, Int, Int, Int, Int, Int, Float, UnsafeRawPointer, UnsafeRawPointer,
-    UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>
-  ) -> Void
+  public typealias Attend =
+    @convention(c) (
+      Int, UnsafePointer<Float>, Int, Int, Int, Int, Int, Float, UnsafeRawPointer, UnsafeRawPointer,
+      UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>
+    ) -> Void
 
-  public let quantizeActivations: QuantizeActivations
-  public let linearQ4_0: LinearInt8
-  public let linearQ4_1: LinearInt8
-  public let linearQ8_0: LinearInt8
-  public let linearF32: LinearF32
-  public let packGroup: PackGroup
-  public let dequantizePanel: DequantizePanel
-  public let packActivationsF32: PackActivationsF32
-  public let rmsNorm: RMSNorm
-  public let swiGLU: SwiGLU
-  public let rotatePairs: RotatePairs
-  public let storeKeyValue: StoreKeyValue
-  public let attend: Attend
+  package let quantizeActivations: QuantizeActivations
+  package let linearQ4_0: LinearInt8
+  package let linearQ4_1: LinearInt8
+  package let linearQ8_0: LinearInt8
+  package let linearF32: LinearF32
+  package let packGroup: PackGroup
+  package let dequantizePanel: DequantizePanel
+  package let packActivationsF32: PackActivationsF32
+  package let rmsNorm: RMSNorm
+  package let swiGLU: SwiGLU
+  package let rotatePairs: RotatePairs
+  package let storeKeyValue: StoreKeyValue
+  package let attend: Attend
 
   /// Every entry, in the order of the declarations.
-  public init(
+  package init(
     name: StaticString, quantizeActivations: QuantizeActivations, linearQ4_0: LinearInt8,
     linearQ4_1: LinearInt8, linearQ8_0: LinearInt8, linearF32: LinearF32, packGroup: PackGroup,
     dequantizePanel: DequantizePanel, packActivationsF32: PackActivationsF32, rmsNorm: RMSNorm,

@@ -163,7 +163,8 @@ enum Q8_0Cache: CacheElements {
   _ headSize: Int, _ keys: UnsafeMutableRawPointer, _ values: UnsafeMutableRawPointer
 ) {
   C.storeKey(
-    keys + (position / 16) &* CacheLayout.keyTileBytes(C.kind, headSize), position & 15, headSize, key)
+    keys + (position / 16) &* CacheLayout.keyTileBytes(C.kind, headSize), position & 15, headSize,
+    key)
   C.storeValue(values + position &* CacheLayout.valueBytes(C.kind, headSize), headSize, value)
 }
 
@@ -195,7 +196,8 @@ enum Q8_0Cache: CacheElements {
     // Scores, 16 positions at a time.
     var position = start
     while position < end {
-      C.unpackKeys(keys + (position / 16) &* CacheLayout.keyTileBytes(C.kind, headSize), headSize, keyTile)
+      C.unpackKeys(
+        keys + (position / 16) &* CacheLayout.keyTileBytes(C.kind, headSize), headSize, keyTile)
       scoreTile(q, keyTile, headSize, columns, scores + (position &- start))
       position &+= 16
     }
@@ -290,7 +292,8 @@ enum Q8_0Cache: CacheElements {
       while position < end {
         let v = C.values(values + position &* stride, headSize, d)
         for n in 0..<8 {
-          f[n] = multiplyAdd(v, weights.broadcast(n &* CacheLayout.softmaxBlock &+ position &- start), f[n])
+          f[n] = multiplyAdd(
+            v, weights.broadcast(n &* CacheLayout.softmaxBlock &+ position &- start), f[n])
         }
         position &+= 1
       }

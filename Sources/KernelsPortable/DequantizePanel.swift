@@ -45,12 +45,14 @@ import KernelInterface
   case .q4_K:
     for s in 0..<count / 256 {
       affinePanel(
-        group + (k0 / 256 &+ s) &* PackedLayout.q4_KSuperblock, false, panel + s &* 256 &* stride, stride)
+        group + (k0 / 256 &+ s) &* PackedLayout.q4_KSuperblock, false, panel + s &* 256 &* stride,
+        stride)
     }
   case .q5_K:
     for s in 0..<count / 256 {
       affinePanel(
-        group + (k0 / 256 &+ s) &* PackedLayout.q5_KSuperblock, true, panel + s &* 256 &* stride, stride)
+        group + (k0 / 256 &+ s) &* PackedLayout.q5_KSuperblock, true, panel + s &* 256 &* stride,
+        stride)
     }
   case .q6_K:
     for s in 0..<count / 256 {

@@ -17,7 +17,8 @@ import KernelInterface
     linearQ8_0: { linearInt8(Q8_0Block.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) },
     linearF32: { format, weights, k, x, n, first, end, rows, out, stride, accumulate, scratch in
       linearF32(
-        PackedLayout.format(format), weights, k, x, n, first, end, rows, out, stride, accumulate != 0, scratch)
+        PackedLayout.format(format), weights, k, x, n, first, end, rows, out, stride,
+        accumulate != 0, scratch)
     },
     packGroup: { packGroup($0, $1, $2, $3, $4, $5) },
     dequantizePanel: { format, group, k, k0, count, panel, stride in

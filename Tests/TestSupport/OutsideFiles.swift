@@ -29,6 +29,7 @@ public enum OutsideFiles {
     repository.appending(path: "Tests/Fixtures").appending(path: name)
   }
 
+  /// Whether the development data has this file.
   public static func hasData(_ name: String) -> Bool {
     guard let file = dataFolder?.appending(path: name) else { return false }
     return FileManager.default.fileExists(atPath: file.path)
