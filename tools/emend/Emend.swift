@@ -35,11 +35,9 @@ enum Main {
     do {
       Interrupt.install()
       try command.run()
-    } catch let error as ExitCode {
-      Emend.exit(withError: error)
-    } catch let error where error is ValidationError || error is CleanExit {
-      exitForUsage(error)
     } catch {
+      // Requests for help come here too, and are a success.
+      guard Emend.exitCode(for: error) == .failure else { exitForUsage(error) }
       Console.error("\(error)")
       Emend.exit(withError: ExitCode.failure)
     }
@@ -49,7 +47,8 @@ enum Main {
   private static func exitForUsage(_ error: any Error) -> Never {
     let code = Emend.exitCode(for: error)
     guard code != .success else { Emend.exit(withError: error) }
-    let message = Emend.message(for: error)
+    var message = Emend.message(for: error)
+    if message.hasSuffix(".") { message.removeLast() }
     let usage = Emend.fullMessage(for: error).split(separator: "\n").last { $0.contains("--help") }
     let remedy = usage.map { "; " + $0.trimmingPrefix(while: \.isWhitespace).lowercasingFirst() }
     Console.error(message + (remedy ?? "; see 'emend --help'"))

@@ -10,7 +10,9 @@ final class AnswerPrinter {
   private(set) var end: (reason: FinishReason, statistics: GenerationStatistics)?
 
   private let streams: Bool
-  private var bar: ProgressBar?
+  // Begins to count here, before the prompt is fed.
+  private let bar = ProgressBar("reading", unit: "tok/s")
+  private var isLongPrompt = false
 
   /// A printer that writes the text to standard output as it comes, if `streams`.
   init(streams: Bool) { self.streams = streams }
@@ -20,16 +22,16 @@ final class AnswerPrinter {
     switch event {
     case .prefill(let done, let total):
       // Prompts that take one step are read before a bar could be.
-      if bar == nil, done < total { bar = ProgressBar("reading", unit: "tok/s") }
-      bar?.update(Double(done), of: Double(total))
-      if done == total { bar?.finish() }
+      if done < total { isLongPrompt = true }
+      if isLongPrompt { bar.update(Double(done), of: Double(total)) }
+      if done == total { bar.finish() }
     case .token(let id, let piece):
       ids.append(id)
       show(piece)
     case .heldBack(let piece):
       show(piece)
     case .finished(let reason, let statistics):
-      bar?.finish()
+      bar.finish()
       end = (reason, statistics)
       if streams, !text.hasSuffix("\n") { Console.print("") }
     }

@@ -34,5 +34,10 @@ enum Interrupt {
       action.__sigaction_handler.sa_handler = handler
     #endif
     sigaction(SIGINT, &action, nil)
+    // A program that starts this one from a thread that blocks signals passes that on.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    sigprocmask(SIG_UNBLOCK, &signals, nil)
   }
 }

@@ -1,0 +1,90 @@
+import Foundation
+
+/// The built `emend`, run as a user runs it.
+struct EmendProcess {
+  let output: Data
+  let errors: String
+  let status: Int32
+
+  /// The product beside the test bundle.
+  static let executable: URL = {
+    let bundles = Bundle.allBundles.filter { $0.bundlePath.hasSuffix(".xctest") }
+    let folders =
+      bundles.map { $0.bundleURL.deletingLastPathComponent() }
+      + [Bundle.main.bundleURL, Bundle.main.bundleURL.deletingLastPathComponent()]
+      + [URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()]
+    let found = folders.map { $0.appending(path: "emend") }.first {
+      FileManager.default.isExecutableFile(atPath: $0.path)
+    }
+    guard let found else { fatalError("no emend in \(folders.map(\.path))") }
+    return found
+  }()
+
+  /// Runs `emend` with `arguments`, `input` on its standard input, to its end.
+  init(_ arguments: [String], input: String = "") throws {
+    try self.init(arguments, input: input) { _ in }
+  }
+
+  /// As above; `onOutput` is called with the process each time something was written to standard
+  /// output.
+  init(_ arguments: [String], input: String = "", onOutput: (Process) -> Void) throws {
+    let process = Process()
+    process.executableURL = Self.executable
+    process.arguments = arguments
+    let (standardInput, standardOutput, standardError) = (Pipe(), Pipe(), Pipe())
+    process.standardInput = standardInput
+    process.standardOutput = standardOutput
+    process.standardError = standardError
+    try process.run()
+    try standardInput.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+    try standardInput.fileHandleForWriting.close()
+    var output = Data()
+    // What is written to standard error is a few lines, which its pipe holds.
+    while true {
+      let some = standardOutput.fileHandleForReading.availableData
+      if some.isEmpty { break }
+      output += some
+      onOutput(process)
+    }
+    let errors = try standardError.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    self.output = output
+    self.errors = String(decoding: errors, as: UTF8.self)
+    status = process.terminationReason == .exit ? process.terminationStatus : -1
+  }
+
+  /// Standard output as text.
+  var text: String { String(decoding: output, as: UTF8.self) }
+
+  /// Standard output as one JSON value.
+  func json<Value: Decodable>(_ type: Value.Type) throws -> Value {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(type, from: output)
+  }
+
+  /// One line on standard error, `error: …`, and nothing on standard output.
+  var isOneLineError: Bool {
+    output.isEmpty && errors.hasPrefix("error: ") && errors.hasSuffix("\n")
+      && errors.dropLast().allSatisfy { !$0.isNewline }
+  }
+}
+
+/// A new empty folder that is removed with the value.
+final class TemporaryFolder {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  /// A file in it, written if `text` is given.
+  func file(_ name: String, _ text: String? = nil) throws -> String {
+    let file = url.appending(path: name)
+    if let text { try Data(text.utf8).write(to: file) }
+    return file.path
+  }
+}
