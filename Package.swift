@@ -44,6 +44,7 @@ let package = Package(
   platforms: [.macOS(.v26)],
   products: [
     .executable(name: "emend", targets: ["emend"]),
+    .library(name: "EmendKernels", targets: ["TensorKernels", "KernelInterface", "BlockFormats"]),
     .library(name: "EmendLanguageModels", targets: ["LanguageModels", "TextGeneration"]),
   ],
   dependencies: [

@@ -96,22 +96,35 @@ public struct KernelTable: Sendable {
       UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>
     ) -> Void
 
-  package let quantizeActivations: QuantizeActivations
-  package let linearQ4_0: LinearInt8
-  package let linearQ4_1: LinearInt8
-  package let linearQ8_0: LinearInt8
-  package let linearF32: LinearF32
-  package let packGroup: PackGroup
-  package let dequantizePanel: DequantizePanel
-  package let packActivationsF32: PackActivationsF32
-  package let rmsNorm: RMSNorm
-  package let swiGLU: SwiGLU
-  package let rotatePairs: RotatePairs
-  package let storeKeyValue: StoreKeyValue
-  package let attend: Attend
+  /// f32 rows to int8 tiles.
+  public let quantizeActivations: QuantizeActivations
+  /// Linear layer on Q4_0 weights, int8 activations.
+  public let linearQ4_0: LinearInt8
+  /// Linear layer on Q4_1 weights, int8 activations.
+  public let linearQ4_1: LinearInt8
+  /// Linear layer on Q8_0 weights, int8 activations.
+  public let linearQ8_0: LinearInt8
+  /// Linear layer on weights of any format, f32 activations.
+  public let linearF32: LinearF32
+  /// GGUF rows to packed groups.
+  public let packGroup: PackGroup
+  /// Packed groups to f32 panels.
+  public let dequantizePanel: DequantizePanel
+  /// f32 rows to f32 tiles.
+  public let packActivationsF32: PackActivationsF32
+  /// RMSNorm of one row.
+  public let rmsNorm: RMSNorm
+  /// SwiGLU of one row.
+  public let swiGLU: SwiGLU
+  /// Rotary embedding of one row.
+  public let rotatePairs: RotatePairs
+  /// One position into the KV cache.
+  public let storeKeyValue: StoreKeyValue
+  /// Attention of a tile of queries.
+  public let attend: Attend
 
   /// Every entry, in the order of the declarations.
-  package init(
+  public init(
     name: StaticString, quantizeActivations: QuantizeActivations, linearQ4_0: LinearInt8,
     linearQ4_1: LinearInt8, linearQ8_0: LinearInt8, linearF32: LinearF32, packGroup: PackGroup,
     dequantizePanel: DequantizePanel, packActivationsF32: PackActivationsF32, rmsNorm: RMSNorm,

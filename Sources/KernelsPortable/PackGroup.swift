@@ -60,42 +60,42 @@ private struct GroupSource {
 @inline(__always) private func isNotFinite(_ half: UInt16) -> Bool { half & 0x7C00 == 0x7C00 }
 
 /// Q4_0, Q4_1 and Q8_0: a block's header halves, then its codes in 32-bit words, both as in the
-/// file but for `flip`, which makes signed bytes unsigned.
+/// file but for `flip`, which makes signed bytes unsigned. Blocks are the outer loop, so that the
+/// group is written from front to back.
 @inline(__always) private func packBlocks(
   _ source: GroupSource, _ blocks: Int, headerHalves: Int, codeWords: Int, flip: UInt32,
   _ group: UnsafeMutableRawPointer
 ) -> Int {
-  var badRow = 0
   let blockBytes = 2 &* headerHalves &+ 4 &* codeWords
   let codes = group + blocks &* 32 &* headerHalves
-  for r in 0..<16 {
-    guard let row = source.row(r) else {
-      for block in 0..<blocks {
-        for h in 0..<headerHalves {
-          group.storeBytes(
-            of: 0, toByteOffset: (block &* headerHalves &+ h) &* 32 &+ 2 &* r, as: UInt16.self)
-        }
-        for w in 0..<codeWords {
-          codes.storeBytes(
-            of: flip, toByteOffset: (block &* codeWords &+ w) &* 64 &+ 4 &* r, as: UInt32.self)
-        }
-      }
-      continue
-    }
-    for block in 0..<blocks {
-      let from = row + block &* blockBytes
+  var badRow = 0
+  for block in 0..<blocks {
+    let header = group + block &* 32 &* headerHalves
+    let words = codes + block &* 64 &* codeWords
+    for r in 0..<source.validRows {
+      let from = source.rows + (r &* source.rowBytes &+ block &* blockBytes)
       for h in 0..<headerHalves {
         let bits = from.loadUnaligned(fromByteOffset: 2 &* h, as: UInt16.self)
         if isNotFinite(bits) { badRow = r &+ 1 }
-        group.storeBytes(
-          of: bits, toByteOffset: (block &* headerHalves &+ h) &* 32 &+ 2 &* r, as: UInt16.self)
+        header.storeBytes(of: bits, toByteOffset: h &* 32 &+ 2 &* r, as: UInt16.self)
+      }
+      for pair in 0..<codeWords / 2 {
+        let two = from.loadUnaligned(
+          fromByteOffset: 2 &* headerHalves &+ 8 &* pair, as: UInt64.self)
+        words.storeBytes(
+          of: UInt32(truncatingIfNeeded: two) ^ flip, toByteOffset: pair &* 128 &+ 4 &* r,
+          as: UInt32.self)
+        words.storeBytes(
+          of: UInt32(truncatingIfNeeded: two &>> 32) ^ flip,
+          toByteOffset: pair &* 128 &+ 64 &+ 4 &* r, as: UInt32.self)
+      }
+    }
+    for r in source.validRows..<PackedLayout.groupRows {
+      for h in 0..<headerHalves {
+        header.storeBytes(of: 0, toByteOffset: h &* 32 &+ 2 &* r, as: UInt16.self)
       }
       for w in 0..<codeWords {
-        let word = from.loadUnaligned(
-          fromByteOffset: 2 &* headerHalves &+ 4 &* w, as: UInt32.self)
-        codes.storeBytes(
-          of: word ^ flip, toByteOffset: (block &* codeWords &+ w) &* 64 &+ 4 &* r,
-          as: UInt32.self)
+        words.storeBytes(of: flip, toByteOffset: w &* 64 &+ 4 &* r, as: UInt32.self)
       }
     }
   }

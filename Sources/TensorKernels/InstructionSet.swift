@@ -36,7 +36,7 @@ public enum InstructionSet: String, Sendable, CaseIterable {
   }
 
   /// Its kernels. Call only when `isAvailable`.
-  package var kernels: KernelTable {
+  public var kernels: KernelTable {
     precondition(isAvailable, "this CPU or build has no \(rawValue) kernels")
     switch self {
     case .portable: return KernelsPortable.kernelTable()

@@ -32,11 +32,12 @@ public final class PackedMatrix: Sendable {
 
   /// Packs `source`, rows one after the other as in a GGUF file, on all threads of `pool`.
   ///
-  /// `source` must hold `rows` rows of `columns` elements; `columns` must fill whole blocks. Throws
+  /// `source` must hold `rows` rows of `columns` elements; `columns` must fill whole blocks.
+  /// `release` hears which bytes of it are no longer needed, a few megabytes at a time. Throws
   /// `KernelError.notFinite` when a scale (or a plain element) is infinite or no number.
   public init(
     _ format: BlockFormat, rows: Int, columns: Int, source: UnsafeRawBufferPointer,
-    kernels: KernelTable, pool: ThreadPool
+    kernels: KernelTable, pool: ThreadPool, release: (Range<Int>) -> Void = { _ in }
   ) throws(KernelError) {
     guard let rowBytes = format.byteCount(elements: columns) else {
       preconditionFailure("\(columns) columns do not fill blocks of \(format.name)")
@@ -52,14 +53,20 @@ public final class PackedMatrix: Sendable {
     nonisolated(unsafe) let from = source.baseAddress!
     nonisolated(unsafe) let to = storage.address
     let badRow = Atomic<Int>(-1)
-    pool.parallel(groupCount) { share in
-      for group in share {
-        let first = group * PackedLayout.groupRows
-        let bad = kernels.packGroup(
-          PackedLayout.number(format), from + first * rowBytes, rowBytes,
-          min(PackedLayout.groupRows, rows - first), columns, to + group * groupBytes)
-        if bad != 0 { badRow.store(first + bad - 1, ordering: .relaxed) }
+    let slice = max(pool.threadCount, PackedMatrix.sliceBytes / groupBytes)
+    for start in stride(from: 0, to: groupCount, by: slice) {
+      let count = min(slice, groupCount - start)
+      pool.parallel(count) { share in
+        for group in start + share.lowerBound..<start + share.upperBound {
+          let first = group * PackedLayout.groupRows
+          let bad = kernels.packGroup(
+            PackedLayout.number(format), from + first * rowBytes, rowBytes,
+            min(PackedLayout.groupRows, rows - first), columns, to + group * groupBytes)
+          if bad != 0 { badRow.store(first + bad - 1, ordering: .relaxed) }
+        }
       }
+      let endRow = min(rows, (start + count) * PackedLayout.groupRows)
+      release(start * PackedLayout.groupRows * rowBytes..<endRow * rowBytes)
     }
     let row = badRow.load(ordering: .relaxed)
     if row >= 0 { throw KernelError.notFinite(row: row) }
@@ -82,6 +89,9 @@ public final class PackedMatrix: Sendable {
       start += count
     }
   }
+
+  /// Bytes packed between two calls of `release`.
+  private static let sliceBytes = 8 << 20
 
   /// Columns that `dequantize` and the exact path take at a time.
   package static let panelColumns = 256

@@ -126,7 +126,8 @@ private struct WeightLoader {
     do {
       return try PackedMatrix(
         tensor.format, rows: rows, columns: columns, source: file.bytes(of: tensor),
-        kernels: kernels, pool: pool)
+        kernels: kernels, pool: pool
+      ) { file.releasePages(of: tensor, bytes: $0) }
     } catch .notFinite(let row) {
       throw .notFinite(path: file.path, tensor: name, row: row)
     } catch {

@@ -80,6 +80,13 @@ public struct GGUFFile: Sendable {
     files[tensor.part].releasePages(tensor.byteRange)
   }
 
+  /// Gives back the memory of whole pages within some of a tensor's bytes.
+  public func releasePages(of tensor: GGUFTensor, bytes: Range<Int>) {
+    precondition(bytes.lowerBound >= 0 && bytes.upperBound <= tensor.byteCount)
+    let start = tensor.byteRange.lowerBound
+    files[tensor.part].releasePages(start + bytes.lowerBound..<start + bytes.upperBound)
+  }
+
   /// Lets the system read a tensor's bytes ahead.
   public func willNeed(_ tensor: GGUFTensor) {
     files[tensor.part].willNeed(tensor.byteRange)
