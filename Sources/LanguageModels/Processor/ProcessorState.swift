@@ -179,6 +179,8 @@ public final class ProcessorState {
       configuration: c, kernels: processor.kernels, workspace: workspace, cache: cache,
       start: position, rows: tokens.count)
     let visitor = visitor
+    // Asked once, here: every thread must take the same way through the barriers.
+    let visited = visitor.map { visitor in (0...c.layerCount).map(visitor.visits) } ?? []
     processor.pool.run { worker in
       let panel = workspace.thread(worker.index).panel
       for i in worker.share(of: tokens.count) {
@@ -187,18 +189,19 @@ public final class ProcessorState {
       }
       worker.barrier()
       for layer in 0..<c.layerCount {
-        visit(visitor, layer: layer, count: tokens.count, worker)
+        visit(visitor, visited, layer: layer, count: tokens.count, worker)
         pass.run(blocks[layer], layer: layer, worker)
       }
-      visit(visitor, layer: c.layerCount, count: tokens.count, worker)
+      visit(visitor, visited, layer: c.layerCount, count: tokens.count, worker)
     }
     position += tokens.count
   }
 
   private func visit(
-    _ visitor: (any ResidualStreamVisitor)?, layer: Int, count: Int, _ worker: Worker
+    _ visitor: (any ResidualStreamVisitor)?, _ visited: [Bool], layer: Int, count: Int,
+    _ worker: Worker
   ) {
-    guard let visitor, visitor.visits(layer: layer) else { return }
+    guard let visitor, visited[layer] else { return }
     if worker.index == 0 {
       visitor.visit(
         ResidualRows(
