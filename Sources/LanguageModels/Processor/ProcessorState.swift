@@ -20,7 +20,6 @@ public final class ProcessorState {
   private let workspace: ProcessorWorkspace
   private let blocks: [ForwardPass.Block]
   private let outputNorm: UnsafeMutablePointer<Float>
-  private let norms: PageBuffer
   private let output: LinearGroup
 
   /// Bytes that a state takes, before it is made.
@@ -80,15 +79,14 @@ public final class ProcessorState {
       workspace = try ProcessorWorkspace(
         c, rows: self.chunkSize, threads: processor.pool.threadCount,
         exact: processor.needsExactActivations)
-      norms = try PageBuffer(byteCount: (2 * c.layerCount + 1) * c.hiddenSize * 4)
     } catch {
       throw .memory(error)
     }
 
     // Plain pointers from here on: the threads count no references (see `ForwardPass`).
-    let allNorms: UnsafeMutablePointer<Float> = norms.elements()
+    let norms = workspace.norms
     func place(_ values: [Float], _ index: Int) -> UnsafeMutablePointer<Float> {
-      let target = allNorms + index * c.hiddenSize
+      let target = norms + index * c.hiddenSize
       target.update(from: values, count: c.hiddenSize)
       return target
     }
