@@ -90,7 +90,7 @@ let package = Package(
       path: "tools/fuzz", swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests("BlockFormats"),
-    tests("TensorKernels", ["BlockFormats"]),
+    tests("TensorKernels", ["BlockFormats", "KernelInterface"]),
     tests("ModelFiles", ["BlockFormats"]),
     tests("Tokenization", ["ModelFiles"]),
     tests("LanguageModels", ["TensorKernels", "ModelFiles", "Tokenization"]),

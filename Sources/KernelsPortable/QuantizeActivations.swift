@@ -24,7 +24,9 @@ func quantizeActivations(
       let high = source.vector(block &* 32 &+ 16)
       let peak = largest(maximum(magnitude(low), magnitude(high)))
       let scale = peak / 127
-      let inverse = FloatVector(repeating: peak > 0 ? 127 / peak : 0)
+      // Infinite when the peak is zero or below 3.8e-37: such a block counts as zeros.
+      let reciprocal = 127 / peak
+      let inverse = FloatVector(repeating: reciprocal < .infinity ? reciprocal : 0)
       let lowCodes = roundToInt(low * inverse)
       let highCodes = roundToInt(high * inverse)
       storeBytes(lowCodes, codes + at &* 32)

@@ -20,7 +20,6 @@ public final class ProcessorState {
   private let workspace: ProcessorWorkspace
   private let blocks: [ForwardPass.Block]
   private let outputNorm: UnsafeMutablePointer<Float>
-  private let norms: PageBuffer
   private let output: LinearGroup
 
   /// Bytes that a state takes, before it is made.
@@ -80,15 +79,14 @@ public final class ProcessorState {
       workspace = try ProcessorWorkspace(
         c, rows: self.chunkSize, threads: processor.pool.threadCount,
         exact: processor.needsExactActivations)
-      norms = try PageBuffer(byteCount: (2 * c.layerCount + 1) * c.hiddenSize * 4)
     } catch {
       throw .memory(error)
     }
 
     // Plain pointers from here on: the threads count no references (see `ForwardPass`).
-    let allNorms: UnsafeMutablePointer<Float> = norms.elements()
+    let norms = workspace.norms
     func place(_ values: [Float], _ index: Int) -> UnsafeMutablePointer<Float> {
-      let target = allNorms + index * c.hiddenSize
+      let target = norms + index * c.hiddenSize
       target.update(from: values, count: c.hiddenSize)
       return target
     }
@@ -179,6 +177,8 @@ public final class ProcessorState {
       configuration: c, kernels: processor.kernels, workspace: workspace, cache: cache,
       start: position, rows: tokens.count)
     let visitor = visitor
+    // Asked once, here: every thread must take the same way through the barriers.
+    let visited = visitor.map { visitor in (0...c.layerCount).map(visitor.visits) } ?? []
     processor.pool.run { worker in
       let panel = workspace.thread(worker.index).panel
       for i in worker.share(of: tokens.count) {
@@ -187,18 +187,19 @@ public final class ProcessorState {
       }
       worker.barrier()
       for layer in 0..<c.layerCount {
-        visit(visitor, layer: layer, count: tokens.count, worker)
+        visit(visitor, visited, layer: layer, count: tokens.count, worker)
         pass.run(blocks[layer], layer: layer, worker)
       }
-      visit(visitor, layer: c.layerCount, count: tokens.count, worker)
+      visit(visitor, visited, layer: c.layerCount, count: tokens.count, worker)
     }
     position += tokens.count
   }
 
   private func visit(
-    _ visitor: (any ResidualStreamVisitor)?, layer: Int, count: Int, _ worker: Worker
+    _ visitor: (any ResidualStreamVisitor)?, _ visited: [Bool], layer: Int, count: Int,
+    _ worker: Worker
   ) {
-    guard let visitor, visitor.visits(layer: layer) else { return }
+    guard let visitor, visited[layer] else { return }
     if worker.index == 0 {
       visitor.visit(
         ResidualRows(

@@ -16,6 +16,7 @@ final class ProcessorWorkspace {
   let cosines: UnsafeMutablePointer<Float>  // [N][rotated / 2]
   let sines: UnsafeMutablePointer<Float>  // [N][rotated / 2]
   let logits: UnsafeMutablePointer<Float>  // [logitRows][vocabulary]
+  let norms: UnsafeMutablePointer<Float>  // [2 layers + 1][D], the weights of all norms
   let shared: ActivationTiles  // N rows of the widest layer input
   let byteCount: Int
 
@@ -39,6 +40,7 @@ final class ProcessorWorkspace {
     var layer: Int
     var angles: Int
     var logits: Int
+    var norms: Int
     var tiles: Int
     var thread: Int
 
@@ -53,6 +55,7 @@ final class ProcessorWorkspace {
         bytes(rows * 2 * c.intermediateSize))
       angles = bytes(rows * c.rotatedSize / 2)
       logits = bytes(min(rows, ProcessorWorkspace.logitRows) * c.vocabularySize)
+      norms = bytes((2 * c.layerCount + 1) * c.hiddenSize)
       tiles = align(ActivationTiles.byteCount(rows: rows, columns: widest, exact: exact))
       thread =
         bytes(ActivationTiles.tileRows * widest) + bytes(PackedMatrix.panelScratch)
@@ -65,7 +68,7 @@ final class ProcessorWorkspace {
     }
 
     func total(threads: Int) -> Int {
-      residual + layer + 2 * angles + logits + tiles + threads * thread
+      residual + layer + 2 * angles + logits + norms + tiles + threads * thread
     }
   }
 
@@ -102,6 +105,7 @@ final class ProcessorWorkspace {
     cosines = floats(take(sizes.angles))
     sines = floats(take(sizes.angles))
     logits = floats(take(sizes.logits))
+    norms = floats(take(sizes.norms))
     shared = ActivationTiles(take(sizes.tiles), rows: rows, columns: widest)
     threads = take(threadCount * sizes.thread)
   }

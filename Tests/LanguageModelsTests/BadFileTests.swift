@@ -1,0 +1,289 @@
+import LanguageModels
+import ModelFiles
+import TensorKernels
+import TestSupport
+import Testing
+
+/// One lie a file can tell, one error that names it.
+@Suite struct BadFileTests {
+  private let path = TinyFile.path
+
+  @Test func theUnchangedFileRuns() throws {
+    let state = try ProcessorState(try TinyFile().processor(), contextLength: 8)
+    #expect(try state.forward([0, 4, 2]).allSatisfy(\.isFinite))
+    // Keys may be missing that have a default.
+    var file = TinyFile()
+    file.set("llama.attention.head_count_kv", nil)
+    file.setFloats("blk.0.attn_k.weight", .init(repeating: 0, count: 1024), shape: [32, 32])
+    file.setFloats("blk.0.attn_v.weight", .init(repeating: 0, count: 1024), shape: [32, 32])
+    let configuration = try ProcessorConfiguration(try file.open())
+    #expect(configuration.kvHeadCount == 2 && configuration.ropeTheta == 10_000)
+    #expect(try file.processor().weightBytes > 0)
+  }
+
+  @Test func architecture() {
+    #expect(
+      TinyFile.error { $0.set("general.architecture", .string("gpt2")) }
+        == .unsupportedArchitecture(path: path, found: "gpt2"))
+  }
+
+  @Test(arguments: [
+    "general.architecture", "llama.context_length", "llama.embedding_length",
+    "llama.feed_forward_length", "llama.block_count", "llama.attention.head_count",
+    "llama.attention.layer_norm_rms_epsilon",
+  ])
+  func missingKey(key: String) {
+    #expect(
+      TinyFile.error { $0.set(key, nil) } == .file(.missingKey(path: path, key: key)))
+  }
+
+  /// Zero, and numbers whose products would overflow.
+  @Test(arguments: [
+    "llama.context_length", "llama.embedding_length", "llama.feed_forward_length",
+    "llama.block_count", "llama.attention.head_count", "llama.attention.head_count_kv",
+  ])
+  func sizeOutOfRange(key: String) {
+    for value in [0, .max] as [UInt32] {
+      guard
+        case .file(.outOfRange(path, key, "\(value)", _)) =
+          TinyFile.error({ $0.set(key, .u32(value)) })
+      else {
+        Issue.record("\(key) = \(value)")
+        continue
+      }
+    }
+  }
+
+  @Test func wrongTypeOfValue() {
+    guard
+      case .file(.wrongType(path, "llama.block_count", _, _)) =
+        TinyFile.error({ $0.set("llama.block_count", .string("1")) })
+    else {
+      Issue.record("a text was taken for a number")
+      return
+    }
+  }
+
+  @Test(arguments: TinyFile.shapes.map(\.0).filter { $0 != "output.weight" })
+  func missingTensor(name: String) {
+    #expect(
+      TinyFile.error { file in file.tensors.removeAll { $0.name == name } }
+        == .file(.missingTensor(path: path, tensor: name)))
+  }
+
+  @Test(arguments: TinyFile.shapes.map(\.0))
+  func wrongShape(name: String) {
+    let wanted = TinyFile.shapes.first { $0.0 == name }!.1
+    for found in [wanted.map { $0 + 32 }, wanted + [2], [wanted.reduce(1, *) * 2]] {
+      // The vocabulary's size is whatever the embedding says.
+      let error = TinyFile.error {
+        $0.setFloats(name, .init(repeating: 0, count: found.reduce(1, *)), shape: found)
+      }
+      guard case .wrongShape(path, name, found, _) = error else {
+        Issue.record("\(name) of shape \(found): \(error.map { "\($0)" } ?? "no error")")
+        continue
+      }
+    }
+  }
+
+  @Test func outputOfAnotherVocabulary() {
+    #expect(
+      TinyFile.error {
+        $0.setFloats("output.weight", .init(repeating: 0, count: 128), shape: [32, 4])
+      } == .wrongShape(path: path, tensor: "output.weight", found: [32, 4], wanted: [32, 5]))
+  }
+
+  @Test(arguments: ["blk.0.attn_q.bias", "blk.1.attn_norm.weight", "blk.0.ffn_gate_exps.weight"])
+  func unknownTensor(name: String) {
+    #expect(
+      TinyFile.error { $0.setFloats(name, .init(repeating: 0, count: 32), shape: [32]) }
+        == .unknownTensor(path: path, tensor: name))
+  }
+
+  @Test func headSizes() {
+    #expect(
+      TinyFile.error {
+        $0.set("llama.attention.head_count", .u32(3))
+        $0.set("llama.attention.head_count_kv", .u32(1))
+      }
+        == .unusableValue(
+          path: path, key: "llama.attention.head_count", found: "3",
+          wanted: "a divisor of llama.embedding_length (32)"))
+    #expect(
+      TinyFile.error { $0.set("llama.attention.key_length", .u32(12)) }
+        == .unusableValue(
+          path: path, key: "llama.attention.key_length", found: "12",
+          wanted: "a multiple of 8 from 8 to 4096"))
+    // Without a key length it is hidden / heads that must fit.
+    #expect(
+      TinyFile.error {
+        $0.set("llama.embedding_length", .u32(24))
+        $0.setFloats("token_embd.weight", .init(repeating: 0, count: 120), shape: [24, 5])
+      }
+        == .unusableValue(
+          path: path, key: "llama.attention.key_length", found: "12",
+          wanted: "a multiple of 8 from 8 to 4096"))
+    #expect(
+      TinyFile.error { $0.set("llama.attention.value_length", .u32(8)) }
+        == .unusableValue(
+          path: path, key: "llama.attention.value_length", found: "8", wanted: "the keys' 16"))
+  }
+
+  @Test func kvHeadsThatDoNotDivide() {
+    #expect(
+      TinyFile.error {
+        $0.set("llama.attention.head_count", .u32(4))
+        $0.set("llama.attention.head_count_kv", .u32(3))
+      }
+        == .unusableValue(
+          path: path, key: "llama.attention.head_count_kv", found: "3",
+          wanted: "a divisor of 4 heads"))
+  }
+
+  @Test func rotatedDimensions() {
+    for value: UInt32 in [7, 18] {
+      #expect(
+        TinyFile.error { $0.set("llama.rope.dimension_count", .u32(value)) }
+          == .unusableValue(
+            path: path, key: "llama.rope.dimension_count", found: "\(value)",
+            wanted: "an even number up to 16"))
+    }
+    #expect(TinyFile.error { $0.set("llama.rope.dimension_count", .u32(8)) } == nil)
+  }
+
+  @Test func ropeScalings() throws {
+    #expect(
+      TinyFile.error { $0.set("llama.rope.scaling.type", .string("yarn")) }
+        == .unsupportedRopeScaling(path: path, found: "yarn"))
+    #expect(
+      TinyFile.error { $0.set("llama.rope.scaling.type", .string("linear")) }
+        == .file(.missingKey(path: path, key: "llama.rope.scaling.factor")))
+    func scaling(_ change: (inout TinyFile) -> Void) throws -> RopeScaling {
+      var file = TinyFile()
+      change(&file)
+      return try ProcessorConfiguration(try file.open()).ropeScaling
+    }
+    #expect(try scaling { $0.set("llama.rope.scaling.type", .string("none")) } == .none)
+    #expect(try scaling { $0.set("llama.rope.scale_linear", .f32(1)) } == .none)
+    #expect(try scaling { $0.set("llama.rope.scale_linear", .f32(2)) } == .linear(factor: 2))
+    for factor: Float in [0, -1, .nan, .infinity] {
+      guard
+        case .file(.outOfRange(path, "llama.rope.scaling.factor", _, _)) =
+          TinyFile.error({
+            $0.set("llama.rope.scaling.type", .string("linear"))
+            $0.set("llama.rope.scaling.factor", .f32(factor))
+          })
+      else {
+        Issue.record("a factor of \(factor) was taken")
+        continue
+      }
+    }
+    #expect(
+      TinyFile.error {
+        $0.set("llama.rope.scaling.type", .string("llama3"))
+        $0.set("llama.rope.scaling.factor", .f32(8))
+        $0.set("llama.rope.scaling.low_freq_factor", .f32(4))
+        $0.set("llama.rope.scaling.high_freq_factor", .f32(4))
+        $0.set("llama.rope.scaling.original_context_length", .u32(64))
+      }
+        == .unusableValue(
+          path: path, key: "llama.rope.scaling.high_freq_factor", found: "4.0",
+          wanted: "more than 4.0"))
+  }
+
+  @Test(arguments: [Float.nan, .infinity])
+  func valuesThatAreNotFinite(value: Float) {
+    for (name, shape) in TinyFile.shapes where name != "token_embd.weight" {
+      let count = shape.reduce(1, *)
+      let error = TinyFile.error {
+        var values = [Float](repeating: 1, count: count)
+        values[count - 1] = value
+        $0.setFloats(name, values)
+      }
+      let row = shape.count == 1 ? 0 : shape[1] - 1
+      #expect(error == .notFinite(path: path, tensor: name, row: row))
+    }
+  }
+
+  /// A Q8_0 block whose scale is a NaN, in row 3.
+  @Test func scaleThatIsNotFinite() {
+    let block: [UInt8] = [0, 0x3C] + .init(repeating: 1, count: 32)
+    let bad: [UInt8] = [1, 0x7C] + .init(repeating: 1, count: 32)
+    let error = TinyFile.error { file in
+      file.setData(
+        "blk.0.ffn_up.weight", type: 8, (0..<32).flatMap { $0 == 3 ? bad : block })
+    }
+    #expect(error == .notFinite(path: path, tensor: "blk.0.ffn_up.weight", row: 3))
+  }
+
+  @Test func rotaryFactors() {
+    func error(_ factors: [Float]) -> LanguageModelError? {
+      TinyFile.error { $0.setFloats("rope_freqs.weight", factors, shape: [factors.count]) }
+    }
+    #expect(error(.init(repeating: 2, count: 8)) == nil)
+    #expect(
+      error(.init(repeating: 2, count: 7))
+        == .wrongShape(path: path, tensor: "rope_freqs.weight", found: [7], wanted: [8]))
+    #expect(
+      error([1, 1, 1, 0, 1, 1, 1, 1])
+        == .unusableValue(
+          path: path, key: "rope_freqs.weight", found: "0.0", wanted: "positive factors"))
+    #expect(
+      error([1, 1, 1, .nan, 1, 1, 1, 1])
+        == .notFinite(path: path, tensor: "rope_freqs.weight", row: 0))
+  }
+
+  // MARK: Tokens and contexts
+
+  @Test func tokensThatCannotBeRun() throws {
+    let state = try ProcessorState(try TinyFile().processor(), contextLength: 4)
+    _ = try state.forward([1])
+    #expect(throws: LanguageModelError.noTokens) { try state.forward([]) }
+    for token in [-1, 5, .max] {
+      #expect(throws: LanguageModelError.tokenOutOfRange(token: token, vocabularySize: 5)) {
+        try state.forward([0, token])
+      }
+    }
+    #expect(
+      throws: LanguageModelError.contextFull(position: 1, count: 4, contextLength: 4)
+    ) { try state.forward([0, 1, 2, 3]) }
+    #expect(throws: LanguageModelError.noTokens) { try state.forwardAll([]) { _, _ in } }
+    // Nothing of what was refused was run.
+    #expect(state.position == 1)
+    _ = try state.forward([0, 1, 2])
+    #expect(
+      throws: LanguageModelError.contextFull(position: 4, count: 1, contextLength: 4)
+    ) { try state.forward([0]) }
+  }
+
+  @Test(arguments: [0, -1, ProcessorState.maximumContext + 1, .max])
+  func contextsThatCannotBeHad(length: Int) throws {
+    let processor = try TinyFile().processor()
+    let error = LanguageModelError.contextTooLong(
+      requested: length, most: ProcessorState.maximumContext)
+    #expect(throws: error) { try ProcessorState(processor, contextLength: length) }
+    #expect(throws: error) { try ProcessorState.plan(processor, contextLength: length) }
+    #expect(throws: error) {
+      try ProcessorState.plan(
+        TinyFile().open(), activations: .int8, threads: 1, contextLength: length)
+    }
+  }
+
+  /// What was found and what was wanted stand in the message.
+  @Test func messages() {
+    let errors: [(LanguageModelError, [String])] = [
+      (.unsupportedArchitecture(path: "a.gguf", found: "gpt2"), ["a.gguf", "gpt2", "llama"]),
+      (.unsupportedRopeScaling(path: "a.gguf", found: "yarn"), ["a.gguf", "yarn", "llama3"]),
+      (
+        .wrongShape(path: "a.gguf", tensor: "t", found: [1, 2], wanted: [3, 4]),
+        ["a.gguf", "t", "[1, 2]", "[3, 4]"]
+      ),
+      (.notFinite(path: "a.gguf", tensor: "t", row: 7), ["a.gguf", "t", "7"]),
+      (.contextFull(position: 9, count: 8, contextLength: 10), ["9", "8", "10", "-c"]),
+      (.tokenOutOfRange(token: 77, vocabularySize: 66), ["77", "66"]),
+    ]
+    for (error, parts) in errors {
+      for part in parts { #expect(error.description.contains(part)) }
+    }
+  }
+}

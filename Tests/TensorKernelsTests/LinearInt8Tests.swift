@@ -1,0 +1,175 @@
+import BlockFormats
+import TensorKernels
+import TestSupport
+import Testing
+
+/// Products with int8 activations, against exact integers and sums in Double.
+@Suite struct LinearInt8Tests {
+  static let formats = [BlockFormat.q4_0, .q4_1, .q8_0]
+
+  /// A result is a chain over the B blocks of a row. A block's integer is exact; it is multiplied by
+  /// the weights' scale (one rounding) and the activations' (one, unless fused) and added (one). Its
+  /// minimum, for Q4_1, has the rounding of scale * sum, that of its product and of its addition. A
+  /// term so goes through at most 3 roundings of its own and 2B of the chain, and one more where the
+  /// result is added to what was there.
+  @Test(arguments: InstructionSet.available, formats)
+  func matchesExactSums(set: InstructionSet, format: BlockFormat) throws {
+    var random = SplitMix64(seed: 11)
+    for (rows, columns) in [(1, 32), (15, 64), (16, 96), (17, 32), (31, 288), (33, 64), (40, 544)] {
+      let matrix = RandomMatrix(format, rows: rows, columns: columns, &random)
+      let reference = IntegerReference(matrix)
+      let product = LinearProduct(matrix: try matrix.packed(set), set: set, precision: .int8)
+      for n in [1, 2, 7, 8, 9, 17] {
+        var x = randomFloats(n * columns, size: 3, &random)
+        for i in 0..<min(32, columns) { x[i] = 0 }  // a block without activations
+        let quantized = (0..<n).map { QuantizedRow(x[$0 * columns..<($0 + 1) * columns]) }
+        let old = randomFloats(n * product.stride, size: 5, &random)
+        for onto in [nil, old] {
+          let error = product.firstError(
+            try product.run(x, onto: onto), n: n, roundings: 2 * columns / 32 + 4, onto: onto
+          ) { i, m in reference.dot(m, quantized[i]) }
+          #expect(error == nil, "\(rows) x \(columns), n = \(n)")
+        }
+      }
+    }
+  }
+
+  /// Every code at its extreme, where 16-bit sums of pairs of products are closest to saturation.
+  /// All numbers are integers below 2^24, so results are exact.
+  @Test(arguments: InstructionSet.available, formats)
+  func doesNotSaturate(set: InstructionSet, format: BlockFormat) throws {
+    let columns = 64
+    let codes: [UInt8] = format == .q8_0 ? [0x80, 0x7F, 0x81, 0] : [0x00, 0xFF, 0x0F, 0xF0]
+    let signs: [(Int) -> Float] = [
+      { _ in 127 }, { _ in -127 }, { $0 % 2 == 0 ? 127 : -127 }, { $0 % 4 < 2 ? -127 : 127 },
+      { $0 % 32 == 0 ? 127 : 1 },
+    ]
+    var random = SplitMix64(seed: 12)
+    var matrix = RandomMatrix(format, rows: 4 * codes.count, columns: columns, &random)
+    for row in 0..<matrix.rows {
+      for block in 0..<2 {
+        let start = (row * 2 + block) * format.bytesPerBlock
+        for i in 0..<format.bytesPerBlock {
+          // Rows of one code, and rows that alternate between two.
+          let other = codes[(row / 4 + row) % 4]
+          matrix.bytes[start + i] = i % 2 == 0 ? codes[row % 4] : other
+        }
+        for place in format.floatOffsets { matrix.put(format.floatBits(1), at: start + place) }
+      }
+    }
+    let reference = IntegerReference(matrix)
+    let product = LinearProduct(matrix: try matrix.packed(set), set: set, precision: .int8)
+    for n in [1, 5] {
+      for sign in signs {
+        let x = (0..<n).flatMap { row in (0..<columns).map { sign(($0 + row) % columns) } }
+        let quantized = (0..<n).map { QuantizedRow(x[$0 * columns..<($0 + 1) * columns]) }
+        let error = product.firstError(try product.run(x), n: n, roundings: 0) { i, m in
+          reference.dot(m, quantized[i])
+        }
+        #expect(error == nil, "n = \(n)")
+      }
+    }
+  }
+
+  @Test(arguments: InstructionSet.available, formats)
+  func rowsDoNotDependOnTheirNeighbours(set: InstructionSet, format: BlockFormat) throws {
+    try expectSameRowsAlone(set, format, .int8, columns: 288)
+  }
+
+  @Test(arguments: InstructionSet.available, formats)
+  func resultsDoNotDependOnThreads(set: InstructionSet, format: BlockFormat) throws {
+    try expectSameOnAnyThreads(set, format, .int8, columns: 288)
+  }
+}
+
+/// Dot products of a matrix's codes with quantized rows, in exact integers up to the scales.
+private struct IntegerReference {
+  let matrix: RandomMatrix
+  /// Element = scale * code + minimum.
+  private var codes: [Int] = []
+  private var scales: [Double] = []
+  private var minima: [Double] = []
+
+  init(_ matrix: RandomMatrix) {
+    self.matrix = matrix
+    let size = matrix.format.bytesPerBlock
+    for block in 0..<matrix.bytes.count / size {
+      let bytes = Array(matrix.bytes[block * size..<(block + 1) * size])
+      func half(_ i: Int) -> Double {
+        Double(Float(Half(bits: UInt16(bytes[i]) | UInt16(bytes[i + 1]) << 8)))
+      }
+      scales.append(half(0))
+      minima.append(matrix.format == .q4_1 ? half(2) : 0)
+      switch matrix.format {
+      case .q8_0: codes += bytes[2...].map { Int(Int8(bitPattern: $0)) }
+      case .q4_0:
+        codes += bytes[2...].map { Int($0 & 15) - 8 } + bytes[2...].map { Int($0 >> 4) - 8 }
+      default: codes += bytes[4...].map { Int($0 & 15) } + bytes[4...].map { Int($0 >> 4) }
+      }
+    }
+    // The copies above stand for the reference only if it decodes the same.
+    let values = matrix.values
+    for i in values.indices {
+      precondition(
+        Float(scales[i / 32] * Double(codes[i]) + minima[i / 32]) == values[i],
+        "the test reads \(matrix.format) wrongly")
+    }
+  }
+
+  func dot(_ row: Int, _ x: QuantizedRow) -> LinearProduct.Reference {
+    var value = 0.0
+    var magnitude = 0.0
+    for block in 0..<matrix.columns / 32 {
+      let at = row * matrix.columns + block * 32
+      var sum = 0
+      var total = 0
+      for i in 0..<32 {
+        sum += codes[at + i] * x.codes[block * 32 + i]
+        total += x.codes[block * 32 + i]
+      }
+      let product = Double(sum) * scales[at / 32] * Double(x.scales[block])
+      let minimum = minima[at / 32] * Double(x.scales[block]) * Double(total)
+      value += product + minimum
+      magnitude += abs(product) + abs(minimum)
+    }
+    return (value, magnitude)
+  }
+}
+
+/// Seventeen rows together and each alone give the same bits, added to what was there or not.
+func expectSameRowsAlone(
+  _ set: InstructionSet, _ format: BlockFormat, _ precision: ActivationPrecision, columns: Int
+) throws {
+  var random = SplitMix64(seed: 13)
+  for rows in [7, 16, 40] {
+    let matrix = RandomMatrix(format, rows: rows, columns: columns, &random)
+    let product = LinearProduct(matrix: try matrix.packed(set), set: set, precision: precision)
+    let x = randomFloats(17 * columns, &random)
+    let old = randomFloats(17 * product.stride, &random)
+    for onto in [nil, old] {
+      let together = try product.run(x, onto: onto)
+      for i in 0..<17 {
+        let place = i * product.stride..<(i + 1) * product.stride
+        let alone = try product.run(
+          Array(x[i * columns..<(i + 1) * columns]), onto: onto.map { Array($0[place]) })
+        #expect(bitPatterns(alone) == bitPatterns(together[place]), "\(rows) rows, row \(i)")
+      }
+    }
+  }
+}
+
+/// One, two and three threads give the same bits.
+func expectSameOnAnyThreads(
+  _ set: InstructionSet, _ format: BlockFormat, _ precision: ActivationPrecision, columns: Int
+) throws {
+  var random = SplitMix64(seed: 14)
+  for rows in [1, 33, 83, 160] {
+    let matrix = RandomMatrix(format, rows: rows, columns: columns, &random)
+    let product = LinearProduct(matrix: try matrix.packed(set), set: set, precision: precision)
+    for n in [1, 11] {
+      let x = randomFloats(n * columns, &random)
+      let results = try Pools.all.map { bitPatterns(try product.run(x, pool: $0)) }
+      #expect(results[0] == results[1] && results[0] == results[2], "\(rows) rows, n = \(n)")
+    }
+  }
+}
