@@ -40,6 +40,7 @@ public indirect enum TokenizationError: Error, Equatable, Sendable {
 }
 
 extension TokenizationError: CustomStringConvertible {
+  /// One sentence: what was found, and what is needed.
   public var description: String {
     switch self {
     case .inFile(let file, let error):
