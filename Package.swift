@@ -72,6 +72,13 @@ let package = Package(
       ],
       path: "tools/emend", swiftSettings: strict),
 
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "ModelFiles", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "tools/fuzz", swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests("BlockFormats"),
     tests("TensorKernels", ["BlockFormats"]),

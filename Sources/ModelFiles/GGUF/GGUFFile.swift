@@ -68,7 +68,8 @@ public struct GGUFFile: Sendable {
   /// The bytes of a tensor of this file, where they are mapped, aligned as the file says. Valid while
   /// this file, or a copy of it, lives.
   public func bytes(of tensor: GGUFTensor) -> UnsafeRawBufferPointer {
-    // Slicing traps where the range is outside the file, which only another file's tensor can be.
+    // Its place was checked at opening, so that only another file's tensor can be outside. Slicing
+    // does not check in release builds.
     let bytes = files[tensor.part].bytes
     precondition(tensor.byteRange.upperBound <= bytes.count, "the tensor is of another file")
     return UnsafeRawBufferPointer(rebasing: bytes[tensor.byteRange])

@@ -116,9 +116,13 @@ enum GGUFTensorReader {
   private static func checkDisjoint(
     _ tensors: [GGUFTensor], path: String
   ) throws(ModelFileError) {
-    let inOrder = tensors.sorted { $0.offset < $1.offset }
+    // By place in the file as well, so that the same file gives the same error everywhere.
+    let inOrder = tensors.enumerated().sorted {
+      ($0.element.offset, $0.offset) < ($1.element.offset, $1.offset)
+    }
+    .map(\.element)
     for (first, second) in zip(inOrder, inOrder.dropFirst())
-    where second.offset < first.offset + first.byteCount {
+    where second.offset < first.byteRange.upperBound {
       throw .overlappingTensors(path: path, first: first.name, second: second.name)
     }
   }
