@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Tokenization
 
-/// Real vocabularies against llama.cpp's ids for hard strings and whole texts.
+/// Vocabularies in GGUF files against llama.cpp's ids for hard strings and whole texts.
 @Suite struct LlamaCppTests {
   static let hasData = OutsideFiles.hasData("tokenizers/goldens")
   static let hasText = OutsideFiles.hasData("text/wiki.test.raw")
@@ -13,6 +13,9 @@ import Tokenization
   static func tokenizer(_ name: String) throws -> Tokenizer {
     if name == "smollm2" {
       return try Tokenizer(try GGUFFile(path: try #require(OutsideFiles.smolLM2).path).metadata)
+    }
+    if small.contains(name) {
+      return try Tokenizer(try GGUFFile(path: Fixtures.path("\(name).gguf")).metadata)
     }
     let base = name.hasPrefix("llama") ? "llama-spm" : "gpt-2"
     let path = OutsideFiles.data("tokenizers/goldens/ggml-vocab-\(base).gguf").path
@@ -45,6 +48,12 @@ import Tokenization
     "llama-spm", "llama-spm-no-space", "llama-spm-user", "gpt-2", "gpt-2-llama-bpe", "gpt-2-smollm",
     "gpt-2-user",
   ]
+
+  /// Committed vocabularies.
+  static let small = ["plain", "byte_bpe"]
+
+  @Test(arguments: small)
+  func stringsOfSmallVocabularies(name: String) throws { try checkStrings(name) }
 
   @Test(.enabled(if: hasData, "needs EMEND_DATA"), arguments: variants)
   func strings(vocabulary: String) throws { try checkStrings(vocabulary) }
