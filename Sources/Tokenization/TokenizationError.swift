@@ -6,7 +6,6 @@ public indirect enum TokenizationError: Error, Equatable, Sendable {
   case inFile(String, TokenizationError)
   /// The file itself cannot be read, or lacks a key.
   case file(ModelFileError)
-  case unreadable(reason: String)
   case malformedModelFile(offset: Int, reason: String)
   case countMismatch(field: String, found: Int, needed: Int)
 
@@ -47,8 +46,6 @@ extension TokenizationError: CustomStringConvertible {
       "\(file): \(error)"
     case .file(let error):
       "\(error)"
-    case .unreadable(let reason):
-      "cannot be read: \(reason)."
     case .malformedModelFile(let offset, let reason):
       "not a SentencePiece model: \(reason) at byte \(offset); fetch the file again."
     case .countMismatch(let field, let found, let needed):
