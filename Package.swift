@@ -84,7 +84,7 @@ let package = Package(
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "ModelFiles", "TestSupport",
+        "ModelFiles", "Tokenization", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "tools/fuzz", swiftSettings: strict),

@@ -10,7 +10,7 @@ struct BytePairEncoder: TextEncoder {
   private let wholeWords: PieceIndex?
   private let decoded: PieceTable
 
-  /// `index` finds the tokens that text may become, `decoded` has the bytes each stands for.
+  /// `index` finds every piece, `decoded` has the bytes each stands for.
   init(
     _ vocabulary: Vocabulary, index: PieceIndex, decoded: PieceTable
   ) throws(TokenizationError) {

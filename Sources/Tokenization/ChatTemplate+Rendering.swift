@@ -89,9 +89,8 @@ private struct Prompt {
       switch message.role {
       case .system:
         system.append(message.content)
-        if index + 1 == messages.count {
-          addLlama2Turn(system, user: "", bos: index > 0 ? bos : "")
-        }
+        guard index + 1 == messages.count else { continue }
+        addLlama2Turn(system, user: "", bos: index >= system.count ? bos : "")
       case .user:
         addLlama2Turn(system, user: message.content, bos: index > system.count ? bos : "")
         system = []

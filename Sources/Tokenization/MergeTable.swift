@@ -13,7 +13,7 @@ struct MergeTable: Sendable {
   private(set) var byteSymbols: [Int32] = []
   private var merges: [UInt64: Merge] = [:]
 
-  /// Reads `vocabulary.merges`; `index` finds the tokens that text may become.
+  /// Reads `vocabulary.merges`; `index` finds every piece.
   init(_ vocabulary: Vocabulary, index: PieceIndex) throws(TokenizationError) {
     let limit = 1 << 24
     guard vocabulary.merges.count <= limit else {
@@ -23,7 +23,9 @@ struct MergeTable: Sendable {
     var others: [ArraySlice<UInt8>: Int32] = [:]
 
     func symbol(_ text: ArraySlice<UInt8>) -> Int32 {
-      if let id = index.find(text, in: vocabulary.pieces) { return Int32(id) }
+      if let id = index.find(text, in: vocabulary.pieces), MergeTable.isText(vocabulary.types[id]) {
+        return Int32(id)
+      }
       if let known = others[text] { return known }
       let new = Int32(vocabulary.pieces.count + others.count)
       others[text] = new
@@ -45,6 +47,14 @@ struct MergeTable: Sendable {
       if merges[key] == nil {
         merges[key] = Merge(rank: Int32(rank), result: symbol(left + right))
       }
+    }
+  }
+
+  /// Whether text may become a token of this type without anybody asking for it.
+  private static func isText(_ type: TokenType) -> Bool {
+    switch type {
+    case .normal, .userDefined, .unused: true
+    case .unknown, .control, .byte: false
     }
   }
 

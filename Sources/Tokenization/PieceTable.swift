@@ -26,9 +26,12 @@ public struct PieceTable: Sendable, RandomAccessCollection {
     bytes.reserveCapacity(byteCount)
   }
 
+  /// Always 0.
   public var startIndex: Int { 0 }
+  /// The number of strings.
   public var endIndex: Int { ends.count }
 
+  /// The string at `index`, in constant time.
   public subscript(index: Int) -> ArraySlice<UInt8> {
     bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]]
   }

@@ -6,7 +6,7 @@
 /// - `llama3`: `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|
 ///   ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`, the contractions in ASCII only as in
 ///   llama.cpp
-enum PreTokenizer: Sendable {
+package enum PreTokenizer: Sendable {
   case gpt2
   case smollm
   case llama3
@@ -20,7 +20,7 @@ enum PreTokenizer: Sendable {
 
   /// By its name in `tokenizer.ggml.pre`. A missing name means `gpt2`, which is what files from
   /// before there were names need.
-  init(name: String?) throws(TokenizationError) {
+  package init(name: String?) throws(TokenizationError) {
     guard let name else {
       self = .gpt2
       return
@@ -36,6 +36,22 @@ enum PreTokenizer: Sendable {
 
   /// Whether BOS is added unless the file says otherwise.
   var addsBOS: Bool { self == .llama3 }
+
+  /// The bytes of each word of `text`, in order.
+  package func wordLengths(of text: String) -> [Int] {
+    var text = text
+    return text.withUTF8 { bytes in
+      let classified = ClassifiedText(bytes)
+      var lengths: [Int] = []
+      var start = 0
+      while start < bytes.count {
+        let end = endOfWord(in: classified, from: start)
+        lengths.append(end - start)
+        start = end
+      }
+      return lengths
+    }
+  }
 
   /// Where the word that starts at `start` ends. `start` must be before the end of the text.
   @inline(__always)

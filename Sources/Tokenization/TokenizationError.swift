@@ -6,7 +6,6 @@ public indirect enum TokenizationError: Error, Equatable, Sendable {
   case inFile(String, TokenizationError)
   /// The file itself cannot be read, or lacks a key.
   case file(ModelFileError)
-  case unreadable(reason: String)
   case malformedModelFile(offset: Int, reason: String)
   case countMismatch(field: String, found: Int, needed: Int)
 
@@ -40,14 +39,13 @@ public indirect enum TokenizationError: Error, Equatable, Sendable {
 }
 
 extension TokenizationError: CustomStringConvertible {
+  /// One sentence: what was found, and what is needed.
   public var description: String {
     switch self {
     case .inFile(let file, let error):
       "\(file): \(error)"
     case .file(let error):
       "\(error)"
-    case .unreadable(let reason):
-      "cannot be read: \(reason)."
     case .malformedModelFile(let offset, let reason):
       "not a SentencePiece model: \(reason) at byte \(offset); fetch the file again."
     case .countMismatch(let field, let found, let needed):
