@@ -232,8 +232,8 @@ enum Q8_0Block: IntegerBlock {
           offsets + 4 &* first)
         let target = out + (column &* outStride &+ 16 &* group)
         f.forFirst(columns &- column) { n, value in
-            storeRows(value, target + n &* outStride, rows &- 16 &* group, accumulate)
-          }
+          storeRows(value, target + n &* outStride, rows &- 16 &* group, accumulate)
+        }
       }
       column &+= 8
     }
