@@ -57,6 +57,15 @@ public struct CheckpointTensors: Sendable, RandomAccessCollection {
     return UnsafeRawBufferPointer(rebasing: bytes[tensor.byteRange])
   }
 
+  /// Calls `body` with the bytes of a tensor of this checkpoint, which are valid during the call.
+  public func withBytes<Result, Failure: Error>(
+    of tensor: CheckpointTensor,
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    defer { withExtendedLifetime(self) {} }
+    return try body(bytes(of: tensor))
+  }
+
   /// Gives back the memory of a tensor's pages, once its bytes were used.
   public func releasePages(of tensor: CheckpointTensor) {
     files[tensor.part].releasePages(tensor.byteRange)

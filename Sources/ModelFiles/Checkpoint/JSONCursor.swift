@@ -173,7 +173,9 @@ struct JSONCursor {
   }
 
   private mutating func skipSpace() {
-    while let next = peek(), [0x20, 0x0A, 0x0D, 0x09].contains(next) { offset += 1 }
+    while let next = peek(), next == 0x20 || next == 0x0A || next == 0x0D || next == 0x09 {
+      offset += 1
+    }
   }
 
   private func peek() -> UInt8? { offset < end ? byte(offset) : nil }
