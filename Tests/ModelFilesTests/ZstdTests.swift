@@ -151,6 +151,36 @@ struct ZstdTests {
     #expect(error == .noSuchFolder(path: "/nowhere at all/temporary file"))
   }
 
+  /// Needs a small disk, as `AtomicFileWriterTests.aDiskThatFillsUp` does.
+  @Test(
+    .enabled(
+      if: ProcessInfo.processInfo.environment["EMEND_FULL_DISK"] != nil, "needs EMEND_FULL_DISK"))
+  func theContentMustFitOnTheDisk() throws {
+    let folder = ProcessInfo.processInfo.environment["EMEND_FULL_DISK"]!
+    let path = FileManager.default.temporaryDirectory.appending(path: "emend-\(UUID()).zst").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    // Declared in eight bytes: 64 MB, of which nothing is there.
+    var frame: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0xE0]
+    frame.put(UInt64(1) << 26)
+    frame += [UInt8](repeating: 0, count: 1 << 20)
+    // Not declared: 512 blocks of 2^17 bytes that are stored as they are.
+    var blocks: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x38]
+    for _ in 0..<512 { blocks += [0x00, 0x00, 0x10] + [UInt8](repeating: 7, count: 1 << 17) }
+    for bytes in [frame, blocks] {
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      let error = thrown { () throws(ModelFileError) in
+        try MappedFile.contents(path: path, temporaryFolder: folder)
+      }
+      guard case .noSpace(path, let needed, let available) = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(needed > available)
+      let left = try FileManager.default.contentsOfDirectory(atPath: folder)
+      #expect(left == [])
+    }
+  }
+
   /// The content's file has no name: nothing to clean up, however the process ends.
   @Test func nothingIsLeftInTheTemporaryFolder() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "emend-\(UUID())").path
