@@ -48,7 +48,8 @@ let package = Package(
     .library(name: "EmendLanguageModels", targets: ["LanguageModels", "TextGeneration"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "3.12.0"),
   ],
   targets: [
     .target(name: "CPlatform"),
@@ -72,13 +73,19 @@ let package = Package(
     .target(
       name: "LanguageModels", dependencies: ["TensorKernels", "ModelFiles"], swiftSettings: strict),
     .target(
+      name: "Quantization",
+      dependencies: [
+        "LanguageModels", "Tokenization", "TensorKernels", "KernelInterface", "ModelFiles",
+        "BlockFormats", .product(name: "Crypto", package: "swift-crypto"),
+      ], swiftSettings: strict),
+    .target(
       name: "TextGeneration", dependencies: ["LanguageModels", "Tokenization"],
       swiftSettings: strict),
     .target(name: "EditEvaluation", dependencies: ["TextGeneration"], swiftSettings: strict),
     .executableTarget(
       name: "emend",
       dependencies: [
-        "TextGeneration", "EditEvaluation",
+        "TextGeneration", "EditEvaluation", "Quantization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "tools/emend", swiftSettings: strict),
@@ -96,6 +103,7 @@ let package = Package(
     tests("ModelFiles", ["BlockFormats"]),
     tests("Tokenization", ["ModelFiles"]),
     tests("LanguageModels", ["TensorKernels", "ModelFiles", "Tokenization"]),
+    tests("Quantization", ["TensorKernels", "BlockFormats", "ModelFiles"]),
     tests("TextGeneration", ["LanguageModels", "Tokenization"]),
     tests("EditEvaluation", ["LanguageModels", "Tokenization"]),
     .testTarget(

@@ -19,15 +19,21 @@ public struct AtomicFileWriter: ~Copyable {
   /// Bytes appended so far.
   public private(set) var byteCount = 0
   private let expectedBytes: UInt64
+  private let onAppend: ((UnsafeRawBufferPointer) -> Void)?
 
   private static var bufferSize: Int { 1 << 20 }
 
   /// Starts writing what will be the file at `path`, of `expectedBytes` where that is known.
+  /// `onAppend` sees all bytes in their order, as they are appended: for checksums.
   ///
   /// Throws before anything is written: `isFolder`, `noSuchFolder`, `notWritable`, or `noSpace`
   /// where the disk has less than `expectedBytes` free.
-  public init(path: String, expectedBytes: UInt64 = 0) throws(ModelFileError) {
+  public init(
+    path: String, expectedBytes: UInt64 = 0,
+    onAppend: ((UnsafeRawBufferPointer) -> Void)? = nil
+  ) throws(ModelFileError) {
     self.path = path
+    self.onAppend = onAppend
     self.expectedBytes = expectedBytes
     folder = ModelFiles.folder(of: path)
     try Self.checkTarget(path)
@@ -75,6 +81,7 @@ public struct AtomicFileWriter: ~Copyable {
   /// Adds `bytes` at the end.
   public mutating func append(_ bytes: RawSpan) throws(ModelFileError) {
     byteCount += bytes.byteCount
+    if let onAppend { bytes.withUnsafeBytes(onAppend) }
     if buffer.count + bytes.byteCount <= Self.bufferSize {
       bytes.withUnsafeBytes { buffer.append(contentsOf: $0) }
     } else {

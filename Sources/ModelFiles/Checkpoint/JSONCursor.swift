@@ -2,22 +2,22 @@
 /// header may have many megabytes, and a name that stands there twice must be seen twice.
 ///
 /// Source: RFC 8259.
-struct JSONCursor {
+package struct JSONCursor {
   private let file: MappedFile
-  private(set) var offset: Int
+  package private(set) var offset: Int
   private let end: Int
 
   /// Values of values that are passed over may be nested this deep.
   private static let mostNested = 64
 
-  init(_ file: MappedFile, _ range: Range<Int>) {
+  package init(_ file: MappedFile, _ range: Range<Int>) {
     self.file = file
     offset = range.lowerBound
     end = range.upperBound
   }
 
   /// Reads an object; `body` is to read, or pass over, the value of each key.
-  mutating func readObject(
+  package mutating func readObject(
     _ body: (inout JSONCursor, String) throws(ModelFileError) -> Void
   ) throws(ModelFileError) {
     try expect("{", "object")
@@ -31,7 +31,7 @@ struct JSONCursor {
   }
 
   /// Reads an array; `body` is to read each element.
-  mutating func readArray(
+  package mutating func readArray(
     _ body: (inout JSONCursor) throws(ModelFileError) -> Void
   ) throws(ModelFileError) {
     try expect("[", "array")
@@ -41,7 +41,7 @@ struct JSONCursor {
   }
 
   /// Reads a whole number from 0 to 2^63 - 1, written without point and exponent.
-  mutating func readCount() throws(ModelFileError) -> Int {
+  package mutating func readCount() throws(ModelFileError) -> Int {
     skipSpace()
     let start = offset
     var value = 0
@@ -60,7 +60,7 @@ struct JSONCursor {
   }
 
   /// Reads a string.
-  mutating func readString() throws(ModelFileError) -> String {
+  package mutating func readString() throws(ModelFileError) -> String {
     try expect("\"", "string")
     let start = offset
     while let next = peek(), next != UInt8(ascii: "\""), next != UInt8(ascii: "\\"), next >= 0x20 {
@@ -84,7 +84,7 @@ struct JSONCursor {
   }
 
   /// Passes over a value of any kind.
-  mutating func skipValue(depth: Int = 0) throws(ModelFileError) {
+  package mutating func skipValue(depth: Int = 0) throws(ModelFileError) {
     guard depth < Self.mostNested else {
       throw wrong(offset, "value nested less than \(Self.mostNested) deep")
     }
@@ -109,7 +109,7 @@ struct JSONCursor {
   }
 
   /// Checks that nothing but white space follows.
-  mutating func expectEnd() throws(ModelFileError) {
+  package mutating func expectEnd() throws(ModelFileError) {
     skipSpace()
     guard offset == end else { throw wrong(offset, "end") }
   }

@@ -42,11 +42,14 @@ public struct GGUFWriter: ~Copyable {
   /// Starts the file at `path`. Data is aligned to the uint32 `general.alignment` of `metadata`, or
   /// to 32 bytes.
   ///
+  /// `onAppend` sees all bytes of the file in their order: for checksums.
+  ///
   /// Throws, before anything is written, `duplicateKey`, `invalidAlignment`, `duplicateTensor`,
   /// `nameTooLong`, `tooManyDimensions`, `invalidShape` or `partialBlock` for what no reader would
   /// accept, and the errors of `AtomicFileWriter`, `noSpace` among them.
   public init(
-    path: String, metadata: [(key: String, value: GGUFEntry)], tensors: [Tensor]
+    path: String, metadata: [(key: String, value: GGUFEntry)], tensors: [Tensor],
+    onAppend: ((UnsafeRawBufferPointer) -> Void)? = nil
   ) throws(ModelFileError) {
     let alignment = try Self.alignment(metadata, path: path)
     let sizes = try Self.sizes(of: tensors, path: path)
@@ -69,7 +72,7 @@ public struct GGUFWriter: ~Copyable {
     header.pad(to: alignment)
 
     var file = try AtomicFileWriter(
-      path: path, expectedBytes: UInt64(header.bytes.count + offset))
+      path: path, expectedBytes: UInt64(header.bytes.count + offset), onAppend: onAppend)
     try file.append(header.bytes.span.bytes)
     self.alignment = alignment
     self.sizes = sizes

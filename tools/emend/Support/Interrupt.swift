@@ -22,6 +22,16 @@ enum Interrupt {
   static func install() {
     // A static is made when it is first used, and a signal handler may not be that moment.
     clear()
+    install(SIGINT)
+  }
+
+  /// Takes over what a closing terminal and `kill` send, too, for work that has to clean up.
+  static func installTermination() {
+    install(SIGTERM)
+    install(SIGHUP)
+  }
+
+  private static func install(_ signal: Int32) {
     var action = sigaction()
     let handler: @convention(c) (Int32) -> Void = { _ in
       if Interrupt.count.add(1, ordering: .relaxed).oldValue > 0 { _exit(130) }
@@ -33,11 +43,11 @@ enum Interrupt {
     #else
       action.__sigaction_handler.sa_handler = handler
     #endif
-    sigaction(SIGINT, &action, nil)
+    sigaction(signal, &action, nil)
     // A program that starts this one from a thread that blocks signals passes that on.
     var signals = sigset_t()
     sigemptyset(&signals)
-    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, signal)
     sigprocmask(SIG_UNBLOCK, &signals, nil)
   }
 }

@@ -1,0 +1,63 @@
+import Foundation
+import ModelFiles
+
+/// Opens checkpoints of all kinds.
+public enum Checkpoint {
+  /// Opens the file or folder at `path` as what it is: Hugging Face's folder (config.json), Meta's
+  /// (params.json), a GGUF file, or a llama2.c checkpoint. `tokenizer` is a tokenizer's file to be
+  /// used in place of the one found; of a GGUF file, which has its own, it must be nil.
+  public static func open(
+    _ path: String, tokenizer: String? = nil
+  ) throws(ConversionError) -> any CheckpointSource {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      return try openFolder(path, tokenizer)
+    }
+    let kind: FileKind
+    do {
+      let file = try MappedFile.contents(path: path)
+      defer { withExtendedLifetime(file) {} }
+      kind = FileKind(firstBytes: file.bytes)
+    } catch { throw .file(error) }
+    switch kind {
+    case .gguf:
+      if let tokenizer {
+        throw .unsupportedTokenizer(
+          path: tokenizer, found: "a GGUF file has its own tokenizer; leave out --tokenizer")
+      }
+      return try GGUFCheckpoint(path: path)
+    // Version 0 of llama2.c has no magic, and its width can begin as a pickle does.
+    case .llama2c, .unknown, .pickle:
+      return try AssembledCheckpoint(llama2c: path, tokenizer: tokenizer)
+    default:
+      throw .notACheckpoint(path: path, found: kind.description)
+    }
+  }
+
+  private static func openFolder(
+    _ path: String, _ tokenizer: String?
+  ) throws(ConversionError) -> any CheckpointSource {
+    let names = Set(FolderListing.names(in: path))
+    // Hugging Face's repositories of Meta's models may have both.
+    if names.contains("config.json") {
+      return try AssembledCheckpoint(huggingFaceFolder: path, tokenizer: tokenizer)
+    }
+    if names.contains("params.json") {
+      return try AssembledCheckpoint(metaFolder: path, tokenizer: tokenizer)
+    }
+    throw .notACheckpoint(path: path, found: "a folder without config.json and params.json")
+  }
+}
+
+/// What is in folders; nothing where they cannot be read.
+enum FolderListing {
+  static func names(in folder: String) -> [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: folder))?.sorted() ?? []
+  }
+
+  /// The paths of the files in the folder of the file at `path`.
+  static func files(beside path: String) -> [String] {
+    let folder = path.contains("/") ? String(path[...path.lastIndex(of: "/")!]) : ""
+    return names(in: folder.isEmpty ? "." : folder).map { folder + $0 }
+  }
+}

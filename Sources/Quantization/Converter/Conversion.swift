@@ -1,0 +1,234 @@
+import BlockFormats
+import ModelFiles
+import TensorKernels
+
+/// What will become of one tensor.
+public struct PlannedTensor: Sendable, Equatable {
+  /// Its name in GGUF.
+  public let name: String
+  /// Its dimensions in ggml's order.
+  public let shape: [Int]
+  /// What the source calls its elements.
+  public let from: String
+  /// The format it gets.
+  public let format: BlockFormat
+  /// Its size in the new file.
+  public let byteCount: Int
+  /// Why the format is not the one that was asked for.
+  public let note: String?
+}
+
+/// How far a conversion is.
+public struct ConversionProgress: Sendable {
+  /// The tensor that is being converted.
+  public let tensor: String
+  /// Bytes of the source that were read, and all there are to read.
+  public let bytesDone: Int
+  public let bytesTotal: Int
+}
+
+/// What a conversion came to.
+public struct ConversionResult: Sendable, Equatable {
+  /// Size of the file.
+  public let byteCount: Int
+  /// Its SHA-256, in hexadecimal.
+  public let sha256: String
+}
+
+/// A checkpoint that is to become a GGUF file: first the plan, which costs nothing, then the work,
+/// one slice of one tensor at a time.
+///
+///     let source = try Checkpoint.open("Llama-2-7b-hf")
+///     let conversion = try Conversion(source, recipe: ConversionRecipe(type: .q4_0))
+///     print(conversion.plan, conversion.byteCount)
+///     let result = try conversion.write(to: "llama-2-7b.gguf", pool: ThreadPool()) { _ in true }
+///
+/// The same source, recipe and version give the same bytes, on any number of threads. Memory is a
+/// few slices, whatever the size of the model.
+public struct Conversion: Sendable {
+  /// What will become of each tensor, in the order of the file.
+  public let plan: [PlannedTensor]
+  private let source: any CheckpointSource
+  private let recipe: ConversionRecipe
+
+  /// Version of the converter, as it stands in the files.
+  public static let version = "0.1.0"
+
+  /// Bytes of source, or of result, whichever is more, that are in work at a time.
+  private static let sliceBytes = 16 << 20
+  /// One that is filled, one that is written, and one so that neither waits for the other.
+  private static let slicesUnderWay = 3
+
+  /// Plans the conversion. Throws `lossyToLossy` where a quantized tensor would be quantized to
+  /// another format and the recipe does not allow that.
+  public init(
+    _ source: any CheckpointSource, recipe: ConversionRecipe
+  ) throws(ConversionError) {
+    self.source = source
+    self.recipe = recipe
+    let isOutputTied = !source.tensors.contains { $0.name == "output.weight" }
+    var plan: [PlannedTensor] = []
+    for tensor in source.tensors {
+      let (format, note) = recipe.format(for: tensor, isOutputTied: isOutputTied)
+      guard
+        !tensor.format.isQuantized || !format.isQuantized || tensor.format == format
+          || recipe.allowsRequantizing
+      else {
+        throw .lossyToLossy(
+          path: source.path, tensor: tensor.name, from: tensor.format, to: format)
+      }
+      // Rows fill whole blocks, and the source's size fits in an Int; F32 is at most eight times it.
+      guard let rowBytes = format.byteCount(elements: tensor.columns),
+        case (let byteCount, false) = rowBytes.multipliedReportingOverflow(by: tensor.rows)
+      else {
+        throw .wrongShape(
+          path: source.path, tensor: tensor.name, found: tensor.shape, wanted: tensor.shape)
+      }
+      plan.append(
+        PlannedTensor(
+          name: tensor.name, shape: tensor.shape, from: tensor.storedAs, format: format,
+          byteCount: byteCount, note: note))
+    }
+    self.plan = plan
+  }
+
+  /// Bytes of all tensors in the new file.
+  public var byteCount: Int { plan.reduce(0) { $0 + $1.byteCount } }
+
+  /// What the file says of the model and of how it was made.
+  private var metadata: [(key: String, value: GGUFEntry)] {
+    source.metadata + [
+      ("general.file_type", .uint32(recipe.fileType)),
+      ("general.quantization_version", .uint32(2)),
+      ("emend.provenance.source", .string(source.name)),
+      ("emend.provenance.recipe", .string(recipe.summary)),
+      ("emend.provenance.version", .string(Self.version)),
+    ]
+  }
+
+  // MARK: Work
+
+  /// Writes the file at `path`. `onProgress` is called for each slice; where it returns false the
+  /// work stops with `interrupted`. Whatever is thrown, nothing is left at `path` that was not there
+  /// before, nor beside it.
+  public func write(
+    to path: String, pool: ThreadPool, onProgress: (ConversionProgress) -> Bool
+  ) throws(ConversionError) -> ConversionResult {
+    try refuseSource(path)
+    let slices = plan.indices.map { slicing($0) }
+    let writer = try SliceWriter(
+      path: path, metadata: metadata,
+      tensors: plan.map { .init(name: $0.name, shape: $0.shape, format: $0.format) },
+      buffers: Self.slicesUnderWay, sliceBytes: slices.map(\.writtenBytes).max() ?? 0)
+    do throws(ConversionError) {
+      let scratch = try SliceBuffer(byteCount: slices.map(\.readBytes).max() ?? 0)
+      try fill(writer, slices, scratch, path, pool, onProgress)
+    } catch {
+      writer.end()
+      throw error
+    }
+    writer.end()
+    let (byteCount, sha256) = try writer.commit()
+    return ConversionResult(byteCount: byteCount, sha256: sha256)
+  }
+
+  /// How a tensor is cut: `rows` at a time.
+  private struct Slicing {
+    let rows: Int
+    let readRowBytes: Int
+    let writtenRowBytes: Int
+    var readBytes: Int { rows * readRowBytes }
+    var writtenBytes: Int { rows * writtenRowBytes }
+  }
+
+  private func slicing(_ index: Int) -> Slicing {
+    let tensor = source.tensors[index]
+    let read = tensor.format.byteCount(elements: tensor.columns) ?? 1
+    let written = plan[index].byteCount / tensor.rows
+    let fitting = max(1, Self.sliceBytes / max(read, written))
+    let whole = max(tensor.rowUnit, fitting / tensor.rowUnit * tensor.rowUnit)
+    return Slicing(
+      rows: min(tensor.rows, whole), readRowBytes: read, writtenRowBytes: written)
+  }
+
+  private func fill(
+    _ writer: SliceWriter, _ slices: [Slicing], _ scratch: SliceBuffer, _ path: String,
+    _ pool: ThreadPool, _ onProgress: (ConversionProgress) -> Bool
+  ) throws(ConversionError) {
+    let total = zip(slices, source.tensors).reduce(0) { $0 + $1.0.readRowBytes * $1.1.rows }
+    var done = 0
+    for (index, slice) in slices.enumerated() {
+      let tensor = source.tensors[index]
+      let quantizer = BlockQuantizer(plan[index].format, rounding: recipe.rounding)
+      for start in stride(from: 0, to: tensor.rows, by: slice.rows) {
+        let rows = start..<min(start + slice.rows, tensor.rows)
+        announce(after: rows, of: index, slices)
+        let buffer = try writer.buffer()
+        buffer.count = rows.count * slice.writtenRowBytes
+        let bytes = try source.read(rows, of: index, scratch: scratch.bytes, pool: pool)
+        let target = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<buffer.count])
+        if tensor.format.isQuantized, tensor.format == quantizer.format {
+          target.copyMemory(from: bytes)
+        } else {
+          do {
+            try quantizer.quantize(
+              bytes, tensor.format, columns: tensor.columns, into: target, tensor: tensor.name,
+              firstRow: rows.lowerBound, pool: pool)
+          } catch { throw .quantization(error) }
+          guard quantizer.format.hasFiniteHalves(UnsafeRawBufferPointer(target)) else {
+            throw .tooLarge(tensor: tensor.name, format: quantizer.format)
+          }
+        }
+        writer.append(buffer)
+        source.release(rows, of: index)
+        done += rows.count * slice.readRowBytes
+        let progress = ConversionProgress(
+          tensor: tensor.name, bytesDone: done, bytesTotal: total)
+        guard onProgress(progress) else { throw .interrupted(path: path) }
+      }
+    }
+  }
+
+  /// Lets the system read what comes after `rows` while they are in work.
+  private func announce(after rows: Range<Int>, of index: Int, _ slices: [Slicing]) {
+    let tensor = source.tensors[index]
+    if rows.upperBound < tensor.rows {
+      let end = min(rows.upperBound + slices[index].rows, tensor.rows)
+      source.willRead(rows.upperBound..<end, of: index)
+    } else if index + 1 < slices.count {
+      source.willRead(0..<slices[index + 1].rows, of: index + 1)
+    }
+  }
+
+  /// Writing over a file that is being read would lose it where the work fails.
+  private func refuseSource(_ path: String) throws(ConversionError) {
+    guard let target = FileIdentity(path) else { return }
+    if source.files.contains(where: { FileIdentity($0) == target }) {
+      throw .targetIsSource(path: path)
+    }
+  }
+}
+
+extension BlockFormat {
+  /// Whether elements share scales, so that writing them loses precision.
+  var isQuantized: Bool { elementsPerBlock > 1 }
+
+  /// Whether the elements, or the scales of blocks, that are halves are finite: a float may be too
+  /// large for one.
+  func hasFiniteHalves(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    let halves: Int
+    switch self {
+    case .f16, .q4_0, .q8_0: halves = 1
+    case .q4_1: halves = 2
+    default: return true
+    }
+    var isFinite = true
+    for block in stride(from: 0, to: bytes.count, by: bytesPerBlock) {
+      for half in 0..<halves {
+        let bits = bytes.loadUnaligned(fromByteOffset: block + 2 * half, as: UInt16.self)
+        isFinite = isFinite && UInt16(littleEndian: bits) & 0x7C00 != 0x7C00
+      }
+    }
+    return isFinite
+  }
+}

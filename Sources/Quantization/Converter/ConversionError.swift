@@ -1,0 +1,97 @@
+import BlockFormats
+import ModelFiles
+import Tokenization
+
+/// Why a checkpoint could not be converted. `path` is the file or folder as the caller named it.
+public enum ConversionError: Error, Equatable, Sendable {
+  case file(ModelFileError)
+  case tokenizer(TokenizationError)
+  case quantization(QuantizationError)
+
+  // MARK: What the source is
+
+  /// Neither a file nor a folder of a kind that is read.
+  case notACheckpoint(path: String, found: String)
+  case unsupportedArchitecture(path: String, found: String)
+  /// A configuration that is not what it must be: not JSON, or of another type.
+  case unreadableConfiguration(path: String, reason: String)
+  case missingValue(path: String, field: String)
+  case unusableValue(path: String, field: String, found: String, wanted: String)
+  /// Something the model has and the processor does not.
+  case unsupportedFeature(path: String, field: String, found: String)
+
+  // MARK: Tensors
+
+  case wrongShape(path: String, tensor: String, found: [Int], wanted: [Int])
+  case unknownTensor(path: String, tensor: String)
+  /// Shards that do not join: `tensor` of `path` is not what the first shard says it should be.
+  case shardMismatch(path: String, tensor: String, found: String, wanted: String)
+  case lossyToLossy(path: String, tensor: String, from: BlockFormat, to: BlockFormat)
+  /// A value, or the scale of a block, is beyond what a half can hold.
+  case tooLarge(tensor: String, format: BlockFormat)
+
+  // MARK: Tokenizer
+
+  case missingTokenizer(path: String, wanted: String)
+  case unsupportedTokenizer(path: String, found: String)
+  case tooManyTokens(path: String, found: Int, vocabularySize: Int)
+
+  // MARK: Target
+
+  case targetIsSource(path: String)
+  case outOfMemory(bytes: Int)
+  case interrupted(path: String)
+}
+
+extension ConversionError: CustomStringConvertible {
+  /// `FILE: what is wrong; what to do.`
+  public var description: String {
+    switch self {
+    case .file(let error): "\(error)"
+    case .tokenizer(let error): "\(error)"
+    case .quantization(let error): "\(error)"
+
+    case .notACheckpoint(let path, let found):
+      "\(path): it is \(found); name a folder with config.json (Hugging Face) or params.json (Meta), "
+        + "a GGUF file, or a llama2.c checkpoint"
+    case .unsupportedArchitecture(let path, let found):
+      "\(path): the architecture is \(found); LlamaForCausalLM and MistralForCausalLM are converted, "
+        + "and GGUF files of the architecture llama"
+    case .unreadableConfiguration(let path, let reason):
+      "\(path): \(reason); the file is damaged: fetch it again"
+    case .missingValue(let path, let field):
+      "\(path): it has no \(field), which is needed; fetch the file again"
+    case .unusableValue(let path, let field, let found, let wanted):
+      "\(path): \(field) is \(found), and must be \(wanted)"
+    case .unsupportedFeature(let path, let field, let found):
+      "\(path): \(field) is \(found), which the processor does not compute; choose a plain LLaMA"
+
+    case .wrongShape(let path, let tensor, let found, let wanted):
+      "\(path): the tensor \(tensor) has the shape \(found), and the configuration says \(wanted)"
+    case .unknownTensor(let path, let tensor):
+      "\(path): the tensor \(tensor) is none that a LLaMA has; it would be left out silently"
+    case .shardMismatch(let path, let tensor, let found, let wanted):
+      "\(path): the tensor \(tensor) is \(found), and must be \(wanted) to go with the first shard"
+    case .lossyToLossy(let path, let tensor, let from, let to):
+      "\(path): \(tensor) is \(from.name) and would become \(to.name), which loses precision twice; "
+        + "convert the original weights, or pass --allow-requantize"
+    case .tooLarge(let tensor, let format):
+      "\(tensor) holds a value too large for \(format.name); choose f32 for it"
+
+    case .missingTokenizer(let path, let wanted):
+      "\(path): it has no tokenizer (\(wanted)); name one with --tokenizer"
+    case .unsupportedTokenizer(let path, let found):
+      "\(path): \(found)"
+    case .tooManyTokens(let path, let found, let vocabularySize):
+      "\(path): the tokenizer has \(found) tokens and the model \(vocabularySize); they are not of "
+        + "one model: name the right one with --tokenizer"
+
+    case .targetIsSource(let path):
+      "\(path): it is a file of the source; choose another name for the result"
+    case .outOfMemory(let bytes):
+      "the system refused \(bytes) bytes of memory; close other programs"
+    case .interrupted(let path):
+      "\(path): the conversion was interrupted and nothing was written; run it again"
+    }
+  }
+}

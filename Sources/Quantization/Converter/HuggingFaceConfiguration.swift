@@ -1,0 +1,176 @@
+import Foundation
+
+/// What config.json of a Hugging Face folder says, as far as it matters for a LLaMA.
+///
+/// Source: `LlamaConfig` and `MistralConfig` of transformers; version 5 keeps the numbers of rotary
+/// embedding in `rope_parameters`, earlier ones in `rope_theta` and `rope_scaling`.
+struct HuggingFaceConfiguration: Decodable {
+  struct Rotary: Decodable {
+    let type: String?
+    let ropeType: String?
+    let ropeTheta: Double?
+    let factor: Double?
+    let lowFreqFactor: Double?
+    let highFreqFactor: Double?
+    let originalMaxPositionEmbeddings: Int?
+    let partialRotaryFactor: Double?
+  }
+
+  /// A token's id, or several that do the same.
+  enum TokenIDs: Decodable {
+    case one(Int)
+    case several([Int])
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let ids = try? container.decode([Int].self) {
+        self = .several(ids)
+      } else {
+        self = .one(try container.decode(Int.self))
+      }
+    }
+
+    var first: Int? {
+      switch self {
+      case .one(let id): id
+      case .several(let ids): ids.first
+      }
+    }
+  }
+
+  /// Only whether it is there matters.
+  struct Present: Decodable {
+    init(from decoder: any Decoder) throws {}
+  }
+
+  let architectures: [String]?
+  let hiddenSize: Int?
+  let intermediateSize: Int?
+  let numHiddenLayers: Int?
+  let numAttentionHeads: Int?
+  let numKeyValueHeads: Int?
+  let headDim: Int?
+  let vocabSize: Int?
+  let maxPositionEmbeddings: Int?
+  let slidingWindow: Int?
+  let rmsNormEps: Double?
+  let hiddenAct: String?
+  let attentionBias: Bool?
+  let mlpBias: Bool?
+  let tieWordEmbeddings: Bool?
+  let ropeTheta: Double?
+  let ropeScaling: Rotary?
+  let ropeParameters: Rotary?
+  let partialRotaryFactor: Double?
+  let quantizationConfig: Present?
+  let bosTokenId: TokenIDs?
+  let eosTokenId: TokenIDs?
+  let padTokenId: TokenIDs?
+}
+
+extension HuggingFaceConfiguration {
+  /// The model's shape. `hasOutput` says whether the weights have an output matrix, which decides
+  /// where config.json does not say whether the output is the embedding.
+  func blueprint(path: String, hasOutput: Bool) throws(ConversionError) -> LlamaBlueprint {
+    try refuseUnsupported(path)
+    func needed(_ value: Int?, _ field: String) throws(ConversionError) -> Int {
+      guard let value else { throw .missingValue(path: path, field: field) }
+      return value
+    }
+    let hidden = try needed(hiddenSize, "hidden_size")
+    let heads = try needed(numAttentionHeads, "num_attention_heads")
+    let positions = try needed(maxPositionEmbeddings, "max_position_embeddings")
+    let headSize =
+      if let headDim {
+        headDim
+      } else {
+        try LlamaBlueprint.headSize(
+          hiddenSize: hidden, headCount: heads, path: path, field: "num_attention_heads")
+      }
+    let rotary = ropeParameters ?? ropeScaling
+    let scaling =
+      if let rotary { try rotary.scaling(path) } else { LlamaBlueprint.RotaryScaling.none }
+    let blueprint = LlamaBlueprint(
+      path: path,
+      // Within the window, attention to all and attention to the window are the same.
+      contextLength: min(positions, slidingWindow ?? positions),
+      hiddenSize: hidden,
+      intermediateSize: try needed(intermediateSize, "intermediate_size"),
+      layerCount: try needed(numHiddenLayers, "num_hidden_layers"),
+      headCount: heads,
+      kvHeadCount: numKeyValueHeads ?? heads,
+      headSize: headSize,
+      vocabularySize: try needed(vocabSize, "vocab_size"),
+      ropeTheta: rotary?.ropeTheta ?? ropeTheta ?? 10_000,
+      rotaryScaling: scaling,
+      rmsNormEpsilon: rmsNormEps ?? 1e-6,
+      isOutputTied: tieWordEmbeddings ?? !hasOutput)
+    try blueprint.check(names: [
+      \.contextLength: "max_position_embeddings", \.hiddenSize: "hidden_size",
+      \.intermediateSize: "intermediate_size", \.layerCount: "num_hidden_layers",
+      \.headCount: "num_attention_heads", \.kvHeadCount: "num_key_value_heads",
+      \.headSize: "head_dim", \.vocabularySize: "vocab_size", \.ropeTheta: "rope_theta",
+      \.rmsNormEpsilon: "rms_norm_eps",
+    ])
+    return blueprint
+  }
+
+  private func refuseUnsupported(_ path: String) throws(ConversionError) {
+    guard let architecture = architectures?.first else {
+      throw .missingValue(path: path, field: "architectures")
+    }
+    guard ["LlamaForCausalLM", "MistralForCausalLM"].contains(architecture) else {
+      throw .unsupportedArchitecture(path: path, found: architecture)
+    }
+    func refuse(_ field: String, _ found: String) -> ConversionError {
+      .unsupportedFeature(path: path, field: field, found: found)
+    }
+    if let hiddenAct, hiddenAct != "silu" { throw refuse("hidden_act", hiddenAct) }
+    if attentionBias == true { throw refuse("attention_bias", "true") }
+    if mlpBias == true { throw refuse("mlp_bias", "true") }
+    if quantizationConfig != nil { throw refuse("quantization_config", "set") }
+    for factor in [partialRotaryFactor, ropeParameters?.partialRotaryFactor] {
+      if let factor, factor != 1 { throw refuse("partial_rotary_factor", "\(factor)") }
+    }
+  }
+}
+
+extension HuggingFaceConfiguration.Rotary {
+  fileprivate func scaling(_ path: String) throws(ConversionError) -> LlamaBlueprint.RotaryScaling {
+    func number(_ value: Double?, _ field: String) throws(ConversionError) -> Double {
+      guard let value else { throw .missingValue(path: path, field: "rope_scaling." + field) }
+      guard (1e-3...1e6).contains(value) else {
+        throw .unusableValue(
+          path: path, field: "rope_scaling." + field, found: "\(value)",
+          wanted: "from 0.001 to 1000000")
+      }
+      return value
+    }
+    switch ropeType ?? type ?? "default" {
+    case "default": return .none
+    case "linear": return .linear(factor: try number(factor, "factor"))
+    case "llama3":
+      let low = try number(lowFreqFactor, "low_freq_factor")
+      let high = try number(highFreqFactor, "high_freq_factor")
+      guard high > low else {
+        throw .unusableValue(
+          path: path, field: "rope_scaling.high_freq_factor", found: "\(high)",
+          wanted: "more than \(low)")
+      }
+      guard let original = originalMaxPositionEmbeddings else {
+        throw .missingValue(
+          path: path, field: "rope_scaling.original_max_position_embeddings")
+      }
+      guard (1...(1 << 24)).contains(original) else {
+        throw .unusableValue(
+          path: path, field: "rope_scaling.original_max_position_embeddings",
+          found: "\(original)", wanted: "from 1 to \(1 << 24)")
+      }
+      return .llama3(
+        factor: try number(factor, "factor"), lowFactor: low, highFactor: high,
+        originalContext: original)
+    case let other:
+      throw .unsupportedFeature(path: path, field: "rope_scaling.rope_type", found: other)
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import ModelFiles
+
+extension AssembledCheckpoint {
+  /// A folder as `save_pretrained` of transformers writes it: config.json, the weights as safetensors
+  /// or pytorch_model.bin, whole or sharded, and tokenizer.model or tokenizer.json. Any of the
+  /// weights may be compressed (.zst). `tokenizer` is used in place of the folder's.
+  public init(huggingFaceFolder path: String, tokenizer: String? = nil) throws(ConversionError) {
+    let configurationPath = path + "/config.json"
+    let configuration = try JSONFile.read(HuggingFaceConfiguration.self, path: configurationPath)
+    let weights = try Self.weights(path)
+    let blueprint = try configuration.blueprint(
+      path: configurationPath,
+      hasOutput: weights.tensorIfPresent(named: "lm_head.weight") != nil)
+
+    var used: Set<String> = []
+    var assemblies: [(name: String, assembly: TensorAssembly)] = []
+    for wanted in blueprint.tensors {
+      let tensor: CheckpointTensor
+      do { tensor = try weights.tensor(named: wanted.huggingFace) } catch { throw .file(error) }
+      guard tensor.shape == wanted.shape else {
+        throw .wrongShape(
+          path: weights.files[tensor.part].path, tensor: tensor.name, found: tensor.shape,
+          wanted: wanted.shape)
+      }
+      used.insert(tensor.name)
+      assemblies.append(
+        (
+          wanted.gguf,
+          try TensorAssembly(
+            [.init(checkpoint: weights, tensor: tensor)],
+            headSize: wanted.isRotated ? blueprint.headSize : nil)
+        ))
+    }
+    for tensor in weights where !used.contains(tensor.name) {
+      // Frequencies follow from the configuration; a tied output may be stored all the same.
+      let isKnown =
+        tensor.name.hasSuffix(".rotary_emb.inv_freq")
+        || tensor.name == "lm_head.weight" && blueprint.isOutputTied
+      guard isKnown else {
+        throw .unknownTensor(path: weights.files[tensor.part].path, tensor: tensor.name)
+      }
+    }
+
+    let vocabulary = try HuggingFaceTokenizer(
+      folder: path, tokenizer: tokenizer, configuration: configuration,
+      vocabularySize: blueprint.vocabularySize
+    ).vocabulary
+    self.init(
+      path: path, blueprint: blueprint,
+      tokenizer: try vocabulary.metadata(
+        path: tokenizer ?? path, vocabularySize: blueprint.vocabularySize),
+      assemblies: assemblies)
+  }
+
+  /// Safetensors where there are any, as transformers has it.
+  private static func weights(_ path: String) throws(ConversionError) -> CheckpointTensors {
+    do throws(ModelFileError) {
+      return try SafetensorsFolder(path: path).tensors
+    } catch {
+      guard case .noWeights = error else { throw .file(error) }
+    }
+    do {
+      return try PyTorchFolder(path: path).tensors
+    } catch {
+      guard case .noWeights = error else { throw .file(error) }
+      throw .file(
+        .noWeights(
+          path: path,
+          wanted: "model.safetensors, pytorch_model.bin, or one of them with .index.json"))
+    }
+  }
+}

@@ -1,0 +1,190 @@
+import Foundation
+import ModelFiles
+import Tokenization
+
+/// The tokenizer of a Hugging Face folder: tokenizer.model or tokenizer.json, and what
+/// tokenizer_config.json, added_tokens.json, config.json and chat_template.jinja say beside it.
+///
+/// Source: `_create_vocab_sentencepiece`, `get_vocab_base` and `SpecialVocab` of llama.cpp's
+/// converter.
+struct HuggingFaceTokenizer {
+  private(set) var vocabulary: Vocabulary
+
+  /// `tokenizer` is a file to be used in place of the folder's.
+  init(
+    folder: String, tokenizer: String?, configuration: HuggingFaceConfiguration,
+    vocabularySize: Int
+  ) throws(ConversionError) {
+    let settings =
+      try JSONFile.readIfPresent(TokenizerSettings.self, path: folder + "/tokenizer_config.json")
+    if let tokenizer {
+      vocabulary = try Vocabulary(tokenizerFile: tokenizer, vocabularySize: vocabularySize)
+    } else if try Self.exists(folder + "/tokenizer.model") {
+      vocabulary = try Vocabulary(tokenizerFile: folder + "/tokenizer.model")
+    } else if try Self.exists(folder + "/tokenizer.json") {
+      vocabulary = try TokenizerJSON(path: folder + "/tokenizer.json").vocabulary()
+    } else {
+      throw .missingTokenizer(path: folder, wanted: "tokenizer.model or tokenizer.json")
+    }
+
+    if vocabulary.model == .sentencePiece {
+      let added = try JSONFile.readIfPresent(
+        [String: Int].self, path: folder + "/added_tokens.json")
+      for (text, id) in (added ?? [:]).sorted(by: { $0.value < $1.value }) {
+        add(text, id: id, type: .userDefined, limit: vocabularySize)
+      }
+      let tokens = (settings?.addedTokensDecoder ?? [:]).compactMap { key, token in
+        Int(key).map { ($0, token) }
+      }
+      for (id, token) in tokens.sorted(by: { $0.0 < $1.0 }) {
+        let isControl = token.special == true || TokenizerJSON.looksSpecial(token.content)
+        add(token.content, id: id, type: isControl ? .control : .userDefined, limit: vocabularySize)
+      }
+    }
+
+    setSpecialTokens(settings, configuration)
+    if let addsBOS = settings?.addBosToken { vocabulary.addsBOS = addsBOS }
+    if let addsEOS = settings?.addEosToken { vocabulary.addsEOS = addsEOS }
+    if vocabulary.model == .sentencePiece, let prefix = settings?.addPrefixSpace {
+      vocabulary.addsSpacePrefix = prefix
+    }
+    vocabulary.chatTemplate =
+      try Self.text(folder + "/chat_template.jinja") ?? settings?.chatTemplate?.standard
+  }
+
+  /// A token that was added to a SentencePiece vocabulary. One that is there already keeps its type
+  /// and score: so a folder with these files gives what one without them gives.
+  private mutating func add(_ text: String, id: Int, type: TokenType, limit: Int) {
+    guard id >= 0, id < limit else { return }
+    let written = type == .userDefined ? text.replacing("▁", with: " ") : text
+    let bytes = Array(written.utf8)
+    if id < vocabulary.pieces.count {
+      guard !vocabulary.pieces[id].elementsEqual(text.utf8) else { return }
+      var pieces = PieceTable()
+      for (other, piece) in vocabulary.pieces.enumerated() {
+        if other == id { pieces.append(bytes) } else { pieces.append(piece) }
+      }
+      vocabulary.pieces = pieces
+    } else {
+      for hole in vocabulary.pieces.count..<id {
+        vocabulary.pieces.append("[PAD\(hole)]".utf8)
+        vocabulary.types.append(.unused)
+        vocabulary.scores.append(-10_000)
+      }
+      vocabulary.pieces.append(bytes)
+      vocabulary.types.append(.unused)
+      vocabulary.scores.append(0)
+    }
+    vocabulary.types[id] = type
+    vocabulary.scores[id] = -1000
+  }
+
+  /// By name in tokenizer_config.json, else by number in config.json, else as the tokenizer has it.
+  private mutating func setSpecialTokens(
+    _ settings: TokenizerSettings?, _ configuration: HuggingFaceConfiguration
+  ) {
+    let count = vocabulary.pieces.count
+    func id(_ token: TokenizerSettings.SpecialToken?, _ number: Int?, _ own: Int?) -> Int? {
+      if let text = token?.content,
+        let found = vocabulary.pieces.firstIndex(where: { $0.elementsEqual(text.utf8) })
+      {
+        return found
+      }
+      if let number, (0..<count).contains(number) { return number }
+      return own
+    }
+    vocabulary.bosToken = id(
+      settings?.bosToken, configuration.bosTokenId?.first, vocabulary.bosToken)
+    vocabulary.eosToken = id(
+      settings?.eosToken, configuration.eosTokenId?.first, vocabulary.eosToken)
+    vocabulary.unknownToken = id(settings?.unkToken, nil, vocabulary.unknownToken)
+    vocabulary.paddingToken = id(
+      settings?.padToken, configuration.padTokenId?.first, vocabulary.paddingToken)
+  }
+
+  private static func exists(_ path: String) throws(ConversionError) -> Bool {
+    do throws(ModelFileError) {
+      _ = try MappedFile(path: path)
+      return true
+    } catch {
+      if case .noSuchFile = error { return false }
+      throw .file(error)
+    }
+  }
+
+  private static func text(_ path: String) throws(ConversionError) -> String? {
+    guard try exists(path) else { return nil }
+    do {
+      let file = try MappedFile(path: path)
+      defer { withExtendedLifetime(file) {} }
+      guard let text = String(validating: file.bytes, as: UTF8.self) else {
+        throw ModelFileError.invalidText(path: path, field: "its content")
+      }
+      return text
+    } catch let error as ModelFileError {
+      throw .file(error)
+    } catch {
+      throw .unreadableConfiguration(path: path, reason: "\(error)")
+    }
+  }
+}
+
+/// What tokenizer_config.json says.
+struct TokenizerSettings: Decodable {
+  /// A token's text, or an object that has it.
+  struct SpecialToken: Decodable {
+    let content: String
+
+    private enum Key: String, CodingKey { case content }
+
+    init(from decoder: any Decoder) throws {
+      if let text = try? decoder.singleValueContainer().decode(String.self) {
+        content = text
+      } else {
+        content = try decoder.container(keyedBy: Key.self).decode(String.self, forKey: .content)
+      }
+    }
+  }
+
+  struct AddedToken: Decodable {
+    let content: String
+    let special: Bool?
+  }
+
+  /// One template, or several with names.
+  enum Template: Decodable {
+    struct Named: Decodable {
+      let name: String
+      let template: String
+    }
+    case one(String)
+    case several([Named])
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let text = try? container.decode(String.self) {
+        self = .one(text)
+      } else {
+        self = .several(try container.decode([Named].self))
+      }
+    }
+
+    /// The template, or the one called "default".
+    var standard: String? {
+      switch self {
+      case .one(let text): text
+      case .several(let all): all.first { $0.name == "default" }?.template
+      }
+    }
+  }
+
+  let bosToken: SpecialToken?
+  let eosToken: SpecialToken?
+  let unkToken: SpecialToken?
+  let padToken: SpecialToken?
+  let addBosToken: Bool?
+  let addEosToken: Bool?
+  let addPrefixSpace: Bool?
+  let addedTokensDecoder: [String: AddedToken]?
+  let chatTemplate: Template?
+}

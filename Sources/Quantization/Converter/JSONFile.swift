@@ -1,0 +1,60 @@
+import Foundation
+import ModelFiles
+
+/// A small JSON file of a checkpoint.
+enum JSONFile {
+  /// Far above any configuration or tokenizer.
+  private static let mostBytes = 200_000_000
+
+  /// Reads `Value` from the file at `path`; snake-case keys become camel-case names. Throws
+  /// `unreadableConfiguration`, or a `file` error.
+  static func read<Value: Decodable>(
+    _ type: Value.Type, path: String
+  ) throws(ConversionError) -> Value {
+    let file: MappedFile
+    do { file = try MappedFile.contents(path: path) } catch { throw .file(error) }
+    defer { withExtendedLifetime(file) {} }
+    guard file.byteCount <= mostBytes else {
+      throw .unreadableConfiguration(path: path, reason: "it has \(file.byteCount) bytes")
+    }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    do {
+      return try decoder.decode(type, from: Data(file.bytes))
+    } catch {
+      throw .unreadableConfiguration(path: path, reason: reason(error))
+    }
+  }
+
+  /// As `read`, or nil where there is no such file.
+  static func readIfPresent<Value: Decodable>(
+    _ type: Value.Type, path: String
+  ) throws(ConversionError) -> Value? {
+    do throws(ConversionError) {
+      return try read(type, path: path)
+    } catch {
+      if case .file(.noSuchFile) = error { return nil }
+      throw error
+    }
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    func place(_ path: [any CodingKey]) -> String {
+      path.isEmpty
+        ? "its content"
+        : path.map { $0.intValue.map(String.init) ?? $0.stringValue }
+          .joined(separator: ".")
+    }
+    switch error {
+    case DecodingError.typeMismatch(let type, let context):
+      return "\(place(context.codingPath)) is not of type \(type)"
+    case DecodingError.valueNotFound(_, let context):
+      return "\(place(context.codingPath)) is null"
+    case DecodingError.keyNotFound(let key, let context):
+      return "\(place(context.codingPath + [key])) is missing"
+    case DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty:
+      return "\(place(context.codingPath)) is unusable"
+    default: return "it is not JSON"
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/// One tensor a LLaMA has, with its names in the three worlds.
+struct LlamaTensor: Sendable {
+  /// How a tensor is cut into Meta's model-parallel shards.
+  enum Cut: Sendable {
+    /// Every shard has all of it.
+    case replicated
+    case rows
+    case columns
+    /// The embedding: by columns up to LLaMA 2, by rows since.
+    case rowsOrColumns
+  }
+
+  let gguf: String
+  let huggingFace: String
+  let meta: String
+  /// (rows, columns) of a matrix, or the length of a vector.
+  let shape: [Int]
+  let cut: Cut
+  /// Whether rows belong to heads that are rotated, which Hugging Face orders by halves and GGUF and
+  /// Meta by pairs.
+  var isRotated = false
+}
+
+extension LlamaBlueprint {
+  /// All tensors, in the order they are written.
+  var tensors: [LlamaTensor] {
+    let (hidden, wide) = (hiddenSize, intermediateSize)
+    let (queries, keys) = (headCount * headSize, kvHeadCount * headSize)
+    var all = [
+      LlamaTensor(
+        gguf: "token_embd.weight", huggingFace: "model.embed_tokens.weight",
+        meta: "tok_embeddings.weight", shape: [vocabularySize, hidden], cut: .rowsOrColumns)
+    ]
+    for layer in 0..<layerCount {
+      func add(
+        _ gguf: String, _ huggingFace: String, _ meta: String, _ shape: [Int],
+        _ cut: LlamaTensor.Cut, isRotated: Bool = false
+      ) {
+        all.append(
+          LlamaTensor(
+            gguf: "blk.\(layer).\(gguf).weight",
+            huggingFace: "model.layers.\(layer).\(huggingFace).weight",
+            meta: "layers.\(layer).\(meta).weight", shape: shape, cut: cut, isRotated: isRotated))
+      }
+      add("attn_norm", "input_layernorm", "attention_norm", [hidden], .replicated)
+      add(
+        "attn_q", "self_attn.q_proj", "attention.wq", [queries, hidden], .rows, isRotated: true)
+      add("attn_k", "self_attn.k_proj", "attention.wk", [keys, hidden], .rows, isRotated: true)
+      add("attn_v", "self_attn.v_proj", "attention.wv", [keys, hidden], .rows)
+      add("attn_output", "self_attn.o_proj", "attention.wo", [hidden, queries], .columns)
+      add("ffn_norm", "post_attention_layernorm", "ffn_norm", [hidden], .replicated)
+      add("ffn_gate", "mlp.gate_proj", "feed_forward.w1", [wide, hidden], .rows)
+      add("ffn_up", "mlp.up_proj", "feed_forward.w3", [wide, hidden], .rows)
+      add("ffn_down", "mlp.down_proj", "feed_forward.w2", [hidden, wide], .columns)
+    }
+    all.append(
+      LlamaTensor(
+        gguf: "output_norm.weight", huggingFace: "model.norm.weight", meta: "norm.weight",
+        shape: [hidden], cut: .replicated))
+    if !isOutputTied {
+      all.append(
+        LlamaTensor(
+          gguf: "output.weight", huggingFace: "lm_head.weight", meta: "output.weight",
+          shape: [vocabularySize, hidden], cut: .rows))
+    }
+    return all
+  }
+}

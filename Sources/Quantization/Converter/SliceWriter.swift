@@ -1,0 +1,127 @@
+import Crypto
+import Foundation
+import ModelFiles
+
+/// Memory for one slice on its way to the file.
+final class SliceBuffer: @unchecked Sendable {
+  // Unchecked only because of the pointer: one thread at a time has the buffer.
+  let bytes: UnsafeMutableRawBufferPointer
+  var count = 0
+
+  init(byteCount: Int) throws(ConversionError) {
+    // Aligned as pages are, so that no element of any type straddles two.
+    guard let address = aligned_alloc(16_384, (byteCount + 16_383) / 16_384 * 16_384) else {
+      throw .outOfMemory(bytes: byteCount)
+    }
+    bytes = UnsafeMutableRawBufferPointer(start: address, count: byteCount)
+  }
+
+  deinit { free(bytes.baseAddress) }
+}
+
+/// Appends slices to a GGUF file in the order they come, on a thread of its own, and sums them up:
+/// the threads that make slices wait for the disk only when all buffers are full.
+final class SliceWriter: @unchecked Sendable {
+  // Unchecked: `writer` and `digest` are touched by the thread while it runs, and only before and
+  // after it by others; all else behind `condition`.
+  private var writer: GGUFWriter
+  private let digest: Digest
+  private let condition = NSCondition()
+  private var unused: [SliceBuffer]
+  private var waiting: [SliceBuffer] = []
+  private var failure: ModelFileError?
+  private var isEnding = false
+  private var hasEnded = false
+
+  /// The SHA-256 of what was written.
+  private final class Digest {
+    private var hash = SHA256()
+    func add(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
+    var hexadecimal: String {
+      hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+  }
+
+  /// Starts the file and the thread. `buffers` slices of at most `sliceBytes` can be under way.
+  init(
+    path: String, metadata: [(key: String, value: GGUFEntry)], tensors: [GGUFWriter.Tensor],
+    buffers: Int, sliceBytes: Int
+  ) throws(ConversionError) {
+    var unused: [SliceBuffer] = []
+    for _ in 0..<buffers { unused.append(try SliceBuffer(byteCount: sliceBytes)) }
+    self.unused = unused
+    let digest = Digest()
+    self.digest = digest
+    do {
+      writer = try GGUFWriter(path: path, metadata: metadata, tensors: tensors) { digest.add($0) }
+    } catch { throw .file(error) }
+    let thread = Thread { [self] in work() }
+    thread.stackSize = 1 << 20
+    thread.start()
+  }
+
+  /// A buffer to fill. Throws what writing an earlier slice came to.
+  func buffer() throws(ConversionError) -> SliceBuffer {
+    condition.lock()
+    defer { condition.unlock() }
+    while unused.isEmpty, failure == nil { condition.wait() }
+    if let failure { throw .file(failure) }
+    return unused.removeLast()
+  }
+
+  /// Hands over a buffer, its `count` set.
+  func append(_ buffer: SliceBuffer) {
+    condition.lock()
+    waiting.append(buffer)
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  /// Waits until the thread has written all and ended; afterwards nothing more can be appended. To
+  /// be called on every way out, or the thread waits for ever.
+  func end() {
+    condition.lock()
+    isEnding = true
+    condition.broadcast()
+    while !hasEnded { condition.wait() }
+    condition.unlock()
+  }
+
+  /// After `end`: brings the file to the disk and gives it its name. Returns its size and SHA-256.
+  func commit() throws(ConversionError) -> (byteCount: Int, sha256: String) {
+    if let failure { throw .file(failure) }
+    do { try writer.commit() } catch { throw .file(error) }
+    return (writer.byteCount, digest.hexadecimal)
+  }
+
+  private func work() {
+    while let slice = next() {
+      do throws(ModelFileError) {
+        try writer.append(UnsafeRawBufferPointer(rebasing: slice.bytes[..<slice.count]).bytes)
+        finish(slice, nil)
+      } catch {
+        finish(slice, error)
+      }
+    }
+    condition.lock()
+    hasEnded = true
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  /// The next slice, or nil at the end or after a failure.
+  private func next() -> SliceBuffer? {
+    condition.lock()
+    defer { condition.unlock() }
+    while waiting.isEmpty, !isEnding { condition.wait() }
+    return waiting.isEmpty || failure != nil ? nil : waiting.removeFirst()
+  }
+
+  private func finish(_ slice: SliceBuffer, _ error: ModelFileError?) {
+    condition.lock()
+    unused.append(slice)
+    if failure == nil { failure = error }
+    condition.broadcast()
+    condition.unlock()
+  }
+}

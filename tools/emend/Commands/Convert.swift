@@ -1,0 +1,117 @@
+import ArgumentParser
+import Quantization
+import TensorKernels
+
+struct Convert: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Convert and quantize a model to GGUF.",
+    discussion: """
+      IN is a folder of Hugging Face (config.json with safetensors or pytorch_model.bin) or of Meta \
+      (params.json with consolidated.00.pth), a GGUF file, or a llama2.c checkpoint; weights may be \
+      compressed with zstd. OUT is a GGUF file, which is there whole or not at all.
+
+        emend convert Llama-2-7b-hf llama-2-7b.q4_0.gguf --type q4_0
+        emend convert llama-2-7b llama-2-7b.f16.gguf --type f16
+        emend convert stories260K.bin stories.gguf --type f32 --tokenizer tok512.bin
+        emend convert model.f16.gguf model.q8_0.gguf --type q8_0 --dry-run
+
+      Norms stay f32, and matrices whose rows do not fill blocks of 32 become f16.
+      """)
+
+  @Argument(help: ArgumentHelp("The checkpoint, a file or folder.", valueName: "in"))
+  var input: String
+
+  @Argument(help: ArgumentHelp("The GGUF file to be written.", valueName: "out"))
+  var result: String
+
+  @OptionGroup(title: "Recipe") var recipe: RecipeOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "The tokenizer: tokenizer.model, tokenizer.json or tokenizer.bin. (default: the one in the "
+        + "folder or beside the file)", valueName: "file"))
+  var tokenizer: String?
+
+  @Flag(help: "Only show what would become of each tensor.")
+  var dryRun = false
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("Threads. (default: one for each physical core)", valueName: "n"))
+  var threads: Int?
+
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if let threads, threads < 1 || threads > 1024 {
+      throw ValidationError("--threads is \(threads), and must be from 1 to 1024")
+    }
+  }
+
+  func run() throws {
+    let source = try Checkpoint.open(input, tokenizer: tokenizer)
+    let conversion = try Conversion(source, recipe: recipe.recipe)
+    guard !dryRun else { return try show(conversion) }
+    let pool = ThreadPool(threads: threads ?? ThreadPool.physicalCoreCount)
+    let bar = ProgressBar("converting", unit: "MB/s")
+    // A kill that can be answered leaves no more behind than Ctrl-C.
+    Interrupt.installTermination()
+    let result: ConversionResult
+    do {
+      defer { bar.finish() }
+      result = try conversion.write(to: self.result, pool: pool) { progress in
+        bar.update(
+          Double(progress.bytesDone), of: Double(progress.bytesTotal), scale: 1e-6,
+          note: progress.tensor)
+        return !Interrupt.isRequested
+      }
+    }
+    if output.json {
+      try JSON.print(
+        Report(conversion, sha256: result.sha256, bytes: result.byteCount))
+    } else {
+      Console.print("\(result.sha256)  \(self.result)")
+    }
+  }
+
+  private func show(_ conversion: Conversion) throws {
+    if output.json { return try JSON.print(Report(conversion, sha256: nil, bytes: nil)) }
+    var table = TextTable(["tensor", "shape", "from", "to", "bytes", ""], numbers: [4])
+    for tensor in conversion.plan {
+      table.append([
+        tensor.name.onOneLine, tensor.shape.map(String.init).joined(separator: " x "), tensor.from,
+        tensor.format.name, String(tensor.byteCount), tensor.note ?? "",
+      ])
+    }
+    Console.print(table.text)
+    Console.print("total \(conversion.byteCount) bytes (\(Memory.display(conversion.byteCount)))")
+  }
+
+  /// The table as JSON; `bytes` and `sha256` of the file where it was written.
+  private struct Report: Encodable {
+    struct Tensor: Encodable {
+      let name: String
+      let shape: [Int]
+      let from: String
+      let to: String
+      let bytes: Int
+      let note: String?
+    }
+
+    let tensors: [Tensor]
+    let tensorBytes: Int
+    let bytes: Int?
+    let sha256: String?
+
+    init(_ conversion: Conversion, sha256: String?, bytes: Int?) {
+      tensors = conversion.plan.map {
+        Tensor(
+          name: $0.name, shape: $0.shape, from: $0.from, to: $0.format.name, bytes: $0.byteCount,
+          note: $0.note)
+      }
+      tensorBytes = conversion.byteCount
+      self.bytes = bytes
+      self.sha256 = sha256
+    }
+  }
+}
