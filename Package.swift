@@ -103,7 +103,9 @@ let package = Package(
     tests("ModelFiles", ["BlockFormats"]),
     tests("Tokenization", ["ModelFiles"]),
     tests("LanguageModels", ["TensorKernels", "ModelFiles", "Tokenization"]),
-    tests("Quantization", ["TensorKernels", "BlockFormats", "ModelFiles"]),
+    tests(
+      "Quantization",
+      ["LanguageModels", "Tokenization", "TensorKernels", "BlockFormats", "ModelFiles"]),
     tests("TextGeneration", ["LanguageModels", "Tokenization"]),
     tests("EditEvaluation", ["LanguageModels", "Tokenization"]),
     .testTarget(

@@ -22,8 +22,9 @@ public struct PlannedTensor: Sendable, Equatable {
 public struct ConversionProgress: Sendable {
   /// The tensor that is being converted.
   public let tensor: String
-  /// Bytes of the source that were read, and all there are to read.
+  /// Bytes of the source that were read.
   public let bytesDone: Int
+  /// All bytes there are to read.
   public let bytesTotal: Int
 }
 

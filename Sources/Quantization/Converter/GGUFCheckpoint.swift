@@ -5,8 +5,11 @@ import TensorKernels
 /// A GGUF file as a source: tensors keep their names, and metadata all that is not about the file
 /// itself.
 public struct GGUFCheckpoint: CheckpointSource {
+  /// The file or folder, as the caller named it.
   public let path: String
+  /// What the new file will say of the model and its tokenizer.
   public let metadata: [(key: String, value: GGUFEntry)]
+  /// All tensors, in the order they are written.
   public let tensors: [SourceTensor]
   private let file: GGUFFile
 
@@ -32,6 +35,7 @@ public struct GGUFCheckpoint: CheckpointSource {
     }
   }
 
+  /// The files it is made of.
   public var files: [String] { file.files.map(\.path) }
 
   /// Keys whose values the new file has its own of, or none.
@@ -40,12 +44,14 @@ public struct GGUFCheckpoint: CheckpointSource {
       || key.hasPrefix("split.") || key.hasPrefix("emend.provenance.")
   }
 
+  /// See `CheckpointSource`.
   public func read(
     _ rows: Range<Int>, of index: Int, scratch: UnsafeMutableRawBufferPointer, pool: ThreadPool
   ) throws(ConversionError) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(rebasing: file.bytes(of: file.tensors[index])[bytes(rows, index)])
   }
 
+  /// See `CheckpointSource`.
   public func willRead(_ rows: Range<Int>, of index: Int) {
     let tensor = file.tensors[index]
     let bytes = bytes(rows, index)
@@ -53,6 +59,7 @@ public struct GGUFCheckpoint: CheckpointSource {
       tensor.offset + bytes.lowerBound..<tensor.offset + bytes.upperBound)
   }
 
+  /// See `CheckpointSource`.
   public func release(_ rows: Range<Int>, of index: Int) {
     file.releasePages(of: file.tensors[index], bytes: bytes(rows, index))
   }

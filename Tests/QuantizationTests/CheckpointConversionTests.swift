@@ -1,0 +1,173 @@
+import BlockFormats
+import Foundation
+import LanguageModels
+import ModelFiles
+import Quantization
+import TensorKernels
+import TestSupport
+import Testing
+import Tokenization
+
+/// Whole conversions, against transformers, the `tokenizers` library and Meta's layout.
+struct CheckpointConversionTests {
+  let scratch: ScratchFolder
+
+  init() throws { scratch = try ScratchFolder() }
+
+  // The weights are the source's to the bit; what differs is the order of f32 sums, 1e-5 of logits
+  // of magnitude 10. A wrong permutation, scaling or name gives differences above 1.
+  @Test(arguments: ConversionFixture.folders)
+  func logitsAreThoseOfTransformers(folder: String) throws {
+    let file = try ConversionFixture.convert(
+      ConversionFixture.path(folder), ConversionRecipe(type: .f32), in: scratch)
+    #expect(try WitnessLogits(folder).largestDifference(to: file) < 2e-3)
+  }
+
+  // F16 holds what was F16, and BF16 of these magnitudes, without loss.
+  @Test(arguments: ["sharded", "tied", "byte-bpe"])
+  func halvesKeepTheLogits(folder: String) throws {
+    let file = try ConversionFixture.convert(
+      ConversionFixture.path(folder), ConversionRecipe(type: .f16), in: scratch)
+    #expect(file.tensors.allSatisfy { $0.format == ($0.shape.count == 1 ? .f32 : .f16) })
+    #expect(try WitnessLogits(folder).largestDifference(to: file) < 2e-3)
+  }
+
+  @Test(arguments: [BlockFormat.f32, .f16, .q8_0, .q4_0, .q4_1], [1, 2, 4])
+  func metaShardsGiveTheSameFile(type: BlockFormat, shards: Int) throws {
+    let recipe = ConversionRecipe(type: type)
+    let whole = try ConversionFixture.convert(
+      ConversionFixture.path("sharded"), recipe, in: scratch)
+    let joined = try ConversionFixture.convert(
+      ConversionFixture.path("meta-\(shards)"), recipe, in: scratch)
+    #expect(joined.tensors.map(\.name) == whole.tensors.map(\.name))
+    #expect(joined.tensors.map(\.format) == whole.tensors.map(\.format))
+    #expect(joined.tensors.map(\.shape) == whole.tensors.map(\.shape))
+    for (one, other) in zip(joined.tensors, whole.tensors) {
+      #expect(joined.bytes(of: one).elementsEqual(whole.bytes(of: other)), "\(one.name)")
+    }
+    func entries(_ file: GGUFFile) -> [String] {
+      file.metadata.keys.filter { !$0.hasPrefix("emend.provenance.") }.map {
+        "\($0) = \(describe(file.metadata[$0]))"
+      }
+    }
+    #expect(entries(joined) == entries(whole))
+  }
+
+  @Test(arguments: [BlockFormat.f32, .q8_0, .q4_0], [Rounding.best, .reference])
+  func runsAndThreadsGiveTheSameBytes(type: BlockFormat, rounding: Rounding) throws {
+    let recipe = ConversionRecipe(type: type, rounding: rounding)
+    var contents: Set<Data> = []
+    for threads in [1, 2, 3, 2] {
+      let file = try ConversionFixture.convert(
+        ConversionFixture.path("sharded"), recipe, in: scratch, threads: threads)
+      contents.insert(try Data(contentsOf: URL(fileURLWithPath: file.path)))
+    }
+    #expect(contents.count == 1)
+  }
+
+  @Test(arguments: [BlockFormat.q4_0, .q4_1, .q8_0])
+  func referenceRoundingIsTheReference(type: BlockFormat) throws {
+    let path = ConversionFixture.path("sharded")
+    let plain = try ConversionFixture.convert(path, ConversionRecipe(type: .f32), in: scratch)
+    let quantized = try ConversionFixture.convert(
+      path, ConversionRecipe(type: type, outputType: type, rounding: .reference), in: scratch)
+    for tensor in plain.tensors where tensor.shape.count == 2 {
+      let other = try quantized.tensor(named: tensor.name)
+      #expect(other.format == type)
+      var expected = [UInt8](repeating: 0, count: other.byteCount)
+      let values = [Float](
+        unsafeUninitializedCapacity: tensor.elementCount
+      ) { buffer, count in
+        ReferenceBlocks.dequantize(.f32, plain.bytes(of: tensor), into: buffer)
+        count = tensor.elementCount
+      }
+      values.withUnsafeBufferPointer { values in
+        expected.withUnsafeMutableBytes { ReferenceBlocks.quantize(type, values, into: $0) }
+      }
+      #expect(quantized.bytes(of: other).elementsEqual(expected), "\(tensor.name)")
+    }
+  }
+
+  // MARK: Metadata
+
+  @Test func metadataIsThatOfTheFolder() throws {
+    let file = try ConversionFixture.convert(
+      ConversionFixture.path("bin"), ConversionRecipe(type: .q4_0, rounding: .reference),
+      in: scratch)
+    let metadata = file.metadata
+    #expect(try metadata.string("general.architecture") == "llama")
+    #expect(try metadata.integer("general.file_type") == 2)
+    #expect(try metadata.integer("llama.context_length") == 4096)
+    #expect(try metadata.integer("llama.attention.head_count_kv") == 1)
+    #expect(try metadata.string("llama.rope.scaling.type") == "linear")
+    #expect(try metadata.float("llama.rope.scaling.factor") == 4)
+    #expect(try metadata.string("emend.provenance.source") == "bin")
+    #expect(
+      try metadata.string("emend.provenance.recipe") == "type=q4_0 rounding=reference")
+    #expect(try metadata.string("emend.provenance.version") == Conversion.version)
+    #expect(
+      try Processor(file, activations: .int8, pool: ThreadPool(threads: 1)).configuration
+        .layerCount == 2)
+  }
+
+  // llama.cpp's converter, run on the same tokenizer.model, wrote plain.gguf's vocabulary.
+  @Test func sentencePieceVocabularyIsLlamaCpps() throws {
+    let file = try ConversionFixture.convert(
+      ConversionFixture.path("whole"), ConversionRecipe(type: .f16), in: scratch)
+    let witness = try GGUFFile(path: OutsideFiles.fixture("tokenizers/plain.gguf").path)
+    let count = try witness.metadata.strings("tokenizer.ggml.tokens").count
+    let tokens = try file.metadata.strings("tokenizer.ggml.tokens")
+    #expect(count == 500 && tokens.count == 504)
+    #expect(
+      tokens.prefix(count).map(\.bytes)
+        == (try witness.metadata.strings("tokenizer.ggml.tokens").map(\.bytes)))
+    #expect(tokens.last?.text == "[PAD503]")
+    #expect(
+      try file.metadata.floats("tokenizer.ggml.scores").prefix(count)
+        == witness.metadata.floats("tokenizer.ggml.scores")[...])
+    let types = try file.metadata.integers("tokenizer.ggml.token_type")
+    #expect(
+      types.prefix(count) == (try witness.metadata.integers("tokenizer.ggml.token_type"))[...])
+    #expect(types.suffix(4) == [5, 5, 5, 5])
+    #expect(try file.metadata.bool("tokenizer.ggml.add_bos_token"))
+  }
+
+  private struct Encoded: Decodable {
+    let text: String
+    let ids: [Int]
+  }
+
+  @Test func byteLevelVocabularyEncodesAsTokenizersDoes() throws {
+    let file = try ConversionFixture.convert(
+      ConversionFixture.path("byte-bpe"), ConversionRecipe(type: .f16), in: scratch)
+    #expect(try file.metadata.string("tokenizer.ggml.model") == "gpt2")
+    #expect(try file.metadata.string("tokenizer.ggml.pre") == "smollm")
+    #expect(try file.metadata.string("tokenizer.chat_template") == "{{ messages[0]['content'] }}")
+    let tokens = try file.metadata.strings("tokenizer.ggml.tokens").map(\.lossyText)
+    let types = try file.metadata.integers("tokenizer.ggml.token_type")
+    #expect(types[tokens.firstIndex(of: "plain added")!] == 4)
+    #expect(types[tokens.firstIndex(of: "<|endoftext|>")!] == 3)
+    #expect(
+      try file.metadata.integer("tokenizer.ggml.bos_token_id") == tokens.firstIndex(of: "<s>"))
+    #expect(
+      try file.metadata.integer("tokenizer.ggml.eos_token_id")
+        == tokens.firstIndex(of: "<|endoftext|>"))
+    let tokenizer = try Tokenizer(file.metadata)
+    let golden = try JSONDecoder().decode(
+      [Encoded].self,
+      from: Data(contentsOf: OutsideFiles.fixture("conversion/byte-bpe.ids.json")))
+    #expect(golden.count == 4)
+    for encoded in golden {
+      #expect(
+        tokenizer.encode(encoded.text, addSpecial: false, parseSpecial: true) == encoded.ids)
+    }
+  }
+}
+
+/// A value with all its elements.
+private func describe(_ value: GGUFValue?) -> String {
+  guard case .array(let array) = value else { return "\(value.map(\.description) ?? "none")" }
+  return array.map { element in
+    if case .string(let text) = element { "\(text.bytes)" } else { element.description }
+  }.joined(separator: ",")
+}
