@@ -162,6 +162,38 @@ struct CheckpointConversionTests {
         tokenizer.encode(encoded.text, addSpecial: false, parseSpecial: true) == encoded.ids)
     }
   }
+
+  // The scores are gone from this form; the ids must come out the same all the same.
+  @Test func sentencePieceAsJSONEncodesAsTheLibraryDoes() throws {
+    let file = try ConversionFixture.convert(
+      ConversionFixture.path("whole"), ConversionRecipe(type: .f16), in: scratch,
+      tokenizer: ConversionFixture.path("llama.json"))
+    #expect(try file.metadata.string("tokenizer.ggml.model") == "llama")
+    let types = try file.metadata.integers("tokenizer.ggml.token_type")
+    #expect(types.prefix(4) == [2, 3, 3, 6])
+    let tokenizer = try Tokenizer(file.metadata)
+    let golden = try JSONDecoder().decode(
+      [Encoded].self, from: Data(contentsOf: OutsideFiles.fixture("conversion/llama.ids.json")))
+    #expect(golden.count == 4)
+    for encoded in golden {
+      #expect(
+        tokenizer.encode(encoded.text, addSpecial: false, parseSpecial: false) == encoded.ids)
+    }
+  }
+
+  // Within the window, attention to all and attention to the window are the same.
+  @Test func slidingWindowBoundsTheContext() throws {
+    let folder = try scratch.copy("whole")
+    let url = URL(fileURLWithPath: folder + "/config.json")
+    var json =
+      try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any] ?? [:]
+    json["architectures"] = ["MistralForCausalLM"]
+    json["sliding_window"] = 512
+    try JSONSerialization.data(withJSONObject: json).write(to: url)
+    let file = try ConversionFixture.convert(folder, ConversionRecipe(type: .f32), in: scratch)
+    #expect(try file.metadata.integer("llama.context_length") == 512)
+    #expect(try WitnessLogits("whole").largestDifference(to: file) < 2e-3)
+  }
 }
 
 /// A value with all its elements.

@@ -8,8 +8,8 @@ usage: convert_roundtrip.py EMEND SMOLLM2.gguf TEXT_FILE [--work FOLDER] [--chun
 2. SmolLM2: read from its GGUF by transformers, saved as a Hugging Face folder, converted to f32: the
    same, on TEXT_FILE.
 3. That folder converted to every type: llama.cpp opens the file, and its perplexity on TEXT_FILE is
-   that of `emend perplexity --activations f32` within 0.3 %. (llama.cpp rounds activations to 8 bits
-   where weights are quantized, so that the difference is not only rounding of sums.)
+   that of `emend perplexity` within 0.3 %. Where weights are quantized llama.cpp rounds activations
+   to 8 bits, and so does emend here; otherwise emend runs with --activations f32.
 
 Prints one line for each; ends with exit code 1 where one is off. Versions: requirements.txt.
 """
@@ -149,8 +149,9 @@ def smollm2(emend, gguf, text_file, work, options):
     for kind in ("f32", "f16", "q8_0", "q4_1", "q4_0"):
         file = convert(emend, folder, work / f"smollm2.{kind}.gguf", kind)
         same = ["-c", options.ctx_size, "--chunks", options.chunks, "--json"]
+        activations = "f32" if kind in ("f32", "f16") else "int8"
         ours = json.loads(run(
-            emend, "perplexity", "-m", file, "-f", text_file, "--activations", "f32", *same))
+            emend, "perplexity", "-m", file, "-f", text_file, "--activations", activations, *same))
         theirs = json.loads(run(
             sys.executable, HERE / "llamacpp_perplexity.py", file, text_file, *same))
         a, b = ours["perplexity"], theirs["perplexity"]

@@ -125,10 +125,9 @@ public struct Conversion: Sendable {
       let scratch = try SliceBuffer(byteCount: slices.map(\.readBytes).max() ?? 0)
       try fill(writer, slices, scratch, path, pool, onProgress)
     } catch {
-      writer.end()
+      writer.abandon()
       throw error
     }
-    writer.end()
     let (byteCount, sha256) = try writer.commit()
     return ConversionResult(byteCount: byteCount, sha256: sha256)
   }

@@ -22,9 +22,9 @@ final class SliceBuffer: @unchecked Sendable {
 /// Appends slices to a GGUF file in the order they come, on a thread of its own, and sums them up:
 /// the threads that make slices wait for the disk only when all buffers are full.
 final class SliceWriter: @unchecked Sendable {
-  // Unchecked: `writer` and `digest` are touched by the thread while it runs, and only before and
-  // after it by others; all else behind `condition`.
-  private var writer: GGUFWriter
+  // Unchecked: `file` and `digest` are touched by the thread while it runs, and only before and after
+  // it by others; all else behind `condition`.
+  private var file: File?
   private let digest: Digest
   private let condition = NSCondition()
   private var unused: [SliceBuffer]
@@ -32,6 +32,13 @@ final class SliceWriter: @unchecked Sendable {
   private var failure: ModelFileError?
   private var isEnding = false
   private var hasEnded = false
+
+  /// The file, which is removed when this is released before it was committed. The thread may hold
+  /// on to the slice writer for longer than its caller: that must not keep the file.
+  private final class File {
+    var writer: GGUFWriter
+    init(_ writer: consuming GGUFWriter) { self.writer = writer }
+  }
 
   /// The SHA-256 of what was written.
   private final class Digest {
@@ -53,7 +60,8 @@ final class SliceWriter: @unchecked Sendable {
     let digest = Digest()
     self.digest = digest
     do {
-      writer = try GGUFWriter(path: path, metadata: metadata, tensors: tensors) { digest.add($0) }
+      file = File(
+        try GGUFWriter(path: path, metadata: metadata, tensors: tensors) { digest.add($0) })
     } catch { throw .file(error) }
     let thread = Thread { [self] in work() }
     thread.stackSize = 1 << 20
@@ -77,9 +85,29 @@ final class SliceWriter: @unchecked Sendable {
     condition.unlock()
   }
 
-  /// Waits until the thread has written all and ended; afterwards nothing more can be appended. To
-  /// be called on every way out, or the thread waits for ever.
-  func end() {
+  /// Ends the thread and removes what was written. Either this or `commit` must be called, or the
+  /// thread waits for ever.
+  func abandon() {
+    condition.lock()
+    waiting.removeAll()
+    condition.unlock()
+    end()
+    file = nil
+  }
+
+  /// Waits until all is written, brings the file to the disk and gives it its name. Returns its size
+  /// and SHA-256.
+  func commit() throws(ConversionError) -> (byteCount: Int, sha256: String) {
+    end()
+    defer { file = nil }
+    if let failure { throw .file(failure) }
+    guard let file else { preconditionFailure("the file was abandoned") }
+    do { try file.writer.commit() } catch { throw .file(error) }
+    return (file.writer.byteCount, digest.hexadecimal)
+  }
+
+  /// Waits until the thread has written what is waiting, and ended.
+  private func end() {
     condition.lock()
     isEnding = true
     condition.broadcast()
@@ -87,17 +115,10 @@ final class SliceWriter: @unchecked Sendable {
     condition.unlock()
   }
 
-  /// After `end`: brings the file to the disk and gives it its name. Returns its size and SHA-256.
-  func commit() throws(ConversionError) -> (byteCount: Int, sha256: String) {
-    if let failure { throw .file(failure) }
-    do { try writer.commit() } catch { throw .file(error) }
-    return (writer.byteCount, digest.hexadecimal)
-  }
-
   private func work() {
     while let slice = next() {
       do throws(ModelFileError) {
-        try writer.append(UnsafeRawBufferPointer(rebasing: slice.bytes[..<slice.count]).bytes)
+        try file?.writer.append(UnsafeRawBufferPointer(rebasing: slice.bytes[..<slice.count]).bytes)
         finish(slice, nil)
       } catch {
         finish(slice, error)
