@@ -55,6 +55,7 @@ let package = Package(
     .systemLibrary(
       name: "CSystemSentencePiece", pkgConfig: "sentencepiece",
       providers: [.apt(["libsentencepiece-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "CSentencePiece", dependencies: ["CSystemSentencePiece"]),
     .target(name: "KernelInterface", dependencies: ["BlockFormats"], swiftSettings: strict),
     kernels("KernelsPortable", define: "KERNELS_PORTABLE", flags: []),
@@ -64,7 +65,8 @@ let package = Package(
       dependencies: ["CPlatform", "KernelInterface", "KernelsPortable", "BlockFormats"] + x86Names,
       swiftSettings: strict + (hasX86Kernels ? [.define("X86_KERNELS")] : [])),
     .target(
-      name: "ModelFiles", dependencies: ["CPlatform", "BlockFormats"], swiftSettings: strict),
+      name: "ModelFiles", dependencies: ["CPlatform", "CZstd", "BlockFormats"],
+      swiftSettings: strict),
     .target(
       name: "Tokenization", dependencies: ["CSentencePiece", "ModelFiles"], swiftSettings: strict),
     .target(

@@ -44,10 +44,15 @@ public enum CacheLayout {
     }
   }
 
-  /// Floats of scratch for one call of `KernelTable.Attend`: eight queries `[headSize][8]`, a tile of
-  /// keys `[headSize][16]`, scores `[8][softmaxBlock]`, sums `[8][paddedSize]`, peaks and totals
-  /// `[8]` each.
+  /// Floats of a partial result of eight queries over one block: sums `[8][paddedSize]`, peaks `[8]`
+  /// and totals `[8]`.
+  @inline(__always) public static func attentionPartial(_ headSize: Int) -> Int {
+    8 &* paddedSize(headSize) &+ 16
+  }
+
+  /// Floats of scratch for one call of `KernelTable.Attend`: eight queries `[headSize][8]`, two
+  /// partial results, a tile of keys `[headSize][16]` and scores `[8][softmaxBlock]`.
   public static func attentionScratch(_ headSize: Int) -> Int {
-    headSize * 24 + 8 * softmaxBlock + 8 * paddedSize(headSize) + 16
+    headSize * 24 + 2 * attentionPartial(headSize) + 8 * softmaxBlock
   }
 }

@@ -96,6 +96,22 @@ public struct KernelTable: Sendable {
       UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>
     ) -> Void
 
+  /// The part of `Attend` that belongs to block `block` of `CacheLayout.softmaxBlock` positions, as a
+  /// partial result. (cacheKind, queries, queryStride, columns, visible, step, headSize, scale, keys,
+  /// values, block, partial, scratch)
+  public typealias AttendBlock =
+    @convention(c) (
+      Int, UnsafePointer<Float>, Int, Int, Int, Int, Int, Float, UnsafeRawPointer, UnsafeRawPointer,
+      Int, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>
+    ) -> Void
+
+  /// Partial results of consecutive blocks, in order, to what `Attend` gives.
+  /// (partials, blocks, columns, headSize, out, outStride)
+  public typealias MergeAttention =
+    @convention(c) (
+      UnsafeMutablePointer<Float>, Int, Int, Int, UnsafeMutablePointer<Float>, Int
+    ) -> Void
+
   /// f32 rows to int8 tiles.
   public let quantizeActivations: QuantizeActivations
   /// Linear layer on Q4_0 weights, int8 activations.
@@ -122,13 +138,18 @@ public struct KernelTable: Sendable {
   public let storeKeyValue: StoreKeyValue
   /// Attention of a tile of queries.
   public let attend: Attend
+  /// One block of positions of attention.
+  public let attendBlock: AttendBlock
+  /// Blocks put together.
+  public let mergeAttention: MergeAttention
 
   /// Every entry, in the order of the declarations.
   public init(
     name: StaticString, quantizeActivations: QuantizeActivations, linearQ4_0: LinearInt8,
     linearQ4_1: LinearInt8, linearQ8_0: LinearInt8, linearF32: LinearF32, packGroup: PackGroup,
     dequantizePanel: DequantizePanel, packActivationsF32: PackActivationsF32, rmsNorm: RMSNorm,
-    swiGLU: SwiGLU, rotatePairs: RotatePairs, storeKeyValue: StoreKeyValue, attend: Attend
+    swiGLU: SwiGLU, rotatePairs: RotatePairs, storeKeyValue: StoreKeyValue, attend: Attend,
+    attendBlock: AttendBlock, mergeAttention: MergeAttention
   ) {
     self.name = name
     self.quantizeActivations = quantizeActivations
@@ -144,6 +165,8 @@ public struct KernelTable: Sendable {
     self.rotatePairs = rotatePairs
     self.storeKeyValue = storeKeyValue
     self.attend = attend
+    self.attendBlock = attendBlock
+    self.mergeAttention = mergeAttention
   }
 }
 

@@ -1,306 +1,324 @@
-// Causal attention over the cache of one kv head (`CacheLayout`), with an online softmax (arXiv
-// 1805.02867) over blocks of positions. Blocks start at multiples of `softmaxBlock` however the
-// prompt was cut into chunks, and a position that a query may not see adds an exact zero, so a
-// result depends on neither.
+// Causal attention over the cache of one kv head (`CacheLayout`).
+//
+// Positions are taken in blocks that start at multiples of `CacheLayout.softmaxBlock`. Each block
+// gives a partial result of its own: the largest score, the sum of the weights and the weighted sum
+// of the values. Partial results are merged in order of position (online softmax, arXiv 1805.02867).
+// Blocks can therefore be shared out among threads, and a result depends neither on that nor on how
+// a prompt was cut into chunks nor on the queries beside it: a position that a query may not see
+// adds an exact zero.
 
 import KernelInterface
 
-/// Element access for each type of cache; the kernels are written once over it.
-protocol CacheElements {
-  static var kind: CacheKind { get }
-  /// Keys of sixteen positions, into `[dimension][16]`.
-  static func unpackKeys(
-    _ tile: UnsafeRawPointer, _ headSize: Int, _ out: UnsafeMutablePointer<Float>)
-  /// Values of dimensions d..<d+16 of one position.
-  static func values(_ position: UnsafeRawPointer, _ headSize: Int, _ d: Int) -> FloatVector
-  static func storeKey(
-    _ tile: UnsafeMutableRawPointer, _ lane: Int, _ headSize: Int, _ key: UnsafePointer<Float>)
-  static func storeValue(
-    _ position: UnsafeMutableRawPointer, _ headSize: Int, _ value: UnsafePointer<Float>)
+/// Up to eight queries over one kv head, and where the cache of that head lies.
+struct AttentionTile {
+  /// Scaled and transposed, `[headSize][8]`.
+  let queries: UnsafePointer<Float>
+  let columns: Int
+  /// Column c sees positions 0..<visible + c * step.
+  let visible: Int
+  let step: Int
+  let headSize: Int
+  let keys: UnsafeRawPointer
+  let values: UnsafeRawPointer
+
+  /// Positions that the last column sees.
+  @inline(__always) var end: Int { visible &+ (columns &- 1) &* step }
 }
 
-/// Sixteen values from `p`, zeros past `count`.
-@inline(__always) private func loadPadded(_ p: UnsafePointer<Float>, _ count: Int) -> FloatVector {
-  if count >= 16 { return p.vector() }
-  var v = FloatVector.zero
-  for i in 0..<count { v[i] = p[i] }
-  return v
-}
+/// A partial result of eight columns: `[8][width]` weighted sums, `[8]` peaks, `[8]` totals. A column
+/// that has seen nothing has total 0, sums 0 and peak -infinity.
+struct AttentionPartial {
+  let sums: UnsafeMutablePointer<Float>
+  let width: Int
 
-enum F32Cache: CacheElements {
-  static let kind = CacheKind.f32
-  @inline(__always) static func unpackKeys(
-    _ tile: UnsafeRawPointer, _ headSize: Int, _ out: UnsafeMutablePointer<Float>
-  ) {
-    for d in 0..<headSize { out.store((tile + d &* 64).floats(), at: d &* 16) }
-  }
-  @inline(__always) static func values(
-    _ position: UnsafeRawPointer, _ headSize: Int, _ d: Int
-  ) -> FloatVector { (position + d &* 4).floats() }
-  @inline(__always) static func storeKey(
-    _ tile: UnsafeMutableRawPointer, _ lane: Int, _ headSize: Int, _ key: UnsafePointer<Float>
-  ) {
-    for d in 0..<headSize {
-      tile.storeBytes(of: key[d], toByteOffset: d &* 64 &+ lane &* 4, as: Float.self)
-    }
-  }
-  @inline(__always) static func storeValue(
-    _ position: UnsafeMutableRawPointer, _ headSize: Int, _ value: UnsafePointer<Float>
-  ) {
-    var d = 0
-    while d < headSize {
-      (position + d &* 4).storeBytes(
-        of: loadPadded(value + d, headSize &- d), as: FloatVector.self)
-      d &+= 16
-    }
-  }
-}
+  @inline(__always) var peaks: UnsafeMutablePointer<Float> { sums + 8 &* width }
+  @inline(__always) var totals: UnsafeMutablePointer<Float> { sums + (8 &* width &+ 8) }
 
-enum F16Cache: CacheElements {
-  static let kind = CacheKind.f16
-  @inline(__always) static func unpackKeys(
-    _ tile: UnsafeRawPointer, _ headSize: Int, _ out: UnsafeMutablePointer<Float>
-  ) {
-    for d in 0..<headSize { out.store(halves(tile + d &* 32), at: d &* 16) }
-  }
-  @inline(__always) static func values(
-    _ position: UnsafeRawPointer, _ headSize: Int, _ d: Int
-  ) -> FloatVector { halves(position + d &* 2) }
-  @inline(__always) static func storeKey(
-    _ tile: UnsafeMutableRawPointer, _ lane: Int, _ headSize: Int, _ key: UnsafePointer<Float>
-  ) {
-    for d in 0..<headSize {
-      tile.storeBytes(
-        of: halfBits(key[d]), toByteOffset: d &* 32 &+ lane &* 2, as: UInt16.self)
-    }
-  }
-  @inline(__always) static func storeValue(
-    _ position: UnsafeMutableRawPointer, _ headSize: Int, _ value: UnsafePointer<Float>
-  ) {
-    var d = 0
-    while d < headSize {
-      storeHalves(loadPadded(value + d, headSize &- d), position + d &* 2)
-      d &+= 16
-    }
-  }
-}
-
-enum Q8_0Cache: CacheElements {
-  static let kind = CacheKind.q8_0
-  @inline(__always) static func unpackKeys(
-    _ tile: UnsafeRawPointer, _ headSize: Int, _ out: UnsafeMutablePointer<Float>
-  ) {
-    let codes = tile + CacheLayout.chunks(headSize) &* 32
-    for d in 0..<headSize {
-      let scale = halves(tile + (d / 32) &* 32)
-      out.store(signedBytes(codes + d &* 16) * scale, at: d &* 16)
-    }
-  }
-  @inline(__always) static func values(
-    _ position: UnsafeRawPointer, _ headSize: Int, _ d: Int
-  ) -> FloatVector {
-    let scale = FloatVector(repeating: half(position + (d / 32) &* 2))
-    return signedBytes(position + (CacheLayout.chunks(headSize) &* 2 &+ d)) * scale
-  }
-  @inline(__always) static func storeKey(
-    _ tile: UnsafeMutableRawPointer, _ lane: Int, _ headSize: Int, _ key: UnsafePointer<Float>
-  ) {
-    let codes = tile + CacheLayout.chunks(headSize) &* 32
-    for chunk in 0..<CacheLayout.chunks(headSize) {
-      let block = Block(key + chunk &* 32, min(32, headSize &- chunk &* 32))
-      tile.storeBytes(
-        of: block.scaleBits, toByteOffset: chunk &* 32 &+ lane &* 2, as: UInt16.self)
-      for i in 0..<min(32, headSize &- chunk &* 32) {
-        let code = Int8(truncatingIfNeeded: i < 16 ? block.low[i] : block.high[i &- 16])
-        codes.storeBytes(
-          of: code, toByteOffset: (chunk &* 32 &+ i) &* 16 &+ lane, as: Int8.self)
-      }
-    }
-  }
-  @inline(__always) static func storeValue(
-    _ position: UnsafeMutableRawPointer, _ headSize: Int, _ value: UnsafePointer<Float>
-  ) {
-    let codes = position + CacheLayout.chunks(headSize) &* 2
-    for chunk in 0..<CacheLayout.chunks(headSize) {
-      let count = min(32, headSize &- chunk &* 32)
-      let block = Block(value + chunk &* 32, count)
-      position.storeBytes(of: block.scaleBits, toByteOffset: chunk &* 2, as: UInt16.self)
-      for i in 0..<CacheLayout.paddedSize(count) {
-        let code = Int8(truncatingIfNeeded: i < 16 ? block.low[i] : block.high[i &- 16])
-        codes.storeBytes(of: code, toByteOffset: chunk &* 32 &+ i, as: Int8.self)
+  /// Takes in the result of later positions.
+  @inline(__always) func merge(_ later: AttentionPartial, columns: Int) {
+    for n in 0..<columns where later.totals[n] != 0 {
+      let peak = max(peaks[n], later.peaks[n])
+      let decay = totals[n] == 0 ? 0 : exponential(FloatVector(repeating: peaks[n] - peak))[0]
+      let scale = exponential(FloatVector(repeating: later.peaks[n] - peak))[0]
+      totals[n] = totals[n] * decay + later.totals[n] * scale
+      peaks[n] = peak
+      var d = 0
+      while d < width {
+        let old = sums.vector(n &* width &+ d) * FloatVector(repeating: decay)
+        let new = later.sums.vector(n &* width &+ d) * FloatVector(repeating: scale)
+        sums.store(old + new, at: n &* width &+ d)
+        d &+= 16
       }
     }
   }
 
-  /// 32 values by one f16 scale, as ggml's Q8_0: the codes are made with the exact scale.
-  private struct Block {
-    let scaleBits: UInt16
-    let low: IntVector
-    let high: IntVector
-
-    @inline(__always) init(_ p: UnsafePointer<Float>, _ count: Int) {
-      let a = loadPadded(p, count)
-      let b = count > 16 ? loadPadded(p + 16, count &- 16) : .zero
-      let peak = largest(maximum(magnitude(a), magnitude(b)))
-      let inverse = FloatVector(repeating: peak > 0 ? 127 / peak : 0)
-      scaleBits = halfBits(peak / 127)
-      low = roundToInt(a * inverse)
-      high = roundToInt(b * inverse)
+  /// out = sums / total.
+  @inline(__always) func finish(
+    columns: Int, headSize: Int, _ out: UnsafeMutablePointer<Float>, _ outStride: Int
+  ) {
+    for n in 0..<columns {
+      let inverse = 1 / totals[n]
+      for d in 0..<headSize { out[n &* outStride &+ d] = sums[n &* width &+ d] * inverse }
     }
-  }
-
-  @inline(__always) private static func signedBytes(_ p: UnsafeRawPointer) -> FloatVector {
-    let b = p.loadUnaligned(as: SIMD16<Int8>.self)
-    var r = FloatVector()
-    for i in 0..<16 { r[i] = Float(Int32(b[i])) }
-    return r
   }
 }
 
-/// `KernelTable.StoreKeyValue` for one type of cache.
-@inline(__always) func storeKeyValue<C: CacheElements>(
-  _: C.Type, _ key: UnsafePointer<Float>, _ value: UnsafePointer<Float>, _ position: Int,
-  _ headSize: Int, _ keys: UnsafeMutableRawPointer, _ values: UnsafeMutableRawPointer
+/// Scales and transposes queries for an `AttentionTile`.
+@inline(__always) private func prepare(
+  _ queries: UnsafePointer<Float>, _ stride: Int, _ columns: Int, _ headSize: Int, _ scale: Float,
+  _ out: UnsafeMutablePointer<Float>
 ) {
-  C.storeKey(
-    keys + (position / 16) &* CacheLayout.keyTileBytes(C.kind, headSize), position & 15, headSize,
-    key)
-  C.storeValue(values + position &* CacheLayout.valueBytes(C.kind, headSize), headSize, value)
+  for n in 0..<8 {
+    for d in 0..<headSize {
+      out[d &* 8 &+ n] = n < columns ? queries[n &* stride &+ d] * scale : 0
+    }
+  }
 }
 
 /// `KernelTable.Attend` for one type of cache; `scratch` holds `CacheLayout.attentionScratch`.
 @inline(__always) func attend<C: CacheElements>(
-  _: C.Type, _ queries: UnsafePointer<Float>, _ queryStride: Int, _ columns: Int,
+  _ cache: C.Type, _ queries: UnsafePointer<Float>, _ queryStride: Int, _ columns: Int,
   _ visible: Int, _ step: Int, _ headSize: Int, _ scale: Float, _ keys: UnsafeRawPointer,
   _ values: UnsafeRawPointer, _ out: UnsafeMutablePointer<Float>, _ outStride: Int,
   _ scratch: UnsafeMutablePointer<Float>
 ) {
   let width = CacheLayout.paddedSize(headSize)
-  let q = scratch  // [headSize][8], scaled
-  let keyTile = q + headSize &* 8  // [headSize][16]
-  let scores = keyTile + headSize &* 16  // [8][CacheLayout.softmaxBlock]
-  let sums = scores + 8 &* CacheLayout.softmaxBlock  // [8][width]
-  for n in 0..<8 {
-    for d in 0..<headSize {
-      q[d &* 8 &+ n] = n < columns ? queries[n &* queryStride &+ d] * scale : 0
-    }
+  let partialSize = CacheLayout.attentionPartial(headSize)
+  prepare(queries, queryStride, columns, headSize, scale, scratch)
+  let tile = AttentionTile(
+    queries: scratch, columns: columns, visible: visible, step: step, headSize: headSize,
+    keys: keys, values: values)
+  let rest = scratch + headSize &* 8
+  let all = AttentionPartial(sums: rest, width: width)
+  let next = AttentionPartial(sums: rest + partialSize, width: width)
+  attendBlock(cache, tile, 0, all, rest + 2 &* partialSize)
+  var start = CacheLayout.softmaxBlock
+  while start < tile.end {
+    attendBlock(cache, tile, start, next, rest + 2 &* partialSize)
+    all.merge(next, columns: columns)
+    start &+= CacheLayout.softmaxBlock
   }
-  for i in 0..<8 &* width { sums[i] = 0 }
-  let peaks = sums + 8 &* width  // [8]
-  let totals = peaks + 8  // [8]
-  for n in 0..<8 {
-    peaks[n] = -.infinity
-    totals[n] = 0
-  }
+  all.finish(columns: columns, headSize: headSize, out, outStride)
+}
 
-  let last = visible &+ (columns &- 1) &* step
-  var start = 0
-  while start < last {
-    let end = min(start &+ CacheLayout.softmaxBlock, last)
-    // Scores, 16 positions at a time.
-    var position = start
-    while position < end {
-      C.unpackKeys(
-        keys + (position / 16) &* CacheLayout.keyTileBytes(C.kind, headSize), headSize, keyTile)
-      scoreTile(q, keyTile, headSize, columns, scores + (position &- start))
-      position &+= 16
+/// `KernelTable.AttendBlock` for one type of cache.
+@inline(__always) func attendOneBlock<C: CacheElements>(
+  _ cache: C.Type, _ queries: UnsafePointer<Float>, _ queryStride: Int, _ columns: Int,
+  _ visible: Int, _ step: Int, _ headSize: Int, _ scale: Float, _ keys: UnsafeRawPointer,
+  _ values: UnsafeRawPointer, _ block: Int, _ partial: UnsafeMutablePointer<Float>,
+  _ scratch: UnsafeMutablePointer<Float>
+) {
+  prepare(queries, queryStride, columns, headSize, scale, scratch)
+  let tile = AttentionTile(
+    queries: scratch, columns: columns, visible: visible, step: step, headSize: headSize,
+    keys: keys, values: values)
+  attendBlock(
+    cache, tile, block &* CacheLayout.softmaxBlock,
+    AttentionPartial(sums: partial, width: CacheLayout.paddedSize(headSize)),
+    scratch + headSize &* 8)
+}
+
+/// `KernelTable.MergeAttention`: partial results of `blocks` blocks, which lie one after the other, to
+/// the output. The first one is overwritten.
+func mergeAttention(
+  _ partials: UnsafeMutablePointer<Float>, _ blocks: Int, _ columns: Int, _ headSize: Int,
+  _ out: UnsafeMutablePointer<Float>, _ outStride: Int
+) {
+  let width = CacheLayout.paddedSize(headSize)
+  let all = AttentionPartial(sums: partials, width: width)
+  for block in 1..<blocks {
+    let next = partials + block &* CacheLayout.attentionPartial(headSize)
+    all.merge(AttentionPartial(sums: next, width: width), columns: columns)
+  }
+  all.finish(columns: columns, headSize: headSize, out, outStride)
+}
+
+/// One block of positions, from `start` on. `scores` holds a tile of keys `[headSize][16]` and scores
+/// `[8][softmaxBlock]`.
+@inline(__always) private func attendBlock<C: CacheElements>(
+  _ cache: C.Type, _ tile: AttentionTile, _ start: Int, _ partial: AttentionPartial,
+  _ scratch: UnsafeMutablePointer<Float>
+) {
+  let end = min(start &+ CacheLayout.softmaxBlock, tile.end)
+  let scores = scratch + tile.headSize &* 16
+  if tile.columns == 1 {
+    scoreOne(cache, tile, start, end, scores)
+  } else {
+    scoreEight(cache, tile, start, end, scratch, scores)
+  }
+  let positions = (end &- start &+ 15) & ~15
+  for n in 0..<tile.columns {
+    let seen = max(0, min(end, tile.visible &+ n &* tile.step) &- start)
+    softmax(scores + n &* CacheLayout.softmaxBlock, seen, positions, n, partial)
+  }
+  if tile.columns == 1 {
+    addValuesOne(cache, tile, start, end, scores, partial)
+  } else {
+    addValuesEight(cache, tile, start, end, scores, partial)
+  }
+}
+
+/// Scores of one query, four tiles of positions at a time: a chain of multiply-adds waits for itself.
+@inline(__always) private func scoreOne<C: CacheElements>(
+  _: C.Type, _ tile: AttentionTile, _ start: Int, _ end: Int, _ scores: UnsafeMutablePointer<Float>
+) {
+  let tileBytes = CacheLayout.keyTileBytes(C.kind, tile.headSize)
+  let q = tile.queries
+  var position = start
+  while position &+ 48 < end {
+    let k = tile.keys + (position / 16) &* tileBytes
+    var f0 = FloatVector.zero
+    var f1 = FloatVector.zero
+    var f2 = FloatVector.zero
+    var f3 = FloatVector.zero
+    for d in 0..<tile.headSize {
+      let value = q.broadcast(d &* 8)
+      f0 = multiplyAdd(C.keys(k, tile.headSize, d), value, f0)
+      f1 = multiplyAdd(C.keys(k + tileBytes, tile.headSize, d), value, f1)
+      f2 = multiplyAdd(C.keys(k + 2 &* tileBytes, tile.headSize, d), value, f2)
+      f3 = multiplyAdd(C.keys(k + 3 &* tileBytes, tile.headSize, d), value, f3)
     }
-    // Softmax of the block, and what it makes of the blocks before.
-    let positions = (end &- start &+ 15) & ~15
-    for n in 0..<columns {
-      let row = scores + n &* CacheLayout.softmaxBlock
-      let seen = max(0, min(end, visible &+ n &* step) &- start)
-      for i in seen..<positions { row[i] = -.infinity }
-      if seen == 0 {
-        for i in 0..<positions { row[i] = 0 }
-        continue
+    let target = scores + (position &- start)
+    target.store(f0)
+    target.store(f1, at: 16)
+    target.store(f2, at: 32)
+    target.store(f3, at: 48)
+    position &+= 64
+  }
+  while position < end {
+    let k = tile.keys + (position / 16) &* tileBytes
+    var f = FloatVector.zero
+    for d in 0..<tile.headSize {
+      f = multiplyAdd(C.keys(k, tile.headSize, d), q.broadcast(d &* 8), f)
+    }
+    scores.store(f, at: position &- start)
+    position &+= 16
+  }
+}
+
+/// Scores of eight queries: a tile of keys is converted once and meets them all.
+@inline(__always) private func scoreEight<C: CacheElements>(
+  _: C.Type, _ tile: AttentionTile, _ start: Int, _ end: Int,
+  _ keyTile: UnsafeMutablePointer<Float>, _ scores: UnsafeMutablePointer<Float>
+) {
+  let tileBytes = CacheLayout.keyTileBytes(C.kind, tile.headSize)
+  var position = start
+  while position < end {
+    let k = tile.keys + (position / 16) &* tileBytes
+    var f = Eight()
+    for d in 0..<tile.headSize {
+      let key = C.keys(k, tile.headSize, d)
+      let values = tile.queries + d &* 8
+      f.update { n, acc in multiplyAdd(key, values.broadcast(n), acc) }
+    }
+    let target = scores + (position &- start)
+    f.forFirst(tile.columns) { n, value in
+      target.store(value, at: n &* CacheLayout.softmaxBlock)
+    }
+    position &+= 16
+  }
+}
+
+/// Scores to weights e^(score - peak), zero past the `seen` positions, with their peak and total.
+@inline(__always) private func softmax(
+  _ row: UnsafeMutablePointer<Float>, _ seen: Int, _ positions: Int, _ n: Int,
+  _ partial: AttentionPartial
+) {
+  guard seen > 0 else {
+    for i in 0..<positions { row[i] = 0 }
+    partial.peaks[n] = -.infinity
+    partial.totals[n] = 0
+    return
+  }
+  for i in seen..<positions { row[i] = -.infinity }
+  var peaks = row.vector()
+  var i = 16
+  while i < positions {
+    peaks = maximum(peaks, row.vector(i))
+    i &+= 16
+  }
+  let peak = largest(peaks)
+  var total = FloatVector.zero
+  i = 0
+  while i < positions {
+    let weight = exponential(row.vector(i) - FloatVector(repeating: peak))
+    row.store(weight, at: i)
+    total = total + weight
+    i &+= 16
+  }
+  partial.peaks[n] = peak
+  partial.totals[n] = sum(total)
+}
+
+/// Weighted sum of the values for one query, eight vectors of dimensions at a time.
+@inline(__always) private func addValuesOne<C: CacheElements>(
+  _: C.Type, _ tile: AttentionTile, _ start: Int, _ end: Int, _ weights: UnsafePointer<Float>,
+  _ partial: AttentionPartial
+) {
+  let stride = CacheLayout.valueBytes(C.kind, tile.headSize)
+  var d = 0
+  while d < partial.width {
+    let row = tile.values + start &* stride
+    if d &+ 128 <= partial.width {
+      var f = Eight()
+      for i in 0..<(end &- start) {
+        let weight = weights.broadcast(i)
+        let value = row + i &* stride
+        f.update { n, acc in
+          multiplyAdd(C.values(value, tile.headSize, d &+ 16 &* n), weight, acc)
+        }
       }
-      var peakVector = row.vector(0)
-      var i = 16
-      while i < positions {
-        peakVector = maximum(peakVector, row.vector(i))
-        i &+= 16
+      f.forFirst(8) { n, value in partial.sums.store(value, at: d &+ 16 &* n) }
+      d &+= 128
+    } else {
+      var f = FloatVector.zero
+      for i in 0..<(end &- start) {
+        f = multiplyAdd(
+          C.values(row + i &* stride, tile.headSize, d), weights.broadcast(i), f)
       }
-      let peak = max(peaks[n], largest(peakVector))
-      var totalVector = FloatVector.zero
-      i = 0
-      while i < positions {
-        let weight = exponential(row.vector(i) - FloatVector(repeating: peak))
-        row.store(weight, at: i)
-        totalVector = totalVector + weight
-        i &+= 16
+      partial.sums.store(f, at: d)
+      d &+= 16
+    }
+  }
+}
+
+/// Weighted sums of the values for eight queries, two vectors of dimensions at a time where the head
+/// is that wide: each weight is then fetched once for both.
+@inline(__always) private func addValuesEight<C: CacheElements>(
+  _: C.Type, _ tile: AttentionTile, _ start: Int, _ end: Int, _ weights: UnsafePointer<Float>,
+  _ partial: AttentionPartial
+) {
+  let stride = CacheLayout.valueBytes(C.kind, tile.headSize)
+  let width = partial.width
+  let row = tile.values + start &* stride
+  var d = 0
+  while d < width {
+    let pair = d &+ 32 <= width
+    var low = Eight()
+    var high = Eight()
+    if pair {
+      for i in 0..<(end &- start) {
+        let a = C.values(row + i &* stride, tile.headSize, d)
+        let b = C.values(row + i &* stride, tile.headSize, d &+ 16)
+        let weight = weights + i
+        low.update { n, acc in multiplyAdd(a, weight.broadcast(n &* CacheLayout.softmaxBlock), acc)
+        }
+        high.update { n, acc in
+          multiplyAdd(b, weight.broadcast(n &* CacheLayout.softmaxBlock), acc)
+        }
       }
-      let decay = start == 0 ? 0 : exponential(FloatVector(repeating: peaks[n] - peak))[0]
-      totals[n] = totals[n] * decay + sum(totalVector)
-      peaks[n] = peak
-      if decay != 1 {
-        var d = 0
-        while d < width {
-          sums.store(
-            sums.vector(n &* width &+ d) * FloatVector(repeating: decay), at: n &* width &+ d)
-          d &+= 16
+      high.forFirst(tile.columns) { n, value in
+        partial.sums.store(value, at: n &* width &+ d &+ 16)
+      }
+    } else {
+      for i in 0..<(end &- start) {
+        let a = C.values(row + i &* stride, tile.headSize, d)
+        let weight = weights + i
+        low.update { n, acc in multiplyAdd(a, weight.broadcast(n &* CacheLayout.softmaxBlock), acc)
         }
       }
     }
-    addValues(C.self, values, start, end, headSize, width, columns, scores, sums)
-    start = end
-  }
-  for n in 0..<columns {
-    let inverse = 1 / totals[n]
-    for d in 0..<headSize { out[n &* outStride &+ d] = sums[n &* width &+ d] * inverse }
-  }
-}
-
-/// 16 positions by eight queries (one, when there is but one).
-@inline(__always) private func scoreTile(
-  _ q: UnsafePointer<Float>, _ keyTile: UnsafePointer<Float>, _ headSize: Int, _ columns: Int,
-  _ scores: UnsafeMutablePointer<Float>
-) {
-  if columns == 1 {
-    var f = FloatVector.zero
-    for d in 0..<headSize { f = multiplyAdd(keyTile.vector(d &* 16), q.broadcast(d &* 8), f) }
-    scores.store(f)
-    return
-  }
-  var f = Eight()
-  for d in 0..<headSize {
-    let k = keyTile.vector(d &* 16)
-    f.update { n, acc in multiplyAdd(k, q.broadcast(d &* 8 &+ n), acc) }
-  }
-  f.forFirst(columns) { n, value in scores.store(value, at: n &* CacheLayout.softmaxBlock) }
-}
-
-/// sums[n] += sum over positions of weight[n, position] * value[position]; 32 dimensions and eight
-/// queries at a time.
-@inline(__always) private func addValues<C: CacheElements>(
-  _: C.Type, _ values: UnsafeRawPointer, _ start: Int, _ end: Int, _ headSize: Int, _ width: Int,
-  _ columns: Int, _ weights: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Float>
-) {
-  let stride = CacheLayout.valueBytes(C.kind, headSize)
-  var d = 0
-  while d < width {
-    if columns == 1 {
-      var f = sums.vector(d)
-      var position = start
-      while position < end {
-        f = multiplyAdd(
-          C.values(values + position &* stride, headSize, d),
-          weights.broadcast(position &- start), f)
-        position &+= 1
-      }
-      sums.store(f, at: d)
-    } else {
-      var f = Eight()
-      f.update { n, _ in sums.vector(n &* width &+ d) }
-      var position = start
-      while position < end {
-        let v = C.values(values + position &* stride, headSize, d)
-        let weight = weights + (position &- start)
-        f.update { n, acc in multiplyAdd(v, weight.broadcast(n &* CacheLayout.softmaxBlock), acc) }
-        position &+= 1
-      }
-      f.forFirst(columns) { n, value in sums.store(value, at: n &* width &+ d) }
-    }
-    d &+= 16
+    low.forFirst(tile.columns) { n, value in partial.sums.store(value, at: n &* width &+ d) }
+    d &+= pair ? 32 : 16
   }
 }

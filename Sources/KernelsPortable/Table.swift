@@ -54,5 +54,24 @@ import KernelInterface
           Q8_0Cache.self, q, qStride, columns, visible, step, size, scale, keys, values, out,
           outStride, scratch)
       }
-    })
+    },
+    attendBlock: {
+      kind, q, qStride, columns, visible, step, size, scale, keys, values, block, partial, scratch
+      in
+      switch kind {
+      case CacheKind.f32.rawValue:
+        attendOneBlock(
+          F32Cache.self, q, qStride, columns, visible, step, size, scale, keys, values, block,
+          partial, scratch)
+      case CacheKind.f16.rawValue:
+        attendOneBlock(
+          F16Cache.self, q, qStride, columns, visible, step, size, scale, keys, values, block,
+          partial, scratch)
+      default:
+        attendOneBlock(
+          Q8_0Cache.self, q, qStride, columns, visible, step, size, scale, keys, values, block,
+          partial, scratch)
+      }
+    },
+    mergeAttention: { mergeAttention($0, $1, $2, $3, $4, $5) })
 }

@@ -7,31 +7,32 @@
 #endif
 
 /// Writes a file that is there whole or not at all: the bytes go to a temporary file beside it,
-/// which `commit` renames. Without `commit` the temporary file is removed.
+/// which `commit` brings to the disk and then renames. Without `commit` the temporary file is
+/// removed; a process that is killed leaves it, never a part of a file under the final name.
 public struct AtomicFileWriter: ~Copyable {
   /// The file that will be there.
   public let path: String
+  private let folder: String
   private let temporaryPath: String
   private var descriptor: Int32
   private var buffer: [UInt8] = []
   /// Bytes appended so far.
   public private(set) var byteCount = 0
+  private let expectedBytes: UInt64
 
   private static var bufferSize: Int { 1 << 20 }
 
-  /// Starts writing what will be the file at `path`.
-  public init(path: String) throws(ModelFileError) {
+  /// Starts writing what will be the file at `path`, of `expectedBytes` where that is known.
+  ///
+  /// Throws before anything is written: `isFolder`, `noSuchFolder`, `notWritable`, or `noSpace`
+  /// where the disk has less than `expectedBytes` free.
+  public init(path: String, expectedBytes: UInt64 = 0) throws(ModelFileError) {
     self.path = path
-    temporaryPath = "\(path).partial-\(getpid())"
-    // A file left behind by an earlier process of the same number is in the way.
-    unlink(temporaryPath)
-    descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else {
-      switch errno {
-      case EACCES, EPERM, EROFS: throw .noPermission(path: path)
-      case let number: throw .systemFailure(path: path, call: "open", errno: number)
-      }
-    }
+    self.expectedBytes = expectedBytes
+    folder = ModelFiles.folder(of: path)
+    try Self.checkTarget(path)
+    try DiskSpace.check(expectedBytes, in: folder, for: path)
+    (temporaryPath, descriptor) = try Self.openTemporary(for: path, in: folder)
     buffer.reserveCapacity(Self.bufferSize)
   }
 
@@ -40,6 +41,35 @@ public struct AtomicFileWriter: ~Copyable {
       close(descriptor)
       unlink(temporaryPath)
     }
+  }
+
+  /// Renaming would replace a file that must not be written to, and fail only at the end for a
+  /// folder.
+  private static func checkTarget(_ path: String) throws(ModelFileError) {
+    guard !path.isEmpty, !path.hasSuffix("/") else { throw .isFolder(path: path) }
+    var status = stat()
+    guard stat(path, &status) == 0 else { return }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: break
+    case S_IFDIR: throw .isFolder(path: path)
+    default: throw .notRegularFile(path: path)
+    }
+    guard access(path, W_OK) == 0 else { throw .notWritable(path: path) }
+  }
+
+  /// A file that no other process, and no other writer of this one, has.
+  private static func openTemporary(
+    for path: String, in folder: String
+  ) throws(ModelFileError) -> (path: String, descriptor: Int32) {
+    for number in 0..<1000 {
+      let temporary = "\(path).partial-\(getpid())-\(number)"
+      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      if descriptor >= 0 { return (temporary, descriptor) }
+      guard errno == EEXIST else {
+        throw DiskSpace.error(errno, call: "open", needed: 1, in: folder, for: path)
+      }
+    }
+    throw .systemFailure(path: path, call: "open", errno: EEXIST)
   }
 
   /// Adds `bytes` at the end.
@@ -81,6 +111,16 @@ public struct AtomicFileWriter: ~Copyable {
       unlink(temporaryPath)
       throw error
     }
+    syncFolder()
+  }
+
+  /// Brings the new name to the disk too. The file is complete under it already: where the file
+  /// system cannot do this, only a power cut could bring the old state back.
+  private func syncFolder() {
+    let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
   }
 
   private mutating func flush() throws(ModelFileError) {
@@ -89,32 +129,17 @@ public struct AtomicFileWriter: ~Copyable {
   }
 
   private func write(_ bytes: RawSpan) throws(ModelFileError) {
-    var number: Int32 = 0
-    bytes.withUnsafeBytes { bytes in
-      var done = 0
-      while done < bytes.count {
-        #if canImport(Glibc)
-          let count = Glibc.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
-        #elseif canImport(Musl)
-          let count = Musl.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
-        #elseif canImport(Darwin)
-          let count = Darwin.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
-        #endif
-        if count >= 0 {
-          done += count
-        } else if errno != EINTR {
-          number = errno
-          return
-        }
-      }
-    }
-    if number != 0 { throw .systemFailure(path: path, call: "write", errno: number) }
+    let number = bytes.withUnsafeBytes { writeAll($0, to: descriptor) }
+    guard number != 0 else { return }
+    throw DiskSpace.error(
+      number, call: "write", needed: max(expectedBytes, UInt64(byteCount)), in: folder, for: path)
   }
 
   private func check(_ result: Int32, _ call: String) throws(ModelFileError) {
     guard result != 0 else { return }
     let number = errno
     if number == EISDIR { throw .isFolder(path: path) }
-    throw .systemFailure(path: path, call: call, errno: number)
+    throw DiskSpace.error(
+      number, call: call, needed: max(expectedBytes, UInt64(byteCount)), in: folder, for: path)
   }
 }

@@ -88,7 +88,10 @@ extension FileKind: CustomStringConvertible {
     case .lfsPointer: "; fetch the file itself with \"git lfs pull\""
     case .gguf, .packed, .unknown: ""
     case .ggufReversed: "; convert it to little-endian first (gguf-convert-endian)"
-    case .oldGGML, .safetensors, .zip, .pickle, .llama2c: "; convert it first"
+    case .pickle:
+      "; save it again with PyTorch 1.6 or newer: "
+        + "torch.save(torch.load(OLD, weights_only=True), NEW)"
+    case .oldGGML, .safetensors, .zip, .llama2c: "; convert it first"
     }
   }
 }

@@ -44,6 +44,22 @@ public final class MappedFile: @unchecked Sendable {
     }
     defer { close(descriptor) }
 
+    self.bytes = try Self.map(descriptor, path: path)
+    self.path = path
+    self.release = nil
+  }
+
+  /// Maps what the open file `descriptor` holds now, under the name `path`. The descriptor may be
+  /// closed afterwards.
+  init(path: String, descriptor: Int32) throws(ModelFileError) {
+    self.bytes = try Self.map(descriptor, path: path)
+    self.path = path
+    self.release = nil
+  }
+
+  private static func map(
+    _ descriptor: Int32, path: String
+  ) throws(ModelFileError) -> UnsafeRawBufferPointer {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
       throw .systemFailure(path: path, call: "fstat", errno: errno)
@@ -59,9 +75,7 @@ public final class MappedFile: @unchecked Sendable {
     guard let base = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0),
       base != UnsafeMutableRawPointer(bitPattern: -1)
     else { throw .systemFailure(path: path, call: "mmap", errno: errno) }
-    self.path = path
-    self.bytes = UnsafeRawBufferPointer(start: base, count: count)
-    self.release = nil
+    return UnsafeRawBufferPointer(start: base, count: count)
   }
 
   /// Presents bytes that are already in memory as if they were the file `path`. `release` is called

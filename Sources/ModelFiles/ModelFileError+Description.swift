@@ -27,7 +27,17 @@ extension ModelFileError: CustomStringConvertible {
       .partialBlock(let path, _, _, _, _), .misalignedTensor(let path, _, _, _),
       .tensorPastEnd(let path, _, _, _), .overlappingTensors(let path, _, _),
       .missingTensor(let path, _), .splitNameMismatch(let path, _, _),
-      .missingPart(let path, _, _), .partMismatch(let path, _, _, _):
+      .missingPart(let path, _, _), .partMismatch(let path, _, _, _),
+      .noSuchFolder(let path), .notWritable(let path), .noSpace(let path, _, _),
+      .damagedZstd(let path, _, _), .trailingBytes(let path, _), .expandsTooMuch(let path, _, _),
+      .invalidField(let path, _, _, _), .invalidJSON(let path, _, _),
+      .unsupportedElements(let path, _, _), .unknownElementType(let path, _, _),
+      .sizeMismatch(let path, _, _, _), .unusedBytes(let path, _, _),
+      .forbiddenGlobal(let path, _, _), .unsupportedOpcode(let path, _, _),
+      .invalidPickle(let path, _, _), .unsupportedEntry(let path, _, _),
+      .missingEntry(let path, _), .notContiguous(let path, _, _, _), .noStateDict(let path, _),
+      .noWeights(let path, _), .missingShard(let path, _), .notInShard(let path, _, _),
+      .tensorInTwoShards(let path, _, _):
       path
     }
   }
@@ -48,6 +58,30 @@ extension ModelFileError: CustomStringConvertible {
       "\(call) failed: \(String(cString: strerror(number)))"
     case .wrongKind(_, let wanted, let found):
       "it seems to be \(found.description), not \(wanted.description)\(found.remedy)"
+
+    case .noSuchFolder:
+      "the folder it should be written in is not there; make it first"
+    case .notWritable:
+      "it cannot be written; change its permissions or those of its folder, or choose another place"
+    case .noSpace(_, let needed, let available):
+      "writing it needs \(needed) bytes and the disk has \(available) free; make room or choose "
+        + "another disk"
+
+    case .damagedZstd(_, let offset, let problem):
+      "the zstd frame at byte \(offset) cannot be decompressed (\(displayed(problem))); "
+        + "fetch it again"
+    case .trailingBytes(_, let offset):
+      "from byte \(offset) on it has bytes that are no zstd frame; the file is damaged"
+    case .expandsTooMuch(_, let compressed, let most):
+      "its \(compressed) bytes decompress to more than \(most), which no checkpoint does; if it is "
+        + "one, decompress it first (zstd -d)"
+
+    case .invalidField(_, let field, let found, let wanted):
+      "\(displayed(field)) is \(displayed(found)), and must be \(displayed(wanted)); "
+        + "the file is damaged: fetch it again"
+    case .invalidJSON(_, let offset, let wanted):
+      "its JSON has no \(wanted) at byte \(offset), where there must be one; the file is damaged: "
+        + "fetch it again"
 
     case .unsupportedVersion(_, let version):
       "it is GGUF version \(version); versions 2 and 3 are read: convert the model again"
@@ -111,6 +145,48 @@ extension ModelFileError: CustomStringConvertible {
       "the tensors \(displayed(first)) and \(displayed(second)) share bytes; the file is damaged"
     case .missingTensor(_, let tensor):
       "it has no tensor \(displayed(tensor)), which is needed"
+
+    case .unsupportedElements(_, let tensor, let type):
+      "the tensor \(displayed(tensor)) has elements of type \(type), and weights are read from "
+        + "F32, F16 and BF16; save it again in one of these"
+    case .unknownElementType(_, let tensor, let type):
+      "the tensor \(displayed(tensor)) has the element type \(displayed(type)), which is not known; "
+        + "the file is damaged or newer than this program"
+    case .sizeMismatch(_, let tensor, let found, let wanted):
+      "the tensor \(displayed(tensor)) has \(found) bytes, and its type and shape need \(wanted); "
+        + "the file is damaged"
+    case .unusedBytes(_, let from, let to):
+      "the bytes from \(from) to \(to) belong to no tensor; the file is damaged"
+
+    case .forbiddenGlobal(_, let name, let offset):
+      "its pickle asks for \(displayed(name)) at byte \(offset) of data.pkl, which weights do not "
+        + "need; nothing was executed: if you trust the file, save its state dict alone"
+    case .unsupportedOpcode(_, let opcode, let offset):
+      "its pickle has the opcode \(opcode) at byte \(offset) of data.pkl, which weights do not "
+        + "need; save the state dict alone"
+    case .invalidPickle(_, let offset, let problem):
+      "its pickle is wrong at byte \(offset) of data.pkl: \(displayed(problem)); fetch it again"
+    case .unsupportedEntry(_, let entry, let problem):
+      "the entry \(displayed(entry)) of the archive is \(problem), and PyTorch stores it as it is; "
+        + "save it again with torch.save"
+    case .missingEntry(_, let entry):
+      "the archive has no entry \(displayed(entry)); it is damaged, or not from torch.save"
+    case .notContiguous(_, let tensor, let shape, let strides):
+      "the tensor \(displayed(tensor)) of shape \(shape) has the strides \(strides), so its elements "
+        + "are not in order; save it again after .contiguous()"
+    case .noStateDict(_, let found):
+      "it holds \(displayed(found)) instead of named tensors; save the model's state_dict()"
+
+    case .noWeights(_, let wanted):
+      "the folder has none of \(wanted); name the folder that the model was saved in"
+    case .missingShard(_, let index):
+      "it is named in \(displayed(index)) and is missing; fetch it"
+    case .notInShard(_, let tensor, let index):
+      "it has no tensor \(displayed(tensor)), although \(displayed(index)) says so; the files do not "
+        + "belong together"
+    case .tensorInTwoShards(_, let tensor, let other):
+      "the tensor \(displayed(tensor)) is here and in \(displayed(other)) too; the files do not "
+        + "belong together"
 
     case .splitNameMismatch(_, let part, let count):
       "it is part \(part) of \(count) of a split model, and its name must end in "

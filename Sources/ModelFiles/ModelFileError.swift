@@ -14,6 +14,24 @@ public enum ModelFileError: Error, Equatable, Sendable {
   /// The first bytes are not those of the format that was wanted.
   case wrongKind(path: String, wanted: FileKind, found: FileKind)
 
+  // MARK: Writing
+
+  /// The folder that a file shall be written in is not there.
+  case noSuchFolder(path: String)
+  /// The place is read-only, or belongs to somebody else.
+  case notWritable(path: String)
+  /// The disk has too little room for what is written at `path`.
+  case noSpace(path: String, needed: UInt64, available: UInt64)
+
+  // MARK: Compression
+
+  /// The zstd frame at byte `offset` of the compressed file is wrong; `problem` is zstd's word.
+  case damagedZstd(path: String, offset: Int, problem: String)
+  /// After the last frame, at byte `offset`, there is something that is no frame.
+  case trailingBytes(path: String, offset: Int)
+  /// A compressed file of `compressed` bytes decompresses to more than `most`.
+  case expandsTooMuch(path: String, compressed: Int, most: Int)
+
   // MARK: Structure
 
   case unsupportedVersion(path: String, version: UInt32)
@@ -25,6 +43,11 @@ public enum ModelFileError: Error, Equatable, Sendable {
   case nameTooLong(path: String, field: String, length: UInt64, most: Int)
   /// A key, tensor name or text that must be UTF-8 and is not.
   case invalidText(path: String, field: String)
+
+  /// `field` is `found`, which no file that is whole has there.
+  case invalidField(path: String, field: String, found: String, wanted: String)
+  /// At byte `offset` of the file, `wanted` should stand.
+  case invalidJSON(path: String, offset: Int, wanted: String)
 
   // MARK: Metadata
 
@@ -54,6 +77,41 @@ public enum ModelFileError: Error, Equatable, Sendable {
   case tensorPastEnd(path: String, tensor: String, end: UInt64, byteCount: Int)
   case overlappingTensors(path: String, first: String, second: String)
   case missingTensor(path: String, tensor: String)
+
+  /// A type that is read, but holds no elements a model can have, by its name.
+  case unsupportedElements(path: String, tensor: String, type: String)
+  /// A type of element that the format has no name for.
+  case unknownElementType(path: String, tensor: String, type: String)
+  /// The tensor has `found` bytes, and its type and shape need `wanted`.
+  case sizeMismatch(path: String, tensor: String, found: UInt64, wanted: UInt64)
+  /// The bytes of the file from `from` up to `to` belong to no tensor.
+  case unusedBytes(path: String, from: Int, to: Int)
+
+  // MARK: PyTorch archives
+
+  /// The pickle asks for a Python object that no state dict needs.
+  case forbiddenGlobal(path: String, name: String, offset: Int)
+  /// The pickle has an opcode that no state dict needs, at byte `offset` of data.pkl.
+  case unsupportedOpcode(path: String, opcode: UInt8, offset: Int)
+  /// The opcode at byte `offset` of data.pkl does not find what it needs.
+  case invalidPickle(path: String, offset: Int, problem: String)
+  /// An entry of the archive that is compressed or encrypted.
+  case unsupportedEntry(path: String, entry: String, problem: String)
+  case missingEntry(path: String, entry: String)
+  /// A view, such as a transpose, whose elements do not lie one after the other.
+  case notContiguous(path: String, tensor: String, shape: [Int], strides: [Int])
+  /// What was saved holds no tensors under names.
+  case noStateDict(path: String, found: String)
+
+  // MARK: Sharded checkpoints
+
+  /// A folder without any of the files that could hold the weights.
+  case noWeights(path: String, wanted: String)
+  /// The index places tensors in a file that is not there.
+  case missingShard(path: String, index: String)
+  /// The index says that the file has the tensor, and it has not.
+  case notInShard(path: String, tensor: String, index: String)
+  case tensorInTwoShards(path: String, tensor: String, other: String)
 
   // MARK: Split files
 

@@ -156,17 +156,3 @@ private enum JSON: Decodable, Equatable, ExpressibleByIntegerLiteral {
     self = Int64(exactly: value).map { .integer(Int128($0)) } ?? .float(value)
   }
 }
-
-/// The checksum of zlib (CRC-32, reflected polynomial EDB88320).
-private func crc32(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-  var sum = ~UInt32(0)
-  for byte in bytes {
-    sum ^= UInt32(byte)
-    for _ in 0..<8 {
-      let carry = sum & 1
-      sum >>= 1
-      if carry == 1 { sum ^= 0xEDB8_8320 }
-    }
-  }
-  return ~sum
-}

@@ -7,7 +7,12 @@ import Foundation
 @main
 struct Fuzz: ParsableCommand {
   /// The parsers that can be fuzzed; add a file with a `FuzzTarget`, and its name here.
-  private static var targets: [any FuzzTarget.Type] { [GGUFTarget.self, TokenizerTarget.self] }
+  private static var targets: [any FuzzTarget.Type] {
+    [
+      GGUFTarget.self, TokenizerTarget.self, SafetensorsTarget.self, PyTorchTarget.self,
+      Llama2CTarget.self,
+    ]
+  }
 
   static let configuration = CommandConfiguration(
     abstract: "Feeds a parser damaged files and watches for crashes.",

@@ -87,40 +87,92 @@ struct ForwardPass {
     }
   }
 
-  /// One token: all query heads of a kv head go together, so that its cache is read once. A chunk:
-  /// eight consecutive tokens of one head go together; tiles are dealt out in turn, because later
-  /// ones see more.
+  /// Queries that the kernels take together.
+  private static let tile = 8
+
   private func attend(_ layer: Int, _ worker: Worker, _ own: ProcessorWorkspace.Thread) {
+    if rows > 1 {
+      attendChunk(layer, worker, own)
+    } else {
+      attendToken(layer, worker, own)
+    }
+  }
+
+  /// A chunk: eight consecutive tokens of one head go together; tiles are dealt out in turn, because
+  /// later ones see more.
+  private func attendChunk(_ layer: Int, _ worker: Worker, _ own: ProcessorWorkspace.Thread) {
     let size = configuration.headSize
     let scale = 1 / Float(size).squareRoot()
     let group = configuration.headsPerKVHead
-    let kind = cache.type.kind.rawValue
-    let tile = 8
-    if rows == 1 {
-      let tilesPerHead = (group + tile - 1) / tile
-      for item in worker.share(of: configuration.kvHeadCount * tilesPerHead) {
-        let head = item / tilesPerHead
-        let first = item % tilesPerHead * tile
-        let offset = (head * group + first) * size
-        kernels.attend(
-          kind, workspace.projected + offset, size, min(tile, group - first), start + 1, 0, size,
-          scale, cache.keys(layer: layer, head: head), cache.values(layer: layer, head: head),
-          workspace.attended + offset, size, own.attention)
-      }
-      return
-    }
-    let tiles = (rows + tile - 1) / tile
+    let tiles = (rows + ForwardPass.tile - 1) / ForwardPass.tile
     var item = worker.index
     while item < tiles * configuration.headCount {
       let head = item % configuration.headCount
-      let first = item / configuration.headCount * tile
+      let first = item / configuration.headCount * ForwardPass.tile
       kernels.attend(
-        kind, workspace.projected + first * projectedWidth + head * size, projectedWidth,
-        min(tile, rows - first), start + first + 1, 1, size, scale,
+        cache.type.kind.rawValue,
+        workspace.projected + first * projectedWidth + head * size, projectedWidth,
+        min(ForwardPass.tile, rows - first), start + first + 1, 1, size, scale,
         cache.keys(layer: layer, head: head / group),
         cache.values(layer: layer, head: head / group),
         workspace.attended + first * queryWidth + head * size, queryWidth, own.attention)
       item += worker.count
     }
+  }
+
+  /// One token: the query heads that share a kv head go together, so that its cache is read once, and
+  /// a long cache is shared out by blocks of positions, whose results are then merged.
+  private func attendToken(_ layer: Int, _ worker: Worker, _ own: ProcessorWorkspace.Thread) {
+    let size = configuration.headSize
+    let scale = 1 / Float(size).squareRoot()
+    let group = configuration.headsPerKVHead
+    let kind = cache.type.kind.rawValue
+    let tilesPerHead = ForwardPass.tilesPerHead(configuration)
+    let tiles = configuration.kvHeadCount * tilesPerHead
+    let blocks = start / CacheLayout.softmaxBlock + 1
+    let partialSize = CacheLayout.attentionPartial(size)
+    for item in worker.share(of: tiles * blocks) {
+      let tile = item / blocks
+      let head = tile / tilesPerHead
+      let first = tile % tilesPerHead * ForwardPass.tile
+      let offset = (head * group + first) * size
+      let columns = min(ForwardPass.tile, group - first)
+      let keys = cache.keys(layer: layer, head: head)
+      let values = cache.values(layer: layer, head: head)
+      if blocks == 1 {
+        kernels.attend(
+          kind, workspace.projected + offset, size, columns, start + 1, 0, size, scale, keys,
+          values,
+          workspace.attended + offset, size, own.attention)
+      } else {
+        kernels.attendBlock(
+          kind, workspace.projected + offset, size, columns, start + 1, 0, size, scale, keys,
+          values,
+          item % blocks, workspace.partials + item * partialSize, own.attention)
+      }
+    }
+    guard blocks > 1 else { return }
+    worker.barrier()
+    for tile in worker.share(of: tiles) {
+      let head = tile / tilesPerHead
+      let first = tile % tilesPerHead * ForwardPass.tile
+      let offset = (head * group + first) * size
+      kernels.mergeAttention(
+        workspace.partials + tile * blocks * partialSize, blocks,
+        min(ForwardPass.tile, group - first), size, workspace.attended + offset, size)
+    }
+  }
+
+  /// Tiles of query heads that share one kv head.
+  private static func tilesPerHead(_ configuration: ProcessorConfiguration) -> Int {
+    (configuration.headsPerKVHead + tile - 1) / tile
+  }
+
+  /// Floats for the partial results of one token over a full context.
+  static func partialCount(_ configuration: ProcessorConfiguration, contextLength: Int) -> Int {
+    let blocks = (contextLength + CacheLayout.softmaxBlock - 1) / CacheLayout.softmaxBlock
+    guard blocks > 1 else { return 0 }
+    return configuration.kvHeadCount * tilesPerHead(configuration) * blocks
+      * CacheLayout.attentionPartial(configuration.headSize)
   }
 }

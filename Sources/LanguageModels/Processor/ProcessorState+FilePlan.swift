@@ -30,6 +30,7 @@ extension ProcessorState {
     return MemoryPlan(
       weights: weights, cache: cache,
       workspace: ProcessorWorkspace.byteCount(
-        c, rows: min(chunkSize, contextLength), threads: threads, exact: isExact))
+        c, contextLength: contextLength, rows: min(chunkSize, contextLength), threads: threads,
+        exact: isExact))
   }
 }

@@ -48,7 +48,8 @@ public final class ProcessorState {
     return MemoryPlan(
       weights: processor.weightBytes, cache: cache,
       workspace: ProcessorWorkspace.byteCount(
-        c, rows: min(chunkSize, contextLength), threads: processor.pool.threadCount,
+        c, contextLength: contextLength, rows: min(chunkSize, contextLength),
+        threads: processor.pool.threadCount,
         exact: processor.needsExactActivations))
   }
 
@@ -77,7 +78,7 @@ public final class ProcessorState {
         type: cacheType, layers: c.layerCount, kvHeads: c.kvHeadCount, headSize: c.headSize,
         capacity: contextLength)
       workspace = try ProcessorWorkspace(
-        c, rows: self.chunkSize, threads: processor.pool.threadCount,
+        c, contextLength: contextLength, rows: self.chunkSize, threads: processor.pool.threadCount,
         exact: processor.needsExactActivations)
     } catch {
       throw .memory(error)

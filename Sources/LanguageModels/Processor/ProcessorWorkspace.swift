@@ -17,6 +17,7 @@ final class ProcessorWorkspace {
   let sines: UnsafeMutablePointer<Float>  // [N][rotated / 2]
   let logits: UnsafeMutablePointer<Float>  // [logitRows][vocabulary]
   let norms: UnsafeMutablePointer<Float>  // [2 layers + 1][D], the weights of all norms
+  let partials: UnsafeMutablePointer<Float>  // one token's attention over a full context, by block
   let shared: ActivationTiles  // N rows of the widest layer input
   let byteCount: Int
 
@@ -41,10 +42,11 @@ final class ProcessorWorkspace {
     var angles: Int
     var logits: Int
     var norms: Int
+    var partials: Int
     var tiles: Int
     var thread: Int
 
-    init(_ c: ProcessorConfiguration, rows: Int, exact: Bool) {
+    init(_ c: ProcessorConfiguration, contextLength: Int, rows: Int, exact: Bool) {
       func bytes(_ floats: Int) -> Int { align(floats * 4) }
       let queries = c.headCount * c.headSize
       let keys = c.kvHeadCount * c.headSize
@@ -56,6 +58,7 @@ final class ProcessorWorkspace {
       angles = bytes(rows * c.rotatedSize / 2)
       logits = bytes(min(rows, ProcessorWorkspace.logitRows) * c.vocabularySize)
       norms = bytes((2 * c.layerCount + 1) * c.hiddenSize)
+      partials = bytes(ForwardPass.partialCount(c, contextLength: contextLength))
       tiles = align(ActivationTiles.byteCount(rows: rows, columns: widest, exact: exact))
       thread =
         bytes(ActivationTiles.tileRows * widest) + bytes(PackedMatrix.panelScratch)
@@ -68,21 +71,24 @@ final class ProcessorWorkspace {
     }
 
     func total(threads: Int) -> Int {
-      residual + layer + 2 * angles + logits + norms + tiles + threads * thread
+      residual + layer + 2 * angles + logits + norms + partials + tiles + threads * thread
     }
   }
 
   /// Bytes of a workspace, without making it.
   static func byteCount(
-    _ configuration: ProcessorConfiguration, rows: Int, threads: Int, exact: Bool
+    _ configuration: ProcessorConfiguration, contextLength: Int, rows: Int, threads: Int,
+    exact: Bool
   ) -> Int {
-    Sizes(configuration, rows: rows, exact: exact).total(threads: threads)
+    Sizes(configuration, contextLength: contextLength, rows: rows, exact: exact)
+      .total(threads: threads)
   }
 
-  init(_ c: ProcessorConfiguration, rows: Int, threads threadCount: Int, exact: Bool)
-    throws(KernelError)
-  {
-    let sizes = Sizes(c, rows: rows, exact: exact)
+  init(
+    _ c: ProcessorConfiguration, contextLength: Int, rows: Int, threads threadCount: Int,
+    exact: Bool
+  ) throws(KernelError) {
+    let sizes = Sizes(c, contextLength: contextLength, rows: rows, exact: exact)
     byteCount = sizes.total(threads: threadCount)
     storage = try PageBuffer(byteCount: byteCount)
     widest = Sizes.widest(c)
@@ -106,6 +112,7 @@ final class ProcessorWorkspace {
     sines = floats(take(sizes.angles))
     logits = floats(take(sizes.logits))
     norms = floats(take(sizes.norms))
+    partials = floats(take(sizes.partials))
     shared = ActivationTiles(take(sizes.tiles), rows: rows, columns: widest)
     threads = take(threadCount * sizes.thread)
   }

@@ -3,14 +3,6 @@
 ///
 /// Source: the safetensors format (8 bytes of header length, a JSON header, the data).
 public struct SafetensorsWriter: ~Copyable {
-  /// The element types written.
-  public enum ElementType: String, Sendable {
-    case i32 = "I32"
-    case f32 = "F32"
-
-    var byteCount: Int { 4 }
-  }
-
   /// A tensor to be written.
   public struct Tensor: Sendable {
     /// Its name.
@@ -48,11 +40,17 @@ public struct SafetensorsWriter: ~Copyable {
     var header = "{" + entries.joined(separator: ",") + "}"
     // The data begins at a multiple of 8; spaces are allowed at the header's end for that.
     while header.utf8.count % 8 != 0 { header += " " }
-    var file = try AtomicFileWriter(path: path)
+    var file = try AtomicFileWriter(
+      path: path, expectedBytes: UInt64(8 + header.utf8.count + offset))
     try file.append(UInt64(header.utf8.count))
     try file.append(header)
     end = file.byteCount + offset
     self.file = file
+  }
+
+  /// Adds bytes of the tensor that is not complete yet.
+  public mutating func append(_ bytes: RawSpan) throws(ModelFileError) {
+    try file.append(bytes)
   }
 
   /// Adds elements of the tensor that is not complete yet.
