@@ -23,7 +23,8 @@ int emend_highest_instruction_set(void) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   if (__builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512vnni"))
-    return EmendInstructionSetAVX512;
+    return __builtin_cpu_supports("avx512bf16") ? EmendInstructionSetAVX512BF16
+                                                : EmendInstructionSetAVX512;
   if (__builtin_cpu_supports("x86-64-v3")) return EmendInstructionSetAVX2;
 #endif
   return EmendInstructionSetPortable;

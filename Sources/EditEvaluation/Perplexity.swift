@@ -26,7 +26,10 @@ public struct Perplexity: Sendable, Equatable {
   /// Measures `predictor` on `windows`.
   ///
   /// - Parameters:
-  ///   - base: where the log-probabilities of every token are written as well, or nil.
+  ///   - predictor: the model.
+  ///   - windows: what it is measured on.
+  ///   - vocabularySize: logits of one position.
+  ///   - path: where the log-probabilities of every token are written as well, or nil.
   ///   - onWindow: called with the number of windows done and the perplexity so far; answers whether
   ///     to go on.
   public static func measure(

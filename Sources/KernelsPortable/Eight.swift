@@ -36,3 +36,27 @@ struct Eight {
     if count > 7 { body(7, v7) }
   }
 }
+
+/// Four accumulators, where there are registers for no more.
+struct Four {
+  var v0 = FloatVector.zero
+  var v1 = FloatVector.zero
+  var v2 = FloatVector.zero
+  var v3 = FloatVector.zero
+
+  /// Replaces each value by `body(row, value)`.
+  @inline(__always) mutating func update(_ body: (Int, FloatVector) -> FloatVector) {
+    v0 = body(0, v0)
+    v1 = body(1, v1)
+    v2 = body(2, v2)
+    v3 = body(3, v3)
+  }
+
+  /// Hands the first `count` values to `body(row, value)`.
+  @inline(__always) func forFirst(_ count: Int, _ body: (Int, FloatVector) -> Void) {
+    if count > 0 { body(0, v0) }
+    if count > 1 { body(1, v1) }
+    if count > 2 { body(2, v2) }
+    if count > 3 { body(3, v3) }
+  }
+}

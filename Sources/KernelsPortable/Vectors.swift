@@ -167,77 +167,19 @@ extension UnsafeMutablePointer where Pointee == Float {
 
 // MARK: integer dot products
 
-/// acc + u0 s0 + u1 s1 + u2 s2 + u3 s3 in each lane: four unsigned bytes of `u`, at most 127 each
-/// (nibbles), by four signed bytes of `s`.
-@inline(__always) func dotNibbles(_ acc: IntVector, _ u: WordVector, _ s: IntVector) -> IntVector {
-  #if KERNELS_AVX512
-    return dotVNNI(acc, u, s)
-  #elseif KERNELS_AVX2
-    return acc
-      &+ IntVector(
-        lowHalf: dotAVX2(u.lowHalf, s.lowHalf), highHalf: dotAVX2(u.highHalf, s.highHalf))
-  #else
-    return dotPortable(acc, u, s)
-  #endif
-}
-
-/// The same for unsigned bytes up to 255. With AVX2 the pairs of products would saturate, so the
-/// code's offset of 128 is taken off there and the result is that of signed codes: start the
-/// accumulator with `byteDotStart`, which is zero then.
-@inline(__always) func dotBytes(_ acc: IntVector, _ u: WordVector, _ s: IntVector) -> IntVector {
-  #if KERNELS_AVX512
-    return dotVNNI(acc, u, s)
-  #elseif KERNELS_AVX2
-    let w = u ^ 0x8080_8080
-    return acc
-      &+ IntVector(
-        lowHalf: dotSignedAVX2(w.lowHalf, s.lowHalf),
-        highHalf: dotSignedAVX2(w.highHalf, s.highHalf))
-  #else
-    return dotPortable(acc, u, s)
-  #endif
-}
-
-/// What `dotBytes` accumulates onto: the block's offset, -128 times the sum of its codes.
-@inline(__always) func byteDotStart(_ offset: IntVector) -> IntVector {
-  #if KERNELS_AVX2
-    return .zero
-  #else
-    return offset
-  #endif
-}
-
 #if KERNELS_AVX512
-  @inline(__always) private func dotVNNI(_ acc: IntVector, _ u: WordVector, _ s: IntVector)
-    -> IntVector
-  {
+  /// acc + u0 s0 + u1 s1 + u2 s2 + u3 s3 in each lane: four unsigned bytes of `u` by four signed bytes
+  /// of `s`.
+  @inline(__always) func dotCodes(_ acc: IntVector, _ u: WordVector, _ s: IntVector) -> IntVector {
     unsafeBitCast(
       emend_dot_u8s8_512(
         unsafeBitCast(acc, to: SIMD8<Int64>.self), unsafeBitCast(u, to: SIMD8<Int64>.self),
         unsafeBitCast(s, to: SIMD8<Int64>.self)), to: IntVector.self)
   }
-#elseif KERNELS_AVX2
-  @inline(__always) private func dotAVX2(_ u: SIMD8<UInt32>, _ s: SIMD8<Int32>) -> SIMD8<Int32> {
-    let pairs = emend_madd_u8s8_256(
-      unsafeBitCast(u, to: SIMD4<Int64>.self), unsafeBitCast(s, to: SIMD4<Int64>.self))
-    let ones = unsafeBitCast(SIMD16<Int16>(repeating: 1), to: SIMD4<Int64>.self)
-    return unsafeBitCast(emend_madd_s16_256(pairs, ones), to: SIMD8<Int32>.self)
-  }
-  /// Signed by signed: |w| times a with w's sign. Codes lie in -127...127, so no pair saturates
-  /// (128 * 127 * 2 < 32768).
-  @inline(__always) private func dotSignedAVX2(_ w: SIMD8<UInt32>, _ s: SIMD8<Int32>)
-    -> SIMD8<Int32>
-  {
-    let weights = unsafeBitCast(w, to: SIMD4<Int64>.self)
-    let size = emend_sign_s8_256(weights, weights)
-    let signed = emend_sign_s8_256(unsafeBitCast(s, to: SIMD4<Int64>.self), weights)
-    return dotAVX2(
-      unsafeBitCast(size, to: SIMD8<UInt32>.self), unsafeBitCast(signed, to: SIMD8<Int32>.self))
-  }
-#else
-  @inline(__always) private func dotPortable(_ acc: IntVector, _ u: WordVector, _ s: IntVector)
-    -> IntVector
-  {
+#elseif KERNELS_PORTABLE
+  /// acc + u0 s0 + u1 s1 + u2 s2 + u3 s3 in each lane: four unsigned bytes of `u` by four signed bytes
+  /// of `s`.
+  @inline(__always) func dotCodes(_ acc: IntVector, _ u: WordVector, _ s: IntVector) -> IntVector {
     var r = acc
     for t in 0..<4 {
       let shift = UInt32(8 &* t)

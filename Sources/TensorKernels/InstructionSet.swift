@@ -2,12 +2,20 @@ import CPlatform
 import KernelInterface
 import KernelsPortable
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 #if X86_KERNELS
   import KernelsAVX2
   import KernelsAVX512
 #endif
 
-/// The instruction sets that have kernels of their own, in rising order.
+/// The instruction sets that have kernels of their own, in rising order: each CPU runs those up to
+/// its highest.
 public enum InstructionSet: String, Sendable, CaseIterable {
   /// Nothing beyond what every CPU of the architecture has.
   case portable
@@ -15,11 +23,17 @@ public enum InstructionSet: String, Sendable, CaseIterable {
   case avx2
   /// x86-64-v4 and VNNI.
   case avx512
+  /// The same and AVX512-BF16, which training's bf16 option uses.
+  case avx512bf16
 
-  /// The best one that this CPU runs and this build contains.
-  public static let best: InstructionSet = {
+  /// The environment variable that names the one to use.
+  public static let environmentVariable = "EMEND_ISA"
+
+  /// The highest one that this CPU runs and this build contains.
+  public static let highest: InstructionSet = {
     #if X86_KERNELS
       switch Int(emend_highest_instruction_set()) {
+      case Int(EmendInstructionSetAVX512BF16.rawValue): return .avx512bf16
       case Int(EmendInstructionSetAVX512.rawValue): return .avx512
       case Int(EmendInstructionSetAVX2.rawValue): return .avx2
       default: return .portable
@@ -29,10 +43,27 @@ public enum InstructionSet: String, Sendable, CaseIterable {
     #endif
   }()
 
+  /// The one that the environment names, or the highest. Where the name is wrong (see `selected`) it
+  /// is the highest.
+  public static let best: InstructionSet = (try? selected()) ?? highest
+
+  /// The one that `EMEND_ISA` names, or the highest where it is not set or empty. Throws
+  /// `KernelError.unknownInstructionSet` or `.unavailableInstructionSet`; a program calls this once
+  /// at its start, so that a wrong name is not passed over.
+  public static func selected() throws(KernelError) -> InstructionSet {
+    guard let value = getenv(environmentVariable), value.pointee != 0 else { return highest }
+    let name = String(cString: value)
+    guard let set = InstructionSet(rawValue: name) else {
+      throw KernelError.unknownInstructionSet(name: name)
+    }
+    guard set.isAvailable else { throw KernelError.unavailableInstructionSet(set) }
+    return set
+  }
+
   /// Whether this CPU runs it and this build contains it.
   public var isAvailable: Bool {
     let order = InstructionSet.allCases
-    return order.firstIndex(of: self)! <= order.firstIndex(of: .best)!
+    return order.firstIndex(of: self)! <= order.firstIndex(of: .highest)!
   }
 
   /// Its kernels. Call only when `isAvailable`.
@@ -42,9 +73,9 @@ public enum InstructionSet: String, Sendable, CaseIterable {
     case .portable: return KernelsPortable.kernelTable()
     #if X86_KERNELS
       case .avx2: return KernelsAVX2.kernelTable()
-      case .avx512: return KernelsAVX512.kernelTable()
+      case .avx512, .avx512bf16: return KernelsAVX512.kernelTable()
     #else
-      case .avx2, .avx512: return KernelsPortable.kernelTable()
+      case .avx2, .avx512, .avx512bf16: return KernelsPortable.kernelTable()
     #endif
     }
   }

@@ -4,6 +4,10 @@ public enum KernelError: Error, Equatable, CustomStringConvertible {
   case outOfMemory(bytes: Int)
   /// A row of a matrix holds an infinity or NaN, in its elements or its blocks' scales.
   case notFinite(row: Int)
+  /// EMEND_ISA names no instruction set.
+  case unknownInstructionSet(name: String)
+  /// EMEND_ISA names one that this CPU or this build does not have.
+  case unavailableInstructionSet(InstructionSet)
 
   /// One sentence that says what to do.
   public var description: String {
@@ -13,6 +17,16 @@ public enum KernelError: Error, Equatable, CustomStringConvertible {
         + "context (-c) or model"
     case .notFinite(let row):
       "row \(row) holds a value or scale that is not a finite number; the file is damaged"
+    case .unknownInstructionSet(let name):
+      "\(InstructionSet.environmentVariable) is '\(name)', and must be one of "
+        + "\(KernelError.available); unset it for the fastest"
+    case .unavailableInstructionSet(let set):
+      "\(InstructionSet.environmentVariable) is '\(set.rawValue)', which this CPU or this build does "
+        + "not have; use one of \(KernelError.available), or unset it for the fastest"
     }
+  }
+
+  private static var available: String {
+    InstructionSet.allCases.filter(\.isAvailable).map(\.rawValue).joined(separator: ", ")
   }
 }

@@ -2,6 +2,7 @@ extension ChatTemplate {
   /// The conversation as text, without a BOS token in front.
   ///
   /// - Parameters:
+  ///   - messages: the turns, in order.
   ///   - addGenerationPrompt: begin the assistant's turn at the end.
   ///   - bos: how the model writes the beginning of a text, for templates that repeat it.
   ///   - eos: how the model writes the end of a text, for templates that end turns so.

@@ -10,6 +10,7 @@ public struct StreamingDetokenizer: Sendable {
   private var pending: [UInt8] = []
 
   /// - Parameters:
+  ///   - tokenizer: what the tokens are of.
   ///   - special: show control tokens by their names.
   ///   - startsText: take away the space that SentencePiece puts in front of a text. Say `false`
   ///     where the tokens continue a text.

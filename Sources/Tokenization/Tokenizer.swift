@@ -81,6 +81,7 @@ public final class Tokenizer: Sendable {
   /// The tokens of `text`.
   ///
   /// - Parameters:
+  ///   - text: what to tokenize.
   ///   - addSpecial: put BOS in front and EOS at the end where the vocabulary says so.
   ///   - parseSpecial: take the names of control tokens in `text` for these tokens.
   public func encode(_ text: String, addSpecial: Bool, parseSpecial: Bool) -> [Int] {

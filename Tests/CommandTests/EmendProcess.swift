@@ -20,17 +20,22 @@ struct EmendProcess {
     return found
   }()
 
-  /// Runs `emend` with `arguments`, `input` on its standard input, to its end.
-  init(_ arguments: [String], input: String = "") throws {
-    try self.init(arguments, input: input) { _ in }
+  /// Runs `emend` with `arguments`, `input` on its standard input, to its end; `environment` is added
+  /// to this process's.
+  init(_ arguments: [String], input: String = "", environment: [String: String] = [:]) throws {
+    try self.init(arguments, input: input, environment: environment) { _ in }
   }
 
   /// As above; `onOutput` is called with the process each time something was written to standard
   /// output.
-  init(_ arguments: [String], input: String = "", onOutput: (Process) -> Void) throws {
+  init(
+    _ arguments: [String], input: String = "", environment: [String: String] = [:],
+    onOutput: (Process) -> Void
+  ) throws {
     let process = Process()
     process.executableURL = Self.executable
     process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     let (standardInput, standardOutput, standardError) = (Pipe(), Pipe(), Pipe())
     process.standardInput = standardInput
     process.standardOutput = standardOutput

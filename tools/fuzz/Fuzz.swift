@@ -9,8 +9,8 @@ struct Fuzz: ParsableCommand {
   /// The parsers that can be fuzzed; add a file with a `FuzzTarget`, and its name here.
   private static var targets: [any FuzzTarget.Type] {
     [
-      GGUFTarget.self, SafetensorsTarget.self, PyTorchTarget.self, Llama2CTarget.self,
-      TokenizerTarget.self,
+      GGUFTarget.self, TokenizerTarget.self, SafetensorsTarget.self, PyTorchTarget.self,
+      Llama2CTarget.self,
     ]
   }
 

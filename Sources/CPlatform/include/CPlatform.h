@@ -11,6 +11,7 @@ enum EmendInstructionSet {
   EmendInstructionSetPortable = 0,
   EmendInstructionSetAVX2 = 1,    // x86-64-v3: AVX2, FMA, F16C
   EmendInstructionSetAVX512 = 2,  // x86-64-v4 and VNNI
+  EmendInstructionSetAVX512BF16 = 3,  // and AVX512-BF16
 };
 
 /// The highest instruction set that this CPU and its operating system run.

@@ -20,6 +20,7 @@ struct OpenedModel {
   /// Plans, checks and loads: the weights, and a state of `contextLength` tokens (by default what
   /// --ctx-size says, or 2048, or what the model was trained for if that is less).
   func load(contextLength: Int? = nil) throws -> LoadedModel {
+    let instructionSet = try InstructionSet.selected()
     let trained = configuration.contextLength
     let length = contextLength ?? options.ctxSize ?? min(trained, 2048)
     guard length <= trained else {
@@ -35,7 +36,9 @@ struct OpenedModel {
     let start = clock.now
     let pool = ThreadPool(threads: options.threadCount)
     let bar = ProgressBar("loading")
-    let processor = try Processor(file, activations: options.activations, pool: pool) {
+    let processor = try Processor(
+      file, activations: options.activations, pool: pool, instructionSet: instructionSet
+    ) {
       bar.update($0, of: 1)
     }
     bar.finish()
@@ -44,7 +47,7 @@ struct OpenedModel {
     let seconds = start.duration(to: clock.now) / .seconds(1)
     if options.verbose {
       let parts = [
-        "\(options.threadCount) threads", "context \(length)",
+        "\(instructionSet.rawValue) kernels", "\(options.threadCount) threads", "context \(length)",
         "\(options.activations.rawValue) activations",
         "\(options.resolvedCacheType.rawValue) cache",
         "\(Memory.display(processor.weightBytes)) weights",

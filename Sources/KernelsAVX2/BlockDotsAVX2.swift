@@ -1,0 +1,1 @@
+../KernelsPortable/BlockDotsAVX2.swift

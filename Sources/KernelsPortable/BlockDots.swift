@@ -1,0 +1,88 @@
+// The dot products of a block where one instruction sums four products u8 x i8 into 32 bits (AVX-512),
+// and where none does (portable). A block is eight vectors of unsigned codes; each holds four columns
+// of sixteen rows, so a broadcast of four activations meets them in one step.
+
+#if !KERNELS_AVX2
+  /// The codes of one block, columns 4j..<4j+4 in vector j.
+  struct BlockCodes {
+    let c0: WordVector
+    let c1: WordVector
+    let c2: WordVector
+    let c3: WordVector
+    let c4: WordVector
+    let c5: WordVector
+    let c6: WordVector
+    let c7: WordVector
+  }
+
+  extension IntegerBlock {
+    @inline(__always) static func dotBlockOneChain(
+      _ offset: IntVector, _ c: BlockCodes, _ a: UnsafeRawPointer
+    ) -> IntVector {
+      var x = start(offset)
+      x = dot(x, c.c0, a.broadcastInt(0))
+      x = dot(x, c.c1, a.broadcastInt(4))
+      x = dot(x, c.c2, a.broadcastInt(8))
+      x = dot(x, c.c3, a.broadcastInt(12))
+      x = dot(x, c.c4, a.broadcastInt(16))
+      x = dot(x, c.c5, a.broadcastInt(20))
+      x = dot(x, c.c6, a.broadcastInt(24))
+      x = dot(x, c.c7, a.broadcastInt(28))
+      return x
+    }
+
+    /// Two chains of dot products: with one row of activations there is nothing else to overlap.
+    @inline(__always) static func dotBlock(
+      _ p: UnsafeRawPointer, _ a: UnsafeRawPointer, _ offset: IntVector
+    ) -> IntVector {
+      let c = codes(p)
+      var x = start(offset)
+      var y = IntVector.zero
+      x = dot(x, c.c0, a.broadcastInt(0))
+      y = dot(y, c.c1, a.broadcastInt(4))
+      x = dot(x, c.c2, a.broadcastInt(8))
+      y = dot(y, c.c3, a.broadcastInt(12))
+      x = dot(x, c.c4, a.broadcastInt(16))
+      y = dot(y, c.c5, a.broadcastInt(20))
+      x = dot(x, c.c6, a.broadcastInt(24))
+      y = dot(y, c.c7, a.broadcastInt(28))
+      return x &+ y
+    }
+  }
+
+  @inline(__always) func nibbles(_ p: UnsafeRawPointer) -> BlockCodes {
+    let q0 = p.words(0)
+    let q1 = p.words(64)
+    let q2 = p.words(128)
+    let q3 = p.words(192)
+    return BlockCodes(
+      c0: q0 & 0x0F0F_0F0F, c1: q1 & 0x0F0F_0F0F, c2: q2 & 0x0F0F_0F0F, c3: q3 & 0x0F0F_0F0F,
+      c4: (q0 &>> 4) & 0x0F0F_0F0F, c5: (q1 &>> 4) & 0x0F0F_0F0F,
+      c6: (q2 &>> 4) & 0x0F0F_0F0F, c7: (q3 &>> 4) & 0x0F0F_0F0F)
+  }
+
+  /// Eight rows of activations against one group.
+  @inline(__always) func tile<F: IntegerBlock>(
+    _: F.Type, _ group: UnsafeRawPointer, _ blocks: Int, _ codes: UnsafeRawPointer,
+    _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, _ columns: Int
+  ) -> Eight {
+    var f = Eight()
+    var block = group
+    var a = codes
+    var s = scales
+    var o = offsets
+    for _ in 0..<blocks {
+      let c = F.codes(block + F.headerBytes)
+      let h = F.header(block)
+      f.update { n, acc in
+        let x = F.dotBlockOneChain(o.broadcastInt(4 &* n), c, a + 32 &* n)
+        return F.add(acc, x, h, s.broadcastFloat(4 &* n), o.broadcastFloat(4 &* n))
+      }
+      block += F.headerBytes &+ F.codeBytes
+      a += 256
+      s += 32
+      o += 32
+    }
+    return f
+  }
+#endif

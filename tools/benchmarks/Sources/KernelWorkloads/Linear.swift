@@ -1,0 +1,139 @@
+import BlockFormats
+import KernelInterface
+import TensorKernels
+
+private let shapes = [(4096, 4096), (2048, 5632), (1536, 576)]
+private let integerFormats: [BlockFormat] = [.q4_0, .q4_1, .q8_0]
+
+/// Random packed weights that fill `byteCount` bytes or one matrix, whichever is more.
+private func randomWeights(
+  _ memory: Arena, _ format: BlockFormat, rows: Int, columns: Int, byteCount: Int = 0
+) -> (address: UnsafeMutableRawPointer, matrices: Int, matrixBytes: Int) {
+  let bytes =
+    PackedLayout.groupCount(rows: rows) * PackedLayout.groupBytes(format, columns: columns)
+  let matrices = max(1, byteCount / bytes)
+  let address = memory.allocate(bytes: matrices * bytes)
+  var numbers = FixedNumbers()
+  numbers.fill(address, byteCount: matrices * bytes)
+  return (address, matrices, bytes)
+}
+
+/// Rows of activations, quantized as the kernels want them for `format`.
+private struct QuantizedRows {
+  let codes: UnsafeMutablePointer<Int8>
+  let scales: UnsafeMutablePointer<Float>
+  let offsets: UnsafeMutablePointer<Int32>
+
+  init(_ memory: Arena, _ kernels: KernelTable, _ format: BlockFormat, rows: Int, columns: Int) {
+    let blocks = columns / 32
+    let kind: OffsetKind =
+      format == .q4_1 ? .scaledSums : format == .q8_0 ? .minus128Sums : .minus8Sums
+    codes = memory.allocate(Int8.self, rows * columns)
+    scales = memory.allocate(Float.self, rows * blocks)
+    offsets = memory.allocate(Int32.self, rows * blocks)
+    var numbers = FixedNumbers()
+    let x = numbers.floats(memory, rows * columns)
+    let tile = rows == 1 ? 1 : 8
+    for row in stride(from: 0, to: rows, by: tile) {
+      kernels.quantizeActivations(
+        x + row * columns, columns, min(tile, rows - row), tile, blocks, kind.rawValue,
+        codes + row * columns, scales + row * blocks, offsets + row * blocks)
+    }
+  }
+}
+
+extension KernelTable {
+  fileprivate func linearInt8(_ format: BlockFormat) -> LinearInt8 {
+    format == .q4_0 ? linearQ4_0 : format == .q4_1 ? linearQ4_1 : linearQ8_0
+  }
+}
+
+extension Workload {
+  /// Prefill: 256 rows of int8 activations.
+  static var matrixMatrix: [Workload] {
+    shapes.flatMap { shape in integerFormats.map { int8($0, shape.0, shape.1, n: 256) } }
+  }
+
+  private static func int8(_ format: BlockFormat, _ rows: Int, _ columns: Int, n: Int) -> Workload {
+    Workload(
+      name: "matmul \(format.name)", shape: "\(rows)x\(columns), \(n) rows", limit: .integerDot,
+      amount: 2 * Double(rows * columns * n)
+    ) { set, pool, memory in
+      let kernels = set.kernels
+      let weights = randomWeights(memory, format, rows: rows, columns: columns)
+      let x = QuantizedRows(memory, kernels, format, rows: n, columns: columns)
+      let out = memory.allocate(Float.self, n * rows)
+      let linear = kernels.linearInt8(format)
+      return {
+        pool.run { worker in
+          let groups = worker.share(of: PackedLayout.groupCount(rows: rows), unit: 2)
+          linear(
+            weights.address, columns / 32, x.codes, x.scales, x.offsets, n, groups.lowerBound,
+            groups.upperBound, rows, out, rows, 0)
+        }
+      }
+    }
+  }
+
+  /// Decode: one row against a gigabyte of matrices, so that nothing comes from a cache.
+  static var matrixVector: [Workload] {
+    [(4096, 4096), (5632, 2048)].flatMap { shape in
+      integerFormats.map { vector($0, shape.0, shape.1) }
+    }
+  }
+
+  private static func vector(_ format: BlockFormat, _ rows: Int, _ columns: Int) -> Workload {
+    let working = 1 << 30
+    let matrixBytes = rows / 16 * PackedLayout.groupBytes(format, columns: columns)
+    return Workload(
+      name: "matvec \(format.name)", shape: "\(rows)x\(columns)", limit: .stream(bytes: working),
+      amount: Double(working / matrixBytes * matrixBytes)
+    ) { set, pool, memory in
+      let kernels = set.kernels
+      let weights = randomWeights(memory, format, rows: rows, columns: columns, byteCount: working)
+      let x = QuantizedRows(memory, kernels, format, rows: 1, columns: columns)
+      let out = memory.allocate(Float.self, rows)
+      let linear = kernels.linearInt8(format)
+      return {
+        for i in 0..<weights.matrices {
+          pool.run { worker in
+            let groups = worker.share(of: PackedLayout.groupCount(rows: rows), unit: 2)
+            linear(
+              weights.address + i * weights.matrixBytes, columns / 32, x.codes, x.scales, x.offsets,
+              1, groups.lowerBound, groups.upperBound, rows, out, rows, 0)
+          }
+        }
+      }
+    }
+  }
+
+  /// The exact path on every format, and the smallest shape on one.
+  static var linearF32: [Workload] {
+    BlockFormat.allCases.map { f32($0, 4096, 4096, n: 256) } + [f32(.q4_1, 1536, 576, n: 256)]
+  }
+
+  private static func f32(_ format: BlockFormat, _ rows: Int, _ columns: Int, n: Int) -> Workload {
+    Workload(
+      name: "f32 W x \(format.name)", shape: "\(rows)x\(columns), \(n) rows", limit: .multiplyAdd,
+      amount: 2 * Double(rows * columns * n)
+    ) { set, pool, memory in
+      let kernels = set.kernels
+      let weights = randomWeights(memory, format, rows: rows, columns: columns)
+      var numbers = FixedNumbers()
+      let x = numbers.floats(memory, n * columns)
+      let out = memory.allocate(Float.self, n * rows)
+      let scratch = memory.allocate(Float.self, pool.threadCount * panelScratch)
+      return {
+        pool.run { worker in
+          let groups = worker.share(of: PackedLayout.groupCount(rows: rows), unit: 2)
+          kernels.linearF32(
+            PackedLayout.number(format), weights.address, columns, x, n, groups.lowerBound,
+            groups.upperBound, rows, out, rows, 0, scratch + worker.index * panelScratch)
+        }
+      }
+    }
+  }
+
+  /// Floats of scratch for one thread of the exact path.
+  private static let panelScratch = 32 * 256
+}
