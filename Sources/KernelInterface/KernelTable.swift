@@ -96,6 +96,54 @@ public struct KernelTable: Sendable {
       UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>
     ) -> Void
 
+  /// Encodes blocks of 32 finite floats as Q4_0, Q4_1 or Q8_0: as ggml's reference does, or, when
+  /// `best` is 1, with the least error weighted by `importance` (one number for each column of rows of
+  /// `blocksPerRow` blocks; nil for equal weights). `scratch` holds `quantizeScratch` floats.
+  /// (format, best, values, importance, blocksPerRow, blocks, out, scratch)
+  public typealias QuantizeBlocks =
+    @convention(c) (
+      Int, Int, UnsafePointer<Float>, UnsafePointer<Float>?, Int, Int, UnsafeMutableRawPointer,
+      UnsafeMutablePointer<Float>
+    ) -> Void
+
+  /// Floats of scratch for `QuantizeBlocks`: two tiles of sixteen blocks and their bytes.
+  public static let quantizeScratch = 2 * 512 + 128
+
+  /// Elements of F32, F16 or BF16 as floats. (format, source, count, out)
+  public typealias ToFloats =
+    @convention(c) (Int, UnsafeRawPointer, Int, UnsafeMutablePointer<Float>) -> Void
+
+  /// Finite floats as F32, F16 or BF16, rounded to nearest even. (format, values, count, out)
+  public typealias FromFloats =
+    @convention(c) (Int, UnsafePointer<Float>, Int, UnsafeMutableRawPointer) -> Void
+
+  /// The index of the first infinity or NaN, or -1. (values, count)
+  public typealias FirstNotFinite = @convention(c) (UnsafePointer<Float>, Int) -> Int
+
+  /// Rounds one block of columns of up to 16 rows to Q4_0, Q4_1 or Q8_0, each column making good for
+  /// the errors of those before it. `values` and `feedback` are `[32][16]`: the weights, which become
+  /// their errors, and what earlier blocks' errors add to the value to be rounded. `factor` is the
+  /// block's part of the normalized factor, row j holding j numbers; `costs` has 32. Blocks are
+  /// written `rowBytes` apart. `scratch` holds `roundScratch` floats.
+  /// (format, values, feedback, factor, factorStride, costs, rows, out, rowBytes, scratch)
+  public typealias RoundCompensated =
+    @convention(c) (
+      Int, UnsafeMutablePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Int,
+      UnsafePointer<Float>, Int, UnsafeMutableRawPointer, Int, UnsafeMutablePointer<Float>
+    ) -> Void
+
+  /// Improves one block of columns of up to 16 rows, given errors and their product with the Hessian,
+  /// `[32][16]` both, which are brought up to date; `hessian` is the block's part on the diagonal.
+  /// (format, errors, gradient, hessian, hessianStride, rows, blocks, rowBytes, scratch)
+  public typealias RefineBlocks =
+    @convention(c) (
+      Int, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int, Int,
+      UnsafeMutableRawPointer, Int, UnsafeMutablePointer<Float>
+    ) -> Void
+
+  /// Floats of scratch for `RoundCompensated` and `RefineBlocks`: four tiles, words and blocks.
+  public static let roundScratch = 4 * 512 + 128 + 136
+
   package let quantizeActivations: QuantizeActivations
   package let linearQ4_0: LinearInt8
   package let linearQ4_1: LinearInt8
@@ -109,13 +157,22 @@ public struct KernelTable: Sendable {
   package let rotatePairs: RotatePairs
   package let storeKeyValue: StoreKeyValue
   package let attend: Attend
+  package let quantizeBlocks: QuantizeBlocks
+  package let toFloats: ToFloats
+  package let fromFloats: FromFloats
+  package let firstNotFinite: FirstNotFinite
+  package let roundCompensated: RoundCompensated
+  package let refineBlocks: RefineBlocks
 
   /// Every entry, in the order of the declarations.
   package init(
     name: StaticString, quantizeActivations: QuantizeActivations, linearQ4_0: LinearInt8,
     linearQ4_1: LinearInt8, linearQ8_0: LinearInt8, linearF32: LinearF32, packGroup: PackGroup,
     dequantizePanel: DequantizePanel, packActivationsF32: PackActivationsF32, rmsNorm: RMSNorm,
-    swiGLU: SwiGLU, rotatePairs: RotatePairs, storeKeyValue: StoreKeyValue, attend: Attend
+    swiGLU: SwiGLU, rotatePairs: RotatePairs, storeKeyValue: StoreKeyValue, attend: Attend,
+    quantizeBlocks: QuantizeBlocks, toFloats: ToFloats, fromFloats: FromFloats,
+    firstNotFinite: FirstNotFinite, roundCompensated: RoundCompensated,
+    refineBlocks: RefineBlocks
   ) {
     self.name = name
     self.quantizeActivations = quantizeActivations
@@ -131,6 +188,12 @@ public struct KernelTable: Sendable {
     self.rotatePairs = rotatePairs
     self.storeKeyValue = storeKeyValue
     self.attend = attend
+    self.quantizeBlocks = quantizeBlocks
+    self.toFloats = toFloats
+    self.fromFloats = fromFloats
+    self.firstNotFinite = firstNotFinite
+    self.roundCompensated = roundCompensated
+    self.refineBlocks = refineBlocks
   }
 }
 
