@@ -73,5 +73,34 @@ import KernelInterface
           partial, scratch)
       }
     },
-    mergeAttention: { mergeAttention($0, $1, $2, $3, $4, $5) })
+    mergeAttention: { mergeAttention($0, $1, $2, $3, $4, $5) },
+    quantizeBlocks: {
+      quantizeBlocks(PackedLayout.format($0), $1 != 0, $2, $3, $4, $5, $6, $7)
+    },
+    toFloats: { toFloats(PackedLayout.format($0), $1, $2, $3) },
+    fromFloats: { fromFloats(PackedLayout.format($0), $1, $2, $3) },
+    firstNotFinite: { firstNotFinite($0, $1) },
+    roundCompensated: { format, values, feedback, factor, stride, costs, n, out, bytes, scratch in
+      switch PackedLayout.format(format) {
+      case .q4_0:
+        roundCompensated(
+          Q4_0Grid.self, values, feedback, factor, stride, costs, n, out, bytes, scratch)
+      case .q4_1:
+        roundCompensated(
+          Q4_1Grid.self, values, feedback, factor, stride, costs, n, out, bytes, scratch)
+      default:
+        roundCompensated(
+          Q8_0Grid.self, values, feedback, factor, stride, costs, n, out, bytes, scratch)
+      }
+    },
+    refineBlocks: { format, errors, gradient, hessian, stride, n, out, bytes, scratch in
+      switch PackedLayout.format(format) {
+      case .q4_0:
+        refineBlocks(Q4_0Grid.self, errors, gradient, hessian, stride, n, out, bytes, scratch)
+      case .q4_1:
+        refineBlocks(Q4_1Grid.self, errors, gradient, hessian, stride, n, out, bytes, scratch)
+      default:
+        refineBlocks(Q8_0Grid.self, errors, gradient, hessian, stride, n, out, bytes, scratch)
+      }
+    })
 }

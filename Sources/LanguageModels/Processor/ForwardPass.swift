@@ -34,33 +34,58 @@ struct ForwardPass {
 
   /// One block, by one of the threads; all see its result after the last barrier.
   func run(_ block: Block, layer: Int, _ worker: Worker) {
-    let own = workspace.thread(worker.index)
-    let hidden = configuration.hiddenSize
-    let epsilon = configuration.rmsNormEpsilon
+    attend(block.projections, norm: block.attentionNorm, layer: layer, worker)
+    addAttention(block.attentionOutput, worker)
+    expand(block.expansion, norm: block.feedForwardNorm, worker)
+    addFeedForward(block.down, worker)
+  }
 
-    block.projections.apply(
-      worker, kernels, shared: workspace.shared, own: own, x: workspace.residual, stride: hidden,
-      rows: rows, transform: .rmsNorm(weight: block.attentionNorm, epsilon: epsilon),
+  // The four steps of a block. Each reads what linear layers of its own have not touched, so that a
+  // step's weights may be made after the steps before it have run.
+
+  /// attended = attention(W rmsNorm(residual)).
+  func attend(
+    _ projections: LinearGroup, norm: UnsafePointer<Float>, layer: Int, _ worker: Worker
+  ) {
+    let own = workspace.thread(worker.index)
+    projections.apply(
+      worker, kernels, shared: workspace.shared, own: own, x: workspace.residual,
+      stride: configuration.hiddenSize, rows: rows,
+      transform: .rmsNorm(weight: norm, epsilon: configuration.rmsNormEpsilon),
       out: workspace.projected, outStride: projectedWidth, accumulate: false)
     worker.barrier()
     rotateAndStore(layer, worker)
     worker.barrier()
     attend(layer, worker, own)
     worker.barrier()
-    block.attentionOutput.apply(
-      worker, kernels, shared: workspace.shared, own: own, x: workspace.attended,
-      stride: queryWidth, rows: rows, transform: .identity, out: workspace.residual,
-      outStride: hidden, accumulate: true)
+  }
+
+  /// residual += Wo attended.
+  func addAttention(_ attentionOutput: LinearGroup, _ worker: Worker) {
+    attentionOutput.apply(
+      worker, kernels, shared: workspace.shared, own: workspace.thread(worker.index),
+      x: workspace.attended, stride: queryWidth, rows: rows, transform: .identity,
+      out: workspace.residual, outStride: configuration.hiddenSize, accumulate: true)
     worker.barrier()
-    block.expansion.apply(
-      worker, kernels, shared: workspace.shared, own: own, x: workspace.residual, stride: hidden,
-      rows: rows, transform: .rmsNorm(weight: block.feedForwardNorm, epsilon: epsilon),
+  }
+
+  /// gated = W rmsNorm(residual), gate and up beside each other.
+  func expand(_ expansion: LinearGroup, norm: UnsafePointer<Float>, _ worker: Worker) {
+    expansion.apply(
+      worker, kernels, shared: workspace.shared, own: workspace.thread(worker.index),
+      x: workspace.residual, stride: configuration.hiddenSize, rows: rows,
+      transform: .rmsNorm(weight: norm, epsilon: configuration.rmsNormEpsilon),
       out: workspace.gated, outStride: 2 * configuration.intermediateSize, accumulate: false)
     worker.barrier()
-    block.down.apply(
-      worker, kernels, shared: workspace.shared, own: own, x: workspace.gated,
-      stride: 2 * configuration.intermediateSize, rows: rows, transform: .swiGLU,
-      out: workspace.residual, outStride: hidden, accumulate: true)
+  }
+
+  /// residual += Wd (silu(gate) * up).
+  func addFeedForward(_ down: LinearGroup, _ worker: Worker) {
+    down.apply(
+      worker, kernels, shared: workspace.shared, own: workspace.thread(worker.index),
+      x: workspace.gated, stride: 2 * configuration.intermediateSize, rows: rows,
+      transform: .swiGLU, out: workspace.residual, outStride: configuration.hiddenSize,
+      accumulate: true)
     worker.barrier()
   }
 
