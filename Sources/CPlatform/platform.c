@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #if defined(__linux__)
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -130,3 +131,12 @@ void *emend_allocate_pages(size_t byteCount) {
 }
 
 void emend_free_pages(void *address, size_t byteCount) { munmap(address, byteCount); }
+
+void emend_start_write_back(int descriptor, int64_t offset, int64_t byteCount) {
+#if defined(__linux__)
+  // Nothing depends on it: fsync comes later and reports what went wrong.
+  (void)sync_file_range(descriptor, offset, byteCount, SYNC_FILE_RANGE_WRITE);
+#else
+  (void)descriptor, (void)offset, (void)byteCount;
+#endif
+}

@@ -1,3 +1,5 @@
+import CPlatform
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -21,7 +23,12 @@ public struct AtomicFileWriter: ~Copyable {
   private let expectedBytes: UInt64
   private let onAppend: ((UnsafeRawBufferPointer) -> Void)?
 
+  /// Bytes that are in the file, and those of them that the disk has begun to write.
+  private var written = 0
+  private var handedOver = 0
+
   private static var bufferSize: Int { 1 << 20 }
+  private static var writeBackSize: Int { 32 << 20 }
 
   /// Starts writing what will be the file at `path`, of `expectedBytes` where that is known.
   /// `onAppend` sees all bytes in their order, as they are appended: for checksums.
@@ -87,6 +94,8 @@ public struct AtomicFileWriter: ~Copyable {
     } else {
       try flush()
       try write(bytes)
+      written += bytes.byteCount
+      startWriteBack()
     }
   }
 
@@ -132,6 +141,7 @@ public struct AtomicFileWriter: ~Copyable {
 
   private mutating func flush() throws(ModelFileError) {
     try write(buffer.span.bytes)
+    written += buffer.count
     buffer.removeAll(keepingCapacity: true)
   }
 
@@ -140,6 +150,14 @@ public struct AtomicFileWriter: ~Copyable {
     guard number != 0 else { return }
     throw DiskSpace.error(
       number, call: "write", needed: max(expectedBytes, UInt64(byteCount)), in: folder, for: path)
+  }
+
+  /// Lets the disk begin with what was written: left to itself, Linux collects gigabytes, which then
+  /// all wait for `fsync`.
+  private mutating func startWriteBack() {
+    guard written - handedOver >= Self.writeBackSize else { return }
+    emend_start_write_back(descriptor, Int64(handedOver), Int64(written - handedOver))
+    handedOver = written
   }
 
   private func check(_ result: Int32, _ call: String) throws(ModelFileError) {

@@ -37,6 +37,10 @@ uint64_t emend_available_memory_bytes(void);
 void *emend_allocate_pages(size_t byteCount);
 void emend_free_pages(void *address, size_t byteCount);
 
+/// Lets the disk begin to write `byteCount` bytes of an open file from `offset` on, without waiting;
+/// does nothing where the system has no call for it.
+void emend_start_write_back(int descriptor, int64_t offset, int64_t byteCount);
+
 /// Tells the processor that this thread waits for another one's store.
 static inline void emend_spin_hint(void) {
 #if defined(__x86_64__)

@@ -43,7 +43,8 @@ package final class SteppedBlock {
     self.pool = pool
     kernels = instructionSet.kernels
     workspace = try ProcessorWorkspace(
-      configuration, rows: sequenceLength, threads: pool.threadCount, exact: true)
+      configuration, contextLength: sequenceLength, rows: sequenceLength,
+      threads: pool.threadCount, exact: true)
     cache = try KeyValueCache(
       type: .f32, layers: 1, kvHeads: configuration.kvHeadCount,
       headSize: configuration.headSize, capacity: sequenceLength)

@@ -1,0 +1,143 @@
+import BlockFormats
+import KernelInterface
+import TensorKernels
+
+/// How the scale (and minimum) of a block is chosen.
+public enum Rounding: String, Sendable, CaseIterable {
+  /// As ggml's reference quantizers do, byte for byte.
+  case reference
+  /// The block with the least weighted square error that a search finds; never more than the
+  /// reference's. Unlike llama.cpp's quantizers without an importance matrix, which take the
+  /// reference's scale.
+  case best
+}
+
+/// Writes rows of a matrix in a block format:
+/// minimises Σ importance[column] (x − decoded)² over each block, or does what ggml's reference does.
+///
+/// A row is a whole number of blocks. Each row's bytes depend on that row alone, so a tensor may
+/// come in pieces and on any number of threads.
+public struct BlockQuantizer: Sendable {
+  /// What is written.
+  public let format: BlockFormat
+  /// How.
+  public let rounding: Rounding
+
+  private let kernels: KernelTable
+
+  /// A quantizer to `format`, which must be one that `BlockFormat.hasQuantizer` says is written. For
+  /// the plain formats F32, F16 and BF16, values are rounded to the nearest whatever `rounding` is.
+  public init(
+    _ format: BlockFormat, rounding: Rounding, instructionSet: InstructionSet = .best
+  ) {
+    precondition(format.hasQuantizer, "\(format.name) is only read")
+    self.format = format
+    self.rounding = rounding
+    kernels = instructionSet.kernels
+  }
+
+  /// Encodes whole rows on all threads of `pool`.
+  ///
+  /// - Parameters:
+  ///   - source: rows of `columns` elements of `sourceFormat`, one after the other.
+  ///   - sourceFormat: how the source's elements are stored.
+  ///   - columns: elements of one row.
+  ///   - importance: a weight of the square error for each column, not negative and finite, as the
+  ///     mean square of what multiplies the column; nil for equal ones. Only `Rounding.best` looks.
+  ///   - destination: exactly the bytes that the rows take in `format`.
+  ///   - tensor: the tensor's name, for errors.
+  ///   - firstRow: the number of the first row in the tensor, for errors.
+  ///   - pool: the threads that share the rows.
+  ///
+  /// Throws `partialBlocks` when a row does not fill whole blocks, and `notFinite` when the source
+  /// holds an infinity or NaN; the destination is then partly written.
+  public func quantize(
+    _ source: UnsafeRawBufferPointer, _ sourceFormat: BlockFormat, columns: Int,
+    importance: [Float]? = nil, into destination: UnsafeMutableRawBufferPointer,
+    tensor: String, firstRow: Int = 0, pool: ThreadPool
+  ) throws(QuantizationError) {
+    guard let rowBytes = format.byteCount(elements: columns) else {
+      throw .partialBlocks(tensor: tensor, columns: columns, format: format)
+    }
+    guard let sourceRowBytes = sourceFormat.byteCount(elements: columns) else {
+      throw .partialBlocks(tensor: tensor, columns: columns, format: sourceFormat)
+    }
+    guard columns > 0, !source.isEmpty else { return }
+    let rows = source.count / sourceRowBytes
+    precondition(source.count == rows * sourceRowBytes && destination.count == rows * rowBytes)
+    let weights = importance.map { BlockQuantizer.normalized($0, columns: columns) }
+
+    nonisolated(unsafe) let from = source.baseAddress!
+    nonisolated(unsafe) let to = destination.baseAddress!
+    let failure = FirstFailure()
+    // A few rows at a time, so that their floats stay in the second-level cache.
+    let batch = max(1, 8192 / columns)
+    pool.parallel((rows + batch - 1) / batch) { share in
+      let buffer = UnsafeMutablePointer<Float>.allocate(
+        capacity: batch * columns + KernelTable.quantizeScratch)
+      defer { buffer.deallocate() }
+      for part in share {
+        let first = part * batch
+        let count = min(batch, rows - first)
+        load(
+          sourceFormat, from + first * sourceRowBytes, count * sourceRowBytes, count * columns,
+          buffer)
+        let bad = kernels.firstNotFinite(buffer, count * columns)
+        if bad >= 0 {
+          failure.record(row: first + bad / columns, column: bad % columns)
+          return
+        }
+        encode(
+          buffer, rows: count, columns: columns, weights, to + first * rowBytes,
+          scratch: buffer + batch * columns)
+      }
+    }
+    if let (row, column) = failure.place {
+      throw .notFinite(tensor: tensor, row: firstRow + row, column: column)
+    }
+  }
+
+  private func encode(
+    _ values: UnsafePointer<Float>, rows: Int, columns: Int, _ importance: [Float]?,
+    _ out: UnsafeMutableRawPointer, scratch: UnsafeMutablePointer<Float>
+  ) {
+    let number = PackedLayout.number(format)
+    switch format {
+    case .f32, .f16, .bf16: kernels.fromFloats(number, values, rows * columns, out)
+    default:
+      let blocks = columns / format.elementsPerBlock
+      let best = rounding == .best ? 1 : 0
+      if let importance {
+        importance.withUnsafeBufferPointer {
+          kernels.quantizeBlocks(
+            number, best, values, $0.baseAddress, blocks, rows * blocks, out, scratch)
+        }
+      } else {
+        kernels.quantizeBlocks(number, best, values, nil, blocks, rows * blocks, out, scratch)
+      }
+    }
+  }
+
+  private func load(
+    _ sourceFormat: BlockFormat, _ source: UnsafeRawPointer, _ bytes: Int, _ count: Int,
+    _ values: UnsafeMutablePointer<Float>
+  ) {
+    switch sourceFormat {
+    case .f32, .f16, .bf16:
+      kernels.toFloats(PackedLayout.number(sourceFormat), source, count, values)
+    default:
+      ReferenceBlocks.dequantize(
+        sourceFormat, UnsafeRawBufferPointer(start: source, count: bytes),
+        into: UnsafeMutableBufferPointer(start: values, count: count))
+    }
+  }
+
+  /// With mean 1, so that no product of weights and squares overflows that would not without them.
+  static func normalized(_ importance: [Float], columns: Int) -> [Float] {
+    precondition(importance.count == columns, "\(importance.count) weights, \(columns) columns")
+    precondition(importance.allSatisfy { $0 >= 0 && $0 < .infinity }, "a weight is unusable")
+    let mean = importance.reduce(0.0) { $0 + Double($1) } / Double(columns)
+    guard mean > 0 else { return [Float](repeating: 1, count: columns) }
+    return importance.map { Float(Double($0) / mean) }
+  }
+}
