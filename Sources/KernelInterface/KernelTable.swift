@@ -269,6 +269,9 @@ public struct KernelTable: Sendable {
   /// Improvement of one block of columns.
   public let refineBlocks: RefineBlocks
 
+  /// What only training needs.
+  public let gradients: GradientKernels
+
   /// Every entry, in the order of the declarations.
   public init(
     name: StaticString, quantizeActivations: QuantizeActivations, linearQ4_0: LinearInt8,
@@ -276,11 +279,12 @@ public struct KernelTable: Sendable {
     packGradients: PackGradients, linearTransposedF32: LinearTransposedF32,
     packInputs: PackInputs, linearGradientF32: LinearGradientF32, packGroup: PackGroup,
     dequantizePanel: DequantizePanel, packActivationsF32: PackActivationsF32, rmsNorm: RMSNorm,
-    swiGLU: SwiGLU, rotatePairs: RotatePairs, storeKeyValue: StoreKeyValue, loadKeyValue: LoadKeyValue, attend: Attend,
+    swiGLU: SwiGLU, rotatePairs: RotatePairs, storeKeyValue: StoreKeyValue,
+    loadKeyValue: LoadKeyValue, attend: Attend,
     attendBlock: AttendBlock, mergeAttention: MergeAttention,
     quantizeBlocks: QuantizeBlocks, toFloats: ToFloats, fromFloats: FromFloats,
     firstNotFinite: FirstNotFinite, roundCompensated: RoundCompensated,
-    refineBlocks: RefineBlocks
+    refineBlocks: RefineBlocks, gradients: GradientKernels
   ) {
     self.name = name
     self.quantizeActivations = quantizeActivations
@@ -309,6 +313,7 @@ public struct KernelTable: Sendable {
     self.firstNotFinite = firstNotFinite
     self.roundCompensated = roundCompensated
     self.refineBlocks = refineBlocks
+    self.gradients = gradients
   }
 }
 
