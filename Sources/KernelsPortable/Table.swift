@@ -20,6 +20,17 @@ import KernelInterface
         PackedLayout.format(format), weights, k, x, n, first, end, rows, out, stride,
         accumulate != 0, scratch)
     },
+    packGradients: { packGradients($0, $1, $2, $3, $4) },
+    linearTransposedF32: {
+      format, weights, k, outputs, g, n, first, end, dx, stride, accumulate, scratch in
+      linearTransposedF32(
+        PackedLayout.format(format), weights, k, outputs, g, n, first, end, dx, stride,
+        accumulate != 0, scratch)
+    },
+    packInputs: { packInputs($0, $1, $2, $3, $4, $5, $6) },
+    linearGradientF32: {
+      linearGradientF32($0, $1, $2, $3, $4, $5, $6, $7, $8, $9 != 0, $10)
+    },
     packGroup: { packGroup($0, $1, $2, $3, $4, $5) },
     dequantizePanel: { format, group, k, k0, count, panel, stride in
       dequantizePanel(PackedLayout.format(format), group, k, k0, count, panel, stride)
