@@ -146,6 +146,14 @@ public struct KernelTable: Sendable {
       UnsafeMutableRawPointer
     ) -> Void
 
+  /// Reads back what `StoreKeyValue` wrote, as floats; storing them again gives the same bytes.
+  /// (cacheKind, keys, values, position, headSize, key, value)
+  public typealias LoadKeyValue =
+    @convention(c) (
+      Int, UnsafeRawPointer, UnsafeRawPointer, Int, Int, UnsafeMutablePointer<Float>,
+      UnsafeMutablePointer<Float>
+    ) -> Void
+
   /// Causal attention of up to 8 queries (columns of a tile; column c sees positions
   /// 0..<visible + c * step) over one kv head's cache, by online softmax over fixed blocks of
   /// positions. (cacheKind, queries, queryStride, columns, visible, step, headSize, scale, keys,
@@ -256,6 +264,8 @@ public struct KernelTable: Sendable {
   public let rotatePairs: RotatePairs
   /// One position into the KV cache.
   public let storeKeyValue: StoreKeyValue
+  /// One position out of the KV cache.
+  public let loadKeyValue: LoadKeyValue
   /// Attention of a tile of queries.
   public let attend: Attend
   /// One block of positions of attention.
@@ -283,7 +293,7 @@ public struct KernelTable: Sendable {
     packInputs: PackInputs, linearGradientF32: LinearGradientF32, packGroup: PackGroup,
     dequantizePanel: DequantizePanel, packActivationsF32: PackActivationsF32, rmsNorm: RMSNorm,
     layerNorm: LayerNorm, gelu: GELU, swiGLU: SwiGLU, rotatePairs: RotatePairs,
-    storeKeyValue: StoreKeyValue, attend: Attend,
+    storeKeyValue: StoreKeyValue, loadKeyValue: LoadKeyValue, attend: Attend,
     attendBlock: AttendBlock, mergeAttention: MergeAttention,
     quantizeBlocks: QuantizeBlocks, toFloats: ToFloats, fromFloats: FromFloats,
     firstNotFinite: FirstNotFinite, roundCompensated: RoundCompensated,
@@ -308,6 +318,7 @@ public struct KernelTable: Sendable {
     self.swiGLU = swiGLU
     self.rotatePairs = rotatePairs
     self.storeKeyValue = storeKeyValue
+    self.loadKeyValue = loadKeyValue
     self.attend = attend
     self.attendBlock = attendBlock
     self.mergeAttention = mergeAttention

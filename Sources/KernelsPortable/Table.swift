@@ -50,6 +50,15 @@ import KernelInterface
       default: storeKeyValue(Q8_0Cache.self, key, value, position, headSize, keys, values)
       }
     },
+    loadKeyValue: { kind, keys, values, position, headSize, key, value in
+      switch kind {
+      case CacheKind.f32.rawValue:
+        loadKeyValue(F32Cache.self, keys, values, position, headSize, key, value)
+      case CacheKind.f16.rawValue:
+        loadKeyValue(F16Cache.self, keys, values, position, headSize, key, value)
+      default: loadKeyValue(Q8_0Cache.self, keys, values, position, headSize, key, value)
+      }
+    },
     attend: {
       kind, q, qStride, columns, visible, step, size, scale, keys, values, out, outStride, scratch
       in
