@@ -113,6 +113,18 @@ public struct KernelTable: Sendable {
       UnsafePointer<Float>, UnsafePointer<Float>, Float, Int, UnsafeMutablePointer<Float>
     ) -> Void
 
+  /// out = (x - mean) / sqrt(variance + epsilon) * weight + bias, over one row.
+  /// (x, weight, bias, epsilon, count, out)
+  public typealias LayerNorm =
+    @convention(c) (
+      UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Float, Int,
+      UnsafeMutablePointer<Float>
+    ) -> Void
+
+  /// out = 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))). (x, count, out)
+  public typealias GELU =
+    @convention(c) (UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) -> Void
+
   /// out = gate * sigmoid(gate) * up. (gate, up, count, out)
   public typealias SwiGLU =
     @convention(c) (
@@ -242,6 +254,10 @@ public struct KernelTable: Sendable {
   public let packActivationsF32: PackActivationsF32
   /// RMSNorm of one row.
   public let rmsNorm: RMSNorm
+  /// LayerNorm of one row.
+  public let layerNorm: LayerNorm
+  /// GELU of one row, in GPT-2's form.
+  public let gelu: GELU
   /// SwiGLU of one row.
   public let swiGLU: SwiGLU
   /// Rotary embedding of one row.
@@ -279,8 +295,8 @@ public struct KernelTable: Sendable {
     packGradients: PackGradients, linearTransposedF32: LinearTransposedF32,
     packInputs: PackInputs, linearGradientF32: LinearGradientF32, packGroup: PackGroup,
     dequantizePanel: DequantizePanel, packActivationsF32: PackActivationsF32, rmsNorm: RMSNorm,
-    swiGLU: SwiGLU, rotatePairs: RotatePairs, storeKeyValue: StoreKeyValue,
-    loadKeyValue: LoadKeyValue, attend: Attend,
+    layerNorm: LayerNorm, gelu: GELU, swiGLU: SwiGLU, rotatePairs: RotatePairs,
+    storeKeyValue: StoreKeyValue, loadKeyValue: LoadKeyValue, attend: Attend,
     attendBlock: AttendBlock, mergeAttention: MergeAttention,
     quantizeBlocks: QuantizeBlocks, toFloats: ToFloats, fromFloats: FromFloats,
     firstNotFinite: FirstNotFinite, roundCompensated: RoundCompensated,
@@ -300,6 +316,8 @@ public struct KernelTable: Sendable {
     self.dequantizePanel = dequantizePanel
     self.packActivationsF32 = packActivationsF32
     self.rmsNorm = rmsNorm
+    self.layerNorm = layerNorm
+    self.gelu = gelu
     self.swiGLU = swiGLU
     self.rotatePairs = rotatePairs
     self.storeKeyValue = storeKeyValue

@@ -37,6 +37,8 @@ import KernelInterface
     },
     packActivationsF32: { packActivationsF32($0, $1, $2, $3, $4, $5) },
     rmsNorm: { rmsNorm($0, $1, $2, $3, $4) },
+    layerNorm: { layerNorm($0, $1, $2, $3, $4, $5) },
+    gelu: { gelu($0, $1, $2) },
     swiGLU: { swiGLU($0, $1, $2, $3) },
     rotatePairs: { rotatePairs($0, $1, $2, $3, $4, $5) },
     storeKeyValue: { kind, key, value, position, headSize, keys, values in

@@ -115,7 +115,7 @@ struct ForwardPass {
   /// Queries that the kernels take together.
   private static let tile = 8
 
-  private func attend(_ layer: Int, _ worker: Worker, _ own: ProcessorWorkspace.Thread) {
+  private func attend(_ layer: Int, _ worker: Worker, _ own: ThreadScratch) {
     if rows > 1 {
       attendChunk(layer, worker, own)
     } else {
@@ -125,7 +125,7 @@ struct ForwardPass {
 
   /// A chunk: eight consecutive tokens of one head go together; tiles are dealt out in turn, because
   /// later ones see more.
-  private func attendChunk(_ layer: Int, _ worker: Worker, _ own: ProcessorWorkspace.Thread) {
+  private func attendChunk(_ layer: Int, _ worker: Worker, _ own: ThreadScratch) {
     let size = configuration.headSize
     let scale = 1 / Float(size).squareRoot()
     let group = configuration.headsPerKVHead
@@ -147,7 +147,7 @@ struct ForwardPass {
 
   /// One token: the query heads that share a kv head go together, so that its cache is read once, and
   /// a long cache is shared out by blocks of positions, whose results are then merged.
-  private func attendToken(_ layer: Int, _ worker: Worker, _ own: ProcessorWorkspace.Thread) {
+  private func attendToken(_ layer: Int, _ worker: Worker, _ own: ThreadScratch) {
     let size = configuration.headSize
     let scale = 1 / Float(size).squareRoot()
     let group = configuration.headsPerKVHead
