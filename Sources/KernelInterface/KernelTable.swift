@@ -38,6 +38,54 @@ public struct KernelTable: Sendable {
       UnsafeMutablePointer<Float>, Int, Int, UnsafeMutablePointer<Float>
     ) -> Void
 
+  /// Transposes up to 32 rows to `[M][32]` for `LinearTransposedF32`, M being `outputs` up to whole
+  /// groups of 16; what is missing is zero. (g, gStride, validRows, outputs, out)
+  public typealias PackGradients =
+    @convention(c) (
+      UnsafePointer<Float>, Int, Int, Int, UnsafeMutablePointer<Float>
+    ) -> Void
+
+  /// dx[n, k] (+)= sum_m W[m, k] g[n, m] for the columns first..<end, which begins at a multiple of 32
+  /// (256 for the superblock formats) and ends at one or at K. `g` is in tiles of 32 rows, each as
+  /// `PackGradients` made it; `scratch` holds `transposedScratch` floats.
+  /// (format, weights, K, outputs, g, n, firstColumn, endColumn, dx, dxStride, accumulate, scratch)
+  public typealias LinearTransposedF32 =
+    @convention(c) (
+      Int, UnsafeRawPointer, Int, Int, UnsafePointer<Float>, Int, Int, Int,
+      UnsafeMutablePointer<Float>, Int, Int, UnsafeMutablePointer<Float>
+    ) -> Void
+
+  /// Columns, rows and groups that `LinearTransposedF32` works on at a time.
+  public static let transposedColumns = 256
+  /// See `transposedColumns`.
+  public static let transposedRows = 256
+  /// See `transposedColumns`.
+  public static let transposedGroups = 8
+  /// Floats of scratch for `LinearTransposedF32`: a block of results and a panel of weights.
+  public static let transposedScratch =
+    transposedColumns * (transposedRows + 16 * transposedGroups)
+
+  /// Rows first..<end of n to `[K / 8][n][8]` for `LinearGradientF32`; columns past K are zero.
+  /// (x, xStride, firstRow, endRow, n, K, out)
+  public typealias PackInputs =
+    @convention(c) (
+      UnsafePointer<Float>, Int, Int, Int, Int, Int, UnsafeMutablePointer<Float>
+    ) -> Void
+
+  /// dW[m, k] (+)= sum_n g[n, m] x[n, k] for row groups first..<end of a plain f32 matrix in the packed
+  /// layout; `x` is as `PackInputs` made it, `scratch` holds `gradientScratch` floats.
+  /// (g, gStride, x, n, firstGroup, endGroup, outputs, K, dW, accumulate, scratch)
+  public typealias LinearGradientF32 =
+    @convention(c) (
+      UnsafePointer<Float>, Int, UnsafePointer<Float>, Int, Int, Int, Int, Int,
+      UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>
+    ) -> Void
+
+  /// Rows that `LinearGradientF32` takes at a time.
+  public static let gradientRows = 512
+  /// Floats of scratch for `LinearGradientF32`: a panel of gradients of two groups.
+  public static let gradientScratch = 32 * gradientRows
+
   /// Packs 16 rows of a GGUF matrix into one group; rows past `validRows` become zero. Returns 0, or
   /// 1 + a row that holds an infinity or NaN.
   /// (format, firstRow, rowBytes, validRows, K, group)
@@ -84,6 +132,14 @@ public struct KernelTable: Sendable {
     @convention(c) (
       Int, UnsafePointer<Float>, UnsafePointer<Float>, Int, Int, UnsafeMutableRawPointer,
       UnsafeMutableRawPointer
+    ) -> Void
+
+  /// Reads back what `StoreKeyValue` wrote, as floats; storing them again gives the same bytes.
+  /// (cacheKind, keys, values, position, headSize, key, value)
+  public typealias LoadKeyValue =
+    @convention(c) (
+      Int, UnsafeRawPointer, UnsafeRawPointer, Int, Int, UnsafeMutablePointer<Float>,
+      UnsafeMutablePointer<Float>
     ) -> Void
 
   /// Causal attention of up to `CacheLayout.mostQueries` queries (column c sees positions
@@ -170,6 +226,14 @@ public struct KernelTable: Sendable {
   public let linearQ8_0: LinearInt8
   /// Linear layer on weights of any format, f32 activations.
   public let linearF32: LinearF32
+  /// Output gradients to tiles.
+  public let packGradients: PackGradients
+  /// Gradient of a linear layer's input, weights of any format.
+  public let linearTransposedF32: LinearTransposedF32
+  /// Inputs to tiles.
+  public let packInputs: PackInputs
+  /// Gradient of plain f32 weights.
+  public let linearGradientF32: LinearGradientF32
   /// GGUF rows to packed groups.
   public let packGroup: PackGroup
   /// Packed groups to f32 panels.
@@ -184,6 +248,8 @@ public struct KernelTable: Sendable {
   public let rotatePairs: RotatePairs
   /// One position into the KV cache.
   public let storeKeyValue: StoreKeyValue
+  /// One position out of the KV cache.
+  public let loadKeyValue: LoadKeyValue
   /// Attention of a tile of queries.
   public let attend: Attend
   /// One block of positions of attention.
@@ -206,9 +272,11 @@ public struct KernelTable: Sendable {
   /// Every entry, in the order of the declarations.
   public init(
     name: StaticString, quantizeActivations: QuantizeActivations, linearQ4_0: LinearInt8,
-    linearQ4_1: LinearInt8, linearQ8_0: LinearInt8, linearF32: LinearF32, packGroup: PackGroup,
+    linearQ4_1: LinearInt8, linearQ8_0: LinearInt8, linearF32: LinearF32,
+    packGradients: PackGradients, linearTransposedF32: LinearTransposedF32,
+    packInputs: PackInputs, linearGradientF32: LinearGradientF32, packGroup: PackGroup,
     dequantizePanel: DequantizePanel, packActivationsF32: PackActivationsF32, rmsNorm: RMSNorm,
-    swiGLU: SwiGLU, rotatePairs: RotatePairs, storeKeyValue: StoreKeyValue, attend: Attend,
+    swiGLU: SwiGLU, rotatePairs: RotatePairs, storeKeyValue: StoreKeyValue, loadKeyValue: LoadKeyValue, attend: Attend,
     attendBlock: AttendBlock, mergeAttention: MergeAttention,
     quantizeBlocks: QuantizeBlocks, toFloats: ToFloats, fromFloats: FromFloats,
     firstNotFinite: FirstNotFinite, roundCompensated: RoundCompensated,
@@ -220,6 +288,10 @@ public struct KernelTable: Sendable {
     self.linearQ4_1 = linearQ4_1
     self.linearQ8_0 = linearQ8_0
     self.linearF32 = linearF32
+    self.packGradients = packGradients
+    self.linearTransposedF32 = linearTransposedF32
+    self.packInputs = packInputs
+    self.linearGradientF32 = linearGradientF32
     self.packGroup = packGroup
     self.dequantizePanel = dequantizePanel
     self.packActivationsF32 = packActivationsF32
@@ -227,6 +299,7 @@ public struct KernelTable: Sendable {
     self.swiGLU = swiGLU
     self.rotatePairs = rotatePairs
     self.storeKeyValue = storeKeyValue
+    self.loadKeyValue = loadKeyValue
     self.attend = attend
     self.attendBlock = attendBlock
     self.mergeAttention = mergeAttention

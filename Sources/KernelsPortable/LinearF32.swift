@@ -1,7 +1,8 @@
 // Quantized (or plain) weights by f32 activations: the exact path. A panel of 32 rows by 256 columns
-// is dequantized into the first-level cache's neighbourhood and meets every tile of eight rows of
-// activations before the next panel is made. Each result is one chain of fused multiply-adds in
-// column order, for one row of activations and for many, so chunking never changes a result.
+// is dequantized into the first-level cache's neighbourhood (F32 weights are read where they are) and
+// meets every tile of eight rows of activations before the next panel is made. Each result is one
+// chain of fused multiply-adds in column order, for one row of activations and for many, so chunking
+// never changes a result.
 
 import BlockFormats
 import KernelInterface
@@ -14,13 +15,19 @@ func packActivationsF32(
   _ x: UnsafePointer<Float>, _ xStride: Int, _ validRows: Int, _ tile: Int, _ k: Int,
   _ out: UnsafeMutablePointer<Float>
 ) {
-  for row in 0..<tile {
-    if row < validRows {
-      let source = x + row &* xStride
-      for i in 0..<k { out[i &* tile &+ row] = source[i] }
-    } else {
-      for i in 0..<k { out[i &* tile &+ row] = 0 }
+  var start = 0
+  if tile == 8 {
+    while start &+ lanes <= k {
+      var rows = Eight()
+      rows.update { row, zero in row < validRows ? x.vector(row &* xStride &+ start) : zero }
+      let target = out + start &* 8
+      rows.transposed.forFirst(8) { i, value in target.store(value, at: i &* lanes) }
+      start &+= lanes
     }
+  }
+  for row in 0..<tile {
+    let source = x + row &* xStride
+    for i in start..<k { out[i &* tile &+ row] = row < validRows ? source[i] : 0 }
   }
 }
 
@@ -41,8 +48,8 @@ func packActivationsF32(
       var k0 = 0
       while k0 < k {
         let count = min(panelColumns, k &- k0)
-        dequantizePanel(format, packed, k, k0, count, scratch, 16)
-        for i in 0..<count { f = multiplyAdd(scratch.vector(i &* 16), x.broadcast(k0 &+ i), f) }
+        let panel = floatPanel(format, packed, k, k0, count, scratch)
+        for i in 0..<count { f = multiplyAdd(panel.vector(i &* 16), x.broadcast(k0 &+ i), f) }
         k0 &+= count
       }
       storeRows(f, target, validRows, false)
@@ -57,8 +64,12 @@ func packActivationsF32(
     while group < endGroup {
       let pair = group &+ 1 < endGroup
       let packed = weights + group &* groupBytes
-      dequantizePanel(format, packed, k, k0, count, scratch, 32)
-      if pair { dequantizePanel(format, packed + groupBytes, k, k0, count, scratch + 16, 32) }
+      let low = floatPanel(format, packed, k, k0, count, scratch)
+      let high =
+        pair
+        ? floatPanel(format, packed + groupBytes, k, k0, count, scratch + 16 &* panelColumns) : low
+      // While the first tiles are computed, plain weights of the next panels are asked for.
+      let ahead = format == .f32 ? packed + (2 &* groupBytes &+ 64 &* k0) : UnsafeRawPointer(low)
       var column = 0
       while column < columns {
         let target = out + (column &* outStride &+ 16 &* group)
@@ -66,13 +77,14 @@ func packActivationsF32(
         let validColumns = min(8, columns &- column)
         let validRows = rows &- 16 &* group
         if pair && validColumns == 8 && validRows >= 32 {
-          fullTile(scratch, activations, count, target, outStride, keep)
+          let next =
+            column == 0 ? ahead : column == 8 ? ahead + groupBytes : UnsafeRawPointer(low)
+          fullTile(low, high, activations, count, target, outStride, keep, next)
         } else {
-          partialTile(
-            scratch, activations, count, target, outStride, keep, validColumns, validRows)
+          partialTile(low, activations, count, target, outStride, keep, validColumns, validRows)
           if pair {
             partialTile(
-              scratch + 16, activations, count, target + 16, outStride, keep, validColumns,
+              high, activations, count, target + 16, outStride, keep, validColumns,
               validRows &- 16)
           }
         }
@@ -84,25 +96,43 @@ func packActivationsF32(
   }
 }
 
-/// 32 rows by 8: two vectors of weights and sixteen accumulators.
+/// Columns k0..<k0+count of a group as `[column][16]`: where they are, or in `room`.
+@inline(__always) func floatPanel(
+  _ format: BlockFormat, _ group: UnsafeRawPointer, _ k: Int, _ k0: Int, _ count: Int,
+  _ room: UnsafeMutablePointer<Float>
+) -> UnsafePointer<Float> {
+  if format == .f32 { return (group + 64 &* k0).assumingMemoryBound(to: Float.self) }
+  dequantizePanel(format, group, k, k0, count, room, 16)
+  return UnsafePointer(room)
+}
+
+/// 32 rows by 8.
 @inline(__always) private func fullTile(
-  _ panel: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ count: Int,
-  _ out: UnsafeMutablePointer<Float>, _ outStride: Int, _ keep: Bool
+  _ low: UnsafePointer<Float>, _ high: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
+  _ count: Int, _ out: UnsafeMutablePointer<Float>, _ outStride: Int, _ keep: Bool,
+  _ next: UnsafeRawPointer
 ) {
-  var low = Eight()
-  var high = Eight()
-  if keep {
-    low.update { n, _ in out.vector(n &* outStride) }
-    high.update { n, _ in out.vector(n &* outStride &+ 16) }
-  }
-  for i in 0..<count {
-    let a = panel.vector(i &* 32)
-    let b = panel.vector(i &* 32 &+ 16)
-    low.update { n, acc in multiplyAdd(a, x.broadcast(i &* 8 &+ n), acc) }
-    high.update { n, acc in multiplyAdd(b, x.broadcast(i &* 8 &+ n), acc) }
-  }
-  low.forFirst(8) { n, value in out.store(value, at: n &* outStride) }
-  high.forFirst(8) { n, value in out.store(value, at: n &* outStride &+ 16) }
+  #if KERNELS_AVX512
+    // Two vectors of weights and sixteen accumulators.
+    var f = Eight()
+    var g = Eight()
+    if keep {
+      f.update { n, _ in out.vector(n &* outStride) }
+      g.update { n, _ in out.vector(n &* outStride &+ 16) }
+    }
+    for i in 0..<count {
+      prefetch(next + 64 &* i)
+      let a = low.vector(i &* 16)
+      let b = high.vector(i &* 16)
+      f.update { n, acc in multiplyAdd(a, x.broadcast(i &* 8 &+ n), acc) }
+      g.update { n, acc in multiplyAdd(b, x.broadcast(i &* 8 &+ n), acc) }
+    }
+    f.forFirst(8) { n, value in out.store(value, at: n &* outStride) }
+    g.forFirst(8) { n, value in out.store(value, at: n &* outStride &+ 16) }
+  #else
+    partialTile(low, x, count, out, outStride, keep, 8, 16)
+    partialTile(high, x, count, out + 16, outStride, keep, 8, 16)
+  #endif
 }
 
 /// 16 rows by 8 at the edges, of which only the valid ones are read and written.
@@ -111,15 +141,34 @@ func packActivationsF32(
   _ out: UnsafeMutablePointer<Float>, _ outStride: Int, _ keep: Bool, _ validColumns: Int,
   _ validRows: Int
 ) {
-  var f = Eight()
-  if keep {
-    f.update { n, _ in n < validColumns ? loadRows(out + n &* outStride, validRows) : .zero }
-  }
-  for i in 0..<count {
-    let a = panel.vector(i &* 32)
-    f.update { n, acc in multiplyAdd(a, x.broadcast(i &* 8 &+ n), acc) }
-  }
-  f.forFirst(validColumns) { n, value in
-    storeRows(value, out + n &* outStride, validRows, false)
-  }
+  #if KERNELS_AVX512
+    var f = Eight()
+    if keep {
+      f.update { n, _ in n < validColumns ? loadRows(out + n &* outStride, validRows) : .zero }
+    }
+    for i in 0..<count {
+      let a = panel.vector(i &* 16)
+      f.update { n, acc in multiplyAdd(a, x.broadcast(i &* 8 &+ n), acc) }
+    }
+    f.forFirst(validColumns) { n, value in
+      storeRows(value, out + n &* outStride, validRows, false)
+    }
+  #else
+    // Sixteen rows are two or four registers: four columns of them are all that there is room for.
+    var column = 0
+    while column < validColumns {
+      let target = out + column &* outStride
+      let valid = validColumns &- column
+      var f = Four()
+      if keep {
+        f.update { n, _ in n < valid ? loadRows(target + n &* outStride, validRows) : .zero }
+      }
+      for i in 0..<count {
+        let a = panel.vector(i &* 16)
+        f.update { n, acc in multiplyAdd(a, x.broadcast(i &* 8 &+ column &+ n), acc) }
+      }
+      f.forFirst(valid) { n, value in storeRows(value, target + n &* outStride, validRows, false) }
+      column &+= 4
+    }
+  #endif
 }

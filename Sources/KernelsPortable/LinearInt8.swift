@@ -16,7 +16,7 @@
 }
 
 /// What `storeRows` stored; lanes past the valid rows are zero.
-@inline(__always) func loadRows(_ out: UnsafeMutablePointer<Float>, _ validRows: Int)
+@inline(__always) func loadRows(_ out: UnsafePointer<Float>, _ validRows: Int)
   -> FloatVector
 {
   if validRows >= 16 { return out.vector() }

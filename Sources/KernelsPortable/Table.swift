@@ -20,6 +20,17 @@ import KernelInterface
         PackedLayout.format(format), weights, k, x, n, first, end, rows, out, stride,
         accumulate != 0, scratch)
     },
+    packGradients: { packGradients($0, $1, $2, $3, $4) },
+    linearTransposedF32: {
+      format, weights, k, outputs, g, n, first, end, dx, stride, accumulate, scratch in
+      linearTransposedF32(
+        PackedLayout.format(format), weights, k, outputs, g, n, first, end, dx, stride,
+        accumulate != 0, scratch)
+    },
+    packInputs: { packInputs($0, $1, $2, $3, $4, $5, $6) },
+    linearGradientF32: {
+      linearGradientF32($0, $1, $2, $3, $4, $5, $6, $7, $8, $9 != 0, $10)
+    },
     packGroup: { packGroup($0, $1, $2, $3, $4, $5) },
     dequantizePanel: { format, group, k, k0, count, panel, stride in
       dequantizePanel(PackedLayout.format(format), group, k, k0, count, panel, stride)
@@ -35,6 +46,15 @@ import KernelInterface
       case CacheKind.f16.rawValue:
         storeKeyValue(F16Cache.self, key, value, position, headSize, keys, values)
       default: storeKeyValue(Q8_0Cache.self, key, value, position, headSize, keys, values)
+      }
+    },
+    loadKeyValue: { kind, keys, values, position, headSize, key, value in
+      switch kind {
+      case CacheKind.f32.rawValue:
+        loadKeyValue(F32Cache.self, keys, values, position, headSize, key, value)
+      case CacheKind.f16.rawValue:
+        loadKeyValue(F16Cache.self, keys, values, position, headSize, key, value)
+      default: loadKeyValue(Q8_0Cache.self, keys, values, position, headSize, key, value)
       }
     },
     attend: {

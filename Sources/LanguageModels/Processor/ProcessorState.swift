@@ -9,14 +9,16 @@ public final class ProcessorState {
   public let contextLength: Int
   /// Tokens of a prompt that go through the model together.
   public let chunkSize: Int
+  /// How keys and values are stored.
+  public var cacheType: CacheType { cache.type }
   /// Tokens in the cache: the next one gets this position.
-  public private(set) var position = 0
+  public internal(set) var position = 0
   /// Bytes of the cache and the workspace.
   public let byteCount: Int
   /// Reads or edits the residual stream of every forward pass.
   public weak var visitor: (any ResidualStreamVisitor)?
 
-  private let cache: KeyValueCache
+  let cache: KeyValueCache
   private let workspace: ProcessorWorkspace
   private let blocks: [ForwardPass.Block]
   private let outputNorm: UnsafeMutablePointer<Float>

@@ -2,11 +2,11 @@ import BlockFormats
 import KernelInterface
 import TensorKernels
 
-private let shapes = [(4096, 4096), (2048, 5632), (1536, 576)]
+let shapes = [(4096, 4096), (2048, 5632), (1536, 576)]
 private let integerFormats: [BlockFormat] = [.q4_0, .q4_1, .q8_0]
 
 /// Random packed weights that fill `byteCount` bytes or one matrix, whichever is more.
-private func randomWeights(
+func randomWeights(
   _ memory: Arena, _ format: BlockFormat, rows: Int, columns: Int, byteCount: Int = 0
 ) -> (address: UnsafeMutableRawPointer, matrices: Int, matrixBytes: Int) {
   let bytes =
@@ -109,7 +109,8 @@ extension Workload {
 
   /// The exact path on every format, and the smallest shape on one.
   static var linearF32: [Workload] {
-    BlockFormat.allCases.map { f32($0, 4096, 4096, n: 256) } + [f32(.q4_1, 1536, 576, n: 256)]
+    BlockFormat.allCases.map { f32($0, 4096, 4096, n: 256) }
+      + [f32(.q4_1, 1536, 576, n: 256), f32(.f32, 768, 768, n: 32), f32(.f32, 3072, 768, n: 32)]
   }
 
   private static func f32(_ format: BlockFormat, _ rows: Int, _ columns: Int, n: Int) -> Workload {

@@ -16,7 +16,7 @@ public struct Workload: Sendable {
 
   /// Every workload that `set` has kernels for.
   public static func all(_ set: InstructionSet) -> [Workload] {
-    matrixMatrix + matrixVector + linearF32 + attention + rows + packing
+    matrixMatrix + matrixVector + linearF32 + linearBackward + attention + rows + packing
   }
 }
 

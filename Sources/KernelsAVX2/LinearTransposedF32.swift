@@ -1,0 +1,1 @@
+../KernelsPortable/LinearTransposedF32.swift

@@ -1,0 +1,1 @@
+../KernelsPortable/LinearGradientF32.swift

@@ -1,0 +1,74 @@
+import BlockFormats
+import KernelInterface
+import TensorKernels
+
+extension Workload {
+  /// Gradients of inputs through every format, and of plain weights, at a large shape and at those of
+  /// a small editor.
+  static var linearBackward: [Workload] {
+    BlockFormat.allCases.map { transposed($0, 4096, 4096, n: 256) }
+      + [
+        transposed(.q4_1, 1536, 576, n: 256), transposed(.f32, 3072, 768, n: 32),
+        transposed(.f32, 768, 3072, n: 96), gradient(4096, 4096, n: 256),
+        gradient(3072, 768, n: 32), gradient(768, 3072, n: 96), gradient(768, 768, n: 512),
+      ]
+  }
+
+  private static func transposed(_ format: BlockFormat, _ rows: Int, _ columns: Int, n: Int)
+    -> Workload
+  {
+    Workload(
+      name: "f32 W^T g \(format.name)", shape: "\(rows)x\(columns), \(n) rows",
+      limit: .multiplyAdd, amount: 2 * Double(rows * columns * n)
+    ) { set, pool, memory in
+      let kernels = set.kernels
+      let weights = randomWeights(memory, format, rows: rows, columns: columns)
+      var numbers = FixedNumbers()
+      let g = numbers.floats(memory, n * rows)
+      let dx = memory.allocate(Float.self, n * columns)
+      let packed = memory.allocate(Float.self, (n + 31) / 32 * 32 * rows)
+      let scratch = memory.allocate(
+        Float.self, pool.threadCount * KernelTable.transposedScratch)
+      return {
+        pool.run { worker in
+          for i in worker.share(of: (n + 31) / 32) {
+            kernels.packGradients(
+              g + 32 * i * rows, rows, min(32, n - 32 * i), rows, packed + 32 * i * rows)
+          }
+          worker.barrier()
+          let share = worker.share(of: columns, unit: max(32, format.elementsPerBlock))
+          kernels.linearTransposedF32(
+            PackedLayout.number(format), weights.address, columns, rows, packed, n,
+            share.lowerBound, share.upperBound, dx, columns, 0,
+            scratch + worker.index * KernelTable.transposedScratch)
+        }
+      }
+    }
+  }
+
+  private static func gradient(_ rows: Int, _ columns: Int, n: Int) -> Workload {
+    Workload(
+      name: "f32 g x^T", shape: "\(rows)x\(columns), \(n) rows", limit: .multiplyAdd,
+      amount: 2 * Double(rows * columns * n)
+    ) { set, pool, memory in
+      let kernels = set.kernels
+      var numbers = FixedNumbers()
+      let g = numbers.floats(memory, n * rows)
+      let x = numbers.floats(memory, n * columns)
+      let dw = memory.allocate(Float.self, rows * columns)
+      let packed = memory.allocate(Float.self, n * columns)
+      let scratch = memory.allocate(Float.self, pool.threadCount * KernelTable.gradientScratch)
+      return {
+        pool.run { worker in
+          let own = worker.share(of: n)
+          kernels.packInputs(x, columns, own.lowerBound, own.upperBound, n, columns, packed)
+          worker.barrier()
+          let share = worker.share(of: rows / 16, unit: 2)
+          kernels.linearGradientF32(
+            g, rows, packed, n, share.lowerBound, share.upperBound, rows, columns, dw, 1,
+            scratch + worker.index * KernelTable.gradientScratch)
+        }
+      }
+    }
+  }
+}
