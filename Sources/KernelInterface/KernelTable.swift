@@ -154,7 +154,7 @@ public struct KernelTable: Sendable {
       UnsafeMutablePointer<Float>
     ) -> Void
 
-  /// Causal attention of up to 8 queries (columns of a tile; column c sees positions
+  /// Causal attention of up to `CacheLayout.mostQueries` queries (column c sees positions
   /// 0..<visible + c * step) over one kv head's cache, by online softmax over fixed blocks of
   /// positions. (cacheKind, queries, queryStride, columns, visible, step, headSize, scale, keys,
   /// values, out, outStride, scratch)
@@ -164,9 +164,9 @@ public struct KernelTable: Sendable {
       UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>
     ) -> Void
 
-  /// The part of `Attend` that belongs to block `block` of `CacheLayout.softmaxBlock` positions, as a
-  /// partial result. (cacheKind, queries, queryStride, columns, visible, step, headSize, scale, keys,
-  /// values, block, partial, scratch)
+  /// The part of `Attend`, of up to 8 queries, that belongs to block `block` of
+  /// `CacheLayout.softmaxBlock` positions, as a partial result. (cacheKind, queries, queryStride,
+  /// columns, visible, step, headSize, scale, keys, values, block, partial, scratch)
   public typealias AttendBlock =
     @convention(c) (
       Int, UnsafePointer<Float>, Int, Int, Int, Int, Int, Float, UnsafeRawPointer, UnsafeRawPointer,

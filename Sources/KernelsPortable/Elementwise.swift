@@ -12,16 +12,33 @@
   let steps = toFloat(n)
   var r = multiplyAdd(steps, FloatVector(repeating: -0.693_359_375), clamped)
   r = multiplyAdd(steps, FloatVector(repeating: 2.121_944_4e-4), r)
+  let half = n &>> 1
+  let power = exponentialPolynomial(r) * powerOfTwo(half) * powerOfTwo(n &- half)
+  return power.replacing(with: FloatVector.zero, where: x .< low)
+}
+
+/// `exponential` for x <= 0, bit for bit: the result is never larger than 1, and where it is not 0 it
+/// is a normal number, so that 2^n need not be put together from halves.
+@inline(__always) func exponentialOfNegative(_ x: FloatVector) -> FloatVector {
+  let low = FloatVector(repeating: -87.3)
+  let clamped = x.replacing(with: low, where: x .< low)
+  let n = roundToInt(clamped * FloatVector(repeating: 1.442_695_04))
+  let steps = toFloat(n)
+  var r = multiplyAdd(steps, FloatVector(repeating: -0.693_359_375), clamped)
+  r = multiplyAdd(steps, FloatVector(repeating: 2.121_944_4e-4), r)
+  let p = exponentialPolynomial(r) * powerOfTwo(n)
+  return p.replacing(with: FloatVector.zero, where: x .< low)
+}
+
+/// e^r for |r| <= ln 2 / 2.
+@inline(__always) private func exponentialPolynomial(_ r: FloatVector) -> FloatVector {
   var p = FloatVector(repeating: 1.987_569_15e-4)
   p = multiplyAdd(p, r, FloatVector(repeating: 1.398_199_95e-3))
   p = multiplyAdd(p, r, FloatVector(repeating: 8.333_451_9e-3))
   p = multiplyAdd(p, r, FloatVector(repeating: 4.166_579_6e-2))
   p = multiplyAdd(p, r, FloatVector(repeating: 1.666_666_55e-1))
   p = multiplyAdd(p, r, FloatVector(repeating: 5.000_000_1e-1))
-  p = multiplyAdd(p, r * r, r) + FloatVector(repeating: 1)
-  let half = n &>> 1
-  let power = p * powerOfTwo(half) * powerOfTwo(n &- half)
-  return power.replacing(with: FloatVector.zero, where: x .< low)
+  return multiplyAdd(p, r * r, r) + FloatVector(repeating: 1)
 }
 
 @inline(__always) private func powerOfTwo(_ n: IntVector) -> FloatVector {
