@@ -82,13 +82,19 @@ let package = Package(
         "BlockFormats", .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: strict),
     .target(
-      name: "TextGeneration", dependencies: ["LanguageModels", "Tokenization"],
+      name: "LatentEditing",
+      dependencies: [
+        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles", "BlockFormats", "CZstd",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ], swiftSettings: strict),
+    .target(
+      name: "TextGeneration", dependencies: ["LatentEditing", "LanguageModels", "Tokenization"],
       swiftSettings: strict),
     .target(name: "EditEvaluation", dependencies: ["TextGeneration"], swiftSettings: strict),
     .executableTarget(
       name: "emend",
       dependencies: [
-        "TextGeneration", "EditEvaluation", "Quantization",
+        "TextGeneration", "EditEvaluation", "Quantization", "LatentEditing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "tools/emend", swiftSettings: strict),
@@ -109,6 +115,7 @@ let package = Package(
     tests(
       "Quantization",
       ["LanguageModels", "Tokenization", "TensorKernels", "BlockFormats", "ModelFiles"]),
+    tests("LatentEditing", ["LanguageModels", "Tokenization", "TensorKernels", "ModelFiles"]),
     tests("TextGeneration", ["LanguageModels", "Tokenization"]),
     tests("EditEvaluation", ["LanguageModels", "Tokenization"]),
     .testTarget(

@@ -1,4 +1,5 @@
 import LanguageModels
+import TextGeneration
 
 /// What evaluation needs of a model: the logits after every token of a text.
 ///
@@ -17,6 +18,7 @@ public protocol SequencePredictor: AnyObject {
 }
 
 extension ProcessorState: SequencePredictor {}
+extension EditedProcessor: SequencePredictor {}
 
 extension SequencePredictor {
   /// Feeds `tokens` to an empty cache.

@@ -128,6 +128,18 @@ public struct KernelTable: Sendable {
       UnsafePointer<Float>, UnsafePointer<Float>, Float, Int, UnsafeMutablePointer<Float>
     ) -> Void
 
+  /// out = (x - mean) / sqrt(variance + epsilon) * weight + bias, over one row.
+  /// (x, weight, bias, epsilon, count, out)
+  public typealias LayerNorm =
+    @convention(c) (
+      UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Float, Int,
+      UnsafeMutablePointer<Float>
+    ) -> Void
+
+  /// out = 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))). (x, count, out)
+  public typealias GELU =
+    @convention(c) (UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) -> Void
+
   /// out = gate * sigmoid(gate) * up. (gate, up, count, out)
   public typealias SwiGLU =
     @convention(c) (
@@ -149,7 +161,15 @@ public struct KernelTable: Sendable {
       UnsafeMutableRawPointer
     ) -> Void
 
-  /// Causal attention of up to 8 queries (columns of a tile; column c sees positions
+  /// Reads back what `StoreKeyValue` wrote, as floats; storing them again gives the same bytes.
+  /// (cacheKind, keys, values, position, headSize, key, value)
+  public typealias LoadKeyValue =
+    @convention(c) (
+      Int, UnsafeRawPointer, UnsafeRawPointer, Int, Int, UnsafeMutablePointer<Float>,
+      UnsafeMutablePointer<Float>
+    ) -> Void
+
+  /// Causal attention of up to `CacheLayout.mostQueries` queries (column c sees positions
   /// 0..<visible + c * step) over one kv head's cache, by online softmax over fixed blocks of
   /// positions. (cacheKind, queries, queryStride, columns, visible, step, headSize, scale, keys,
   /// values, out, outStride, scratch)
@@ -159,9 +179,9 @@ public struct KernelTable: Sendable {
       UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>
     ) -> Void
 
-  /// The part of `Attend` that belongs to block `block` of `CacheLayout.softmaxBlock` positions, as a
-  /// partial result. (cacheKind, queries, queryStride, columns, visible, step, headSize, scale, keys,
-  /// values, block, partial, scratch)
+  /// The part of `Attend`, of up to 8 queries, that belongs to block `block` of
+  /// `CacheLayout.softmaxBlock` positions, as a partial result. (cacheKind, queries, queryStride,
+  /// columns, visible, step, headSize, scale, keys, values, block, partial, scratch)
   public typealias AttendBlock =
     @convention(c) (
       Int, UnsafePointer<Float>, Int, Int, Int, Int, Int, Float, UnsafeRawPointer, UnsafeRawPointer,
@@ -249,12 +269,18 @@ public struct KernelTable: Sendable {
   public let packActivationsF32: PackActivationsF32
   /// RMSNorm of one row.
   public let rmsNorm: RMSNorm
+  /// LayerNorm of one row.
+  public let layerNorm: LayerNorm
+  /// GELU of one row, in GPT-2's form.
+  public let gelu: GELU
   /// SwiGLU of one row.
   public let swiGLU: SwiGLU
   /// Rotary embedding of one row.
   public let rotatePairs: RotatePairs
   /// One position into the KV cache.
   public let storeKeyValue: StoreKeyValue
+  /// One position out of the KV cache.
+  public let loadKeyValue: LoadKeyValue
   /// Attention of a tile of queries.
   public let attend: Attend
   /// One block of positions of attention.
@@ -274,6 +300,9 @@ public struct KernelTable: Sendable {
   /// Improvement of one block of columns.
   public let refineBlocks: RefineBlocks
 
+  /// What only training needs.
+  public let gradients: GradientKernels
+
   /// Every entry, in the order of the declarations.
   public init(
     name: StaticString, quantizeActivations: QuantizeActivations, linearQ4_0: LinearInt8,
@@ -281,11 +310,12 @@ public struct KernelTable: Sendable {
     packGradients: PackGradients, linearTransposedF32: LinearTransposedF32,
     packInputs: PackInputs, linearGradientF32: LinearGradientF32, packGroup: PackGroup,
     dequantizePanel: DequantizePanel, packActivationsF32: PackActivationsF32, rmsNorm: RMSNorm,
-    swiGLU: SwiGLU, rotatePairs: RotatePairs, storeKeyValue: StoreKeyValue, attend: Attend,
+    layerNorm: LayerNorm, gelu: GELU, swiGLU: SwiGLU, rotatePairs: RotatePairs,
+    storeKeyValue: StoreKeyValue, loadKeyValue: LoadKeyValue, attend: Attend,
     attendBlock: AttendBlock, mergeAttention: MergeAttention,
     quantizeBlocks: QuantizeBlocks, toFloats: ToFloats, fromFloats: FromFloats,
     firstNotFinite: FirstNotFinite, roundCompensated: RoundCompensated,
-    refineBlocks: RefineBlocks
+    refineBlocks: RefineBlocks, gradients: GradientKernels
   ) {
     self.name = name
     self.quantizeActivations = quantizeActivations
@@ -301,9 +331,12 @@ public struct KernelTable: Sendable {
     self.dequantizePanel = dequantizePanel
     self.packActivationsF32 = packActivationsF32
     self.rmsNorm = rmsNorm
+    self.layerNorm = layerNorm
+    self.gelu = gelu
     self.swiGLU = swiGLU
     self.rotatePairs = rotatePairs
     self.storeKeyValue = storeKeyValue
+    self.loadKeyValue = loadKeyValue
     self.attend = attend
     self.attendBlock = attendBlock
     self.mergeAttention = mergeAttention
@@ -313,6 +346,7 @@ public struct KernelTable: Sendable {
     self.firstNotFinite = firstNotFinite
     self.roundCompensated = roundCompensated
     self.refineBlocks = refineBlocks
+    self.gradients = gradients
   }
 }
 

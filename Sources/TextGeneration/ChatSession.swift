@@ -4,7 +4,7 @@ import Tokenization
 /// conversation begins with in common with them is not fed again.
 public final class ChatSession {
   private let generator: Generator
-  private let encode: ([ChatMessage]) -> [Int]
+  private let encode: ([ChatMessage]) throws(TextGenerationError) -> [Int]
   /// The turns so far, the system's first if there is one.
   public private(set) var messages: [ChatMessage] = []
 
@@ -17,7 +17,8 @@ public final class ChatSession {
 
   /// As above, with the tokens of a conversation, up to where the assistant speaks, by `encode`.
   public init(
-    _ generator: Generator, system: String? = nil, encode: @escaping ([ChatMessage]) -> [Int]
+    _ generator: Generator, system: String? = nil,
+    encode: @escaping ([ChatMessage]) throws(TextGenerationError) -> [Int]
   ) {
     self.generator = generator
     self.encode = encode
@@ -42,7 +43,7 @@ public final class ChatSession {
     messages.append(ChatMessage(.user, text))
     var answer = ""
     do {
-      try generator.run(prompt: encode(messages), options: options) { event in
+      try generator.run(prompt: try encode(messages), options: options) { event in
         switch event {
         case .token(_, let text), .heldBack(let text): answer += text
         case .prefill, .finished: break

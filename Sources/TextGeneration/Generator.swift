@@ -101,9 +101,11 @@ public final class Generator {
   }
 
   /// Empties the cache down to the tokens `prompt` begins with; returns how many those are. The last
-  /// token of the prompt is always fed again, for its logits.
+  /// token of the prompt is always fed again, for its logits. A predictor may have emptied its cache
+  /// itself, where the next prompt is edited elsewhere.
   private func reuse(_ prompt: [Int]) -> Int {
-    let common = zip(prompt.dropLast(), cached).prefix { $0 == $1 }.count
+    let same = zip(prompt.dropLast(), cached).prefix { $0 == $1 }.count
+    let common = min(same, predictor.position)
     cached.removeSubrange(common...)
     predictor.truncate(to: common)
     return common

@@ -1,4 +1,5 @@
 import LanguageModels
+import LatentEditing
 import Tokenization
 
 /// What can go wrong while text is generated.
@@ -19,6 +20,8 @@ public enum TextGenerationError: Error, CustomStringConvertible {
   case promptTooLong(tokens: Int, contextLength: Int)
   /// The model failed.
   case model(LanguageModelError)
+  /// The edit does not fit the prompt.
+  case edit(LatentEditingError)
   /// The tokenizer or the chat template failed.
   case tokenization(TokenizationError)
 
@@ -42,6 +45,7 @@ public enum TextGenerationError: Error, CustomStringConvertible {
       "The prompt has \(tokens) tokens but the context holds \(contextLength); shorten it or ask "
         + "for a longer context (--ctx-size)."
     case .model(let error): error.description
+    case .edit(let error): error.description
     case .tokenization(let error): error.description
     }
   }

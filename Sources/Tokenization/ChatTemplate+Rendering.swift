@@ -57,6 +57,18 @@ extension ChatTemplate {
     return prefix + tokenizer.encode(segments, addSpecial: false)
   }
 
+  /// The index, in what `encode` gives, of the first token after the opening of a conversation that
+  /// begins with `role`: of what is said, or of what follows where nothing is said.
+  public func firstContentToken(after role: ChatMessage.Role, with tokenizer: Tokenizer) -> Int {
+    let bos = tokenizer.bosToken
+    let opening = segments(
+      [ChatMessage(role, "x")], addGenerationPrompt: false, bos: bos.map(tokenizer.piece) ?? "",
+      eos: tokenizer.eosToken.map(tokenizer.piece) ?? ""
+    ).prefix(while: \.isMarkup)
+    let prefix = (tokenizer.vocabulary.addsBOS || beginsWithBOS) && bos != nil ? 1 : 0
+    return prefix + tokenizer.encode(Array(opening), addSpecial: false).count
+  }
+
   private func generationPrompt(after messages: [ChatMessage]) -> String {
     switch self {
     case .llama2: ""

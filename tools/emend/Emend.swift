@@ -4,7 +4,7 @@ import ArgumentParser
 struct Emend: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "emend",
-    abstract: "Runs quantized LLaMA models on the CPU.",
+    abstract: "Edits a frozen LLaMA in plain words, on the CPU.",
     discussion: """
       Models are GGUF files, as llama.cpp reads them.
 
@@ -19,7 +19,7 @@ struct Emend: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Inspect.self, Tokenize.self, Generate.self, Chat.self, Score.self, PerplexityCommand.self,
-      Bench.self, Convert.self,
+      Bench.self, Convert.self, Edit.self,
     ])
 }
 

@@ -7,6 +7,7 @@ import ctypes
 import os
 from pathlib import Path
 
+import gguf
 import llama_cpp as c
 import numpy as np
 
@@ -50,6 +51,19 @@ class Session:
         if not self.context:
             raise SystemExit("llama.cpp cannot make a context with these options")
         self.batch_size = options.batch_size
+        self.width = c.llama_model_n_embd(self.model)
+        self.layers = c.llama_model_n_layer(self.model)
+
+    def add_control_vector(self, path, scale):
+        """Adds scale times the directions of a control-vector file after blocks 1, 2, ..."""
+        data = np.zeros((self.layers - 1, self.width), np.float32)  # from block 1 on
+        for tensor in gguf.GGUFReader(path).tensors:
+            layer = int(tensor.name.removeprefix("direction."))
+            data[layer - 1] += np.float32(scale) * tensor.data
+        pointer = data.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
+        if c.llama_set_adapter_cvec(
+                self.context, pointer, data.size, self.width, 1, self.layers):
+            raise SystemExit(f"llama.cpp refuses {path}")
 
     def tokenize(self, text):
         """Ids of the bytes `text`, BOS and EOS as the model's metadata says, none parsed."""

@@ -2,6 +2,7 @@
 
 usage: llamacpp_logits.py MODEL.gguf TEXT_FILE --tokens 200 --out OUT.safetensors
            [--ids IDS.json] [--save-ids IDS.json] [--cache-type f16] [--flash-attn auto]
+           [--control-vector FILE[:SCALE]]
 
 Writes the file logits_file.py describes. The ids are llama.cpp's own, or those of --ids.
 """
@@ -20,10 +21,14 @@ def main():
     parser.add_argument("--out", required=True)
     parser.add_argument("--ids", help="take the ids from this JSON file instead")
     parser.add_argument("--save-ids", help="write the ids to this JSON file")
+    parser.add_argument("--control-vector", help="FILE[:SCALE], added after every block it has")
     llamacpp.add_options(parser)
     options = parser.parse_args()
 
     session = llamacpp.Session(options.model, options.tokens, options)
+    if options.control_vector:
+        path, _, scale = options.control_vector.partition(":")
+        session.add_control_vector(path, float(scale or 1))
     if options.ids:
         tokens = logits_file.load_ids(options.ids)
     else:

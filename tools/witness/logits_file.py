@@ -20,9 +20,9 @@ def save(path, tokens, logits, **metadata):
 
 
 def load(path):
-    """(tokens, logits) of one file."""
+    """(tokens, logits) of one file; `emend score --logits` calls the tokens ids."""
     tensors = load_file(path)
-    return tensors["tokens"], tensors["logits"]
+    return tensors["ids" if "ids" in tensors else "tokens"], tensors["logits"]
 
 
 def save_ids(path, tokens):

@@ -23,11 +23,18 @@ public struct SafetensorsWriter: ~Copyable {
   private var file: AtomicFileWriter
   private let end: Int
 
-  /// Starts the file at `path`, which will hold `tensors`, their data in that order.
+  /// Starts the file at `path`, which will hold `tensors`, their data in that order, and `metadata`
+  /// in front.
   ///
   /// The sizes must fit in an `Int`: they are those of data the caller has.
-  public init(path: String, tensors: [Tensor]) throws(ModelFileError) {
+  public init(
+    path: String, tensors: [Tensor], metadata: [(key: String, value: String)] = []
+  ) throws(ModelFileError) {
     var entries: [String] = []
+    if !metadata.isEmpty {
+      let pairs = metadata.map { "\(quoted($0.key)):\(quoted($0.value))" }
+      entries.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+    }
     var offset = 0
     for tensor in tensors {
       let end = offset + tensor.shape.reduce(tensor.type.byteCount, *)

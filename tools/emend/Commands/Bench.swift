@@ -1,6 +1,7 @@
 import ArgumentParser
 import LanguageModels
 import TensorKernels
+import TextGeneration
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,12 +13,14 @@ struct Bench: ParsableCommand {
 
         emend bench -m model.gguf
         emend bench -m model.gguf -p 0 -n 128 -d 1024 -r 3 -o json
+        emend bench -m model.gguf --control-vector happy.gguf
       """)
 
   /// The forms of the result.
   enum Form: String, ExpressibleByArgument, CaseIterable { case md, json, csv }
 
   @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Edits") var edits: EditOptions
 
   @Option(
     name: [.customShort("p"), .customLong("n-prompt")],
@@ -55,17 +58,24 @@ struct Bench: ParsableCommand {
 
   func run() throws {
     let opened = try OpenedModel(model)
-    let needed = max(prompt, generate > 0 ? depth + generate : 0)
+    // With edits there may be a ghost token, and decoding starts after two tokens.
+    let extra = edits.isEmpty ? 0 : 3
+    let needed = max(prompt, generate > 0 ? depth + generate : 0) + extra
     guard needed <= opened.configuration.contextLength else {
       throw CommandError.notEnoughContext(
         command: "bench", needed: needed, trained: opened.configuration.contextLength)
     }
     let loaded = try opened.load(contextLength: max(needed, model.ctxSize ?? 0))
+    let prepared = try PreparedEdits(edits, loaded)
+    let model = Model(
+      predictor: loaded.state, edited: try prepared?.processor(loaded.state),
+      firstToken: prepared?.compiled?.firstToken,
+      vocabularySize: loaded.configuration.vocabularySize)
     var results: [Measurement] = []
-    if prompt > 0 { results.append(try measure("pp\(prompt)", loaded, readPrompt)) }
+    if prompt > 0 { results.append(try measure("pp\(prompt)", loaded, model, readPrompt)) }
     if generate > 0 {
       let name = "tg\(generate)" + (depth > 0 ? "@d\(depth)" : "")
-      results.append(try measure(name, loaded, decode))
+      results.append(try measure(name, loaded, model, decode))
     }
     switch output {
     case .json: try JSON.print(results)
@@ -77,8 +87,30 @@ struct Bench: ParsableCommand {
   /// Seconds of one run and the tokens that took them.
   private typealias Run = (tokens: Int, seconds: Double)
 
+  /// What is measured: the model, or the model with edits.
+  private struct Model {
+    let predictor: any TokenPredictor
+    let edited: EditedProcessor?
+    /// The token that a compiled edit stands for.
+    let firstToken: Int?
+    let vocabularySize: Int
+
+    /// Empties the cache; the tokens to feed for `count` tokens of a prompt.
+    func begin(_ count: Int, _ token: (Int) -> Int) throws -> [Int] {
+      predictor.truncate(to: 0)
+      var ids = (0..<count).map { token($0) % vocabularySize }
+      if let firstToken, !ids.isEmpty { ids[0] = firstToken }
+      guard let edited else { return ids }
+      ids = edited.tokens(for: ids)
+      try edited.begin(prompt: ids)
+      return ids
+    }
+
+    func forward(_ tokens: [Int]) throws { _ = try (edited ?? predictor).forward(tokens) }
+  }
+
   private func measure(
-    _ test: String, _ loaded: LoadedModel, _ body: (ProcessorState, Int, Int) throws -> Run
+    _ test: String, _ loaded: LoadedModel, _ subject: Model, _ body: (Model, Int) throws -> Run
   ) throws -> Measurement {
     let bar = ProgressBar(test)
     defer { bar.finish() }
@@ -86,7 +118,7 @@ struct Bench: ParsableCommand {
     // The first run warms the caches up and is not counted.
     for repetition in 0...repetitions {
       if Interrupt.isRequested { throw CommandError.interrupted(work: "measuring \(test)") }
-      let run = try body(loaded.state, loaded.configuration.vocabularySize, repetition)
+      let run = try body(subject, repetition)
       if repetition > 0 { rates.append(Double(run.tokens) / run.seconds) }
       bar.update(Double(repetition + 1), of: Double(repetitions + 1))
     }
@@ -97,18 +129,18 @@ struct Bench: ParsableCommand {
       activations: model.activations.rawValue, cacheType: model.resolvedCacheType.rawValue)
   }
 
-  private func readPrompt(_ state: ProcessorState, _ vocabulary: Int, _ run: Int) throws -> Run {
-    state.truncate(to: 0)
-    let ids = (0..<prompt).map { (7919 * $0 + run) % vocabulary }
-    return (prompt, try seconds { _ = try state.forward(ids) })
+  private func readPrompt(_ model: Model, _ run: Int) throws -> Run {
+    let ids = try model.begin(prompt) { 7919 * $0 + run }
+    return (prompt, try seconds { try model.forward(ids) })
   }
 
-  private func decode(_ state: ProcessorState, _ vocabulary: Int, _ run: Int) throws -> Run {
-    state.truncate(to: 0)
-    if depth > 0 { _ = try state.forward((0..<depth).map { (31 * $0 + run) % vocabulary }) }
+  private func decode(_ model: Model, _ run: Int) throws -> Run {
+    // Edits need a prompt to be placed in.
+    let ids = try model.begin(model.edited == nil ? depth : max(depth, 2)) { 31 * $0 + run }
+    if !ids.isEmpty { try model.forward(ids) }
     let time = try seconds {
       for index in 0..<generate {
-        _ = try state.forward([(104_729 * index + run) % vocabulary])
+        try model.forward([(104_729 * index + run) % model.vocabularySize])
         if Interrupt.isRequested { throw CommandError.interrupted(work: "measuring") }
       }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LatentEditing
 import TextGeneration
 import Tokenization
 
@@ -11,6 +12,7 @@ struct Chat: ParsableCommand {
 
         emend chat -m model.gguf
         emend chat -m model.gguf --system "You are a pirate." --temp 0.5
+        emend chat -m model.gguf --editor editor.safetensors --instruction "Answer in upper case."
         printf 'Hello!\\nWho are you?\\n' | emend chat -m model.gguf --temp 0
 
       Ctrl-C ends an answer; pressed again, or while you type, it ends the conversation.
@@ -29,6 +31,7 @@ struct Chat: ParsableCommand {
   @OptionGroup(title: "Length of an answer") var length: LengthArguments
   @OptionGroup(title: "Sampling") var sampling: SamplingArguments
   @OptionGroup(title: "Conversation") var templateOptions: ChatTemplateOptions
+  @OptionGroup(title: "Edits") var edits: EditOptions
 
   @Option(
     parsing: .unconditional, help: ArgumentHelp("What the system says first.", valueName: "text"))
@@ -38,9 +41,22 @@ struct Chat: ParsableCommand {
     let opened = try OpenedModel(model)
     let template = try templateOptions.template(for: opened.tokenizer)
     let loaded = try opened.load()
-    let generator = Generator(loaded.state, tokenizer: loaded.tokenizer, startsText: true)
-    let session = ChatSession(
-      generator, tokenizer: loaded.tokenizer, template: template, system: system)
+    let edited = try PreparedEdits(edits, loaded)?.processor(loaded.state)
+    let generator = Generator(
+      edited ?? loaded.state, tokenizer: loaded.tokenizer, startsText: true)
+    let session = ChatSession(generator, system: system) { messages throws(TextGenerationError) in
+      let ids = template.encode(messages, with: loaded.tokenizer)
+      guard let edited else { return ids }
+      let tokens = edited.tokens(for: ids)
+      let opening = template.firstContentToken(
+        after: messages.first?.role ?? .user, with: loaded.tokenizer)
+      do throws(LatentEditingError) {
+        try edited.begin(prompt: tokens, firstContent: opening + tokens.count - ids.count)
+      } catch {
+        throw .edit(error)
+      }
+      return tokens
+    }
     var options = length.generationOptions(sampling.options)
     options.stopStrings += template.stopStrings
 

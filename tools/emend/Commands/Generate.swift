@@ -14,6 +14,13 @@ struct Generate: ParsableCommand {
         emend generate -m model.gguf --chat --system "Answer in French." -p "Who are you?"
         emend generate -m model.gguf -f letter.txt --stop "Regards" --seed 7 --json
 
+      The model can be edited while it answers: by what an editor makes of an instruction, which the \
+      model itself never sees, and by control vectors.
+
+        emend generate -m model.gguf --chat -p "I like tea." --editor editor.safetensors \
+          --instruction "Answer in upper case."
+        emend generate -m model.gguf -p "I feel" --control-vector happy.gguf:0.8 --compare
+
       Ctrl-C ends the text where it is.
       """)
 
@@ -21,6 +28,7 @@ struct Generate: ParsableCommand {
   @OptionGroup(title: "Length") var length: LengthArguments
   @OptionGroup(title: "Sampling") var sampling: SamplingArguments
   @OptionGroup(title: "Conversation") var templateOptions: ChatTemplateOptions
+  @OptionGroup(title: "Edits") var edits: EditOptions
   @OptionGroup var output: OutputOptions
 
   @Option(
@@ -44,6 +52,9 @@ struct Generate: ParsableCommand {
   @Flag(help: "Names of special tokens in the prompt, such as <|im_end|>, mean these tokens.")
   var parseSpecial = false
 
+  @Flag(help: "Show the answer without the edits beside the one with them.")
+  var compare = false
+
   func validate() throws {
     guard (prompt == nil) != (file == nil) else {
       throw ValidationError(
@@ -55,6 +66,10 @@ struct Generate: ParsableCommand {
     if chat, parseSpecial {
       throw ValidationError("--parse-special and --chat exclude each other")
     }
+    if compare, edits.isEmpty {
+      throw ValidationError(
+        "--compare needs something to compare: --editor, --control-vector or --edit")
+    }
   }
 
   func run() throws {
@@ -62,19 +77,47 @@ struct Generate: ParsableCommand {
     let opened = try OpenedModel(model)
     let ids = try encode(text, with: opened.tokenizer)
     let loaded = try opened.load()
-
-    let generator = Generator(loaded.state, tokenizer: loaded.tokenizer, startsText: chat)
-    let printer = AnswerPrinter(streams: !output.json)
+    let prepared = try PreparedEdits(edits, loaded)
     let options = length.generationOptions(sampling.options)
-    try generator.run(prompt: ids, options: options, listener: printer.receive)
-    guard let (reason, statistics) = printer.end else { return }
-    if output.json {
-      try JSON.print(
-        Result(
-          text: printer.text, ids: printer.ids, promptIds: ids, finishReason: reason.rawValue,
-          seed: options.sampling.seed, timings: Timings(statistics, loaded.loadSeconds)))
+
+    guard compare else {
+      guard let answer = try generate(ids, options, loaded, prepared, streams: !output.json) else {
+        return
+      }
+      if output.json { try JSON.print(answer) }
+      return
     }
+    guard let plain = try generate(ids, options, loaded, nil, streams: false),
+      let edited = try generate(ids, options, loaded, prepared, streams: false)
+    else { return }
+    let comparison = Comparison(unedited: plain, edited: edited)
+    if output.json { try JSON.print(comparison) } else { comparison.show(with: loaded.tokenizer) }
+  }
+
+  /// One answer, edited or not; nil when it was interrupted before it began.
+  private func generate(
+    _ prompt: [Int], _ options: GenerationOptions, _ loaded: LoadedModel, _ edits: PreparedEdits?,
+    streams: Bool
+  ) throws -> Answer? {
+    let predictor: any TokenPredictor
+    var ids = prompt
+    if let edits {
+      let edited = try edits.processor(loaded.state)
+      ids = edited.tokens(for: prompt)
+      try edited.begin(
+        prompt: ids, firstContent: try firstContent(loaded.tokenizer) + ids.count - prompt.count)
+      predictor = edited
+    } else {
+      predictor = loaded.state
+    }
+    let generator = Generator(predictor, tokenizer: loaded.tokenizer, startsText: chat)
+    let printer = AnswerPrinter(streams: streams)
+    try generator.run(prompt: ids, options: options, listener: printer.receive)
+    guard let (reason, statistics) = printer.end else { return nil }
     report(reason, statistics, loaded)
+    return Answer(
+      text: printer.text, ids: printer.ids, promptIds: ids, finishReason: reason.rawValue,
+      seed: options.sampling.seed, timings: Answer.Timings(statistics, loaded.loadSeconds))
   }
 
   private func encode(_ text: String, with tokenizer: Tokenizer) throws -> [Int] {
@@ -84,6 +127,13 @@ struct Generate: ParsableCommand {
     let template = try templateOptions.template(for: tokenizer)
     let messages = (system.map { [ChatMessage(.system, $0)] } ?? []) + [ChatMessage(.user, text)]
     return template.encode(messages, with: tokenizer)
+  }
+
+  /// Where what the user wrote begins.
+  private func firstContent(_ tokenizer: Tokenizer) throws -> Int {
+    guard chat else { return tokenizer.vocabulary.addsBOS ? 1 : 0 }
+    return try templateOptions.template(for: tokenizer)
+      .firstContentToken(after: system == nil ? .user : .system, with: tokenizer)
   }
 
   private func report(
@@ -98,40 +148,6 @@ struct Generate: ParsableCommand {
       Console.log("\(statistics.summary); \(peak)")
     } else if !output.json {
       Console.note("\n\(statistics.summary); \(peak)")
-    }
-  }
-
-  /// `--json`.
-  private struct Result: Encodable {
-    let text: String
-    let ids: [Int]
-    let promptIds: [Int]
-    let finishReason: String
-    let seed: UInt64
-    let timings: Timings
-  }
-
-  private struct Timings: Encodable {
-    let loadSeconds: Double
-    let promptTokens: Int
-    let promptSeconds: Double
-    let promptTokensPerSecond: Double
-    let generatedTokens: Int
-    let decodedTokens: Int
-    let decodeSeconds: Double
-    let decodeTokensPerSecond: Double
-    let peakRssBytes: Int
-
-    init(_ statistics: GenerationStatistics, _ loadSeconds: Double) {
-      self.loadSeconds = loadSeconds
-      promptTokens = statistics.promptTokens
-      promptSeconds = statistics.prefillSeconds
-      promptTokensPerSecond = statistics.prefillRate ?? 0
-      generatedTokens = statistics.generatedTokens
-      decodedTokens = statistics.decodedTokens
-      decodeSeconds = statistics.decodeSeconds
-      decodeTokensPerSecond = statistics.decodeRate ?? 0
-      peakRssBytes = Memory.peakResidentBytes
     }
   }
 }

@@ -12,12 +12,14 @@ struct Score: ParsableCommand {
         emend score -m model.gguf -f page.txt
         emend score -m model.gguf -f page.txt --activations f32 --json
         emend score -m model.gguf -f page.txt --logits page.safetensors
+        emend score -m model.gguf -f page.txt --control-vector happy.gguf:0.8
 
       --logits also writes everything the model said, for comparison with other software: the tensors \
       "ids" (I32, [tokens]) and "logits" (F32, [tokens, vocabulary]).
       """)
 
   @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Edits") var edits: EditOptions
   @OptionGroup var output: OutputOptions
 
   @Option(
@@ -31,6 +33,14 @@ struct Score: ParsableCommand {
   @Flag(help: "Names of special tokens in the text, such as <|im_end|>, mean these tokens.")
   var parseSpecial = false
 
+  func validate() throws {
+    if edits.edit != nil {
+      throw ValidationError(
+        "a compiled edit has no logits for the first token; give the --editor and --instruction that "
+          + "it was made from")
+    }
+  }
+
   func run() throws {
     let text = try TextInput.read(file)
     let opened = try OpenedModel(model)
@@ -40,7 +50,9 @@ struct Score: ParsableCommand {
       throw CommandError.notEnoughContext(
         command: "score", needed: length, trained: opened.configuration.contextLength)
     }
-    let loaded = try opened.load(contextLength: length)
+    // One more for a ghost token, which some edits put in front.
+    let room = edits.isEmpty ? length : min(length + 1, opened.configuration.contextLength)
+    let loaded = try opened.load(contextLength: room)
     let scores = try score(ids, loaded)
 
     if output.json {
@@ -54,32 +66,49 @@ struct Score: ParsableCommand {
   }
 
   private func score(_ ids: [Int], _ loaded: LoadedModel) throws -> [Double] {
+    guard let prepared = try PreparedEdits(edits, loaded) else {
+      return try score(ids, ghosts: 0, loaded.state, loaded)
+    }
+    let edited = try prepared.processor(loaded.state)
+    let tokens = edited.tokens(for: ids)
+    let ghosts = tokens.count - ids.count
+    let opening = loaded.tokenizer.vocabulary.addsBOS ? 1 : 0
+    try edited.begin(prompt: tokens, firstContent: opening + ghosts)
+    return try score(tokens, ghosts: ghosts, edited, loaded)
+  }
+
+  /// Scores of `ids` after the first `ghosts`, which are there for the edit.
+  private func score(
+    _ ids: [Int], ghosts: Int, _ predictor: some SequencePredictor, _ loaded: LoadedModel
+  ) throws -> [Double] {
     let vocabularySize = loaded.configuration.vocabularySize
     let bar = ProgressBar("scoring", unit: "tok/s")
     defer { bar.finish() }
     guard let logits else {
-      return try TokenScores.logProbabilities(
-        of: ids, loaded.state, vocabularySize: vocabularySize
+      let scores = try TokenScores.logProbabilities(
+        of: ids, predictor, vocabularySize: vocabularySize
       ) { index, _ throws(EvaluationError) in
         try report(index + 1, of: ids.count, bar)
       }
+      return Array(scores.dropFirst(ghosts))
     }
     var writer = try SafetensorsWriter(
       path: logits,
       tensors: [
-        .init(name: "ids", type: .i32, shape: [ids.count]),
-        .init(name: "logits", type: .f32, shape: [ids.count, vocabularySize]),
+        .init(name: "ids", type: .i32, shape: [ids.count - ghosts]),
+        .init(name: "logits", type: .f32, shape: [ids.count - ghosts, vocabularySize]),
       ])
-    let words = ids.map { Int32($0) }
+    let words = ids.dropFirst(ghosts).map { Int32($0) }
     try writer.append(words.span)
     let scores = try TokenScores.logProbabilities(
-      of: ids, loaded.state, vocabularySize: vocabularySize
+      of: ids, predictor, vocabularySize: vocabularySize
     ) { index, row throws(EvaluationError) in
       try report(index + 1, of: ids.count, bar)
+      if index < ghosts { return }
       do throws(ModelFileError) { try writer.append(row) } catch { throw .file(error) }
     }
     try writer.commit()
-    return scores
+    return Array(scores.dropFirst(ghosts))
   }
 
   private func report(_ done: Int, of total: Int, _ bar: ProgressBar) throws(EvaluationError) {

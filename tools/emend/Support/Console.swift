@@ -13,6 +13,13 @@ enum Console {
   /// Whether a person types at standard input.
   static let inputIsTerminal = isatty(STDIN_FILENO) == 1
 
+  /// Characters in a line of the terminal that shows the results; 100 where there is none.
+  static var width: Int {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 100 }
+    return Int(size.ws_col)
+  }
+
   /// Writes `text` to standard output.
   static func print(_ text: String, terminator: String = "\n") {
     write(text + terminator, to: STDOUT_FILENO)

@@ -1,0 +1,112 @@
+import LanguageModels
+
+/// Sums the latents of an edit into the residual stream of a running processor.
+///
+/// One edit on one sequence: the places are fixed when it is made, from the shape of the prompt, and
+/// hold across chunks of the prompt and decoded tokens alike.
+public final class EditInjector: ResidualStreamVisitor {
+  /// Latents that are added to the same rows, summed.
+  private struct Entry {
+    let positions: Range<Int>
+    let plain: [Float]?
+    let normed: [Float]?
+  }
+
+  /// By place, 0...layerCount.
+  private let entries: [[Entry]]
+  /// The position after the last that is edited; `Int.max` where all are.
+  public let endPosition: Int
+  private let observer: (any EditObserver)?
+
+  /// The injection of `edit` into a sequence whose prompt has that shape. `observer` hears of every
+  /// row of every layer, edited or not. Throws `promptTooShort`.
+  public init(
+    _ edit: LatentEdit, prompt: PromptShape, observer: (any EditObserver)? = nil
+  ) throws(LatentEditingError) {
+    self.observer = observer
+    var end = 0
+    var groups: [Int: [Range<Int>: [LatentSite]]] = [:]
+    for site in edit.sites {
+      let positions = try site.position.resolved(in: prompt)
+      end = max(end, positions.upperBound)
+      groups[site.point, default: [:]][positions, default: []].append(site)
+    }
+    endPosition = end
+    entries = (0...edit.layerCount).map { point in
+      (groups[point] ?? [:]).sorted {
+        ($0.key.lowerBound, $0.key.upperBound) < ($1.key.lowerBound, $1.key.upperBound)
+      }
+      .map { positions, sites in
+        Entry(
+          positions: positions,
+          plain: EditInjector.sum(sites.filter { $0.scale == .plain }, width: edit.width),
+          normed: EditInjector.sum(sites.filter { $0.scale == .norm }, width: edit.width))
+      }
+    }
+  }
+
+  /// sum g v, in an order that does not depend on the one they came in; nil for no sites.
+  private static func sum(_ sites: [LatentSite], width: Int) -> [Float]? {
+    guard !sites.isEmpty else { return nil }
+    var result = [Float](repeating: 0, count: width)
+    let ordered = sites.count == 1 ? sites : sites.sorted { $0.precedes($1) }
+    for site in ordered {
+      for i in 0..<width { result[i] += site.gate * site.latent[i] }
+    }
+    return result
+  }
+
+  /// Only layers with sites are interrupted, unless somebody watches all of them.
+  public func visits(layer: Int) -> Bool { observer != nil || !entries[layer].isEmpty }
+
+  /// Adds what belongs to the rows' layer and positions.
+  public func visit(_ rows: ResidualRows) {
+    for row in 0..<rows.count {
+      let position = rows.firstPosition + row
+      rows.withRow(row) { span in
+        span.withUnsafeMutableBufferPointer { visit($0, layer: rows.layer, position: position) }
+      }
+    }
+  }
+
+  private func visit(_ row: UnsafeMutableBufferPointer<Float>, layer: Int, position: Int) {
+    let before = observer.map { _ in Array(row) }
+    add(to: row, layer: layer, position: position)
+    if let observer, let before {
+      observer.observe(layer: layer, position: position, before: before, after: Array(row))
+    }
+  }
+
+  private func add(to row: UnsafeMutableBufferPointer<Float>, layer: Int, position: Int) {
+    let here = entries[layer]
+    guard let h = row.baseAddress, here.contains(where: { $0.positions.contains(position) }) else {
+      return
+    }
+    let scale =
+      here.contains { $0.normed != nil } ? LatentAddition.scale(h, count: row.count) : 1
+    for entry in here where entry.positions.contains(position) {
+      if let latent = entry.plain {
+        LatentAddition.add(latent, times: 1, to: h, count: row.count)
+      }
+      if let latent = entry.normed {
+        LatentAddition.add(latent, times: scale, to: h, count: row.count)
+      }
+    }
+  }
+}
+
+/// Somebody who watches the residual stream of an edited run.
+public protocol EditObserver: AnyObject {
+  /// One row, `[width]`, of the stream before a block (or after the last), before and after what the
+  /// edit did to it; the same where it did nothing.
+  func observe(layer: Int, position: Int, before: [Float], after: [Float])
+}
+
+extension LatentSite {
+  /// A total order of what is added, whatever order it came in.
+  fileprivate func precedes(_ other: LatentSite) -> Bool {
+    if gate != other.gate { return gate < other.gate }
+    for (a, b) in zip(latent, other.latent) where a != b { return a < b }
+    return false
+  }
+}

@@ -1,0 +1,130 @@
+/// How strongly a latent is summed in.
+public enum LatentScale: String, Sendable, CaseIterable {
+  /// h <- h + g v: the paper's literal sum.
+  case plain
+  /// h <- h + g ||h|| / sqrt(d) v: as large as the state it is added to, which at the first token of
+  /// a LLaMA model is hundreds of times larger than elsewhere.
+  case norm
+}
+
+/// A latent at its site.
+public struct LatentSite: Sendable, Equatable {
+  /// The place between blocks, 0...layerCount (see `Placement.point`).
+  public let point: Int
+  /// The tokens.
+  public let position: SitePosition
+  /// How strongly it is summed in.
+  public let scale: LatentScale
+  /// g, the strength included.
+  public let gate: Float
+  /// v, as wide as the processor.
+  public let latent: [Float]
+
+  /// A latent v for `point` and `position`.
+  public init(
+    point: Int, position: SitePosition, scale: LatentScale, gate: Float, latent: [Float]
+  ) {
+    self.point = point
+    self.position = position
+    self.scale = scale
+    self.gate = gate
+    self.latent = latent
+  }
+}
+
+/// What an instruction, or a control vector, does to a processor: latents at their sites.
+///
+/// Edits compose: their sum does what all of them do, in whichever order they are given.
+public struct LatentEdit: Sendable, Equatable {
+  /// Width of the processor's residual stream.
+  public let width: Int
+  /// Blocks of the processor.
+  public let layerCount: Int
+  /// Whether the sequence gets a copy of its first token in front, for the edit.
+  public let needsGhost: Bool
+  /// The latents, none of which has no effect.
+  public let sites: [LatentSite]
+
+  /// An edit of a processor of that shape. Sites whose gate is 0 are left out, so that an edit of
+  /// strength 0 is no edit. Throws `layerOutOfRange`, `wrongWidth` and `notFinite`.
+  public init(
+    width: Int, layerCount: Int, sites: [LatentSite], needsGhost: Bool = false
+  ) throws(LatentEditingError) {
+    for site in sites {
+      guard (0...layerCount).contains(site.point) else {
+        throw .layerOutOfRange(layer: site.point, layerCount: layerCount)
+      }
+      guard site.latent.count == width else {
+        throw .wrongWidth(found: site.latent.count, needed: width)
+      }
+      guard site.gate.isFinite, site.latent.allSatisfy(\.isFinite) else {
+        throw .notFinite(point: site.point)
+      }
+    }
+    self.width = width
+    self.layerCount = layerCount
+    self.sites = sites.filter { $0.gate != 0 && $0.latent.contains { $0 != 0 } }
+    self.needsGhost = needsGhost && !self.sites.isEmpty
+  }
+
+  private init(width: Int, layerCount: Int, needsGhost: Bool, checked sites: [LatentSite]) {
+    self.width = width
+    self.layerCount = layerCount
+    self.needsGhost = needsGhost && !sites.isEmpty
+    self.sites = sites
+  }
+
+  /// Whether it changes nothing.
+  public var isEmpty: Bool { sites.isEmpty }
+
+  /// The same latents, `factor` times as strong; negative turns them round, 0 is no edit. Throws
+  /// `notFinite` where a gate overflows.
+  public func scaled(by factor: Float) throws(LatentEditingError) -> LatentEdit {
+    try LatentEdit(
+      width: width, layerCount: layerCount,
+      sites: sites.map {
+        LatentSite(
+          point: $0.point, position: $0.position, scale: $0.scale, gate: $0.gate * factor,
+          latent: $0.latent)
+      }, needsGhost: needsGhost)
+  }
+
+  /// Only the sites before or after the blocks of `layers`, as `placement` says.
+  public func restricted(
+    to layers: LayerSelection, placement: Placement = .before
+  ) throws(LatentEditingError) -> LatentEdit {
+    let points = Set(try layers.resolved(layerCount: layerCount).map(placement.point(ofLayer:)))
+    return LatentEdit(
+      width: width, layerCount: layerCount, needsGhost: needsGhost,
+      checked: sites.filter { points.contains($0.point) })
+  }
+
+  /// All of `edits` together. Throws `wrongWidth` or `wrongDepth` where they are for processors of
+  /// different shapes, and `mixedGhost` where some need a ghost token and others count positions
+  /// without it.
+  public static func sum(_ edits: [LatentEdit]) throws(LatentEditingError) -> LatentEdit {
+    guard let first = edits.first else {
+      preconditionFailure("a sum of no edits has no shape")
+    }
+    for edit in edits {
+      guard edit.width == first.width else {
+        throw .wrongWidth(found: edit.width, needed: first.width)
+      }
+      guard edit.layerCount == first.layerCount else {
+        throw .wrongDepth(found: edit.layerCount, needed: first.layerCount)
+      }
+    }
+    let active = edits.filter { !$0.isEmpty }
+    let ghost = active.contains(where: \.needsGhost)
+    if ghost, active.contains(where: { !$0.needsGhost && !$0.isEverywhere }) { throw .mixedGhost }
+    return LatentEdit(
+      width: first.width, layerCount: first.layerCount, needsGhost: ghost,
+      checked: active.flatMap(\.sites))
+  }
+
+  /// Whether all sites are at every token, so that no position has to be counted.
+  private var isEverywhere: Bool { sites.allSatisfy { $0.position == .all } }
+
+  /// Whether every site is at token 0, so that the edit does not depend on what follows it.
+  public var isPrefixOnly: Bool { sites.allSatisfy { $0.position == .fromStart(0) } }
+}

@@ -1,0 +1,120 @@
+import LanguageModels
+import ModelFiles
+
+/// Why an edit could not be made, read or applied. No edit is ever skipped silently.
+public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
+  /// A file could not be read or written.
+  case file(ModelFileError)
+  /// The processor or the editor's backbone could not run.
+  case model(LanguageModelError)
+  case unreadableLayers(text: String, part: String)
+  case unreadablePositions(text: String)
+  case layerOutOfRange(layer: Int, layerCount: Int)
+  case wrongWidth(found: Int, needed: Int)
+  case wrongDepth(found: Int, needed: Int)
+  case notFinite(point: Int)
+  case promptTooShort(position: SitePosition, length: Int)
+  case mixedGhost
+  /// A control-vector file that is none, or for another model.
+  case notControlVector(path: String, found: String)
+  case controlVectorWidth(path: String, tensor: String, found: Int, needed: Int)
+  case controlVectorLayer(path: String, tensor: String, layerCount: Int)
+  case controlVectorNotFinite(path: String, tensor: String)
+  case controlVectorEmpty(path: String)
+  case emptyLayerRange(first: Int, last: Int, layerCount: Int)
+  /// A tensor of an editor or a compiled edit that does not fit what its file says of itself.
+  case tensorShape(path: String, tensor: String, found: [Int], needed: [Int])
+  case tensorNotFinite(path: String, tensor: String)
+  /// An edit that llama.cpp's format cannot express.
+  case notExportable(reason: String)
+  /// A compiled edit for another model, cache or first token.
+  case compiledMismatch(path: String, field: String, found: String, needed: String)
+  case notCompilable(reason: String)
+  case compiledConflict
+  case traceUnreadable(path: String, line: Int, problem: String)
+  case noExamples(path: String, problem: String)
+
+  /// One sentence that says what was found, what was needed and what to do.
+  public var description: String {
+    switch self {
+    case .file(let error): "\(error)"
+    case .model(let error): "\(error)"
+    case .unreadableLayers(let text, let part):
+      "\"\(part)\" in the layers \"\(text)\" cannot be read; write all, a block (2), a range (0-31) "
+        + "or several of them with commas (2,10,18)"
+    case .unreadablePositions(let text):
+      "the positions \"\(text)\" cannot be read; write first, first-content, last, prompt, all, "
+        + "ghost, or the edges of the prompt as f1+l1"
+    case .layerOutOfRange(let layer, let count):
+      "the edit is for block \(layer), and the processor has blocks 0 to \(count - 1); choose "
+        + "others with --layers, or use the processor that the edit was made for"
+    case .wrongWidth(let found, let needed):
+      "the edit's latents have \(found) numbers and the processor's residual stream \(needed); use "
+        + "the processor that the edit was made for"
+    case .wrongDepth(let found, let needed):
+      "the edit is for a processor of \(found) blocks, and this one has \(needed); use the "
+        + "processor that the edit was made for"
+    case .notFinite(let point):
+      "a latent before block \(point) is not a finite number; the editor is damaged or diverged in "
+        + "training: use an earlier checkpoint"
+    case .promptTooShort(let position, let length):
+      "the edit is at \(position.words), and the prompt has \(length) tokens; give a longer prompt "
+        + "or an edit with other positions"
+    case .mixedGhost:
+      "one edit needs a ghost token in front of the prompt and another counts the prompt's tokens "
+        + "without it; use edits of one kind together"
+    case .notControlVector(let path, let found):
+      "\(path): general.architecture is \"\(found)\", needed is \"controlvector\"; give the file of "
+        + "a control vector, not of a model"
+    case .controlVectorWidth(let path, let tensor, let found, let needed):
+      "\(path): \(tensor) has \(found) numbers, and the model's residual stream \(needed); the "
+        + "control vector is for another model"
+    case .controlVectorLayer(let path, let tensor, let count):
+      "\(path): \(tensor) is for a block that the model, of \(count) blocks, does not have (1 to "
+        + "\(count - 1) can have one); the control vector is for another model"
+    case .controlVectorNotFinite(let path, let tensor):
+      "\(path): \(tensor) holds a value that is not a finite number; make the control vector again"
+    case .controlVectorEmpty(let path):
+      "\(path): there is no direction in the file, tensors named direction.1 and so on; make the "
+        + "control vector again"
+    case .emptyLayerRange(let first, let last, let count):
+      "the layer range \(first) \(last) leaves nothing of the control vectors; the model has blocks "
+        + "0 to \(count - 1)"
+    case .tensorShape(let path, let tensor, let found, let needed):
+      "\(path): \(tensor) has shape \(found), needed is \(needed); the file is damaged or was "
+        + "written for another configuration: write it again"
+    case .tensorNotFinite(let path, let tensor):
+      "\(path): \(tensor) holds a value that is not a finite number; the file is damaged or the "
+        + "training diverged: use an earlier checkpoint"
+    case .notExportable(let reason):
+      "a control vector is one plain vector after each block, at every token, and \(reason); save "
+        + "the edit with emend edit compile instead"
+    case .compiledMismatch(let path, let field, let found, let needed):
+      "\(path): the compiled edit's \(field) is \(found), needed is \(needed); compile the edit "
+        + "again for this model and these options"
+    case .notCompilable(let reason):
+      "the edit cannot be compiled to a prefix: \(reason); use it as it is"
+    case .compiledConflict:
+      "a compiled edit replaces token 0 and cannot be combined with another edit there; give the "
+        + "instructions together to emend edit compile"
+    case .traceUnreadable(let path, let line, let problem):
+      "\(path): line \(line) of the trace cannot be read: \(problem); record the trace again"
+    case .noExamples(let path, let problem):
+      "\(path): \(problem); give a text file with one example on a line"
+    }
+  }
+}
+
+extension SitePosition {
+  /// For messages.
+  fileprivate var words: String {
+    switch self {
+    case .fromStart(let n): "token \(n)"
+    case .fromEnd(0): "the last token of the prompt"
+    case .fromEnd(let n): "the token \(n) before the last of the prompt"
+    case .firstContent: "the first token of the content"
+    case .prompt: "the prompt"
+    case .all: "all tokens"
+    }
+  }
+}

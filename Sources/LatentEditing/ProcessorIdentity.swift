@@ -1,0 +1,79 @@
+import BlockFormats
+import Crypto
+import LanguageModels
+import ModelFiles
+
+/// Which model a processor is, whatever its weights were quantized to: an editor trained on one file
+/// of a model is at home on the others.
+///
+/// The vectors (norm gains) of a model keep their values in every conversion, so that
+///
+///     sha256(shape, rope base, vocabulary, all vectors in the order of their names)
+///
+/// tells models apart and formats not.
+public struct ProcessorIdentity: Sendable, Equatable, CustomStringConvertible {
+  /// Width of the residual stream.
+  public let width: Int
+  /// Blocks.
+  public let layerCount: Int
+  /// Tokens in the vocabulary.
+  public let vocabularySize: Int
+  /// The digest, 64 hexadecimal digits.
+  public let digest: String
+
+  /// An identity as a file states it.
+  public init(width: Int, layerCount: Int, vocabularySize: Int, digest: String) {
+    self.width = width
+    self.layerCount = layerCount
+    self.vocabularySize = vocabularySize
+    self.digest = digest
+  }
+
+  /// The identity of the model in `file`. Throws what makes the file unusable.
+  public init(_ file: GGUFFile) throws(LatentEditingError) {
+    let configuration: ProcessorConfiguration
+    do { configuration = try ProcessorConfiguration(file) } catch { throw .model(error) }
+    var hash = SHA256()
+    let c = configuration
+    let shape = [
+      c.hiddenSize, c.intermediateSize, c.layerCount, c.headCount, c.kvHeadCount, c.headSize,
+      c.rotatedSize, c.vocabularySize, Int(c.ropeTheta.bitPattern),
+    ]
+    hash.update(data: Array(shape.map(String.init).joined(separator: " ").utf8))
+    do throws(ModelFileError) {
+      if let tokens = try file.metadata.stringsIfPresent("tokenizer.ggml.tokens") {
+        for token in tokens {
+          token.withBytes { hash.update(bufferPointer: $0) }
+          hash.update(data: [0])
+        }
+      }
+    } catch {
+      throw .file(error)
+    }
+    for tensor in file.tensors.filter({ $0.shape.count == 1 }).sorted(by: { $0.name < $1.name }) {
+      hash.update(data: Array(tensor.name.utf8))
+      let values = [Float](unsafeUninitializedCapacity: tensor.shape[0]) { buffer, count in
+        ReferenceBlocks.dequantize(tensor.format, file.bytes(of: tensor), into: buffer)
+        count = tensor.shape[0]
+      }
+      values.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    }
+    self.init(
+      width: c.hiddenSize, layerCount: c.layerCount, vocabularySize: c.vocabularySize,
+      digest: hash.finalize().hexadecimal)
+  }
+
+  /// In messages: the shape, and the digest's beginning.
+  public var description: String {
+    "a model of \(layerCount) blocks, width \(width), \(vocabularySize) tokens (\(digest.prefix(12)))"
+  }
+}
+
+extension SHA256.Digest {
+  /// Two lower-case digits for each byte.
+  var hexadecimal: String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(
+      decoding: self.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+}

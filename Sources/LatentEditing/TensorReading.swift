@@ -1,0 +1,27 @@
+import ModelFiles
+
+extension SafetensorsFile {
+  /// All values of the tensor `name`, row-major, which must have `shape` and be finite. Throws
+  /// `tensorShape`, `tensorNotFinite`, and `file` where it is missing or holds no floats.
+  func floats(_ name: String, shape: [Int]) throws(LatentEditingError) -> [Float] {
+    let tensor: CheckpointTensor
+    do { tensor = try tensors.tensor(named: name) } catch { throw .file(error) }
+    guard tensor.shape == shape else {
+      throw .tensorShape(path: tensors.path, tensor: name, found: tensor.shape, needed: shape)
+    }
+    var values = [Float](repeating: 0, count: tensor.elementCount)
+    var problem: ModelFileError?
+    values.withUnsafeMutableBufferPointer { buffer in
+      do throws(ModelFileError) {
+        try tensors.readFloats(of: tensor, elements: 0..<tensor.elementCount, into: buffer)
+      } catch {
+        problem = error
+      }
+    }
+    if let problem { throw .file(problem) }
+    guard values.allSatisfy(\.isFinite) else {
+      throw .tensorNotFinite(path: tensors.path, tensor: name)
+    }
+    return values
+  }
+}

@@ -1,0 +1,114 @@
+import LanguageModels
+import LatentEditing
+
+/// A processor that is edited: feed it a prompt and it answers with the edit in its stream.
+///
+/// Sites that count from the prompt's edges need to know the prompt, so `begin` comes before it. Once
+/// the last edited token is in the cache the edit costs nothing: the processor runs uninterrupted.
+public final class EditedProcessor: TokenPredictor {
+  private let state: ProcessorState
+  private let edit: LatentEdit
+  private let compiled: CompiledEdit?
+  private let observer: (any EditObserver)?
+  private var injector: EditInjector?
+  private var shape = PromptShape(length: 0)
+
+  /// `state` with `edit` and, where there is one, a compiled edit for token 0. Throws
+  /// `compiledConflict` where both would act on token 0.
+  public init(
+    _ state: ProcessorState, edit: LatentEdit, compiled: CompiledEdit? = nil,
+    observer: (any EditObserver)? = nil
+  ) throws(LatentEditingError) {
+    if compiled != nil, edit.sites.contains(where: \.position.mayBeFirst) {
+      throw .compiledConflict
+    }
+    self.state = state
+    self.edit = edit
+    self.compiled = compiled
+    self.observer = observer
+  }
+
+  /// Whether a prompt that begins like the last one may keep what is in the cache: where all sites
+  /// stay where they are when the prompt grows.
+  public var keepsPrefix: Bool { edit.sites.allSatisfy(\.position.isIndependentOfPrompt) }
+
+  /// The tokens to feed for `prompt`: a ghost in front where the edit needs one.
+  public func tokens(for prompt: [Int]) -> [Int] {
+    let needsGhost = edit.needsGhost || compiled?.isGhost == true
+    return needsGhost ? prompt.prefix(1) + prompt : prompt
+  }
+
+  /// Sets the sites for a prompt, ghost included, whose content begins at `firstContent`; the cache
+  /// is emptied unless it stays valid. Throws `promptTooShort`, or `compiledMismatch` where the
+  /// prompt does not begin with the token the edit was compiled for.
+  public func begin(prompt: [Int], firstContent: Int = 0) throws(LatentEditingError) {
+    if let compiled {
+      guard prompt.first == compiled.firstToken, prompt.count > 1 else {
+        throw .compiledMismatch(
+          path: "the prompt", field: "first token", found: prompt.first.map(String.init) ?? "none",
+          needed: "\(compiled.firstToken), with others after it")
+      }
+    }
+    shape = PromptShape(length: prompt.count, firstContent: firstContent)
+    injector = try EditInjector(edit, prompt: shape, observer: observer)
+    if !keepsPrefix { state.truncate(to: 0) }
+  }
+
+  /// Tokens in the cache.
+  public var position: Int { state.position }
+  /// Tokens that fit.
+  public var contextLength: Int { state.contextLength }
+  /// Forgets the tokens at `position` and after it.
+  public func truncate(to position: Int) { state.truncate(to: position) }
+
+  /// Feeds `tokens`, edited; the logits after the last.
+  public func forward(_ tokens: [Int]) throws(LanguageModelError) -> [Float] {
+    var rest = tokens[...]
+    if let compiled, state.position == 0, tokens.count > 1 {
+      try state.append(compiled.prefix)
+      rest = rest.dropFirst()
+    }
+    let isDone = observer == nil && state.position >= (injector?.endPosition ?? 0)
+    state.visitor = isDone ? nil : injector
+    defer { state.visitor = nil }
+    return try state.forward(Array(rest))
+  }
+
+  /// Feeds `tokens`, edited, and hands `body` the logits of each from index `first` on. A compiled
+  /// edit has no logits for token 0, so `first` must then be 1 or more.
+  public func forwardAll(
+    _ tokens: [Int], logitsFrom first: Int, _ body: (Int, Span<Float>) throws -> Void
+  ) throws {
+    var rest = tokens[...]
+    if let compiled, state.position == 0 {
+      precondition(first >= 1, "a compiled edit has no logits for token 0")
+      try state.append(compiled.prefix)
+      rest = rest.dropFirst()
+    }
+    let skipped = tokens.count - rest.count
+    state.visitor = injector
+    defer { state.visitor = nil }
+    try state.forwardAll(Array(rest), logitsFrom: first - skipped) { index, logits in
+      try body(index + skipped, logits)
+    }
+  }
+}
+
+extension SitePosition {
+  /// Whether the position is, or may be, token 0.
+  fileprivate var mayBeFirst: Bool {
+    switch self {
+    case .fromStart(let n): n == 0
+    case .all, .prompt: true
+    case .fromEnd, .firstContent: false
+    }
+  }
+
+  /// Whether the position stays where it is when the prompt grows.
+  fileprivate var isIndependentOfPrompt: Bool {
+    switch self {
+    case .fromStart, .all: true
+    case .fromEnd, .firstContent, .prompt: false
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import LatentEditing
+import Tokenization
+
+/// An edit of the first token, run once and kept.
+struct EditCompile: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compile",
+    abstract: "Run an edit of the first token once, and keep what it leaves in the cache.",
+    discussion: """
+      The file replaces the editor and its instruction for this model, these activations and this \
+      type of cache, for every prompt that begins with the same token.
+
+        emend edit compile -m model.gguf --editor editor.safetensors \\
+          --instruction "Answer in upper case." -o upper.safetensors
+        emend generate -m model.gguf --chat -p "I like tea." --edit upper.safetensors
+      """)
+
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Edits") var edits: EditOptions
+  @OptionGroup(title: "Conversation") var templateOptions: ChatTemplateOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "The token that prompts begin with. (default: what conversations begin with)",
+      valueName: "id"))
+  var firstToken: Int?
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("The compiled edit.", valueName: "file"))
+  var output: String
+
+  func validate() throws {
+    if edits.isEmpty || edits.edit != nil {
+      throw ValidationError("nothing to compile; give an --editor with its --instruction")
+    }
+  }
+
+  func run() throws {
+    let opened = try OpenedModel(model)
+    let first = try firstToken ?? opening(opened.tokenizer)
+    guard (0..<opened.configuration.vocabularySize).contains(first) else {
+      throw ValidationError(
+        "--first-token is \(first), and the vocabulary has \(opened.configuration.vocabularySize)")
+    }
+    let loaded = try opened.load(contextLength: 1)
+    guard let prepared = try PreparedEdits(edits, loaded) else { return }
+    let compiled = try CompiledEdit.compiling(
+      prepared.edit, on: loaded.processor, identity: ProcessorIdentity(opened.file),
+      firstToken: first, cacheType: loaded.state.cacheType,
+      label: edits.instruction.joined(separator: " | "))
+    try compiled.write(to: output, shape: opened.configuration)
+    Console.print("\(output): token \(first) as the edit leaves it in every layer")
+  }
+
+  private func opening(_ tokenizer: Tokenizer) throws -> Int {
+    if tokenizer.vocabulary.addsBOS, let bos = tokenizer.bosToken { return bos }
+    let template = try templateOptions.template(for: tokenizer)
+    return template.encode([ChatMessage(.user, "x")], with: tokenizer)[0]
+  }
+}

@@ -1,0 +1,139 @@
+import ArgumentParser
+import LanguageModels
+import LatentEditing
+
+/// What is done to the model while it runs.
+struct EditOptions: ParsableArguments {
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "An editor; it reads the --instruction in the same place of the order, or all of them when it "
+        + "is the only one. May be repeated.", valueName: "file"))
+  var editor: [String] = []
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "What the answer shall be like, in plain words. May be repeated.", valueName: "text"))
+  var instruction: [String] = []
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "How strongly: 0 is no edit, negative the opposite direction; one for each --instruction. "
+        + "(default: 1)", valueName: "x"))
+  var strength: [Float] = []
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "A control vector as llama.cpp reads it, with its scale. May be repeated.",
+      valueName: "file[:scale]"))
+  var controlVector: [String] = []
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "First and last block that control vectors act after. (default: all they have)",
+      valueName: "first last"))
+  var controlVectorLayerRange: [Int] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Only the latents of these blocks: all, 0-31 or 2,10,18. (default: all the editor has)",
+      valueName: "blocks"))
+  var layers: String?
+
+  @Option(
+    help: ArgumentHelp("A compiled edit, as emend edit compile writes it.", valueName: "file"))
+  var edit: String?
+
+  /// Whether anything is to be edited.
+  var isEmpty: Bool { editor.isEmpty && controlVector.isEmpty && edit == nil }
+
+  func validate() throws {
+    if editor.isEmpty, !instruction.isEmpty || !strength.isEmpty {
+      throw ValidationError("--instruction and --strength need an --editor that reads them")
+    }
+    if !editor.isEmpty, instruction.isEmpty {
+      throw ValidationError("--editor needs an --instruction to read")
+    }
+    if editor.count > 1, editor.count != instruction.count {
+      throw ValidationError(
+        "there are \(editor.count) of --editor and \(instruction.count) of --instruction; give one "
+          + "instruction for each editor, or one editor for all of them")
+    }
+    if !strength.isEmpty, strength.count != instruction.count {
+      throw ValidationError(
+        "there are \(strength.count) of --strength and \(instruction.count) of --instruction; give "
+          + "one for each")
+    }
+    if let bad = strength.first(where: { !$0.isFinite }) {
+      throw ValidationError("--strength is \(bad), and must be a finite number")
+    }
+    if !controlVectorLayerRange.isEmpty {
+      guard controlVectorLayerRange.count == 2,
+        controlVectorLayerRange[0] <= controlVectorLayerRange[1], controlVectorLayerRange[0] >= 0
+      else {
+        throw ValidationError(
+          "--control-vector-layer-range takes two blocks, the first and the last")
+      }
+      if controlVector.isEmpty {
+        throw ValidationError("--control-vector-layer-range needs a --control-vector")
+      }
+    }
+    if layers != nil, editor.isEmpty {
+      throw ValidationError("--layers chooses among the latents of an --editor, and there is none")
+    }
+    for text in controlVector where ControlVectorArgument(text).scale == nil {
+      throw ValidationError("the scale in --control-vector \(text) is not a finite number")
+    }
+    do { _ = try layers.map(LayerSelection.init(parsing:)) } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
+  /// The k-th instruction, who reads it and how strongly.
+  var requests: [(editor: String, instruction: String, strength: Float)] {
+    instruction.enumerated().map { index, text in
+      (
+        editor: editor.count == 1 ? editor[0] : editor[index], instruction: text,
+        strength: strength.isEmpty ? 1 : strength[index]
+      )
+    }
+  }
+
+  /// The sum of the control vectors, or nil where there is none.
+  func controlVectors(
+    _ configuration: ProcessorConfiguration
+  ) throws -> LatentEdit? {
+    guard !controlVector.isEmpty else { return nil }
+    let range = controlVectorLayerRange
+    return try LatentEdit.sum(
+      controlVector.map(ControlVectorArgument.init).map { argument in
+        try ControlVector(
+          path: argument.path, width: configuration.hiddenSize,
+          layerCount: configuration.layerCount
+        ).edit(
+          width: configuration.hiddenSize, layerCount: configuration.layerCount,
+          scale: argument.scale ?? 1, range: range.isEmpty ? nil : range[0]...range[1])
+      })
+  }
+}
+
+/// `FILE[:SCALE]`; a colon with nothing after it that reads as a number is part of the name.
+private struct ControlVectorArgument {
+  let path: String
+  /// Nil where it is written but not finite.
+  let scale: Float?
+
+  init(_ text: String) {
+    if let colon = text.lastIndex(of: ":"), let scale = Float(text[text.index(after: colon)...]) {
+      path = String(text[..<colon])
+      self.scale = scale.isFinite ? scale : nil
+    } else {
+      path = text
+      scale = 1
+    }
+  }
+}
