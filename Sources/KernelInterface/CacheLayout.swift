@@ -20,6 +20,12 @@ public enum CacheLayout {
   /// Positions of one block of the online softmax: 8 rows of scores stay in the first-level cache.
   public static let softmaxBlock = 512
 
+  /// Floats between two rows of scores: not a power of two, or the rows would share cache lines' sets.
+  public static let scoreStride = softmaxBlock + 16
+
+  /// Most queries of one call of `KernelTable.Attend`.
+  public static let mostQueries = 64
+
   /// Dimensions of a position's values, padded to whole vectors.
   @inline(__always) public static func paddedSize(_ headSize: Int) -> Int { (headSize &+ 15) & ~15 }
 
@@ -50,9 +56,12 @@ public enum CacheLayout {
     8 &* paddedSize(headSize) &+ 16
   }
 
-  /// Floats of scratch for one call of `KernelTable.Attend`: eight queries `[headSize][8]`, two
-  /// partial results, a tile of keys `[headSize][16]` and scores `[8][softmaxBlock]`.
+  /// Floats of scratch for one call of `KernelTable.Attend`: scores `[8][scoreStride]`; a partial
+  /// result, and one more for every eight queries; the queries `[headSize][8]`; keys and values of one
+  /// block of positions as floats.
   public static func attentionScratch(_ headSize: Int) -> Int {
-    headSize * 24 + 2 * attentionPartial(headSize) + 8 * softmaxBlock
+    let tiles = mostQueries / 8
+    return 8 * scoreStride + (tiles + 1) * attentionPartial(headSize) + tiles * headSize * 8
+      + softmaxBlock * (headSize + paddedSize(headSize))
   }
 }

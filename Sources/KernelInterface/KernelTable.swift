@@ -154,7 +154,7 @@ public struct KernelTable: Sendable {
       UnsafeMutablePointer<Float>
     ) -> Void
 
-  /// Causal attention of up to 8 queries (columns of a tile; column c sees positions
+  /// Causal attention of up to `CacheLayout.mostQueries` queries (column c sees positions
   /// 0..<visible + c * step) over one kv head's cache, by online softmax over fixed blocks of
   /// positions. (cacheKind, queries, queryStride, columns, visible, step, headSize, scale, keys,
   /// values, out, outStride, scratch)
@@ -164,9 +164,9 @@ public struct KernelTable: Sendable {
       UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>
     ) -> Void
 
-  /// The part of `Attend` that belongs to block `block` of `CacheLayout.softmaxBlock` positions, as a
-  /// partial result. (cacheKind, queries, queryStride, columns, visible, step, headSize, scale, keys,
-  /// values, block, partial, scratch)
+  /// The part of `Attend`, of up to 8 queries, that belongs to block `block` of
+  /// `CacheLayout.softmaxBlock` positions, as a partial result. (cacheKind, queries, queryStride,
+  /// columns, visible, step, headSize, scale, keys, values, block, partial, scratch)
   public typealias AttendBlock =
     @convention(c) (
       Int, UnsafePointer<Float>, Int, Int, Int, Int, Int, Float, UnsafeRawPointer, UnsafeRawPointer,
@@ -285,6 +285,9 @@ public struct KernelTable: Sendable {
   /// Improvement of one block of columns.
   public let refineBlocks: RefineBlocks
 
+  /// What only training needs.
+  public let gradients: GradientKernels
+
   /// Every entry, in the order of the declarations.
   public init(
     name: StaticString, quantizeActivations: QuantizeActivations, linearQ4_0: LinearInt8,
@@ -297,7 +300,7 @@ public struct KernelTable: Sendable {
     attendBlock: AttendBlock, mergeAttention: MergeAttention,
     quantizeBlocks: QuantizeBlocks, toFloats: ToFloats, fromFloats: FromFloats,
     firstNotFinite: FirstNotFinite, roundCompensated: RoundCompensated,
-    refineBlocks: RefineBlocks
+    refineBlocks: RefineBlocks, gradients: GradientKernels
   ) {
     self.name = name
     self.quantizeActivations = quantizeActivations
@@ -328,6 +331,7 @@ public struct KernelTable: Sendable {
     self.firstNotFinite = firstNotFinite
     self.roundCompensated = roundCompensated
     self.refineBlocks = refineBlocks
+    self.gradients = gradients
   }
 }
 

@@ -1,11 +1,11 @@
 // Causal attention over the cache of one kv head (`CacheLayout`).
 //
 // Positions are taken in blocks that start at multiples of `CacheLayout.softmaxBlock`. Each block
-// gives a partial result of its own: the largest score, the sum of the weights and the weighted sum
-// of the values. Partial results are merged in order of position (online softmax, arXiv 1805.02867).
-// Blocks can therefore be shared out among threads, and a result depends neither on that nor on how
-// a prompt was cut into chunks nor on the queries beside it: a position that a query may not see
-// adds an exact zero.
+// gives a partial result of its own (`AttentionBlock.swift`): the largest score, the sum of the
+// weights and the weighted sum of the values. Partial results are merged in order of position (online
+// softmax, arXiv 1805.02867). Blocks can therefore be shared out among threads, and a result depends
+// neither on that nor on how a prompt was cut into chunks nor on the queries beside it: a position
+// that a query may not see adds an exact zero.
 
 import KernelInterface
 
@@ -18,6 +18,8 @@ struct AttentionTile {
   let visible: Int
   let step: Int
   let headSize: Int
+  /// The position that `keys` and `values` begin with, a multiple of `CacheLayout.softmaxBlock`.
+  let origin: Int
   let keys: UnsafeRawPointer
   let values: UnsafeRawPointer
 
@@ -76,6 +78,9 @@ struct AttentionPartial {
 }
 
 /// `KernelTable.Attend` for one type of cache; `scratch` holds `CacheLayout.attentionScratch`.
+///
+/// Every block of positions meets all tiles of queries before the next one is touched. With more than
+/// one tile its elements become floats first, once for them all.
 @inline(__always) func attend<C: CacheElements>(
   _ cache: C.Type, _ queries: UnsafePointer<Float>, _ queryStride: Int, _ columns: Int,
   _ visible: Int, _ step: Int, _ headSize: Int, _ scale: Float, _ keys: UnsafeRawPointer,
@@ -84,21 +89,53 @@ struct AttentionPartial {
 ) {
   let width = CacheLayout.paddedSize(headSize)
   let partialSize = CacheLayout.attentionPartial(headSize)
-  prepare(queries, queryStride, columns, headSize, scale, scratch)
-  let tile = AttentionTile(
-    queries: scratch, columns: columns, visible: visible, step: step, headSize: headSize,
-    keys: keys, values: values)
-  let rest = scratch + headSize &* 8
-  let all = AttentionPartial(sums: rest, width: width)
-  let next = AttentionPartial(sums: rest + partialSize, width: width)
-  attendBlock(cache, tile, 0, all, rest + 2 &* partialSize)
-  var start = CacheLayout.softmaxBlock
-  while start < tile.end {
-    attendBlock(cache, tile, start, next, rest + 2 &* partialSize)
-    all.merge(next, columns: columns)
+  let tiles = (columns &+ 7) / 8
+  let scores = scratch
+  let next = AttentionPartial(sums: scores + 8 &* CacheLayout.scoreStride, width: width)
+  let partials = next.sums + partialSize
+  let transposed = partials + tiles &* partialSize
+  let block = FloatBlock(transposed + tiles &* headSize &* 8, headSize)
+  for t in 0..<tiles {
+    prepare(
+      queries + 8 &* t &* queryStride, queryStride, min(8, columns &- 8 &* t), headSize, scale,
+      transposed + t &* headSize &* 8)
+  }
+  let end = visible &+ (columns &- 1) &* step
+  var start = 0
+  while start < end {
+    if tiles > 1 {
+      block.fill(cache, keys, values, start, min(start &+ CacheLayout.softmaxBlock, end))
+    }
+    for t in 0..<tiles {
+      let tileColumns = min(8, columns &- 8 &* t)
+      let tileVisible = visible &+ 8 &* t &* step
+      guard start < tileVisible &+ (tileColumns &- 1) &* step else { continue }
+      let all = AttentionPartial(sums: partials + t &* partialSize, width: width)
+      let result = start == 0 ? all : next
+      if tiles > 1 {
+        attendBlock(
+          F32Cache.self,
+          AttentionTile(
+            queries: transposed + t &* headSize &* 8, columns: tileColumns, visible: tileVisible,
+            step: step, headSize: headSize, origin: start, keys: UnsafeRawPointer(block.keys),
+            values: UnsafeRawPointer(block.values)),
+          start, result, scores)
+      } else {
+        attendBlock(
+          cache,
+          AttentionTile(
+            queries: transposed, columns: columns, visible: visible, step: step,
+            headSize: headSize, origin: 0, keys: keys, values: values),
+          start, result, scores)
+      }
+      if start > 0 { all.merge(next, columns: tileColumns) }
+    }
     start &+= CacheLayout.softmaxBlock
   }
-  all.finish(columns: columns, headSize: headSize, out, outStride)
+  for t in 0..<tiles {
+    AttentionPartial(sums: partials + t &* partialSize, width: width).finish(
+      columns: min(8, columns &- 8 &* t), headSize: headSize, out + 8 &* t &* outStride, outStride)
+  }
 }
 
 /// `KernelTable.AttendBlock` for one type of cache.
@@ -108,14 +145,15 @@ struct AttentionPartial {
   _ values: UnsafeRawPointer, _ block: Int, _ partial: UnsafeMutablePointer<Float>,
   _ scratch: UnsafeMutablePointer<Float>
 ) {
-  prepare(queries, queryStride, columns, headSize, scale, scratch)
-  let tile = AttentionTile(
-    queries: scratch, columns: columns, visible: visible, step: step, headSize: headSize,
-    keys: keys, values: values)
+  let transposed = scratch + 8 &* CacheLayout.scoreStride
+  prepare(queries, queryStride, columns, headSize, scale, transposed)
   attendBlock(
-    cache, tile, block &* CacheLayout.softmaxBlock,
-    AttentionPartial(sums: partial, width: CacheLayout.paddedSize(headSize)),
-    scratch + headSize &* 8)
+    cache,
+    AttentionTile(
+      queries: transposed, columns: columns, visible: visible, step: step, headSize: headSize,
+      origin: 0, keys: keys, values: values),
+    block &* CacheLayout.softmaxBlock,
+    AttentionPartial(sums: partial, width: CacheLayout.paddedSize(headSize)), scratch)
 }
 
 /// `KernelTable.MergeAttention`: partial results of `blocks` blocks, which lie one after the other, to
@@ -133,192 +171,42 @@ func mergeAttention(
   all.finish(columns: columns, headSize: headSize, out, outStride)
 }
 
-/// One block of positions, from `start` on. `scores` holds a tile of keys `[headSize][16]` and scores
-/// `[8][softmaxBlock]`.
-@inline(__always) private func attendBlock<C: CacheElements>(
-  _ cache: C.Type, _ tile: AttentionTile, _ start: Int, _ partial: AttentionPartial,
-  _ scratch: UnsafeMutablePointer<Float>
-) {
-  let end = min(start &+ CacheLayout.softmaxBlock, tile.end)
-  let scores = scratch + tile.headSize &* 16
-  if tile.columns == 1 {
-    scoreOne(cache, tile, start, end, scores)
-  } else {
-    scoreEight(cache, tile, start, end, scratch, scores)
-  }
-  let positions = (end &- start &+ 15) & ~15
-  for n in 0..<tile.columns {
-    let seen = max(0, min(end, tile.visible &+ n &* tile.step) &- start)
-    softmax(scores + n &* CacheLayout.softmaxBlock, seen, positions, n, partial)
-  }
-  if tile.columns == 1 {
-    addValuesOne(cache, tile, start, end, scores, partial)
-  } else {
-    addValuesEight(cache, tile, start, end, scores, partial)
-  }
-}
+/// One block of positions as floats, laid out as an f32 cache: keys `[tile][headSize][16]`, values
+/// `[position][width]`.
+private struct FloatBlock {
+  let keys: UnsafeMutablePointer<Float>
+  let values: UnsafeMutablePointer<Float>
+  let headSize: Int
 
-/// Scores of one query, four tiles of positions at a time: a chain of multiply-adds waits for itself.
-@inline(__always) private func scoreOne<C: CacheElements>(
-  _: C.Type, _ tile: AttentionTile, _ start: Int, _ end: Int, _ scores: UnsafeMutablePointer<Float>
-) {
-  let tileBytes = CacheLayout.keyTileBytes(C.kind, tile.headSize)
-  let q = tile.queries
-  var position = start
-  while position &+ 48 < end {
-    let k = tile.keys + (position / 16) &* tileBytes
-    var f0 = FloatVector.zero
-    var f1 = FloatVector.zero
-    var f2 = FloatVector.zero
-    var f3 = FloatVector.zero
-    for d in 0..<tile.headSize {
-      let value = q.broadcast(d &* 8)
-      f0 = multiplyAdd(C.keys(k, tile.headSize, d), value, f0)
-      f1 = multiplyAdd(C.keys(k + tileBytes, tile.headSize, d), value, f1)
-      f2 = multiplyAdd(C.keys(k + 2 &* tileBytes, tile.headSize, d), value, f2)
-      f3 = multiplyAdd(C.keys(k + 3 &* tileBytes, tile.headSize, d), value, f3)
-    }
-    let target = scores + (position &- start)
-    target.store(f0)
-    target.store(f1, at: 16)
-    target.store(f2, at: 32)
-    target.store(f3, at: 48)
-    position &+= 64
+  @inline(__always) init(_ memory: UnsafeMutablePointer<Float>, _ headSize: Int) {
+    keys = memory
+    values = memory + CacheLayout.softmaxBlock &* headSize
+    self.headSize = headSize
   }
-  while position < end {
-    let k = tile.keys + (position / 16) &* tileBytes
-    var f = FloatVector.zero
-    for d in 0..<tile.headSize {
-      f = multiplyAdd(C.keys(k, tile.headSize, d), q.broadcast(d &* 8), f)
-    }
-    scores.store(f, at: position &- start)
-    position &+= 16
-  }
-}
 
-/// Scores of eight queries: a tile of keys is converted once and meets them all.
-@inline(__always) private func scoreEight<C: CacheElements>(
-  _: C.Type, _ tile: AttentionTile, _ start: Int, _ end: Int,
-  _ keyTile: UnsafeMutablePointer<Float>, _ scores: UnsafeMutablePointer<Float>
-) {
-  let tileBytes = CacheLayout.keyTileBytes(C.kind, tile.headSize)
-  var position = start
-  while position < end {
-    let k = tile.keys + (position / 16) &* tileBytes
-    var f = Eight()
-    for d in 0..<tile.headSize {
-      let key = C.keys(k, tile.headSize, d)
-      let values = tile.queries + d &* 8
-      f.update { n, acc in multiplyAdd(key, values.broadcast(n), acc) }
+  /// Takes positions start..<end of a cache.
+  @inline(__always) func fill<C: CacheElements>(
+    _: C.Type, _ cacheKeys: UnsafeRawPointer, _ cacheValues: UnsafeRawPointer, _ start: Int,
+    _ end: Int
+  ) {
+    let tileBytes = CacheLayout.keyTileBytes(C.kind, headSize)
+    var position = start
+    while position < end {
+      let from = cacheKeys + (position / 16) &* tileBytes
+      let to = keys + (position &- start) &* headSize
+      for d in 0..<headSize { to.store(C.keys(from, headSize, d), at: d &* 16) }
+      position &+= 16
     }
-    let target = scores + (position &- start)
-    f.forFirst(tile.columns) { n, value in
-      target.store(value, at: n &* CacheLayout.softmaxBlock)
-    }
-    position &+= 16
-  }
-}
-
-/// Scores to weights e^(score - peak), zero past the `seen` positions, with their peak and total.
-@inline(__always) private func softmax(
-  _ row: UnsafeMutablePointer<Float>, _ seen: Int, _ positions: Int, _ n: Int,
-  _ partial: AttentionPartial
-) {
-  guard seen > 0 else {
-    for i in 0..<positions { row[i] = 0 }
-    partial.peaks[n] = -.infinity
-    partial.totals[n] = 0
-    return
-  }
-  for i in seen..<positions { row[i] = -.infinity }
-  var peaks = row.vector()
-  var i = 16
-  while i < positions {
-    peaks = maximum(peaks, row.vector(i))
-    i &+= 16
-  }
-  let peak = largest(peaks)
-  var total = FloatVector.zero
-  i = 0
-  while i < positions {
-    let weight = exponential(row.vector(i) - FloatVector(repeating: peak))
-    row.store(weight, at: i)
-    total = total + weight
-    i &+= 16
-  }
-  partial.peaks[n] = peak
-  partial.totals[n] = sum(total)
-}
-
-/// Weighted sum of the values for one query, eight vectors of dimensions at a time.
-@inline(__always) private func addValuesOne<C: CacheElements>(
-  _: C.Type, _ tile: AttentionTile, _ start: Int, _ end: Int, _ weights: UnsafePointer<Float>,
-  _ partial: AttentionPartial
-) {
-  let stride = CacheLayout.valueBytes(C.kind, tile.headSize)
-  var d = 0
-  while d < partial.width {
-    let row = tile.values + start &* stride
-    if d &+ 128 <= partial.width {
-      var f = Eight()
-      for i in 0..<(end &- start) {
-        let weight = weights.broadcast(i)
-        let value = row + i &* stride
-        f.update { n, acc in
-          multiplyAdd(C.values(value, tile.headSize, d &+ 16 &* n), weight, acc)
-        }
-      }
-      f.forFirst(8) { n, value in partial.sums.store(value, at: d &+ 16 &* n) }
-      d &+= 128
-    } else {
-      var f = FloatVector.zero
-      for i in 0..<(end &- start) {
-        f = multiplyAdd(
-          C.values(row + i &* stride, tile.headSize, d), weights.broadcast(i), f)
-      }
-      partial.sums.store(f, at: d)
-      d &+= 16
-    }
-  }
-}
-
-/// Weighted sums of the values for eight queries, two vectors of dimensions at a time where the head
-/// is that wide: each weight is then fetched once for both.
-@inline(__always) private func addValuesEight<C: CacheElements>(
-  _: C.Type, _ tile: AttentionTile, _ start: Int, _ end: Int, _ weights: UnsafePointer<Float>,
-  _ partial: AttentionPartial
-) {
-  let stride = CacheLayout.valueBytes(C.kind, tile.headSize)
-  let width = partial.width
-  let row = tile.values + start &* stride
-  var d = 0
-  while d < width {
-    let pair = d &+ 32 <= width
-    var low = Eight()
-    var high = Eight()
-    if pair {
-      for i in 0..<(end &- start) {
-        let a = C.values(row + i &* stride, tile.headSize, d)
-        let b = C.values(row + i &* stride, tile.headSize, d &+ 16)
-        let weight = weights + i
-        low.update { n, acc in multiplyAdd(a, weight.broadcast(n &* CacheLayout.softmaxBlock), acc)
-        }
-        high.update { n, acc in
-          multiplyAdd(b, weight.broadcast(n &* CacheLayout.softmaxBlock), acc)
-        }
-      }
-      high.forFirst(tile.columns) { n, value in
-        partial.sums.store(value, at: n &* width &+ d &+ 16)
-      }
-    } else {
-      for i in 0..<(end &- start) {
-        let a = C.values(row + i &* stride, tile.headSize, d)
-        let weight = weights + i
-        low.update { n, acc in multiplyAdd(a, weight.broadcast(n &* CacheLayout.softmaxBlock), acc)
-        }
+    let width = CacheLayout.paddedSize(headSize)
+    let stride = CacheLayout.valueBytes(C.kind, headSize)
+    for position in start..<end {
+      let from = cacheValues + position &* stride
+      let to = values + (position &- start) &* width
+      var d = 0
+      while d < width {
+        to.store(C.values(from, headSize, d), at: d)
+        d &+= 16
       }
     }
-    low.forFirst(tile.columns) { n, value in partial.sums.store(value, at: n &* width &+ d) }
-    d &+= pair ? 32 : 16
   }
 }

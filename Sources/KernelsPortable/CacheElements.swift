@@ -5,6 +5,8 @@ import KernelInterface
 /// Element access for each type of cache; the kernels are written once over it.
 protocol CacheElements {
   static var kind: CacheKind { get }
+  /// Bytes of one dimension of the keys of sixteen positions, scales apart.
+  static var bytesPerDimension: Int { get }
   /// Dimension d of the keys of sixteen positions.
   static func keys(_ tile: UnsafeRawPointer, _ headSize: Int, _ d: Int) -> FloatVector
   /// Values of dimensions d..<d+16 of one position.
@@ -25,6 +27,7 @@ protocol CacheElements {
 
 enum F32Cache: CacheElements {
   static let kind = CacheKind.f32
+  @inline(__always) static var bytesPerDimension: Int { 64 }
   @inline(__always) static func keys(
     _ tile: UnsafeRawPointer, _ headSize: Int, _ d: Int
   ) -> FloatVector { (tile + d &* 64).floats() }
@@ -52,6 +55,7 @@ enum F32Cache: CacheElements {
 
 enum F16Cache: CacheElements {
   static let kind = CacheKind.f16
+  @inline(__always) static var bytesPerDimension: Int { 32 }
   @inline(__always) static func keys(
     _ tile: UnsafeRawPointer, _ headSize: Int, _ d: Int
   ) -> FloatVector { halves(tile + d &* 32) }
@@ -79,6 +83,7 @@ enum F16Cache: CacheElements {
 
 enum Q8_0Cache: CacheElements {
   static let kind = CacheKind.q8_0
+  @inline(__always) static var bytesPerDimension: Int { 16 }
   @inline(__always) static func keys(
     _ tile: UnsafeRawPointer, _ headSize: Int, _ d: Int
   ) -> FloatVector {

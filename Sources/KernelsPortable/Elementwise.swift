@@ -12,16 +12,33 @@
   let steps = toFloat(n)
   var r = multiplyAdd(steps, FloatVector(repeating: -0.693_359_375), clamped)
   r = multiplyAdd(steps, FloatVector(repeating: 2.121_944_4e-4), r)
+  let half = n &>> 1
+  let power = exponentialPolynomial(r) * powerOfTwo(half) * powerOfTwo(n &- half)
+  return power.replacing(with: FloatVector.zero, where: x .< low)
+}
+
+/// `exponential` for x <= 0, bit for bit: the result is never larger than 1, and where it is not 0 it
+/// is a normal number, so that 2^n need not be put together from halves.
+@inline(__always) func exponentialOfNegative(_ x: FloatVector) -> FloatVector {
+  let low = FloatVector(repeating: -87.3)
+  let clamped = x.replacing(with: low, where: x .< low)
+  let n = roundToInt(clamped * FloatVector(repeating: 1.442_695_04))
+  let steps = toFloat(n)
+  var r = multiplyAdd(steps, FloatVector(repeating: -0.693_359_375), clamped)
+  r = multiplyAdd(steps, FloatVector(repeating: 2.121_944_4e-4), r)
+  let p = exponentialPolynomial(r) * powerOfTwo(n)
+  return p.replacing(with: FloatVector.zero, where: x .< low)
+}
+
+/// e^r for |r| <= ln 2 / 2.
+@inline(__always) private func exponentialPolynomial(_ r: FloatVector) -> FloatVector {
   var p = FloatVector(repeating: 1.987_569_15e-4)
   p = multiplyAdd(p, r, FloatVector(repeating: 1.398_199_95e-3))
   p = multiplyAdd(p, r, FloatVector(repeating: 8.333_451_9e-3))
   p = multiplyAdd(p, r, FloatVector(repeating: 4.166_579_6e-2))
   p = multiplyAdd(p, r, FloatVector(repeating: 1.666_666_55e-1))
   p = multiplyAdd(p, r, FloatVector(repeating: 5.000_000_1e-1))
-  p = multiplyAdd(p, r * r, r) + FloatVector(repeating: 1)
-  let half = n &>> 1
-  let power = p * powerOfTwo(half) * powerOfTwo(n &- half)
-  return power.replacing(with: FloatVector.zero, where: x .< low)
+  return multiplyAdd(p, r * r, r) + FloatVector(repeating: 1)
 }
 
 @inline(__always) private func powerOfTwo(_ n: IntVector) -> FloatVector {
@@ -57,6 +74,44 @@ func rmsNorm(
   }
 }
 
+/// `GradientKernels.RMSNormBackward`.
+func rmsNormBackward(
+  _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ epsilon: Float,
+  _ dy: UnsafePointer<Float>, _ count: Int, _ dx: UnsafeMutablePointer<Float>, _ accumulate: Bool
+) {
+  var squares = FloatVector.zero
+  var products = FloatVector.zero
+  var i = 0
+  while i &+ 16 <= count {
+    let v = x.vector(i)
+    squares = multiplyAdd(v, v, squares)
+    products = multiplyAdd(weight.vector(i) * dy.vector(i), v, products)
+    i &+= 16
+  }
+  var square = sum(squares)
+  var product = sum(products)
+  while i < count {
+    square += x[i] * x[i]
+    product += weight[i] * dy[i] * x[i]
+    i &+= 1
+  }
+  let scale = 1 / (square / Float(count) + epsilon).squareRoot()
+  let along = -scale * scale * scale * product / Float(count)
+  let scales = FloatVector(repeating: scale)
+  let alongs = FloatVector(repeating: along)
+  i = 0
+  while i &+ 16 <= count {
+    let before = accumulate ? dx.vector(i) : FloatVector.zero
+    let across = multiplyAdd(scales, weight.vector(i) * dy.vector(i), before)
+    dx.store(multiplyAdd(alongs, x.vector(i), across), at: i)
+    i &+= 16
+  }
+  while i < count {
+    dx[i] = (accumulate ? dx[i] : 0) + scale * (weight[i] * dy[i]) + along * x[i]
+    i &+= 1
+  }
+}
+
 /// `KernelTable.SwiGLU`.
 func swiGLU(
   _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>, _ count: Int,
@@ -72,6 +127,45 @@ func swiGLU(
     for lane in 0..<(count &- i) { g[lane] = gate[i &+ lane] }
     let s = swish(g)
     for lane in 0..<(count &- i) { out[i &+ lane] = s[lane] * up[i &+ lane] }
+  }
+}
+
+/// `GradientKernels.SwiGLUBackward`.
+func swiGLUBackward(
+  _ gate: UnsafeMutablePointer<Float>, _ up: UnsafeMutablePointer<Float>,
+  _ d: UnsafePointer<Float>, _ count: Int
+) {
+  let one = FloatVector(repeating: 1)
+  var i = 0
+  while i < count {
+    let valid = min(16, count &- i)
+    var g = FloatVector.zero
+    var u = FloatVector.zero
+    var dy = FloatVector.zero
+    if valid == 16 {
+      g = gate.vector(i)
+      u = up.vector(i)
+      dy = d.vector(i)
+    } else {
+      for lane in 0..<valid {
+        g[lane] = gate[i &+ lane]
+        u[lane] = up[i &+ lane]
+        dy[lane] = d[i &+ lane]
+      }
+    }
+    let s = one / (exponential(-g) + one)
+    let dUp = dy * (g * s)
+    let dGate = dy * u * s * multiplyAdd(g, one - s, one)
+    if valid == 16 {
+      gate.store(dGate, at: i)
+      up.store(dUp, at: i)
+    } else {
+      for lane in 0..<valid {
+        gate[i &+ lane] = dGate[lane]
+        up[i &+ lane] = dUp[lane]
+      }
+    }
+    i &+= 16
   }
 }
 

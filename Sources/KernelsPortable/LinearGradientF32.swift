@@ -64,8 +64,8 @@ func linearGradientF32(
           while column < endColumn {
             let low = dw + (group &* k &+ column) &* 16
             let inputs = x + (column &* rows &+ n &* 8)
-            let valid = endColumn &- column
-            if pair && valid >= 8 {
+            let valid = min(8, endColumn &- column)
+            if pair && valid == 8 {
               fullTile(panel, inputs, count, low, low + 16 &* k, keep)
             } else {
               partialTile(panel, inputs, count, low, keep, valid)

@@ -124,5 +124,11 @@ import KernelInterface
       default:
         refineBlocks(Q8_0Grid.self, errors, gradient, hessian, stride, n, out, bytes, scratch)
       }
-    })
+    },
+    gradients: GradientKernels(
+      rmsNormBackward: { rmsNormBackward($0, $1, $2, $3, $4, $5, $6 != 0) },
+      swiGLUBackward: { swiGLUBackward($0, $1, $2, $3) },
+      softmaxSums: { softmaxSums($0, $1, $2, $3) },
+      softmaxScaled: { softmaxScaled($0, $1, $2, $3) },
+      softmaxDifference: { softmaxDifference($0, $1, $2, $3, $4, $5, $6, $7) }))
 }

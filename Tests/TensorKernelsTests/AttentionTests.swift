@@ -12,9 +12,9 @@ import Testing
   func matchesDouble(set: InstructionSet, type: CacheType) throws {
     var random = SplitMix64(seed: 51)
     for headSize in AttentionTests.headSizes {
-      let head = try AttentionHead(set, type, headSize: headSize, capacity: 1216)
+      let head = try AttentionHead(set, type, headSize: headSize, capacity: 1280)
       for visible in AttentionTests.positions {
-        for (columns, step) in [(1, 0), (5, 0), (8, 1), (3, 1)] {
+        for (columns, step) in [(1, 0), (5, 0), (8, 1), (3, 1), (20, 1)] {
           let last = visible + (columns - 1) * step
           head.fill(to: last, &random)
           let queries = (0..<columns).map { _ in randomFloats(headSize, size: 2, &random) }
@@ -36,14 +36,14 @@ import Testing
   func queriesDoNotDependOnTheirNeighbours(set: InstructionSet, type: CacheType) throws {
     var random = SplitMix64(seed: 52)
     for headSize in AttentionTests.headSizes {
-      let head = try AttentionHead(set, type, headSize: headSize, capacity: 1216)
+      let head = try AttentionHead(set, type, headSize: headSize, capacity: 1280)
       for visible in AttentionTests.positions {
         for step in [0, 1] {
-          for columns in [2, 5, 8] {
+          for columns in [2, 5, 8, 21, CacheLayout.mostQueries] {
             head.fill(to: visible + (columns - 1) * step, &random)
             let queries = (0..<columns).map { _ in randomFloats(headSize, size: 2, &random) }
             let together = head.attend(queries, visible: visible, step: step)
-            for n in [0, columns - 1] {
+            for n in Set([0, columns / 2, columns - 1]) {
               let alone = head.attend([queries[n]], visible: visible + n * step, step: 0)
               #expect(
                 bitPatterns(alone[0]) == bitPatterns(together[n]),

@@ -112,8 +112,10 @@ struct ForwardPass {
     }
   }
 
-  /// Queries that the kernels take together.
+  /// Query heads of one token that the kernels take together.
   private static let tile = 8
+  /// Tokens of a chunk that they take together, so that a block of the cache is read once for all.
+  private static let chunkTile = CacheLayout.mostQueries
 
   private func attend(_ layer: Int, _ worker: Worker, _ own: ThreadScratch) {
     if rows > 1 {
@@ -123,21 +125,21 @@ struct ForwardPass {
     }
   }
 
-  /// A chunk: eight consecutive tokens of one head go together; tiles are dealt out in turn, because
-  /// later ones see more.
+  /// A chunk: consecutive tokens of one head go together; tiles are dealt out in turn, because later
+  /// ones see more.
   private func attendChunk(_ layer: Int, _ worker: Worker, _ own: ThreadScratch) {
     let size = configuration.headSize
     let scale = 1 / Float(size).squareRoot()
     let group = configuration.headsPerKVHead
-    let tiles = (rows + ForwardPass.tile - 1) / ForwardPass.tile
+    let tiles = (rows + ForwardPass.chunkTile - 1) / ForwardPass.chunkTile
     var item = worker.index
     while item < tiles * configuration.headCount {
       let head = item % configuration.headCount
-      let first = item / configuration.headCount * ForwardPass.tile
+      let first = item / configuration.headCount * ForwardPass.chunkTile
       kernels.attend(
         cache.type.kind.rawValue,
         workspace.projected + first * projectedWidth + head * size, projectedWidth,
-        min(ForwardPass.tile, rows - first), start + first + 1, 1, size, scale,
+        min(ForwardPass.chunkTile, rows - first), start + first + 1, 1, size, scale,
         cache.keys(layer: layer, head: head / group),
         cache.values(layer: layer, head: head / group),
         workspace.attended + first * queryWidth + head * size, queryWidth, own.attention)
