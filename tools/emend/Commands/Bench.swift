@@ -65,7 +65,7 @@ struct Bench: ParsableCommand {
       throw CommandError.notEnoughContext(
         command: "bench", needed: needed, trained: opened.configuration.contextLength)
     }
-    let prepared = try PreparedEdits(edits, opened)
+    var prepared = try PreparedEdits(edits, opened)
     let loaded = try opened.load(contextLength: max(needed, model.ctxSize ?? 0))
     let model = Model(
       predictor: loaded.state, edited: try prepared?.processor(loaded),

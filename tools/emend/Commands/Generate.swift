@@ -102,6 +102,7 @@ struct Generate: ParsableCommand {
     let predictor: any TokenPredictor
     var ids = prompt
     if let edits {
+      var edits = edits
       let edited = try edits.processor(loaded)
       ids = edited.tokens(for: prompt)
       try edited.begin(
