@@ -115,7 +115,9 @@ let package = Package(
     tests(
       "Quantization",
       ["LanguageModels", "Tokenization", "TensorKernels", "BlockFormats", "ModelFiles"]),
-    tests("LatentEditing", ["LanguageModels", "Tokenization", "TensorKernels", "ModelFiles"]),
+    tests(
+      "LatentEditing",
+      ["LanguageModels", "TextGeneration", "TensorKernels", "ModelFiles", "BlockFormats"]),
     tests("TextGeneration", ["LanguageModels", "Tokenization"]),
     tests("EditEvaluation", ["LanguageModels", "Tokenization"]),
     .testTarget(

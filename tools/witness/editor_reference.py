@@ -19,7 +19,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2Model
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2Model
 
 import logits_file
 
@@ -117,7 +117,6 @@ def main():
 
     torch.manual_seed(1)
     folder, file = os.path.split(options.model)
-    model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, dtype=torch.float32).eval()
     if options.text.endswith(".json"):
         given = json.loads(Path(options.text).read_text())
         ids, words = given["ids"], given["instruction"]
@@ -127,6 +126,10 @@ def main():
         text = Path(options.text).read_text()
         ids = tokenizer(text, add_special_tokens=False).input_ids[: options.tokens]
     processor = json.loads(Path(options.identity).read_text())["processor"]
+    config = AutoConfig.from_pretrained(folder, gguf_file=file)
+    config.vocab_size = processor["vocabulary"]  # which a file without a tokenizer does not say
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, gguf_file=file, config=config, dtype=torch.float32).eval()
     depth, width = processor["layers"], processor["width"]
     blocks, inputs, heads = map(int, options.size.split(","))
     editor = GPT2Model(GPT2Config(
