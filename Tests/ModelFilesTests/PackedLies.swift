@@ -153,7 +153,10 @@ extension BadFile {
       packed(
         "groups that share bytes with what follows",
         .overlappingTensors(path: path, first: "m", second: "v")
-      ) { $0.tensors[0].shape = [32, 33] },
+      ) {
+        $0.tensors[0].shape = [32, 33]
+        $0.dataBytes = 896
+      },
       packed(
         "groups past the end",
         .tensorPastEnd(

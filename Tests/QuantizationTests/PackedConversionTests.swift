@@ -138,7 +138,8 @@ struct PackedConversionTests {
 
   /// An embedding that is read row by row must not be packed.
   @Test func packedEmbeddingIsRefused() throws {
-    let source = try GGUFFile(path: OutsideFiles.fixture("llama/q4_0.gguf").path)
+    let source = try ConversionFixture.convert(
+      ConversionFixture.path("sharded"), ConversionRecipe(type: .q4_0), in: scratch)
     try #require(source.tensorIfPresent(named: "output.weight") != nil)
     let tensors = source.tensors.map {
       GGUFWriter.Tensor(
