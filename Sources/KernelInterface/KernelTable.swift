@@ -11,8 +11,19 @@
 ///   `[tile][B][T]` Float, offsets `[tile][B][T]` 32-bit (`OffsetKind`).
 /// - f32 activations for the exact path: `[tile][K][T]` Float.
 public struct KernelTable: Sendable {
-  /// "portable", "avx2" or "avx512".
-  public let name: StaticString
+  /// "portable", "avx2", "avx512" or "avx512bf16".
+  public private(set) var name: StaticString
+
+  /// Linear layers in bf16; nil where the CPU has no instruction for them.
+  public private(set) var brain: BrainKernelTable?
+
+  /// This table with kernels for bf16, under a name of its own.
+  public func adding(_ brain: BrainKernelTable, name: StaticString) -> KernelTable {
+    var table = self
+    table.name = name
+    table.brain = brain
+    return table
+  }
 
   /// Quantizes T rows (the last ones missing when `validRows` < T, then zero) to int8 blocks.
   /// (x, xStride, validRows, T, B, offsetKind, codes, scales, offsets)
@@ -61,9 +72,13 @@ public struct KernelTable: Sendable {
   public static let transposedRows = 256
   /// See `transposedColumns`.
   public static let transposedGroups = 8
-  /// Floats of scratch for `LinearTransposedF32`: a block of results and a panel of weights.
+  /// Floats from one group's panel to the next: not a multiple of 4 KB, so that the same columns of
+  /// all groups find room in a first-level cache.
+  public static let transposedPanel = 16 * transposedColumns + 128
+  /// Floats of scratch for `LinearTransposedF32`: a block of results, the groups' panels, and one more
+  /// for the bf16 kernel, which makes its panels from it.
   public static let transposedScratch =
-    transposedColumns * (transposedRows + 16 * transposedGroups)
+    transposedColumns * (transposedRows + 16) + transposedGroups * transposedPanel
 
   /// Rows first..<end of n to `[K / 8][n][8]` for `LinearGradientF32`; columns past K are zero.
   /// (x, xStride, firstRow, endRow, n, K, out)
@@ -112,6 +127,18 @@ public struct KernelTable: Sendable {
     @convention(c) (
       UnsafePointer<Float>, UnsafePointer<Float>, Float, Int, UnsafeMutablePointer<Float>
     ) -> Void
+
+  /// out = (x - mean) / sqrt(variance + epsilon) * weight + bias, over one row.
+  /// (x, weight, bias, epsilon, count, out)
+  public typealias LayerNorm =
+    @convention(c) (
+      UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Float, Int,
+      UnsafeMutablePointer<Float>
+    ) -> Void
+
+  /// out = 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))). (x, count, out)
+  public typealias GELU =
+    @convention(c) (UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) -> Void
 
   /// out = gate * sigmoid(gate) * up. (gate, up, count, out)
   public typealias SwiGLU =
@@ -242,6 +269,10 @@ public struct KernelTable: Sendable {
   public let packActivationsF32: PackActivationsF32
   /// RMSNorm of one row.
   public let rmsNorm: RMSNorm
+  /// LayerNorm of one row.
+  public let layerNorm: LayerNorm
+  /// GELU of one row, in GPT-2's form.
+  public let gelu: GELU
   /// SwiGLU of one row.
   public let swiGLU: SwiGLU
   /// Rotary embedding of one row.
@@ -269,6 +300,9 @@ public struct KernelTable: Sendable {
   /// Improvement of one block of columns.
   public let refineBlocks: RefineBlocks
 
+  /// What only training needs.
+  public let gradients: GradientKernels
+
   /// Every entry, in the order of the declarations.
   public init(
     name: StaticString, quantizeActivations: QuantizeActivations, linearQ4_0: LinearInt8,
@@ -276,11 +310,12 @@ public struct KernelTable: Sendable {
     packGradients: PackGradients, linearTransposedF32: LinearTransposedF32,
     packInputs: PackInputs, linearGradientF32: LinearGradientF32, packGroup: PackGroup,
     dequantizePanel: DequantizePanel, packActivationsF32: PackActivationsF32, rmsNorm: RMSNorm,
-    swiGLU: SwiGLU, rotatePairs: RotatePairs, storeKeyValue: StoreKeyValue, loadKeyValue: LoadKeyValue, attend: Attend,
+    layerNorm: LayerNorm, gelu: GELU, swiGLU: SwiGLU, rotatePairs: RotatePairs,
+    storeKeyValue: StoreKeyValue, loadKeyValue: LoadKeyValue, attend: Attend,
     attendBlock: AttendBlock, mergeAttention: MergeAttention,
     quantizeBlocks: QuantizeBlocks, toFloats: ToFloats, fromFloats: FromFloats,
     firstNotFinite: FirstNotFinite, roundCompensated: RoundCompensated,
-    refineBlocks: RefineBlocks
+    refineBlocks: RefineBlocks, gradients: GradientKernels
   ) {
     self.name = name
     self.quantizeActivations = quantizeActivations
@@ -296,6 +331,8 @@ public struct KernelTable: Sendable {
     self.dequantizePanel = dequantizePanel
     self.packActivationsF32 = packActivationsF32
     self.rmsNorm = rmsNorm
+    self.layerNorm = layerNorm
+    self.gelu = gelu
     self.swiGLU = swiGLU
     self.rotatePairs = rotatePairs
     self.storeKeyValue = storeKeyValue
@@ -309,6 +346,7 @@ public struct KernelTable: Sendable {
     self.firstNotFinite = firstNotFinite
     self.roundCompensated = roundCompensated
     self.refineBlocks = refineBlocks
+    self.gradients = gradients
   }
 }
 

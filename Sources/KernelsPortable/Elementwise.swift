@@ -74,6 +74,44 @@ func rmsNorm(
   }
 }
 
+/// `GradientKernels.RMSNormBackward`.
+func rmsNormBackward(
+  _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ epsilon: Float,
+  _ dy: UnsafePointer<Float>, _ count: Int, _ dx: UnsafeMutablePointer<Float>, _ accumulate: Bool
+) {
+  var squares = FloatVector.zero
+  var products = FloatVector.zero
+  var i = 0
+  while i &+ 16 <= count {
+    let v = x.vector(i)
+    squares = multiplyAdd(v, v, squares)
+    products = multiplyAdd(weight.vector(i) * dy.vector(i), v, products)
+    i &+= 16
+  }
+  var square = sum(squares)
+  var product = sum(products)
+  while i < count {
+    square += x[i] * x[i]
+    product += weight[i] * dy[i] * x[i]
+    i &+= 1
+  }
+  let scale = 1 / (square / Float(count) + epsilon).squareRoot()
+  let along = -scale * scale * scale * product / Float(count)
+  let scales = FloatVector(repeating: scale)
+  let alongs = FloatVector(repeating: along)
+  i = 0
+  while i &+ 16 <= count {
+    let before = accumulate ? dx.vector(i) : FloatVector.zero
+    let across = multiplyAdd(scales, weight.vector(i) * dy.vector(i), before)
+    dx.store(multiplyAdd(alongs, x.vector(i), across), at: i)
+    i &+= 16
+  }
+  while i < count {
+    dx[i] = (accumulate ? dx[i] : 0) + scale * (weight[i] * dy[i]) + along * x[i]
+    i &+= 1
+  }
+}
+
 /// `KernelTable.SwiGLU`.
 func swiGLU(
   _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>, _ count: Int,
@@ -89,6 +127,45 @@ func swiGLU(
     for lane in 0..<(count &- i) { g[lane] = gate[i &+ lane] }
     let s = swish(g)
     for lane in 0..<(count &- i) { out[i &+ lane] = s[lane] * up[i &+ lane] }
+  }
+}
+
+/// `GradientKernels.SwiGLUBackward`.
+func swiGLUBackward(
+  _ gate: UnsafeMutablePointer<Float>, _ up: UnsafeMutablePointer<Float>,
+  _ d: UnsafePointer<Float>, _ count: Int
+) {
+  let one = FloatVector(repeating: 1)
+  var i = 0
+  while i < count {
+    let valid = min(16, count &- i)
+    var g = FloatVector.zero
+    var u = FloatVector.zero
+    var dy = FloatVector.zero
+    if valid == 16 {
+      g = gate.vector(i)
+      u = up.vector(i)
+      dy = d.vector(i)
+    } else {
+      for lane in 0..<valid {
+        g[lane] = gate[i &+ lane]
+        u[lane] = up[i &+ lane]
+        dy[lane] = d[i &+ lane]
+      }
+    }
+    let s = one / (exponential(-g) + one)
+    let dUp = dy * (g * s)
+    let dGate = dy * u * s * multiplyAdd(g, one - s, one)
+    if valid == 16 {
+      gate.store(dGate, at: i)
+      up.store(dUp, at: i)
+    } else {
+      for lane in 0..<valid {
+        gate[i &+ lane] = dGate[lane]
+        up[i &+ lane] = dUp[lane]
+      }
+    }
+    i &+= 16
   }
 }
 

@@ -37,6 +37,8 @@ import KernelInterface
     },
     packActivationsF32: { packActivationsF32($0, $1, $2, $3, $4, $5) },
     rmsNorm: { rmsNorm($0, $1, $2, $3, $4) },
+    layerNorm: { layerNorm($0, $1, $2, $3, $4, $5) },
+    gelu: { gelu($0, $1, $2) },
     swiGLU: { swiGLU($0, $1, $2, $3) },
     rotatePairs: { rotatePairs($0, $1, $2, $3, $4, $5) },
     storeKeyValue: { kind, key, value, position, headSize, keys, values in
@@ -122,5 +124,11 @@ import KernelInterface
       default:
         refineBlocks(Q8_0Grid.self, errors, gradient, hessian, stride, n, out, bytes, scratch)
       }
-    })
+    },
+    gradients: GradientKernels(
+      rmsNormBackward: { rmsNormBackward($0, $1, $2, $3, $4, $5, $6 != 0) },
+      swiGLUBackward: { swiGLUBackward($0, $1, $2, $3) },
+      softmaxSums: { softmaxSums($0, $1, $2, $3) },
+      softmaxScaled: { softmaxScaled($0, $1, $2, $3) },
+      softmaxDifference: { softmaxDifference($0, $1, $2, $3, $4, $5, $6, $7, $8) }))
 }

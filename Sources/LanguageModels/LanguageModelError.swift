@@ -18,6 +18,14 @@ public enum LanguageModelError: Error, Equatable, CustomStringConvertible {
   /// A tensor that is read row by row, in a packed file that interleaves its rows.
   case packedRows(path: String, tensor: String)
   case noTokens
+  /// A sequence of a batch is longer than the model's context.
+  case sequenceTooLong(sequence: Int, tokens: Int, most: Int)
+  /// A batch is larger than the memory that was asked for.
+  case batchTooLarge(rows: Int, sequences: Int, mostRows: Int, mostSequences: Int)
+  /// A backbone of more blocks than the model has, or of none.
+  case depthOutOfRange(requested: Int, most: Int)
+  /// A model is asked for logits, and its output was not read or is not there.
+  case noOutput
   case tokenOutOfRange(token: Int, vocabularySize: Int)
   case contextFull(position: Int, count: Int, contextLength: Int)
   case contextTooLong(requested: Int, most: Int)
@@ -38,7 +46,7 @@ public enum LanguageModelError: Error, Equatable, CustomStringConvertible {
       "\(path): \(tensor) has shape \(found), the metadata asks for \(wanted); convert the model "
         + "again"
     case .unknownTensor(let path, let tensor):
-      "\(path): \(tensor) has no part in the LLaMA architecture as Emend knows it, and ignoring it "
+      "\(path): \(tensor) has no part in the architecture as Emend knows it, and ignoring it "
         + "would give wrong results"
     case .notFinite(let path, let tensor, let row):
       "\(path): row \(row) of \(tensor) holds a value or scale that is not a finite number; the "
@@ -47,6 +55,15 @@ public enum LanguageModelError: Error, Equatable, CustomStringConvertible {
       "\(path): \(tensor) is packed, and must not be where the output has a matrix of its own; pack "
         + "the model again"
     case .noTokens: "there is nothing to run: the list of tokens is empty"
+    case .sequenceTooLong(let sequence, let tokens, let most):
+      "text \(sequence + 1) has \(tokens) tokens, and the model reads at most \(most); shorten it"
+    case .batchTooLarge(let rows, let sequences, let mostRows, let mostSequences):
+      "a batch of \(rows) tokens in \(sequences) sequences does not fit in memory for \(mostRows) in "
+        + "\(mostSequences); split it"
+    case .depthOutOfRange(let requested, let most):
+      "a backbone of \(requested) blocks was asked for, and the model has \(most); give 1 to \(most)"
+    case .noOutput:
+      "the model has no output over its vocabulary; read it with its output"
     case .tokenOutOfRange(let token, let size):
       "token \(token) is not in the vocabulary of \(size); the tokenizer is of another model"
     case .contextFull(let position, let count, let length):

@@ -32,7 +32,7 @@ extension ModelFileError: CustomStringConvertible {
       .missingPart(let path, _, _), .partMismatch(let path, _, _, _),
       .noSuchFolder(let path), .notWritable(let path), .noSpace(let path, _, _),
       .damagedZstd(let path, _, _), .trailingBytes(let path, _), .expandsTooMuch(let path, _, _),
-      .invalidField(let path, _, _, _), .invalidJSON(let path, _, _),
+      .invalidField(let path, _, _, _), .invalidJSON(let path, _, _), .unexpectedJSON(let path, _),
       .unsupportedElements(let path, _, _), .unknownElementType(let path, _, _),
       .sizeMismatch(let path, _, _, _), .unusedBytes(let path, _, _),
       .forbiddenGlobal(let path, _, _), .unsupportedOpcode(let path, _, _),
@@ -81,6 +81,8 @@ extension ModelFileError: CustomStringConvertible {
     case .invalidField(_, let field, let found, let wanted):
       "\(displayed(field)) is \(displayed(found)), and must be \(displayed(wanted)); "
         + "the file is damaged: fetch it again"
+    case .unexpectedJSON(_, let reason):
+      "\(reason); the file is damaged: fetch it again"
     case .invalidJSON(_, let offset, let wanted):
       "its JSON has no \(wanted) at byte \(offset), where there must be one; the file is damaged: "
         + "fetch it again"

@@ -54,6 +54,8 @@ public enum ModelFileError: Error, Equatable, Sendable {
   case invalidField(path: String, field: String, found: String, wanted: String)
   /// At byte `offset` of the file, `wanted` should stand.
   case invalidJSON(path: String, offset: Int, wanted: String)
+  /// A file of JSON that is not what it must be: `reason` says where.
+  case unexpectedJSON(path: String, reason: String)
 
   // MARK: Metadata
 

@@ -79,9 +79,11 @@ public struct BlockQuantizer: Sendable {
       for part in share {
         let first = part * batch
         let count = min(batch, rows - first)
-        load(
-          sourceFormat, from + first * sourceRowBytes, count * sourceRowBytes, count * columns,
-          buffer)
+        kernels.load(
+          sourceFormat,
+          UnsafeRawBufferPointer(
+            start: from + first * sourceRowBytes, count: count * sourceRowBytes),
+          count * columns, into: buffer)
         let bad = kernels.firstNotFinite(buffer, count * columns)
         if bad >= 0 {
           failure.record(row: first + bad / columns, column: bad % columns)
@@ -118,20 +120,6 @@ public struct BlockQuantizer: Sendable {
     }
   }
 
-  private func load(
-    _ sourceFormat: BlockFormat, _ source: UnsafeRawPointer, _ bytes: Int, _ count: Int,
-    _ values: UnsafeMutablePointer<Float>
-  ) {
-    switch sourceFormat {
-    case .f32, .f16, .bf16:
-      kernels.toFloats(PackedLayout.number(sourceFormat), source, count, values)
-    default:
-      ReferenceBlocks.dequantize(
-        sourceFormat, UnsafeRawBufferPointer(start: source, count: bytes),
-        into: UnsafeMutableBufferPointer(start: values, count: count))
-    }
-  }
-
   /// With mean 1, so that no product of weights and squares overflows that would not without them.
   static func normalized(_ importance: [Float], columns: Int) -> [Float] {
     precondition(importance.count == columns, "\(importance.count) weights, \(columns) columns")
@@ -139,5 +127,21 @@ public struct BlockQuantizer: Sendable {
     let mean = importance.reduce(0.0) { $0 + Double($1) } / Double(columns)
     guard mean > 0 else { return [Float](repeating: 1, count: columns) }
     return importance.map { Float(Double($0) / mean) }
+  }
+}
+
+extension KernelTable {
+  /// The floats of `count` elements of any readable format.
+  func load(
+    _ format: BlockFormat, _ source: UnsafeRawBufferPointer, _ count: Int,
+    into values: UnsafeMutablePointer<Float>
+  ) {
+    switch format {
+    case .f32, .f16, .bf16:
+      toFloats(PackedLayout.number(format), source.baseAddress!, count, values)
+    default:
+      ReferenceBlocks.dequantize(
+        format, source, into: UnsafeMutableBufferPointer(start: values, count: count))
+    }
   }
 }

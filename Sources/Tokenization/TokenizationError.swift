@@ -11,8 +11,16 @@ public indirect enum TokenizationError: Error, Equatable, Sendable {
 
   case unsupportedModel(name: String)
   case unsupportedPreTokenizer(name: String?)
+  /// A tokenizer.json that asks for what is not computed here.
+  case unsupportedTokenizer(reason: String)
   case unsupportedSetting(field: String, found: String, needed: String)
 
+  /// An id that is negative, or so large that it cannot be one of so few tokens.
+  case unusableID(piece: String, found: Int, limit: Int)
+  /// Two pieces with one id.
+  case duplicateID(id: Int, first: String, second: String)
+  /// A folder without any of the files that could hold a tokenizer.
+  case noTokenizer(wanted: String)
   case tooFewTokens(found: Int)
   case tooManyTokens(found: Int, limit: Int)
   case emptyPiece(id: Int)
@@ -56,8 +64,16 @@ extension TokenizationError: CustomStringConvertible {
     case .unsupportedPreTokenizer(let name):
       "pre-tokenizer \(name.map { "\"\($0)\"" } ?? "(none)") is not supported; supported are "
         + PreTokenizer.supportedNames.map { "\"\($0)\"" }.joined(separator: ", ") + "."
+    case .unsupportedTokenizer(let reason):
+      "\(reason)."
     case .unsupportedSetting(let field, let found, let needed):
       "\(field) is \(found); only \(needed) is supported."
+    case .unusableID(let piece, let found, let limit):
+      "the id of \(quoted(piece)) is \(found); it must be from 0 to below \(limit), for so few tokens."
+    case .duplicateID(let id, let first, let second):
+      "\(quoted(first)) and \(quoted(second)) both have the id \(id)."
+    case .noTokenizer(let wanted):
+      "there is no tokenizer; one of these is needed: \(wanted)."
     case .tooFewTokens(let found):
       "the vocabulary has \(found) tokens; it needs at least one."
     case .tooManyTokens(let found, let limit):

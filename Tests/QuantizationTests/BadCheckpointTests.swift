@@ -163,7 +163,7 @@ struct BadCheckpointTests {
   func configurationsThatCannotBeRead(text: String) throws {
     try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/config.json"))
     switch try failure() {
-    case .unreadableConfiguration, .file(.emptyFile): break
+    case .file(.unexpectedJSON), .file(.emptyFile): break
     case let other: Issue.record("\(text): \(String(describing: other))")
     }
   }
@@ -198,7 +198,8 @@ struct BadCheckpointTests {
     let json =
       #"{"model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": []}, "# + fields + "}"
     try Data(json.utf8).write(to: URL(fileURLWithPath: path))
-    guard case .unsupportedTokenizer(path, _) = try failure(tokenizer: path) else {
+    guard case .tokenizer(.inFile(path, .unsupportedTokenizer)) = try failure(tokenizer: path)
+    else {
       Issue.record("\(String(describing: try failure(tokenizer: path)))")
       return
     }

@@ -117,7 +117,7 @@ struct ForwardPass {
   /// Tokens of a chunk that they take together, so that a block of the cache is read once for all.
   private static let chunkTile = CacheLayout.mostQueries
 
-  private func attend(_ layer: Int, _ worker: Worker, _ own: ProcessorWorkspace.Thread) {
+  private func attend(_ layer: Int, _ worker: Worker, _ own: ThreadScratch) {
     if rows > 1 {
       attendChunk(layer, worker, own)
     } else {
@@ -127,7 +127,7 @@ struct ForwardPass {
 
   /// A chunk: consecutive tokens of one head go together; tiles are dealt out in turn, because later
   /// ones see more.
-  private func attendChunk(_ layer: Int, _ worker: Worker, _ own: ProcessorWorkspace.Thread) {
+  private func attendChunk(_ layer: Int, _ worker: Worker, _ own: ThreadScratch) {
     let size = configuration.headSize
     let scale = 1 / Float(size).squareRoot()
     let group = configuration.headsPerKVHead
@@ -149,7 +149,7 @@ struct ForwardPass {
 
   /// One token: the query heads that share a kv head go together, so that its cache is read once, and
   /// a long cache is shared out by blocks of positions, whose results are then merged.
-  private func attendToken(_ layer: Int, _ worker: Worker, _ own: ProcessorWorkspace.Thread) {
+  private func attendToken(_ layer: Int, _ worker: Worker, _ own: ThreadScratch) {
     let size = configuration.headSize
     let scale = 1 / Float(size).squareRoot()
     let group = configuration.headsPerKVHead

@@ -7,6 +7,10 @@ enum InputTransform {
   case identity
   /// x / rms(x) * weight.
   case rmsNorm(weight: UnsafePointer<Float>, epsilon: Float)
+  /// (x - mean(x)) / deviation(x) * weight + bias.
+  case layerNorm(weight: UnsafePointer<Float>, bias: UnsafePointer<Float>, epsilon: Float)
+  /// GELU of each number, in GPT-2's form.
+  case gelu
   /// The first half of a row gates the second: silu(x[0..<F]) * x[F..<2F].
   case swiGLU
 }
@@ -25,9 +29,14 @@ struct LinearGroup {
   let columns: Int
 
   init(_ matrices: [(PackedMatrix, column: Int)], activations: ActivationPrecision) {
+    self.init(matrices.map { ($0.0.view, column: $0.column) }, activations: activations)
+  }
+
+  /// The owners of the matrices must outlive the group.
+  init(_ matrices: [(MatrixView, column: Int)], activations: ActivationPrecision) {
     var parts: [(layout: ActivationLayout, members: [Member])] = []
     for (matrix, column) in matrices {
-      let member = Member(matrix: matrix.view, column: column)
+      let member = Member(matrix: matrix, column: column)
       let layout = member.matrix.layout(activations)
       if let i = parts.firstIndex(where: { $0.layout == layout }) {
         parts[i].members.append(member)
@@ -46,7 +55,7 @@ struct LinearGroup {
   /// several rows are shared out and met at a barrier.
   func apply(
     _ worker: Worker, _ kernels: KernelTable, shared: ActivationTiles,
-    own: ProcessorWorkspace.Thread, x: UnsafePointer<Float>, stride: Int, rows: Int,
+    own: ThreadScratch, x: UnsafePointer<Float>, stride: Int, rows: Int,
     transform: InputTransform, out: UnsafeMutablePointer<Float>, outStride: Int, accumulate: Bool
   ) {
     for (index, part) in parts.enumerated() {
@@ -81,7 +90,7 @@ struct LinearGroup {
 
   private func transformed(
     _ x: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ transform: InputTransform,
-    _ kernels: KernelTable, _ own: ProcessorWorkspace.Thread
+    _ kernels: KernelTable, _ own: ThreadScratch
   ) -> (UnsafePointer<Float>, Int) {
     switch transform {
     case .identity: return (x, stride)
@@ -89,6 +98,13 @@ struct LinearGroup {
       for row in 0..<rows {
         kernels.rmsNorm(x + row * stride, weight, epsilon, columns, own.rows + row * columns)
       }
+    case .layerNorm(let weight, let bias, let epsilon):
+      for row in 0..<rows {
+        kernels.layerNorm(
+          x + row * stride, weight, bias, epsilon, columns, own.rows + row * columns)
+      }
+    case .gelu:
+      for row in 0..<rows { kernels.gelu(x + row * stride, columns, own.rows + row * columns) }
     case .swiGLU:
       for row in 0..<rows {
         let gate = x + row * stride

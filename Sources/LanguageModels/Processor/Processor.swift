@@ -47,7 +47,7 @@ public final class Processor: Sendable {
   }
 
   /// Whether any matrix takes f32 activations, which need more workspace than int8 ones.
-  var needsExactActivations: Bool {
+  func needsExactActivations(_ activations: ActivationPrecision) -> Bool {
     (weights.blocks.flatMap(\.matrices) + [weights.output])
       .contains { $0.view.layout(activations) == .f32 }
   }

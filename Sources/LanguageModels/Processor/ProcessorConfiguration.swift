@@ -29,12 +29,25 @@ public struct ProcessorConfiguration: Sendable, Equatable {
 
   /// Reads and checks the metadata; sizes are bounded so that no product of them overflows.
   public init(_ file: GGUFFile) throws(LanguageModelError) {
-    let reader = MetadataReader(file: file)
-    let architecture = try reader.read { file throws(ModelFileError) in
-      try file.metadata.string("general.architecture")
+    try self.init(file.metadata, path: file.path) { () throws(LanguageModelError) in
+      do throws(ModelFileError) {
+        return try file.tensor(named: "token_embd.weight").shape
+      } catch { throw .file(error) }
+    }
+  }
+
+  /// As above, of a model that has no GGUF file yet: `path` is for errors, `embeddingShape` gives the
+  /// dimensions of `token_embd.weight` in ggml's order.
+  package init(
+    _ metadata: GGUFMetadata, path: String,
+    embeddingShape: () throws(LanguageModelError) -> [Int]
+  ) throws(LanguageModelError) {
+    let reader = MetadataReader(metadata: metadata, path: path)
+    let architecture = try reader.read { metadata throws(ModelFileError) in
+      try metadata.string("general.architecture")
     }
     guard architecture == "llama" else {
-      throw .unsupportedArchitecture(path: file.path, found: architecture)
+      throw .unsupportedArchitecture(path: path, found: architecture)
     }
     contextLength = try reader.integer("llama.context_length", 1...(1 << 24))
     hiddenSize = try reader.integer("llama.embedding_length", 8...(1 << 20))
@@ -72,17 +85,13 @@ public struct ProcessorConfiguration: Sendable, Equatable {
     ropeScaling = try reader.ropeScaling(contextLength: contextLength)
     rmsNormEpsilon = try reader.float("llama.attention.layer_norm_rms_epsilon", 0...1)
 
-    let embedding = try reader.read { file throws(ModelFileError) in
-      try file.tensor(named: "token_embd.weight")
-    }
-    guard embedding.shape.count == 2, embedding.shape[0] == hiddenSize,
-      embedding.shape[1] <= 1 << 24
-    else {
+    let embedding = try embeddingShape()
+    guard embedding.count == 2, embedding[0] == hiddenSize, embedding[1] <= 1 << 24 else {
       throw .wrongShape(
-        path: file.path, tensor: embedding.name, found: embedding.shape,
-        wanted: [hiddenSize, embedding.shape.last ?? 0])
+        path: path, tensor: "token_embd.weight", found: embedding,
+        wanted: [hiddenSize, embedding.last ?? 0])
     }
-    vocabularySize = embedding.shape[1]
+    vocabularySize = embedding[1]
   }
 
   /// Query heads that share one key and value head.
@@ -91,41 +100,44 @@ public struct ProcessorConfiguration: Sendable, Equatable {
 
 /// Metadata with the file's errors turned into this module's.
 private struct MetadataReader {
-  let file: GGUFFile
+  let metadata: GGUFMetadata
+  let path: String
 
-  func read<T>(_ body: (GGUFFile) throws(ModelFileError) -> T) throws(LanguageModelError) -> T {
-    do { return try body(file) } catch { throw .file(error) }
+  func read<T>(
+    _ body: (GGUFMetadata) throws(ModelFileError) -> T
+  ) throws(LanguageModelError) -> T {
+    do { return try body(metadata) } catch { throw .file(error) }
   }
 
   func integer(_ key: String, _ range: ClosedRange<Int>) throws(LanguageModelError) -> Int {
-    try read { file throws(ModelFileError) in try file.metadata.integer(key, in: range) }
+    try read { metadata throws(ModelFileError) in try metadata.integer(key, in: range) }
   }
 
   func integerIfPresent(_ key: String, _ range: ClosedRange<Int>) throws(LanguageModelError)
     -> Int?
   {
-    try read { file throws(ModelFileError) in try file.metadata.integerIfPresent(key, in: range) }
+    try read { metadata throws(ModelFileError) in try metadata.integerIfPresent(key, in: range) }
   }
 
   func float(_ key: String, _ range: ClosedRange<Float>) throws(LanguageModelError) -> Float {
-    try read { file throws(ModelFileError) in try file.metadata.float(key, in: range) }
+    try read { metadata throws(ModelFileError) in try metadata.float(key, in: range) }
   }
 
   func floatIfPresent(_ key: String, _ range: ClosedRange<Float>) throws(LanguageModelError)
     -> Float?
   {
-    try read { file throws(ModelFileError) in try file.metadata.floatIfPresent(key, in: range) }
+    try read { metadata throws(ModelFileError) in try metadata.floatIfPresent(key, in: range) }
   }
 
   func unusable(_ key: String, _ found: String, _ wanted: String) -> LanguageModelError {
-    .unusableValue(path: file.path, key: key, found: found, wanted: wanted)
+    .unusableValue(path: path, key: key, found: found, wanted: wanted)
   }
 
   /// `llama.rope.scaling.*`; older files have only `llama.rope.scale_linear`.
   func ropeScaling(contextLength: Int) throws(LanguageModelError) -> RopeScaling {
     let factors: ClosedRange<Float> = 1e-3...1e6
-    let type = try read { file throws(ModelFileError) in
-      try file.metadata.stringIfPresent("llama.rope.scaling.type")
+    let type = try read { metadata throws(ModelFileError) in
+      try metadata.stringIfPresent("llama.rope.scaling.type")
     }
     switch type {
     case nil:
@@ -144,7 +156,7 @@ private struct MetadataReader {
         originalContext: try integer(
           "llama.rope.scaling.original_context_length", 1...(1 << 24)))
     case .some(let other):
-      throw .unsupportedRopeScaling(path: file.path, found: other)
+      throw .unsupportedRopeScaling(path: path, found: other)
     }
   }
 }

@@ -39,7 +39,7 @@ public final class ProcessorState {
   /// What a state of that context would take. Throws `contextTooLong` when the number does not fit.
   public static func plan(
     _ processor: Processor, contextLength: Int, cacheType: CacheType = .f16,
-    chunkSize: Int = ProcessorState.defaultChunkSize
+    chunkSize: Int = ProcessorState.defaultChunkSize, activations: ActivationPrecision? = nil
   ) throws(LanguageModelError) -> MemoryPlan {
     let c = processor.configuration
     guard (1...maximumContext).contains(contextLength),
@@ -52,7 +52,7 @@ public final class ProcessorState {
       workspace: ProcessorWorkspace.byteCount(
         c, contextLength: contextLength, rows: min(chunkSize, contextLength),
         threads: processor.pool.threadCount,
-        exact: processor.needsExactActivations))
+        exact: processor.needsExactActivations(activations ?? processor.activations)))
   }
 
   /// Tokens of a prompt that go through the model together where nothing else is asked for: enough
@@ -62,14 +62,17 @@ public final class ProcessorState {
   /// Longest context that any state can have.
   public static let maximumContext = 1 << 24
 
-  /// An empty sequence. Results do not depend on `chunkSize`.
+  /// An empty sequence. Results do not depend on `chunkSize`; `activations` takes the place of the
+  /// processor's own where it is given.
   public init(
     _ processor: Processor, contextLength: Int, cacheType: CacheType = .f16,
-    chunkSize: Int = ProcessorState.defaultChunkSize
+    chunkSize: Int = ProcessorState.defaultChunkSize, activations: ActivationPrecision? = nil
   ) throws(LanguageModelError) {
     precondition(chunkSize >= 1)
+    let activations = activations ?? processor.activations
     let plan = try ProcessorState.plan(
-      processor, contextLength: contextLength, cacheType: cacheType, chunkSize: chunkSize)
+      processor, contextLength: contextLength, cacheType: cacheType, chunkSize: chunkSize,
+      activations: activations)
     let c = processor.configuration
     self.processor = processor
     self.contextLength = contextLength
@@ -81,7 +84,7 @@ public final class ProcessorState {
         capacity: contextLength)
       workspace = try ProcessorWorkspace(
         c, contextLength: contextLength, rows: self.chunkSize, threads: processor.pool.threadCount,
-        exact: processor.needsExactActivations)
+        exact: processor.needsExactActivations(activations))
     } catch {
       throw .memory(error)
     }
@@ -96,7 +99,7 @@ public final class ProcessorState {
     let queries = c.headCount * c.headSize
     let keys = c.kvHeadCount * c.headSize
     func group(_ matrices: [(PackedMatrix, column: Int)]) -> LinearGroup {
-      LinearGroup(matrices, activations: processor.activations)
+      LinearGroup(matrices, activations: activations)
     }
     blocks = processor.weights.blocks.enumerated().map { layer, block in
       ForwardPass.Block(
@@ -159,6 +162,15 @@ public final class ProcessorState {
     }
   }
 
+  /// Appends `tokens` to a state that runs only the first `depth` blocks, without logits: for
+  /// visitors, who see the layers 0...depth.
+  func forwardBlocks(_ tokens: [Int], depth: Int) throws(LanguageModelError) {
+    try check(tokens)
+    for first in stride(from: 0, to: tokens.count, by: chunkSize) {
+      runBlocks(tokens[first..<min(first + chunkSize, tokens.count)], depth: depth)
+    }
+  }
+
   private func check(_ tokens: [Int]) throws(LanguageModelError) {
     guard !tokens.isEmpty else { throw .noTokens }
     guard tokens.count <= contextLength - position else {
@@ -172,8 +184,9 @@ public final class ProcessorState {
   }
 
   /// The residual stream of a chunk through all blocks, which its position then counts.
-  private func runBlocks(_ tokens: ArraySlice<Int>) {
+  private func runBlocks(_ tokens: ArraySlice<Int>, depth: Int? = nil) {
     let c = processor.configuration
+    let depth = depth ?? c.layerCount
     processor.rotary.fill(
       positions: position..<position + tokens.count, cosines: workspace.cosines,
       sines: workspace.sines)
@@ -182,7 +195,7 @@ public final class ProcessorState {
       start: position, rows: tokens.count)
     let visitor = visitor
     // Asked once, here: every thread must take the same way through the barriers.
-    let visited = visitor.map { visitor in (0...c.layerCount).map(visitor.visits) } ?? []
+    let visited = visitor.map { visitor in (0...depth).map(visitor.visits) } ?? []
     processor.pool.run { worker in
       let panel = workspace.thread(worker.index).panel
       for i in worker.share(of: tokens.count) {
@@ -190,11 +203,11 @@ public final class ProcessorState {
           tokens[tokens.startIndex + i], panel: panel, into: workspace.residual + i * c.hiddenSize)
       }
       worker.barrier()
-      for layer in 0..<c.layerCount {
+      for layer in 0..<depth {
         visit(visitor, visited, layer: layer, count: tokens.count, worker)
         pass.run(blocks[layer], layer: layer, worker)
       }
-      visit(visitor, visited, layer: c.layerCount, count: tokens.count, worker)
+      visit(visitor, visited, layer: depth, count: tokens.count, worker)
     }
     position += tokens.count
   }

@@ -27,14 +27,6 @@ final class ProcessorWorkspace {
   private let widest: Int
   private let headSize: Int
 
-  /// One thread's own scratch.
-  struct Thread {
-    let rows: UnsafeMutablePointer<Float>  // [8][widest]
-    let panel: UnsafeMutablePointer<Float>  // PackedMatrix.panelScratch
-    let attention: UnsafeMutablePointer<Float>  // CacheLayout.attentionScratch
-    let single: ActivationTiles  // one row of the widest layer input
-  }
-
   /// Sizes of the parts, in the order of the layout.
   private struct Sizes {
     var residual: Int
@@ -60,10 +52,7 @@ final class ProcessorWorkspace {
       norms = bytes((2 * c.layerCount + 1) * c.hiddenSize)
       partials = bytes(ForwardPass.partialCount(c, contextLength: contextLength))
       tiles = align(ActivationTiles.byteCount(rows: rows, columns: widest, exact: exact))
-      thread =
-        bytes(ActivationTiles.tileRows * widest) + bytes(PackedMatrix.panelScratch)
-        + bytes(CacheLayout.attentionScratch(c.headSize))
-        + align(ActivationTiles.byteCount(rows: 1, columns: widest, exact: true))
+      thread = ThreadScratch.byteCount(widest: widest, headSize: c.headSize)
     }
 
     static func widest(_ c: ProcessorConfiguration) -> Int {
@@ -117,16 +106,8 @@ final class ProcessorWorkspace {
     threads = take(threadCount * sizes.thread)
   }
 
-  func thread(_ index: Int) -> Thread {
-    let start = threads + index * threadBytes
-    let panel = start + align(ActivationTiles.tileRows * widest * 4)
-    let attention = panel + align(PackedMatrix.panelScratch * 4)
-    let single = attention + align(CacheLayout.attentionScratch(headSize) * 4)
-    return Thread(
-      rows: start.assumingMemoryBound(to: Float.self),
-      panel: panel.assumingMemoryBound(to: Float.self),
-      attention: attention.assumingMemoryBound(to: Float.self),
-      single: ActivationTiles(single, rows: 1, columns: widest))
+  func thread(_ index: Int) -> ThreadScratch {
+    ThreadScratch(threads + index * threadBytes, widest: widest, headSize: headSize)
   }
 }
 

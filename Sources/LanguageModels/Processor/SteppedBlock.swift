@@ -32,6 +32,18 @@ package final class SteppedBlock {
   private let norm: UnsafeMutablePointer<Float>  // [D]
   private var rows = 0
 
+  /// Bytes of the buffers of such a block, without making it.
+  package static func byteCount(
+    _ c: ProcessorConfiguration, sequenceLength: Int, threads: Int
+  ) -> Int {
+    let width = max(c.hiddenSize, c.intermediateSize)
+    let cache = KeyValueCache.byteCount(
+      type: .f32, layers: 1, kvHeads: c.kvHeadCount, headSize: c.headSize, capacity: sequenceLength)
+    return (sequenceLength * width + c.hiddenSize) * 4 + (cache ?? 0)
+      + ProcessorWorkspace.byteCount(
+        c, contextLength: sequenceLength, rows: sequenceLength, threads: threads, exact: true)
+  }
+
   /// `rotaryFactors` are those of `rope_freqs.weight`, where the model has them.
   package init(
     _ configuration: ProcessorConfiguration, rotaryFactors: [Float]? = nil, sequenceLength: Int,

@@ -29,6 +29,15 @@ public struct SourceTensor: Sendable, Equatable {
   public var columns: Int { shape.first ?? 1 }
   /// Rows; 1 for a vector.
   public var rows: Int { shape.dropFirst().reduce(1, *) }
+  /// Bytes of a row as it is handed over.
+  var rowBytes: Int { format.byteCount(elements: columns) ?? 1 }
+
+  /// Rows to take at a time, so that neither what is read nor what is written, `writtenRowBytes` for
+  /// each row, is much more than 16 MB.
+  func rowsOfSlice(writtenRowBytes: Int = 0) -> Int {
+    let fitting = max(1, (16 << 20) / max(rowBytes, writtenRowBytes))
+    return min(rows, max(rowUnit, fitting / rowUnit * rowUnit))
+  }
 }
 
 /// A checkpoint of any kind, as the converter sees it: metadata and tensors in GGUF's terms, rows on

@@ -29,6 +29,8 @@ public struct ConversionProgress: Sendable {
   public let bytesDone: Int
   /// All bytes there are to read.
   public let bytesTotal: Int
+  /// How far the calibration is; nil before it, and where there is none.
+  public var calibration: CalibrationProgress?
 }
 
 /// What a conversion came to.
@@ -55,27 +57,55 @@ public struct Conversion: Sendable {
   private let source: any CheckpointSource
   private let recipe: ConversionRecipe?
   private let packed: Bool
+  private let calibration: Calibration?
+  /// The source's tensors, in the order of the file.
+  private let tensors: [SourceTensor]
+  /// For each, its number in the source.
+  private let order: [Int]
+  /// Tensors that the calibration makes: the last of the file.
+  private let calibratedCount: Int
 
   /// Version of the converter, as it stands in the files.
   public static let version = "0.1.0"
 
-  /// Bytes of source, or of result, whichever is more, that are in work at a time.
-  private static let sliceBytes = 16 << 20
   /// One that is filled, one that is written, and one so that neither waits for the other.
   private static let slicesUnderWay = 3
 
-  /// Plans the conversion. Without a recipe every tensor keeps its format, byte for byte; `packed` asks
-  /// for a packed file. Throws `lossyToLossy` where a quantized tensor would be quantized to another
-  /// format and the recipe does not allow that.
+  /// Plans the conversion.
+  ///
+  /// - Parameters:
+  ///   - source: what is converted.
+  ///   - recipe: which tensor gets which format; nil where every tensor keeps its own, byte for byte.
+  ///   - calibration: how the linear layers are rounded; nil for each block by itself. They then come
+  ///     after all other tensors, in the order of the computation.
+  ///   - packed: whether a packed file is written.
+  ///
+  /// Throws `lossyToLossy` where a quantized tensor would be quantized to another format and the
+  /// recipe does not allow that; with a calibration also what makes the checkpoint not run.
   public init(
-    _ source: any CheckpointSource, recipe: ConversionRecipe?, packed: Bool = false
+    _ source: any CheckpointSource, recipe: ConversionRecipe?, calibration: Calibration? = nil,
+    packed: Bool = false
   ) throws(ConversionError) {
     self.source = source
     self.recipe = recipe
     self.packed = packed
+    self.calibration = calibration
+    var calibrated: [String] = []
+    if calibration != nil {
+      guard let type = recipe?.type, type.elementsPerBlock == 32 else {
+        throw .quantization(.nothingToCalibrate(format: recipe?.type ?? .f32))
+      }
+      let configuration = try source.configuration()
+      _ = try CalibrationModel.check(source, configuration)
+      for layer in 0..<configuration.layerCount {
+        calibrated += configuration.linears(layer).joined().map(\.name)
+      }
+    }
+    (order, calibratedCount) = Self.order(of: source.tensors, last: calibrated)
+    tensors = order.map { source.tensors[$0] }
     let isOutputTied = !source.tensors.contains { $0.name == "output.weight" }
     var plan: [PlannedTensor] = []
-    for tensor in source.tensors {
+    for tensor in tensors {
       let (format, note) =
         recipe?.format(for: tensor, isOutputTied: isOutputTied) ?? (tensor.format, nil)
       // An embedding of its own is read row by row.
@@ -105,6 +135,26 @@ public struct Conversion: Sendable {
     self.plan = plan
   }
 
+  /// The numbers of the tensors, those called as in `last` behind the others and in that order.
+  private static func order(
+    of tensors: [SourceTensor], last: [String]
+  ) -> (order: [Int], lastCount: Int) {
+    let places = Dictionary(
+      last.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    let others = tensors.indices.filter { places[tensors[$0].name] == nil }
+    let moved = tensors.indices.compactMap { index in
+      places[tensors[index].name].map { (place: $0, index: index) }
+    }.sorted { $0.place < $1.place }
+    return (others + moved.map(\.index), moved.count)
+  }
+
+  /// The most memory that the calibration takes on so many threads, besides a few slices; 0 without
+  /// one.
+  public func calibrationBytes(threads: Int) throws(ConversionError) -> Int {
+    guard let calibration else { return 0 }
+    return CalibrationWork.byteCount(try source.configuration(), calibration, threads: threads)
+  }
+
   /// Bytes of all tensors in the new file.
   public var byteCount: Int { plan.reduce(0) { $0 + $1.byteCount } }
 
@@ -116,7 +166,7 @@ public struct Conversion: Sendable {
       ("emend.provenance.source", .string(source.name)),
       ("emend.provenance.recipe", .string(recipe?.summary ?? "type=kept")),
       ("emend.provenance.version", .string(Self.version)),
-    ]
+    ] + (calibration.map { [("emend.provenance.calibration", .string($0.summary))] } ?? [])
   }
 
   /// What a packed file says besides: its alignment, and the checksums of what it was made of.
@@ -155,6 +205,7 @@ public struct Conversion: Sendable {
     do throws(ConversionError) {
       let scratch = try SliceBuffer(byteCount: slices.map(\.readBytes).max() ?? 0)
       try fill(writer, slices, scratch, path, pool, onProgress)
+      try calibrate(writer, pool, onProgress)
     } catch {
       writer.abandon()
       throw error
@@ -173,23 +224,21 @@ public struct Conversion: Sendable {
   }
 
   private func slicing(_ index: Int) -> Slicing {
-    let tensor = source.tensors[index]
-    let read = tensor.format.byteCount(elements: tensor.columns) ?? 1
+    let tensor = tensors[index]
     let written = plan[index].format.byteCount(elements: tensor.columns) ?? 1
-    let fitting = max(1, Self.sliceBytes / max(read, written))
-    let whole = max(tensor.rowUnit, fitting / tensor.rowUnit * tensor.rowUnit)
     return Slicing(
-      rows: min(tensor.rows, whole), readRowBytes: read, writtenRowBytes: written)
+      rows: tensor.rowsOfSlice(writtenRowBytes: written), readRowBytes: tensor.rowBytes,
+      writtenRowBytes: written)
   }
 
   private func fill(
     _ writer: SliceWriter, _ slices: [Slicing], _ scratch: SliceBuffer, _ path: String,
     _ pool: ThreadPool, _ onProgress: (ConversionProgress) -> Bool
   ) throws(ConversionError) {
-    let total = zip(slices, source.tensors).reduce(0) { $0 + $1.0.readRowBytes * $1.1.rows }
+    let total = tensors.reduce(0) { $0 + $1.rowBytes * $1.rows }
     var done = 0
-    for (index, slice) in slices.enumerated() {
-      let tensor = source.tensors[index]
+    for (index, slice) in slices.dropLast(calibratedCount).enumerated() {
+      let tensor = tensors[index]
       let format = plan[index].format
       let isKept = tensor.format == format && (recipe == nil || format.isQuantized)
       for start in stride(from: 0, to: tensor.rows, by: slice.rows) {
@@ -197,7 +246,7 @@ public struct Conversion: Sendable {
         announce(after: rows, of: index, slices)
         let buffer = try writer.buffer()
         buffer.count = rows.count * slice.writtenRowBytes
-        let bytes = try source.read(rows, of: index, scratch: scratch.bytes, pool: pool)
+        let bytes = try source.read(rows, of: order[index], scratch: scratch.bytes, pool: pool)
         let target = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<buffer.count])
         if isKept {
           target.copyMemory(from: bytes)
@@ -212,7 +261,7 @@ public struct Conversion: Sendable {
           }
         }
         writer.append(buffer)
-        source.release(rows, of: index)
+        source.release(rows, of: order[index])
         done += rows.count * slice.readRowBytes
         let progress = ConversionProgress(
           tensor: tensor.name, bytesDone: done, bytesTotal: total)
@@ -221,14 +270,61 @@ public struct Conversion: Sendable {
     }
   }
 
+  /// Makes the tensors that the calibration makes; they are written as they come.
+  private func calibrate(
+    _ writer: SliceWriter, _ pool: ThreadPool, _ onProgress: (ConversionProgress) -> Bool
+  ) throws(ConversionError) {
+    guard let calibration else { return }
+    let made = plan.suffix(calibratedCount)
+    let formats = Dictionary(
+      made.map { ($0.name, $0.format) }, uniquingKeysWith: { first, _ in first })
+    let total = tensors.reduce(0) { $0 + $1.rowBytes * $1.rows }
+    let result = withoutActuallyEscaping(onProgress) { onProgress in
+      Result { () throws(ConversionError) in
+        var next = made.startIndex
+        let run = try CalibrationRun(source, calibration, formats: formats, pool: pool) {
+          onProgress(
+            ConversionProgress(
+              tensor: "layer \($0.layer + 1) of \($0.layers)", bytesDone: total,
+              bytesTotal: total, calibration: $0))
+        }
+        try run.run { name, bytes throws(ConversionError) in
+          precondition(made[next].name == name, "\(name) comes out of turn")
+          next += 1
+          try append(bytes, to: writer, tensor: name, formats[name] ?? .f32)
+        }
+      }
+    }
+    try result.get()
+  }
+
+  private func append(
+    _ bytes: [UInt8], to writer: SliceWriter, tensor: String, _ format: BlockFormat
+  ) throws(ConversionError) {
+    guard bytes.withUnsafeBytes({ format.isFinite($0) }) else {
+      throw .tooLarge(tensor: tensor, format: format)
+    }
+    var first = 0
+    while first < bytes.count {
+      let buffer = try writer.buffer()
+      buffer.count = min(buffer.bytes.count, bytes.count - first)
+      bytes.withUnsafeBytes {
+        buffer.bytes.copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: $0[first..<first + buffer.count]))
+      }
+      first += buffer.count
+      writer.append(buffer)
+    }
+  }
+
   /// Lets the system read what comes after `rows` while they are in work.
   private func announce(after rows: Range<Int>, of index: Int, _ slices: [Slicing]) {
-    let tensor = source.tensors[index]
+    let tensor = tensors[index]
     if rows.upperBound < tensor.rows {
       let end = min(rows.upperBound + slices[index].rows, tensor.rows)
-      source.willRead(rows.upperBound..<end, of: index)
+      source.willRead(rows.upperBound..<end, of: order[index])
     } else if index + 1 < slices.count {
-      source.willRead(0..<slices[index + 1].rows, of: index + 1)
+      source.willRead(0..<slices[index + 1].rows, of: order[index + 1])
     }
   }
 

@@ -13,8 +13,6 @@ public enum ConversionError: Error, Equatable, Sendable {
   /// Neither a file nor a folder of a kind that is read.
   case notACheckpoint(path: String, found: String)
   case unsupportedArchitecture(path: String, found: String)
-  /// A configuration that is not what it must be: not JSON, or of another type.
-  case unreadableConfiguration(path: String, reason: String)
   case missingValue(path: String, field: String)
   case unusableValue(path: String, field: String, found: String, wanted: String)
   /// Something the model has and the processor does not.
@@ -59,8 +57,6 @@ extension ConversionError: CustomStringConvertible {
     case .unsupportedArchitecture(let path, let found):
       "\(path): the architecture is \(found); LlamaForCausalLM and MistralForCausalLM are converted, "
         + "and GGUF files of the architecture llama"
-    case .unreadableConfiguration(let path, let reason):
-      "\(path): \(reason); the file is damaged: fetch it again"
     case .missingValue(let path, let field):
       "\(path): it has no \(field), which is needed; fetch the file again"
     case .unusableValue(let path, let field, let found, let wanted):

@@ -6,8 +6,12 @@ extension AssembledCheckpoint {
   /// weights may be compressed (.zst). `tokenizer` is used in place of the folder's.
   public init(huggingFaceFolder path: String, tokenizer: String? = nil) throws(ConversionError) {
     let configurationPath = path + "/config.json"
-    let configuration = try JSONFile.read(HuggingFaceConfiguration.self, path: configurationPath)
-    let weights = try Self.weights(path)
+    let configuration: HuggingFaceConfiguration
+    let weights: CheckpointTensors
+    do {
+      configuration = try JSONFile.read(HuggingFaceConfiguration.self, path: configurationPath)
+      weights = try CheckpointTensors(huggingFaceFolder: path)
+    } catch { throw .file(error) }
     let blueprint = try configuration.blueprint(
       path: configurationPath,
       hasOutput: weights.tensorIfPresent(named: "lm_head.weight") != nil)
@@ -50,23 +54,5 @@ extension AssembledCheckpoint {
       tokenizer: try vocabulary.metadata(
         path: tokenizer ?? path, vocabularySize: blueprint.vocabularySize),
       assemblies: assemblies)
-  }
-
-  /// Safetensors where there are any, as transformers has it.
-  private static func weights(_ path: String) throws(ConversionError) -> CheckpointTensors {
-    do throws(ModelFileError) {
-      return try SafetensorsFolder(path: path).tensors
-    } catch {
-      guard case .noWeights = error else { throw .file(error) }
-    }
-    do {
-      return try PyTorchFolder(path: path).tensors
-    } catch {
-      guard case .noWeights = error else { throw .file(error) }
-      throw .file(
-        .noWeights(
-          path: path,
-          wanted: "model.safetensors, pytorch_model.bin, or one of them with .index.json"))
-    }
   }
 }

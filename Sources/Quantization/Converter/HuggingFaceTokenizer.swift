@@ -15,21 +15,26 @@ struct HuggingFaceTokenizer {
     folder: String, tokenizer: String?, configuration: HuggingFaceConfiguration,
     vocabularySize: Int
   ) throws(ConversionError) {
-    let settings =
-      try JSONFile.readIfPresent(TokenizerSettings.self, path: folder + "/tokenizer_config.json")
+    let settings: TokenizerSettings?
+    let added: [String: Int]?
+    do {
+      settings = try JSONFile.readIfPresent(
+        TokenizerSettings.self, path: folder + "/tokenizer_config.json")
+      added = try JSONFile.readIfPresent([String: Int].self, path: folder + "/added_tokens.json")
+    } catch { throw .file(error) }
     if let tokenizer {
       vocabulary = try Vocabulary(tokenizerFile: tokenizer, vocabularySize: vocabularySize)
     } else if try Self.exists(folder + "/tokenizer.model") {
       vocabulary = try Vocabulary(tokenizerFile: folder + "/tokenizer.model")
     } else if try Self.exists(folder + "/tokenizer.json") {
-      vocabulary = try TokenizerJSON(path: folder + "/tokenizer.json").vocabulary()
+      do { vocabulary = try TokenizerJSON(path: folder + "/tokenizer.json").vocabulary() } catch {
+        throw .tokenizer(error)
+      }
     } else {
       throw .missingTokenizer(path: folder, wanted: "tokenizer.model or tokenizer.json")
     }
 
     if vocabulary.model == .sentencePiece {
-      let added = try JSONFile.readIfPresent(
-        [String: Int].self, path: folder + "/added_tokens.json")
       for (text, id) in (added ?? [:]).sorted(by: { $0.value < $1.value }) {
         add(text, id: id, type: .userDefined, limit: vocabularySize)
       }
@@ -114,18 +119,13 @@ struct HuggingFaceTokenizer {
 
   private static func text(_ path: String) throws(ConversionError) -> String? {
     guard try exists(path) else { return nil }
-    do {
-      let file = try MappedFile(path: path)
-      defer { withExtendedLifetime(file) {} }
-      guard let text = String(validating: file.bytes, as: UTF8.self) else {
-        throw ModelFileError.invalidText(path: path, field: "its content")
-      }
-      return text
-    } catch let error as ModelFileError {
-      throw .file(error)
-    } catch {
-      throw .unreadableConfiguration(path: path, reason: "\(error)")
+    let file: MappedFile
+    do { file = try MappedFile(path: path) } catch { throw .file(error) }
+    defer { withExtendedLifetime(file) {} }
+    guard let text = String(validating: file.bytes, as: UTF8.self) else {
+      throw .file(.invalidText(path: path, field: "its content"))
     }
+    return text
   }
 }
 

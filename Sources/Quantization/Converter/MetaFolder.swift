@@ -7,7 +7,10 @@ extension AssembledCheckpoint {
   /// compressed (.zst). `tokenizer` is used in place of the folder's.
   public init(metaFolder path: String, tokenizer: String? = nil) throws(ConversionError) {
     let configurationPath = path + "/params.json"
-    let configuration = try JSONFile.read(MetaConfiguration.self, path: configurationPath)
+    let configuration: MetaConfiguration
+    do {
+      configuration = try JSONFile.read(MetaConfiguration.self, path: configurationPath)
+    } catch { throw .file(error) }
     let shards = MetaShards(try Self.shards(path), path: path)
 
     let hasOutput = shards.has("output.weight")

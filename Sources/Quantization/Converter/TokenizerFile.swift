@@ -6,7 +6,9 @@ extension Vocabulary {
   /// (of `vocabularySize` pieces, where that is given).
   init(tokenizerFile path: String, vocabularySize: Int? = nil) throws(ConversionError) {
     if path.hasSuffix(".json") || path.hasSuffix(".json.zst") {
-      self = try TokenizerJSON(path: path).vocabulary()
+      do { self = try TokenizerJSON(path: path).vocabulary() } catch {
+        throw .tokenizer(error)
+      }
     } else if path.hasSuffix(".bin") || path.hasSuffix(".bin.zst") {
       do {
         self.init(llama2c: try Llama2CTokenizer(path: path, expecting: vocabularySize))

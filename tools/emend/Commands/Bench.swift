@@ -61,13 +61,13 @@ struct Bench: ParsableCommand {
     // With edits there may be a ghost token, and decoding starts after two tokens.
     let extra = edits.isEmpty ? 0 : 3
     let needed = max(prompt, generate > 0 ? depth + generate : 0) + extra
+    let prepared = try PreparedEdits(edits, opened)
     // What the tokens are does not matter, nor then whether the model was trained for so many.
     let loaded = try opened.load(
       contextLength: max(needed, model.ctxSize ?? 0), beyondTraining: true)
-    let prepared = try PreparedEdits(edits, loaded)
     let model = Model(
-      predictor: loaded.state, edited: try prepared?.processor(loaded.state),
-      firstToken: prepared?.compiled?.firstToken,
+      predictor: loaded.state, edited: try prepared?.processor(loaded),
+      firstToken: try prepared?.compiled(loaded)?.firstToken,
       vocabularySize: loaded.configuration.vocabularySize)
     var results: [Measurement] = []
     if prompt > 0 { results.append(try measure("pp\(prompt)", loaded, model, readPrompt)) }

@@ -16,6 +16,7 @@ struct Convert: ParsableCommand {
         emend convert stories260K.bin stories.gguf --type f32 --tokenizer tok512.bin
         emend convert model.f16.gguf model.q8_0.gguf --type q8_0 --dry-run
         emend convert model.q4_0.gguf model.q4_0.packed --packed
+        emend convert Llama-2-7b-hf llama-2-7b.q4_0.gguf --type q4_0 --calibration text.txt
 
       Norms stay f32, and matrices whose rows do not fill blocks of 32 become f16.
       """)
@@ -27,6 +28,7 @@ struct Convert: ParsableCommand {
   var result: String
 
   @OptionGroup(title: "Recipe") var recipe: RecipeOptions
+  @OptionGroup(title: "Calibration") var calibration: CalibrationArguments
 
   @Option(
     help: ArgumentHelp(
@@ -48,6 +50,7 @@ struct Convert: ParsableCommand {
     if let threads, threads < 1 || threads > 1024 {
       throw ValidationError("--threads is \(threads), and must be from 1 to 1024")
     }
+    try calibration.validate(with: recipe)
   }
 
   func run() throws {
@@ -55,20 +58,32 @@ struct Convert: ParsableCommand {
     guard recipe.type != nil || source is GGUFCheckpoint else {
       throw ValidationError("--type is missing; only the types of a GGUF file can be kept")
     }
-    let conversion = try Conversion(source, recipe: recipe.recipe, packed: recipe.packed)
+    let conversion = try Conversion(
+      source, recipe: recipe.recipe, calibration: calibration.calibration(for: source),
+      packed: recipe.packed)
     guard !dryRun else { return try show(conversion) }
-    let pool = ThreadPool(
-      threads: min(threads ?? ThreadPool.physicalCoreCount, ThreadPool.hardwareThreadCount))
+    let threadCount = min(
+      threads ?? ThreadPool.physicalCoreCount, ThreadPool.hardwareThreadCount)
+    try calibration.checkMemory(conversion.calibrationBytes(threads: threadCount))
+    let pool = ThreadPool(threads: threadCount)
     let bar = ProgressBar("converting", unit: "MB/s")
+    let calibrationBar = ProgressBar("calibrating")
     // A kill that can be answered leaves no more behind than Ctrl-C.
     Interrupt.installTermination()
     let result: ConversionResult
     do {
-      defer { bar.finish() }
+      defer {
+        bar.finish()
+        calibrationBar.finish()
+      }
       result = try conversion.write(to: self.result, pool: pool) { progress in
-        bar.update(
-          Double(progress.bytesDone), of: Double(progress.bytesTotal), scale: 1e-6,
-          note: progress.tensor)
+        if let calibration = progress.calibration {
+          calibrationBar.update(calibration.fraction, of: 1, note: progress.tensor)
+        } else {
+          bar.update(
+            Double(progress.bytesDone), of: Double(progress.bytesTotal), scale: 1e-6,
+            note: progress.tensor)
+        }
         return !Interrupt.isRequested
       }
     }

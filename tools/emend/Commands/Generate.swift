@@ -80,8 +80,8 @@ struct Generate: ParsableCommand {
       throw TextGenerationError.promptTooLong(
         tokens: ids.count, contextLength: opened.contextLength)
     }
+    let prepared = try PreparedEdits(edits, opened)
     let loaded = try opened.load()
-    let prepared = try PreparedEdits(edits, loaded)
     let options = length.generationOptions(sampling.options)
 
     guard compare else {
@@ -106,7 +106,7 @@ struct Generate: ParsableCommand {
     let predictor: any TokenPredictor
     var ids = prompt
     if let edits {
-      let edited = try edits.processor(loaded.state)
+      let edited = try edits.processor(loaded)
       ids = edited.tokens(for: prompt)
       try edited.begin(
         prompt: ids, firstContent: try firstContent(loaded.tokenizer) + ids.count - prompt.count)

@@ -3,6 +3,7 @@ enum CommandError: Error, CustomStringConvertible {
   case unreadable(path: String, reason: String)
   case notText(path: String)
   case notEnoughMemory(plan: String, available: String)
+  case notEnoughMemoryToCalibrate(needed: String, available: String)
   case contextTooLong(asked: Int, trained: Int)
   case notEnoughContext(command: String, needed: Int, trained: Int)
   case interrupted(work: String)
@@ -16,6 +17,9 @@ enum CommandError: Error, CustomStringConvertible {
     case .notEnoughMemory(let plan, let available):
       "this needs \(plan), and \(available) is available; use a shorter context (--ctx-size), "
         + "a smaller cache (--cache-type q8_0) or a smaller model"
+    case .notEnoughMemoryToCalibrate(let needed, let available):
+      "this calibration needs \(needed), and \(available) is available; take fewer windows "
+        + "(--calibration-windows)"
     case .contextTooLong(let asked, let trained):
       "a context of \(asked) tokens was asked for, and the model was trained for \(trained); ask for "
         + "at most that (--ctx-size)"

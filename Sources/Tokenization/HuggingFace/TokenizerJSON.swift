@@ -1,33 +1,37 @@
-import Foundation
 import ModelFiles
-import Tokenization
 
 /// A tokenizer.json of the `tokenizers` library: byte-level BPE, or SentencePiece's BPE as
 /// transformers converts it.
-struct TokenizerJSON {
+public struct TokenizerJSON {
   private let path: String
   private let content: Content
   /// Ids of the model's pieces; a dictionary of `String` would take pieces for the same that are
   /// only canonically equivalent.
   private let pieces: [(text: String, id: Int)]
 
-  init(path: String) throws(ConversionError) {
+  /// Reads the file; `vocabulary()` says what is in it.
+  public init(path: String) throws(TokenizationError) {
     self.path = path
-    content = try JSONFile.read(Content.self, path: path)
-    pieces = try Self.readPieces(path)
+    do {
+      content = try JSONFile.read(Content.self, path: path)
+      pieces = try PieceNumbers.read(path: path, under: ["model", "vocab"])
+    } catch { throw .file(error) }
   }
 
   /// Throws `unsupportedTokenizer` where the file asks for what is not computed here, and
-  /// `unusableValue` where ids are not those of a vocabulary.
-  func vocabulary() throws(ConversionError) -> Vocabulary {
+  /// `unusableID` where ids are not those of a vocabulary.
+  public func vocabulary() throws(TokenizationError) -> Vocabulary {
+    do { return try read() } catch { throw .inFile(path, error) }
+  }
+
+  private func read() throws(TokenizationError) -> Vocabulary {
     guard content.model.type ?? "BPE" == "BPE" else {
       throw unsupported("its model is \(content.model.type ?? "none"), and only BPE is converted")
     }
     var table: [(text: String, type: TokenType)?] = []
-    func place(_ text: String, _ id: Int, _ type: TokenType) throws(ConversionError) {
-      guard (0..<(1 << 24)).contains(id) else {
-        throw .unusableValue(
-          path: path, field: "the id of \(text)", found: "\(id)", wanted: "below \(1 << 24)")
+    func place(_ text: String, _ id: Int, _ type: TokenType) throws(TokenizationError) {
+      guard (0..<VocabularyCheck.tokenLimit).contains(id) else {
+        throw .unusableID(piece: text, found: id, limit: VocabularyCheck.tokenLimit)
       }
       if id >= table.count {
         table += [(text: String, type: TokenType)?](repeating: nil, count: id + 1 - table.count)
@@ -38,11 +42,13 @@ struct TokenizerJSON {
     // Ids may have holes, but not so many that a small file makes a large table.
     let most = 2 * (pieces.count + (content.addedTokens?.count ?? 0)) + 1024
     for (text, id) in pieces {
-      guard id < most else { throw tooLarge(id, text, most) }
+      guard id < most else { throw .unusableID(piece: text, found: id, limit: most) }
       try place(text, id, isSentencePiece && Self.isByte(text) ? .byte : .normal)
     }
     for token in content.addedTokens ?? [] {
-      guard token.id < most else { throw tooLarge(token.id, token.content, most) }
+      guard token.id < most else {
+        throw .unusableID(piece: token.content, found: token.id, limit: most)
+      }
       let isControl = token.special == true || Self.looksSpecial(token.content)
       let isUnknown = isSentencePiece && token.content == content.model.unkToken
       try place(
@@ -67,7 +73,7 @@ struct TokenizerJSON {
 
   private func completeBytePair(
     _ vocabulary: inout Vocabulary, _ merges: [Content.Merge]
-  ) throws(ConversionError) {
+  ) throws(TokenizationError) {
     guard content.normalizer == nil else {
       throw unsupported(
         "its normalizer is \(content.normalizer?.type ?? "unnamed"), and text is taken as it is")
@@ -85,7 +91,7 @@ struct TokenizerJSON {
 
   /// llama.cpp's name for how text is cut into words; it finds it by the ids of a test text, and
   /// here the rules themselves are compared.
-  private func preTokenizerName() throws(ConversionError) -> String {
+  private func preTokenizerName() throws(TokenizationError) -> String {
     let steps = content.preTokenizer.map { $0.pretokenizers ?? [$0] } ?? []
     guard let last = steps.last, last.type == "ByteLevel", last.addPrefixSpace != true else {
       throw unsupported(
@@ -113,7 +119,7 @@ struct TokenizerJSON {
   /// the greater its score.
   private func completeSentencePiece(
     _ vocabulary: inout Vocabulary, _ merges: [Content.Merge]
-  ) throws(ConversionError) {
+  ) throws(TokenizationError) {
     vocabulary.addsSpacePrefix = try addsSpacePrefix()
     vocabulary.addsBOS = true
     var ranks: [[UInt8]: Int] = [:]
@@ -127,7 +133,7 @@ struct TokenizerJSON {
     vocabulary.unknownToken = vocabulary.types.firstIndex(of: .unknown)
   }
 
-  private func addsSpacePrefix() throws(ConversionError) -> Bool {
+  private func addsSpacePrefix() throws(TokenizationError) -> Bool {
     let steps = content.preTokenizer.map { $0.pretokenizers ?? [$0] } ?? []
     let normalizers = content.normalizer.map { $0.normalizers ?? [$0] } ?? []
     switch (normalizers.map(\.type), steps.map(\.type)) {
@@ -144,25 +150,6 @@ struct TokenizerJSON {
 
   // MARK: Pieces
 
-  private static func readPieces(_ path: String) throws(ConversionError) -> [(String, Int)] {
-    do {
-      let file = try MappedFile.contents(path: path)
-      var pieces: [(String, Int)] = []
-      var json = JSONCursor(file, 0..<file.byteCount)
-      try json.readObject { json, key throws(ModelFileError) in
-        guard key == "model" else { return try json.skipValue() }
-        try json.readObject { json, key throws(ModelFileError) in
-          guard key == "vocab" else { return try json.skipValue() }
-          try json.readObject { json, piece throws(ModelFileError) in
-            pieces.append((piece, try json.readCount()))
-          }
-        }
-      }
-      try json.expectEnd()
-      return pieces
-    } catch { throw .file(error) }
-  }
-
   private static func isByte(_ piece: String) -> Bool {
     piece.utf8.count == 6 && piece.hasPrefix("<0x") && piece.hasSuffix(">")
       && UInt8(piece.dropFirst(3).dropLast(), radix: 16) != nil
@@ -171,21 +158,15 @@ struct TokenizerJSON {
   /// Tokens that steer the model although the file does not say so.
   ///
   /// Source: `does_token_look_special` of llama.cpp's converter.
-  static func looksSpecial(_ token: String) -> Bool {
+  package static func looksSpecial(_ token: String) -> Bool {
     ["<pad>", "<mask>", "<2mass>", "[@BOS@]"].contains(token)
       || token.hasPrefix("<|") && token.hasSuffix("|>")
       || token.hasPrefix("<｜") && token.hasSuffix("｜>")
       || token.hasPrefix("<unused")
   }
 
-  private func unsupported(_ reason: String) -> ConversionError {
-    .unsupportedTokenizer(path: path, found: reason)
-  }
-
-  private func tooLarge(_ id: Int, _ text: String, _ most: Int) -> ConversionError {
-    .unusableValue(
-      path: path, field: "the id of \(text.debugDescription)", found: "\(id)",
-      wanted: "below \(most), for so few tokens")
+  private func unsupported(_ reason: String) -> TokenizationError {
+    .unsupportedTokenizer(reason: reason)
   }
 }
 

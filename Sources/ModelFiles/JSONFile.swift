@@ -1,39 +1,37 @@
 import Foundation
-import ModelFiles
 
-/// A small JSON file of a checkpoint.
-enum JSONFile {
+/// A small JSON file beside a checkpoint: a configuration, a tokenizer.
+public enum JSONFile {
   /// Far above any configuration or tokenizer.
   private static let mostBytes = 200_000_000
 
   /// Reads `Value` from the file at `path`; snake-case keys become camel-case names. Throws
-  /// `unreadableConfiguration`, or a `file` error.
-  static func read<Value: Decodable>(
+  /// `unexpectedJSON`, or what opening the file throws.
+  public static func read<Value: Decodable>(
     _ type: Value.Type, path: String
-  ) throws(ConversionError) -> Value {
-    let file: MappedFile
-    do { file = try MappedFile.contents(path: path) } catch { throw .file(error) }
+  ) throws(ModelFileError) -> Value {
+    let file = try MappedFile.contents(path: path)
     defer { withExtendedLifetime(file) {} }
     guard file.byteCount <= mostBytes else {
-      throw .unreadableConfiguration(path: path, reason: "it has \(file.byteCount) bytes")
+      throw .unexpectedJSON(path: path, reason: "it has \(file.byteCount) bytes")
     }
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     do {
       return try decoder.decode(type, from: Data(file.bytes))
     } catch {
-      throw .unreadableConfiguration(path: path, reason: reason(error))
+      throw .unexpectedJSON(path: path, reason: reason(error))
     }
   }
 
   /// As `read`, or nil where there is no such file.
-  static func readIfPresent<Value: Decodable>(
+  public static func readIfPresent<Value: Decodable>(
     _ type: Value.Type, path: String
-  ) throws(ConversionError) -> Value? {
-    do throws(ConversionError) {
+  ) throws(ModelFileError) -> Value? {
+    do throws(ModelFileError) {
       return try read(type, path: path)
     } catch {
-      if case .file(.noSuchFile) = error { return nil }
+      if case .noSuchFile = error { return nil }
       throw error
     }
   }

@@ -1,0 +1,63 @@
+/// A network that reads instructions for an editor: its tokens go in, its hidden states come out.
+///
+/// With M blocks, state 0 is the embeddings and state m, 1...M, the output of block m, in the way of
+/// transformers' `hidden_states`: the final norm is applied to the last one only.
+public protocol EditorBackbone: AnyObject {
+  /// Width of the hidden states.
+  var width: Int { get }
+  /// Blocks, M.
+  var blockCount: Int { get }
+  /// Tokens in the vocabulary.
+  var vocabularySize: Int { get }
+  /// Longest sequence.
+  var contextLength: Int { get }
+
+  /// Reads a batch of sequences, each by itself, and returns the states after `blocks` (from 0...M,
+  /// in any order) at `rows` (rows of the batch). A row's states do not depend on the other sequences
+  /// of the batch nor on the number of threads.
+  ///
+  /// Throws `noTokens`, `sequenceTooLong`, `tokenOutOfRange` or `memory`.
+  func hiddenStates(
+    _ batch: TokenBatch, after blocks: [Int], at rows: [Int]
+  ) throws(LanguageModelError) -> HiddenStates
+}
+
+extension EditorBackbone {
+  /// The states after blocks 1...M at the last token of each sequence: what a per-layer editor reads.
+  public func lastStates(_ batch: TokenBatch) throws(LanguageModelError) -> HiddenStates {
+    try hiddenStates(batch, after: Array(1...blockCount), at: batch.lastRows)
+  }
+
+  func check(_ batch: TokenBatch, _ blocks: [Int], _ rows: [Int]) throws(LanguageModelError) {
+    try batch.check(contextLength: contextLength, vocabularySize: vocabularySize)
+    precondition(blocks.allSatisfy((0...blockCount).contains), "there is no such block")
+    precondition(rows.allSatisfy((0..<batch.rowCount).contains), "there is no such row")
+  }
+}
+
+/// States of some rows of a batch after some blocks.
+public struct HiddenStates: Sendable, Equatable {
+  /// After which blocks.
+  public let blocks: [Int]
+  /// Rows of the batch.
+  public let rows: [Int]
+  /// Width of a state.
+  public let width: Int
+  /// `[blocks][rows][width]`
+  public internal(set) var values: [Float]
+
+  init(blocks: [Int], rows: [Int], width: Int) {
+    self.blocks = blocks
+    self.rows = rows
+    self.width = width
+    values = [Float](repeating: 0, count: blocks.count * rows.count * width)
+  }
+
+  /// The state number `row` of `rows` after number `block` of `blocks`.
+  public subscript(block: Int, row: Int) -> ArraySlice<Float> { values[range(block, row)] }
+
+  func range(_ block: Int, _ row: Int) -> Range<Int> {
+    let start = (block * rows.count + row) * width
+    return start..<start + width
+  }
+}

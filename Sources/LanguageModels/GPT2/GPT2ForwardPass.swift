@@ -1,0 +1,175 @@
+import KernelInterface
+import TensorKernels
+
+/// The blocks of a GPT-2 over a batch of sequences, as the program that every thread runs.
+///
+/// Per block, with x the residual stream `[N][D]`:
+///   q, k, v = W layerNorm(x) + b
+///   x += Wo attention(q, k, v) + bo      causal, within each sequence
+///   x += Wd gelu(Wu layerNorm(x) + bu) + bd
+/// What a linear layer adds to the stream is summed by itself first: the stream can be hundreds of
+/// times larger, and a sum that began with it would be rounded at its size in every step. Threads meet
+/// at a barrier after each step; nothing is allocated.
+struct GPT2ForwardPass {
+  let configuration: GPT2Configuration
+  let kernels: KernelTable
+  let workspace: GPT2Workspace
+  let cache: KeyValueCache
+  /// Tokens, `[N]`, and their positions in their sequences.
+  let tokens: UnsafePointer<Int>
+  let positions: UnsafePointer<Int>
+  /// Where each row's keys and values are in the cache: sequences begin at whole tiles.
+  let cacheRows: UnsafePointer<Int>
+  /// Consecutive queries of one sequence that go together.
+  let queryTiles: UnsafeBufferPointer<QueryTile>
+  /// Tokens of the batch.
+  let rows: Int
+
+  /// Up to eight rows of one sequence.
+  struct QueryTile {
+    let firstRow: Int
+    let count: Int
+  }
+
+  /// The parameters of one block.
+  struct Block {
+    let attentionNorm: Norm
+    let projections: Linear
+    let attentionOutput: Linear
+    let feedForwardNorm: Norm
+    let expansion: Linear
+    let contraction: Linear
+  }
+
+  struct Norm {
+    let weight: UnsafePointer<Float>
+    let bias: UnsafePointer<Float>
+  }
+
+  struct Linear {
+    let weight: LinearGroup
+    let bias: UnsafePointer<Float>
+  }
+
+  private var width: Int { configuration.width }
+
+  /// state[0][n] = wte[token] + wpe[position].
+  func embed(
+    _ tokenTable: UnsafePointer<Float>, _ positionTable: UnsafePointer<Float>, _ worker: Worker
+  ) {
+    for row in worker.share(of: rows) {
+      let token = tokenTable + tokens[row] * width
+      let position = positionTable + positions[row] * width
+      let out = workspace.state(0) + row * width
+      for i in 0..<width { out[i] = token[i] + position[i] }
+    }
+    worker.barrier()
+  }
+
+  /// Block `index`, from its state to the next one.
+  func run(_ block: Block, index: Int, _ worker: Worker) {
+    let input = workspace.state(index)
+    let output = workspace.state(index + 1)
+    let own = workspace.block(index)
+    for row in worker.share(of: rows) {
+      (own.projected + row * 3 * width).update(from: block.projections.bias, count: 3 * width)
+      (own.expanded + row * configuration.innerWidth).update(
+        from: block.expansion.bias, count: configuration.innerWidth)
+    }
+    worker.barrier()
+    apply(
+      block.projections.weight, to: input, width, norm(block.attentionNorm), out: own.projected,
+      3 * width, accumulate: true, worker)
+    storeKeysAndValues(own, worker)
+    worker.barrier()
+    attend(own, worker)
+    worker.barrier()
+    apply(
+      block.attentionOutput.weight, to: own.attended, width, .identity, out: own.middle, width,
+      accumulate: false, worker)
+    addToStream(input, block.attentionOutput.bias, own.middle, worker)
+    apply(
+      block.expansion.weight, to: own.middle, width, norm(block.feedForwardNorm),
+      out: own.expanded, configuration.innerWidth, accumulate: true, worker)
+    apply(
+      block.contraction.weight, to: own.expanded, configuration.innerWidth, .gelu, out: output,
+      width, accumulate: false, worker)
+    addToStream(own.middle, block.contraction.bias, output, worker)
+  }
+
+  /// final = layerNorm(state[M]).
+  func normalize(_ norm: Norm, _ worker: Worker) {
+    for row in worker.share(of: rows) {
+      kernels.layerNorm(
+        workspace.state(configuration.blockCount) + row * width, norm.weight, norm.bias,
+        configuration.layerNormEpsilon, width, workspace.finalState + row * width)
+    }
+    worker.barrier()
+  }
+
+  /// out (+)= W transform(x).
+  private func apply(
+    _ weight: LinearGroup, to x: UnsafePointer<Float>, _ stride: Int, _ transform: InputTransform,
+    out: UnsafeMutablePointer<Float>, _ outStride: Int, accumulate: Bool, _ worker: Worker
+  ) {
+    weight.apply(
+      worker, kernels, shared: workspace.shared, own: workspace.thread(worker.index), x: x,
+      stride: stride, rows: rows, transform: transform, out: out, outStride: outStride,
+      accumulate: accumulate)
+    worker.barrier()
+  }
+
+  private func norm(_ norm: Norm) -> InputTransform {
+    .layerNorm(weight: norm.weight, bias: norm.bias, epsilon: configuration.layerNormEpsilon)
+  }
+
+  /// out = stream + (out + bias).
+  private func addToStream(
+    _ stream: UnsafePointer<Float>, _ bias: UnsafePointer<Float>,
+    _ out: UnsafeMutablePointer<Float>, _ worker: Worker
+  ) {
+    for row in worker.share(of: rows) {
+      let stream = stream + row * width
+      let out = out + row * width
+      for i in 0..<width { out[i] = stream[i] + (out[i] + bias[i]) }
+    }
+    worker.barrier()
+  }
+
+  /// (row, head) pairs are shared out.
+  private func storeKeysAndValues(_ block: GPT2Workspace.Block, _ worker: Worker) {
+    let size = configuration.headSize
+    let heads = configuration.headCount
+    for item in worker.share(of: rows * heads) {
+      let row = item / heads
+      let head = item % heads
+      let key = block.projected + row * 3 * width + width + head * size
+      kernels.storeKeyValue(
+        CacheKind.f32.rawValue, key, key + width, cacheRows[row], size,
+        cache.keys(layer: 0, head: head), cache.values(layer: 0, head: head))
+    }
+  }
+
+  /// Tiles of queries are dealt out in turn, because later ones see more.
+  private func attend(_ block: GPT2Workspace.Block, _ worker: Worker) {
+    let size = configuration.headSize
+    let scale = 1 / Float(size).squareRoot()
+    let scratch = workspace.thread(worker.index).attention
+    var item = worker.index
+    while item < queryTiles.count * configuration.headCount {
+      let head = item % configuration.headCount
+      let tile = queryTiles[item / configuration.headCount]
+      let firstPosition = positions[tile.firstRow]
+      // The keys and values of this sequence, from its first position on.
+      let start = cacheRows[tile.firstRow] - firstPosition
+      kernels.attend(
+        CacheKind.f32.rawValue, block.projected + tile.firstRow * 3 * width + head * size,
+        3 * width, tile.count, firstPosition + 1, 1, size, scale,
+        cache.keys(layer: 0, head: head)
+          + start / CacheLayout.tilePositions * CacheLayout.keyTileBytes(.f32, size),
+        cache.values(layer: 0, head: head) + start * CacheLayout.valueBytes(.f32, size),
+        block.attended + tile.firstRow * width + head * size, width, scratch)
+      item += worker.count
+    }
+  }
+}

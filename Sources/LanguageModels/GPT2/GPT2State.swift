@@ -1,0 +1,129 @@
+import KernelInterface
+import TensorKernels
+
+/// The forward passes of a GPT-2 over batches of at most so many rows. Used by one thread at a time.
+public final class GPT2State {
+  /// The model.
+  public let model: GPT2
+  /// Tokens of a batch, all sequences together, at most.
+  public let rowCapacity: Int
+  /// Sequences of a batch at most.
+  public let sequenceCapacity: Int
+  /// Whether what a backward pass needs is kept for every block.
+  public let keepsActivations: Bool
+  /// Bytes in memory, without the weights.
+  public let byteCount: Int
+  /// What was read last.
+  public private(set) var batch: TokenBatch?
+
+  let workspace: GPT2Workspace
+  let blocks: [GPT2ForwardPass.Block]
+  private let cache: KeyValueCache
+  private let indices: PageBuffer  // tokens, positions, cacheRows `[N]` each; then query tiles
+
+  /// Memory for batches of that size. Throws `memory`.
+  public init(
+    _ model: GPT2, rowCapacity: Int, sequenceCapacity: Int, keepsActivations: Bool = false
+  ) throws(LanguageModelError) {
+    precondition(rowCapacity >= 1 && sequenceCapacity >= 1)
+    self.model = model
+    self.rowCapacity = rowCapacity
+    self.sequenceCapacity = min(sequenceCapacity, rowCapacity)
+    self.keepsActivations = keepsActivations
+    let c = model.configuration
+    let cacheType = CacheType.f32
+    // Each sequence's last tile of keys may be all but empty.
+    let cacheRows = rowCapacity + self.sequenceCapacity * (CacheLayout.tilePositions - 1)
+    let tiles = rowCapacity / GPT2State.queryTile + self.sequenceCapacity
+    do {
+      workspace = try GPT2Workspace(
+        c, rows: rowCapacity, threads: model.pool.threadCount, keepsBlocks: keepsActivations)
+      cache = try KeyValueCache(
+        type: cacheType, layers: 1, kvHeads: c.headCount, headSize: c.headSize,
+        capacity: cacheRows)
+      indices = try PageBuffer(
+        byteCount: 3 * rowCapacity * MemoryLayout<Int>.stride
+          + tiles * MemoryLayout<GPT2ForwardPass.QueryTile>.stride)
+    } catch { throw .memory(error) }
+    byteCount =
+      workspace.byteCount + indices.byteCount
+      + KeyValueCache.byteCount(
+        type: cacheType, layers: 1, kvHeads: c.headCount, headSize: c.headSize,
+        capacity: cacheRows)!
+    blocks = (0..<c.blockCount).map(model.block)
+  }
+
+  /// Queries that the kernels take together.
+  private static let queryTile = 8
+
+  /// Reads a batch; the states of all its rows after every block are there until the next one.
+  ///
+  /// A sequence's states do not depend on what else is in the batch, nor on the number of threads.
+  /// Throws `noTokens`, `sequenceTooLong`, `tokenOutOfRange` or `batchTooLarge`.
+  public func forward(_ batch: TokenBatch) throws(LanguageModelError) {
+    let c = model.configuration
+    try batch.check(contextLength: c.contextLength, vocabularySize: c.vocabularySize)
+    guard batch.rowCount <= rowCapacity, batch.sequenceCount <= sequenceCapacity else {
+      throw .batchTooLarge(
+        rows: batch.rowCount, sequences: batch.sequenceCount, mostRows: rowCapacity,
+        mostSequences: sequenceCapacity)
+    }
+    let pass = prepare(batch)
+    let parameters = model.parameters
+    let tokenTable = parameters.floats(of: GPT2Parameter.tokenEmbedding).baseAddress!
+    let positionTable = parameters.floats(of: GPT2Parameter.positionEmbedding).baseAddress!
+    let finalNorm = model.norm(GPT2Parameter.finalNorm)
+    model.pool.run { worker in
+      pass.embed(tokenTable, positionTable, worker)
+      for index in 0..<c.blockCount { pass.run(blocks[index], index: index, worker) }
+      pass.normalize(finalNorm, worker)
+    }
+    self.batch = batch
+  }
+
+  /// The states of all rows after `block` blocks, `[rows][width]`: the embeddings at 0, and at the
+  /// number of blocks under the final norm, as `hidden_states` of transformers has them. A batch must
+  /// have been read.
+  public func withStates<Result, Failure: Error>(
+    after block: Int, _ body: (Span<Float>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    guard let batch else { preconditionFailure("no batch was read") }
+    precondition((0...model.configuration.blockCount).contains(block), "no block \(block)")
+    let start =
+      block == model.configuration.blockCount ? workspace.finalState : workspace.state(block)
+    let values = UnsafeBufferPointer(
+      start: start, count: batch.rowCount * model.configuration.width)
+    defer { withExtendedLifetime(self) {} }
+    return try body(values.span)
+  }
+
+  /// Lays a batch out for the threads.
+  private func prepare(_ batch: TokenBatch) -> GPT2ForwardPass {
+    let tokens: UnsafeMutablePointer<Int> = indices.elements()
+    let positions = tokens + rowCapacity
+    let cacheRows = positions + rowCapacity
+    let tiles = UnsafeMutableRawPointer(cacheRows + rowCapacity)
+      .assumingMemoryBound(to: GPT2ForwardPass.QueryTile.self)
+    var tileCount = 0
+    var cacheStart = 0
+    for sequence in 0..<batch.sequenceCount {
+      let rows = batch.rows(of: sequence)
+      for row in rows {
+        tokens[row] = batch.tokens[row]
+        positions[row] = row - rows.lowerBound
+        cacheRows[row] = cacheStart + row - rows.lowerBound
+      }
+      for first in stride(from: rows.lowerBound, to: rows.upperBound, by: GPT2State.queryTile) {
+        tiles[tileCount] = .init(
+          firstRow: first, count: min(GPT2State.queryTile, rows.upperBound - first))
+        tileCount += 1
+      }
+      let tileSize = CacheLayout.tilePositions
+      cacheStart += (rows.count + tileSize - 1) / tileSize * tileSize
+    }
+    return GPT2ForwardPass(
+      configuration: model.configuration, kernels: model.kernels, workspace: workspace,
+      cache: cache, tokens: tokens, positions: positions, cacheRows: cacheRows,
+      queryTiles: UnsafeBufferPointer(start: tiles, count: tileCount), rows: batch.rowCount)
+  }
+}
