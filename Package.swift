@@ -69,7 +69,8 @@ let package = Package(
       dependencies: ["CPlatform", "KernelInterface", "KernelsPortable", "BlockFormats"] + x86Names,
       swiftSettings: strict + (hasX86Kernels ? [.define("X86_KERNELS")] : [])),
     .target(
-      name: "ModelFiles", dependencies: ["CPlatform", "CZstd", "BlockFormats"],
+      name: "ModelFiles",
+      dependencies: ["CPlatform", "CZstd", "BlockFormats", "KernelInterface"],
       swiftSettings: strict),
     .target(
       name: "Tokenization", dependencies: ["CSentencePiece", "ModelFiles"], swiftSettings: strict),

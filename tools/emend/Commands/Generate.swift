@@ -76,6 +76,10 @@ struct Generate: ParsableCommand {
     let text = try file.map { try TextInput.read($0) } ?? prompt ?? ""
     let opened = try OpenedModel(model)
     let ids = try encode(text, with: opened.tokenizer)
+    guard ids.count <= opened.contextLength else {
+      throw TextGenerationError.promptTooLong(
+        tokens: ids.count, contextLength: opened.contextLength)
+    }
     let prepared = try PreparedEdits(edits, opened)
     let loaded = try opened.load()
     let options = length.generationOptions(sampling.options)
