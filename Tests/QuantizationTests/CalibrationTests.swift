@@ -114,11 +114,12 @@ struct CalibrationTests {
     #expect(tokenizer.vocabulary.addsBOS)
     let text = try CalibrationText(words, name: "w", tokenizer: tokenizer, length: 11, count: 3)
     let whole = tokens.count / 10
-    #expect(
-      text.sequences
-        == [0, whole / 3, 2 * whole / 3].map { [bos] + tokens[$0 * 10..<$0 * 10 + 10] })
+    let starts = [0, whole / 3 * 10, 2 * whole / 3 * 10]
+    let wanted: [[Int]] = starts.map { start in [bos] + Array(tokens[start..<start + 10]) }
+    #expect(text.sequences == wanted)
     let all = try CalibrationText(words, name: "w", tokenizer: tokenizer, length: 11, count: 10_000)
-    #expect(all.sequences.flatMap { $0.dropFirst() } == Array(tokens.prefix(whole * 10)))
+    let joined: [Int] = all.sequences.flatMap { Array($0.dropFirst()) }
+    #expect(joined == Array(tokens.prefix(whole * 10)))
   }
 
   // MARK: Errors
@@ -164,7 +165,7 @@ struct CalibrationTests {
     for name in ["blk.1.ffn_up.weight", "blk.0.attn_norm.weight"] {
       let tensor = try good.tensor(named: name)
       var bytes = try Data(contentsOf: URL(fileURLWithPath: good.path))
-      let place = tensor.byteRange.lowerBound + 4 * 5
+      let place = good.bytes(of: tensor).baseAddress! - good.files[0].bytes.baseAddress! + 4 * 5
       bytes.replaceSubrange(place..<place + 4, with: [0, 0, 0x80, 0x7F])
       let path = scratch.path("damaged.gguf")
       try bytes.write(to: URL(fileURLWithPath: path))
