@@ -96,7 +96,7 @@ public struct Conversion: Sendable {
         throw .quantization(.nothingToCalibrate(format: recipe?.type ?? .f32))
       }
       let configuration = try source.configuration()
-      _ = try CalibrationModel.check(source, configuration)
+      _ = try CheckpointModel.check(source, configuration)
       for layer in 0..<configuration.layerCount {
         calibrated += configuration.linears(layer).joined().map(\.name)
       }
@@ -237,10 +237,17 @@ public struct Conversion: Sendable {
   ) throws(ConversionError) {
     let total = tensors.reduce(0) { $0 + $1.rowBytes * $1.rows }
     var done = 0
+    let isSearched = plan.dropLast(calibratedCount).contains {
+      $0.format.elementsPerBlock == 32 && $0.name.hasPrefix("blk.")
+    }
+    let importance: ColumnImportance? =
+      isSearched && recipe?.rounding == .best ? try ColumnImportance(source, pool: pool) : nil
     for (index, slice) in slices.dropLast(calibratedCount).enumerated() {
       let tensor = tensors[index]
       let format = plan[index].format
       let isKept = tensor.format == format && (recipe == nil || format.isQuantized)
+      let quantizer = BlockQuantizer(format, rounding: recipe?.rounding ?? .best)
+      let weights = try importance?.weights(of: tensor.name)
       for start in stride(from: 0, to: tensor.rows, by: slice.rows) {
         let rows = start..<min(start + slice.rows, tensor.rows)
         announce(after: rows, of: index, slices)
@@ -252,8 +259,9 @@ public struct Conversion: Sendable {
           target.copyMemory(from: bytes)
         } else {
           do {
-            try BlockQuantizer(format, rounding: recipe?.rounding ?? .best).quantize(
-              bytes, tensor.format, columns: tensor.columns, into: target, tensor: tensor.name,
+            try quantizer.quantize(
+              bytes, tensor.format, columns: tensor.columns, importance: weights, into: target,
+              tensor: tensor.name,
               firstRow: rows.lowerBound, pool: pool)
           } catch { throw .quantization(error) }
           guard format.isFinite(UnsafeRawBufferPointer(target)) else {
