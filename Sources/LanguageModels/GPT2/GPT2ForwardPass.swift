@@ -7,8 +7,9 @@ import TensorKernels
 ///   q, k, v = W layerNorm(x) + b
 ///   x += Wo attention(q, k, v) + bo      causal, within each sequence
 ///   x += Wd gelu(Wu layerNorm(x) + bu) + bd
-/// A linear layer adds to rows that hold its bias (and the stream) already. Threads meet at a barrier
-/// after each step; nothing is allocated.
+/// What a linear layer adds to the stream is summed by itself first: the stream can be hundreds of
+/// times larger, and a sum that began with it would be rounded at its size in every step. Threads meet
+/// at a barrier after each step; nothing is allocated.
 struct GPT2ForwardPass {
   let configuration: GPT2Configuration
   let kernels: KernelTable
@@ -57,9 +58,10 @@ struct GPT2ForwardPass {
     _ tokenTable: UnsafePointer<Float>, _ positionTable: UnsafePointer<Float>, _ worker: Worker
   ) {
     for row in worker.share(of: rows) {
-      add(
-        tokenTable + tokens[row] * width, positionTable + positions[row] * width,
-        workspace.state(0) + row * width)
+      let token = tokenTable + tokens[row] * width
+      let position = positionTable + positions[row] * width
+      let out = workspace.state(0) + row * width
+      for i in 0..<width { out[i] = token[i] + position[i] }
     }
     worker.barrier()
   }
@@ -73,28 +75,26 @@ struct GPT2ForwardPass {
       (own.projected + row * 3 * width).update(from: block.projections.bias, count: 3 * width)
       (own.expanded + row * configuration.innerWidth).update(
         from: block.expansion.bias, count: configuration.innerWidth)
-      add(input + row * width, block.attentionOutput.bias, own.middle + row * width)
     }
     worker.barrier()
     apply(
-      block.projections, to: input, width, block.attentionNorm, out: own.projected, 3 * width,
-      worker)
+      block.projections.weight, to: input, width, norm(block.attentionNorm), out: own.projected,
+      3 * width, accumulate: true, worker)
     storeKeysAndValues(own, worker)
     worker.barrier()
     attend(own, worker)
     worker.barrier()
-    apply(block.attentionOutput, to: own.attended, width, nil, out: own.middle, width, worker)
-    for row in worker.share(of: rows) {
-      add(own.middle + row * width, block.contraction.bias, output + row * width)
-    }
     apply(
-      block.expansion, to: own.middle, width, block.feedForwardNorm, out: own.expanded,
-      configuration.innerWidth, worker)
-    block.contraction.weight.apply(
-      worker, kernels, shared: workspace.shared, own: workspace.thread(worker.index),
-      x: own.expanded, stride: configuration.innerWidth, rows: rows, transform: .gelu,
-      out: output, outStride: width, accumulate: true)
-    worker.barrier()
+      block.attentionOutput.weight, to: own.attended, width, .identity, out: own.middle, width,
+      accumulate: false, worker)
+    addToStream(input, block.attentionOutput.bias, own.middle, worker)
+    apply(
+      block.expansion.weight, to: own.middle, width, norm(block.feedForwardNorm),
+      out: own.expanded, configuration.innerWidth, accumulate: true, worker)
+    apply(
+      block.contraction.weight, to: own.expanded, configuration.innerWidth, .gelu, out: output,
+      width, accumulate: false, worker)
+    addToStream(own.middle, block.contraction.bias, output, worker)
   }
 
   /// final = layerNorm(state[M]).
@@ -107,19 +107,32 @@ struct GPT2ForwardPass {
     worker.barrier()
   }
 
-  /// out += W x, or W layerNorm(x).
+  /// out (+)= W transform(x).
   private func apply(
-    _ linear: Linear, to x: UnsafePointer<Float>, _ stride: Int, _ norm: Norm?,
-    out: UnsafeMutablePointer<Float>, _ outStride: Int, _ worker: Worker
+    _ weight: LinearGroup, to x: UnsafePointer<Float>, _ stride: Int, _ transform: InputTransform,
+    out: UnsafeMutablePointer<Float>, _ outStride: Int, accumulate: Bool, _ worker: Worker
   ) {
-    let transform: InputTransform =
-      norm.map {
-        .layerNorm(weight: $0.weight, bias: $0.bias, epsilon: configuration.layerNormEpsilon)
-      } ?? .identity
-    linear.weight.apply(
+    weight.apply(
       worker, kernels, shared: workspace.shared, own: workspace.thread(worker.index), x: x,
       stride: stride, rows: rows, transform: transform, out: out, outStride: outStride,
-      accumulate: true)
+      accumulate: accumulate)
+    worker.barrier()
+  }
+
+  private func norm(_ norm: Norm) -> InputTransform {
+    .layerNorm(weight: norm.weight, bias: norm.bias, epsilon: configuration.layerNormEpsilon)
+  }
+
+  /// out = stream + (out + bias).
+  private func addToStream(
+    _ stream: UnsafePointer<Float>, _ bias: UnsafePointer<Float>,
+    _ out: UnsafeMutablePointer<Float>, _ worker: Worker
+  ) {
+    for row in worker.share(of: rows) {
+      let stream = stream + row * width
+      let out = out + row * width
+      for i in 0..<width { out[i] = stream[i] + (out[i] + bias[i]) }
+    }
     worker.barrier()
   }
 
@@ -158,11 +171,5 @@ struct GPT2ForwardPass {
         block.attended + tile.firstRow * width + head * size, width, scratch)
       item += worker.count
     }
-  }
-
-  private func add(
-    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>
-  ) {
-    for i in 0..<width { out[i] = a[i] + b[i] }
   }
 }

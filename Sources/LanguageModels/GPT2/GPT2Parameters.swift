@@ -64,7 +64,7 @@ extension GPT2Configuration {
   }
 
   /// Whether transformers stores that matrix as (in, out).
-  static func isConv1D(_ name: String) -> Bool {
+  package static func isConv1D(_ name: String) -> Bool {
     name.hasSuffix(".weight") && [".c_attn.", ".c_proj.", ".c_fc."].contains { name.contains($0) }
   }
 
