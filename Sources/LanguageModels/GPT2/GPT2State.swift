@@ -16,6 +16,9 @@ public final class GPT2State {
   /// What was read last.
   public private(set) var batch: TokenBatch?
 
+  /// The pass that read it.
+  private(set) var pass: GPT2ForwardPass?
+
   let workspace: GPT2Workspace
   let blocks: [GPT2ForwardPass.Block]
   private let cache: KeyValueCache
@@ -79,6 +82,7 @@ public final class GPT2State {
       pass.normalize(finalNorm, worker)
     }
     self.batch = batch
+    self.pass = pass
   }
 
   /// The states of all rows after `block` blocks, `[rows][width]`: the embeddings at 0, and at the
