@@ -29,6 +29,9 @@ let x86Kernels: [Target] =
     kernels("KernelsAVX2", define: "KERNELS_AVX2", flags: ["-march=x86-64-v3"]),
     kernels(
       "KernelsAVX512", define: "KERNELS_AVX512", flags: ["-march=x86-64-v4", "-mavx512vnni"]),
+    kernels(
+      "KernelsAVX512BF16", define: "KERNELS_AVX512",
+      flags: ["-march=x86-64-v4", "-mavx512vnni", "-mavx512bf16"]),
   ] : []
 let x86Names: [Target.Dependency] = x86Kernels.map { .byName(name: $0.name) }
 

@@ -28,13 +28,14 @@ public struct GradientKernels: Sendable {
   public typealias SoftmaxScaled =
     @convention(c) (UnsafeMutablePointer<Float>, Int, Float, Float) -> Void
 
-  /// student = factor * (softmax(student) - softmax(teacher)); returns
+  /// student = a softmax(student) - b softmax(teacher); returns
   /// sum softmax(teacher) * ((teacher - its largest) - (student - its largest)). The sums are those of
   /// `SoftmaxSums`. (student, teacher, count, studentLargest, studentSum, teacherLargest, teacherSum,
-  /// factor)
+  /// a, b)
   public typealias SoftmaxDifference =
     @convention(c) (
-      UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int, Float, Float, Float, Float, Float
+      UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int, Float, Float, Float, Float, Float,
+      Float
     ) -> Float
 
   /// Backward of RMSNorm.

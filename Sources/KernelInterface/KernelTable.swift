@@ -11,8 +11,19 @@
 ///   `[tile][B][T]` Float, offsets `[tile][B][T]` 32-bit (`OffsetKind`).
 /// - f32 activations for the exact path: `[tile][K][T]` Float.
 public struct KernelTable: Sendable {
-  /// "portable", "avx2" or "avx512".
-  public let name: StaticString
+  /// "portable", "avx2", "avx512" or "avx512bf16".
+  public private(set) var name: StaticString
+
+  /// Linear layers in bf16; nil where the CPU has no instruction for them.
+  public private(set) var brain: BrainKernelTable?
+
+  /// This table with kernels for bf16, under a name of its own.
+  public func adding(_ brain: BrainKernelTable, name: StaticString) -> KernelTable {
+    var table = self
+    table.name = name
+    table.brain = brain
+    return table
+  }
 
   /// Quantizes T rows (the last ones missing when `validRows` < T, then zero) to int8 blocks.
   /// (x, xStride, validRows, T, B, offsetKind, codes, scales, offsets)
@@ -61,9 +72,13 @@ public struct KernelTable: Sendable {
   public static let transposedRows = 256
   /// See `transposedColumns`.
   public static let transposedGroups = 8
-  /// Floats of scratch for `LinearTransposedF32`: a block of results and a panel of weights.
+  /// Floats from one group's panel to the next: not a multiple of 4 KB, so that the same columns of
+  /// all groups find room in a first-level cache.
+  public static let transposedPanel = 16 * transposedColumns + 128
+  /// Floats of scratch for `LinearTransposedF32`: a block of results, the groups' panels, and one more
+  /// for the bf16 kernel, which makes its panels from it.
   public static let transposedScratch =
-    transposedColumns * (transposedRows + 16 * transposedGroups)
+    transposedColumns * (transposedRows + 16) + transposedGroups * transposedPanel
 
   /// Rows first..<end of n to `[K / 8][n][8]` for `LinearGradientF32`; columns past K are zero.
   /// (x, xStride, firstRow, endRow, n, K, out)

@@ -68,8 +68,9 @@ func packActivationsF32(
       let high =
         pair
         ? floatPanel(format, packed + groupBytes, k, k0, count, scratch + 16 &* panelColumns) : low
-      // While the first tiles are computed, plain weights of the next panels are asked for.
-      let ahead = format == .f32 ? packed + (2 &* groupBytes &+ 64 &* k0) : UnsafeRawPointer(low)
+      // While a tile is computed, what is next is asked for: plain weights, read for the first time,
+      // or the next tile's activations, whose stride is a bad one for caches.
+      let ahead = packed + (2 &* groupBytes &+ 64 &* k0)
       var column = 0
       while column < columns {
         let target = out + (column &* outStride &+ 16 &* group)
@@ -77,9 +78,14 @@ func packActivationsF32(
         let validColumns = min(8, columns &- column)
         let validRows = rows &- 16 &* group
         if pair && validColumns == 8 && validRows >= 32 {
-          let next =
-            column == 0 ? ahead : column == 8 ? ahead + groupBytes : UnsafeRawPointer(low)
-          fullTile(low, high, activations, count, target, outStride, keep, next)
+          if format == .f32 && column < 16 {
+            fullTile(
+              low, high, activations, count, target, outStride, keep,
+              column == 0 ? ahead : ahead + groupBytes, 64)
+          } else {
+            fullTile(
+              low, high, activations, count, target, outStride, keep, activations + 8 &* k, 32)
+          }
         } else {
           partialTile(low, activations, count, target, outStride, keep, validColumns, validRows)
           if pair {
@@ -110,7 +116,7 @@ func packActivationsF32(
 @inline(__always) private func fullTile(
   _ low: UnsafePointer<Float>, _ high: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
   _ count: Int, _ out: UnsafeMutablePointer<Float>, _ outStride: Int, _ keep: Bool,
-  _ next: UnsafeRawPointer
+  _ next: UnsafeRawPointer, _ nextStride: Int
 ) {
   #if KERNELS_AVX512
     // Two vectors of weights and sixteen accumulators.
@@ -120,8 +126,12 @@ func packActivationsF32(
       f.update { n, _ in out.vector(n &* outStride) }
       g.update { n, _ in out.vector(n &* outStride &+ 16) }
     }
+    for n in 8..<16 {
+      prefetch(out + n &* outStride)
+      prefetch(out + (n &* outStride &+ 16))
+    }
     for i in 0..<count {
-      prefetch(next + 64 &* i)
+      prefetch(next + nextStride &* i)
       let a = low.vector(i &* 16)
       let b = high.vector(i &* 16)
       f.update { n, acc in multiplyAdd(a, x.broadcast(i &* 8 &+ n), acc) }

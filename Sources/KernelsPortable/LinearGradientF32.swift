@@ -14,21 +14,27 @@ func packInputs(
   _ x: UnsafePointer<Float>, _ xStride: Int, _ firstRow: Int, _ endRow: Int, _ rows: Int, _ k: Int,
   _ out: UnsafeMutablePointer<Float>
 ) {
-  for row in firstRow..<endRow {
-    let source = x + row &* xStride
+  var start = firstRow
+  while start < endRow {
+    // Sixteen rows at a time: what is read and what is written both stay in the first-level cache.
+    let end = min(start &+ 16, endRow)
     var column = 0
     while column < k {
-      let target = UnsafeMutableRawPointer(out + (column &* rows &+ row &* 8))
-      if column &+ 8 <= k {
-        let values = UnsafeRawPointer(source + column).loadUnaligned(as: SIMD8<Float>.self)
-        target.storeBytes(of: values, as: SIMD8<Float>.self)
-      } else {
+      let valid = min(8, k &- column)
+      for row in start..<end {
+        let source = x + (row &* xStride &+ column)
         var values = SIMD8<Float>.zero
-        for i in 0..<k &- column { values[i] = source[column &+ i] }
-        target.storeBytes(of: values, as: SIMD8<Float>.self)
+        if valid == 8 {
+          values = UnsafeRawPointer(source).loadUnaligned(as: SIMD8<Float>.self)
+        } else {
+          for i in 0..<valid { values[i] = source[i] }
+        }
+        UnsafeMutableRawPointer(out + (column &* rows &+ row &* 8))
+          .storeBytes(of: values, as: SIMD8<Float>.self)
       }
       column &+= 8
     }
+    start = end
   }
 }
 
@@ -66,7 +72,7 @@ func linearGradientF32(
             let inputs = x + (column &* rows &+ n &* 8)
             let valid = min(8, endColumn &- column)
             if pair && valid == 8 {
-              fullTile(panel, inputs, count, low, low + 16 &* k, keep)
+              fullTile(panel, inputs, count, low, low + 16 &* k, keep, inputs + 8 &* rows)
             } else {
               partialTile(panel, inputs, count, low, keep, valid)
               if pair { partialTile(panel + 16, inputs, count, low + 16 &* k, keep, valid) }
@@ -86,7 +92,8 @@ func linearGradientF32(
 /// 32 outputs by eight columns.
 @inline(__always) private func fullTile(
   _ panel: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ count: Int,
-  _ low: UnsafeMutablePointer<Float>, _ high: UnsafeMutablePointer<Float>, _ keep: Bool
+  _ low: UnsafeMutablePointer<Float>, _ high: UnsafeMutablePointer<Float>, _ keep: Bool,
+  _ next: UnsafePointer<Float>
 ) {
   #if KERNELS_AVX512
     var a = Eight()
@@ -101,6 +108,7 @@ func linearGradientF32(
       prefetch(high + (256 &+ 16 &* i))
     }
     for n in 0..<count {
+      prefetch(next + 8 &* n)
       let u = panel.vector(32 &* n)
       let v = panel.vector(32 &* n &+ 16)
       a.update { i, acc in multiplyAdd(u, x.broadcast(8 &* n &+ i), acc) }

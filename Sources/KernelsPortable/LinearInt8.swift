@@ -4,27 +4,6 @@
 // One row and eight rows do the same arithmetic in the same order, so a token's result does not
 // depend on how a prompt was cut into chunks.
 
-/// Stores 16 rows' results, or the first `validRows` of them; adds to what is there when asked.
-@inline(__always) func storeRows(
-  _ value: FloatVector, _ out: UnsafeMutablePointer<Float>, _ validRows: Int, _ accumulate: Bool
-) {
-  if validRows >= 16 {
-    out.store(accumulate ? out.vector() + value : value)
-  } else {
-    for i in 0..<validRows { out[i] = accumulate ? out[i] + value[i] : value[i] }
-  }
-}
-
-/// What `storeRows` stored; lanes past the valid rows are zero.
-@inline(__always) func loadRows(_ out: UnsafePointer<Float>, _ validRows: Int)
-  -> FloatVector
-{
-  if validRows >= 16 { return out.vector() }
-  var value = FloatVector.zero
-  for i in 0..<validRows { value[i] = out[i] }
-  return value
-}
-
 /// One row of activations: bound by memory, so the weights ahead are asked for 4 KB early.
 @inline(__always) private func matrixVector<F: IntegerBlock>(
   _: F.Type, _ weights: UnsafeRawPointer, _ blocks: Int, _ codes: UnsafeRawPointer,

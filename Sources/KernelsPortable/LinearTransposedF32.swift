@@ -9,6 +9,7 @@ import KernelInterface
 private let blockColumns = KernelTable.transposedColumns
 private let blockRows = KernelTable.transposedRows
 private let panelGroups = KernelTable.transposedGroups
+private let panelStride = KernelTable.transposedPanel
 
 /// `KernelTable.PackGradients`: 32 rows to `[M][32]`; missing rows, and m from `outputs` to the end of
 /// the last group of 16, are zero.
@@ -50,11 +51,14 @@ func packGradients(
       let count = min(blockColumns, endColumn &- k0)
       // Whole tiles of plain weights are read where they are.
       let inPlace = format == .f32 && count % 8 == 0
-      let stride = inPlace ? groupBytes / 4 : 16 &* blockColumns
+      // Plain groups are often a multiple of 4 KB apart, which leaves the first-level cache room for
+      // few of them.
+      let stride = inPlace ? groupBytes / 4 : panelStride
+      let together = inPlace ? panelGroups / 2 : panelGroups
       for i in 0..<tiles &* blockColumns &* 2 { sums.store(.zero, at: 16 &* i) }
       var group = 0
       while group < groups {
-        let some = min(panelGroups, groups &- group)
+        let some = min(together, groups &- group)
         let packed = weights + group &* groupBytes
         if !inPlace {
           for i in 0..<some {
@@ -154,24 +158,4 @@ func packGradients(
       a.forFirst(4) { i, value in target.store(value, at: 32 &* i) }
     }
   #endif
-}
-
-/// `[count][32]` to rows of `dx`.
-@inline(__always) func storeTransposed(
-  _ sums: UnsafePointer<Float>, _ count: Int, _ validRows: Int, _ dx: UnsafeMutablePointer<Float>,
-  _ dxStride: Int, _ accumulate: Bool
-) {
-  var first = 0
-  while first < validRows {
-    var column = 0
-    while column < count {
-      let square = Square.load { i in sums.vector((column &+ i) &* 32 &+ first) }
-      square.transposed.forFirst(validRows &- first) { row, value in
-        storeRows(
-          value, dx + ((first &+ row) &* dxStride &+ column), count &- column, accumulate)
-      }
-      column &+= 16
-    }
-    first &+= 16
-  }
 }

@@ -67,13 +67,13 @@ func softmaxScaled(
 func softmaxDifference(
   _ student: UnsafeMutablePointer<Float>, _ teacher: UnsafePointer<Float>, _ count: Int,
   _ studentPeak: Float, _ studentSum: Float, _ teacherPeak: Float, _ teacherSum: Float,
-  _ factor: Float
+  _ studentFactor: Float, _ teacherFactor: Float
 ) -> Float {
   let studentTop = FloatVector(repeating: studentPeak)
   let teacherTop = FloatVector(repeating: teacherPeak)
-  let studentPart = FloatVector(repeating: 1 / studentSum)
+  let studentPart = FloatVector(repeating: studentFactor / studentSum)
   let teacherPart = FloatVector(repeating: 1 / teacherSum)
-  let factors = FloatVector(repeating: factor)
+  let factor = FloatVector(repeating: -teacherFactor)
   var total = FloatVector.zero
   var i = 0
   while i &+ 16 <= count {
@@ -81,14 +81,14 @@ func softmaxDifference(
     let t = teacher.vector(i) - teacherTop
     let p = exponential(t) * teacherPart
     total = multiplyAdd(p, t - s, total)
-    student.store((exponential(s) * studentPart - p) * factors, at: i)
+    student.store(multiplyAdd(factor, p, exponential(s) * studentPart), at: i)
     i &+= 16
   }
   if i < count {
     let s = partial(UnsafePointer(student) + i, count &- i) - studentTop
     let t = partial(teacher + i, count &- i) - teacherTop
     let p = exponential(t) * teacherPart
-    let q = (exponential(s) * studentPart - p) * factors
+    let q = multiplyAdd(factor, p, exponential(s) * studentPart)
     for lane in 0..<(count &- i) {
       total[lane] += p[lane] * (t[lane] - s[lane])
       student[i &+ lane] = q[lane]

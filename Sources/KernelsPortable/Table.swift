@@ -135,5 +135,5 @@ import KernelInterface
       swiGLUBackward: { swiGLUBackward($0, $1, $2, $3) },
       softmaxSums: { softmaxSums($0, $1, $2, $3) },
       softmaxScaled: { softmaxScaled($0, $1, $2, $3) },
-      softmaxDifference: { softmaxDifference($0, $1, $2, $3, $4, $5, $6, $7) }))
+      softmaxDifference: { softmaxDifference($0, $1, $2, $3, $4, $5, $6, $7, $8) }))
 }

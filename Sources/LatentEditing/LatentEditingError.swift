@@ -22,6 +22,12 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
   case controlVectorNotFinite(path: String, tensor: String)
   case controlVectorEmpty(path: String)
   case emptyLayerRange(first: Int, last: Int, layerCount: Int)
+  /// An editor's file that is none, is for another processor, or contradicts itself.
+  case notEditor(path: String, found: String)
+  case wrongProcessor(path: String, made: ProcessorIdentity, found: ProcessorIdentity)
+  case editorField(path: String, field: String, found: String, needed: String)
+  case unknownTensor(path: String, tensor: String)
+  case backboneMismatch(found: String, needed: String)
   /// A tensor of an editor or a compiled edit that does not fit what its file says of itself.
   case tensorShape(path: String, tensor: String, found: [Int], needed: [Int])
   case tensorNotFinite(path: String, tensor: String)
@@ -80,6 +86,21 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
     case .emptyLayerRange(let first, let last, let count):
       "the layer range \(first) \(last) leaves nothing of the control vectors; the model has blocks "
         + "0 to \(count - 1)"
+    case .notEditor(let path, let found):
+      "\(path): the format in the metadata is \(found), needed is emend.editor; give the file of an "
+        + "editor, as emend train writes it"
+    case .wrongProcessor(let path, let made, let found):
+      "\(path): the editor was made for \(made), and this is \(found); use the model that it was made "
+        + "for, in any quantization"
+    case .editorField(let path, let field, let found, let needed):
+      "\(path): \(field) of the editor is \(found), needed is \(needed); the file is damaged or from "
+        + "another version of emend"
+    case .unknownTensor(let path, let tensor):
+      "\(path): \(tensor) has no part in the editor that the file describes, and ignoring it would "
+        + "give wrong results"
+    case .backboneMismatch(let found, let needed):
+      "the backbone has \(found), and the editor's heads need \(needed); use the backbone that they "
+        + "were trained with"
     case .tensorShape(let path, let tensor, let found, let needed):
       "\(path): \(tensor) has shape \(found), needed is \(needed); the file is damaged or was "
         + "written for another configuration: write it again"

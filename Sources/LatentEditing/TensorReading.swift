@@ -24,4 +24,24 @@ extension SafetensorsFile {
     }
     return values
   }
+
+  /// scales[row] * code for every code of an I8 tensor. Throws `tensorShape` and `tensorNotFinite`.
+  func codes(
+    _ tensor: CheckpointTensor, shape: [Int], scales: [Float]
+  ) throws(LatentEditingError) -> [Float] {
+    guard tensor.shape == shape else {
+      throw .tensorShape(
+        path: tensors.path, tensor: tensor.name, found: tensor.shape, needed: shape)
+    }
+    let width = tensor.elementCount / shape[0]
+    let values = tensors.withBytes(of: tensor) { bytes in
+      bytes.enumerated().map { index, byte in
+        Float(Int8(bitPattern: byte)) * scales[index / width]
+      }
+    }
+    guard values.allSatisfy(\.isFinite) else {
+      throw .tensorNotFinite(path: tensors.path, tensor: tensor.name)
+    }
+    return values
+  }
 }

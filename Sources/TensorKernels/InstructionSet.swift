@@ -12,6 +12,7 @@ import KernelsPortable
 #if X86_KERNELS
   import KernelsAVX2
   import KernelsAVX512
+  import KernelsAVX512BF16
 #endif
 
 /// The instruction sets that have kernels of their own, in rising order: each CPU runs those up to
@@ -23,7 +24,7 @@ public enum InstructionSet: String, Sendable, CaseIterable {
   case avx2
   /// x86-64-v4 and VNNI.
   case avx512
-  /// The same and AVX512-BF16, which training's bf16 option uses.
+  /// The same and AVX512-BF16, which training's bf16 option needs.
   case avx512bf16
 
   /// The environment variable that names the one to use.
@@ -73,10 +74,19 @@ public enum InstructionSet: String, Sendable, CaseIterable {
     case .portable: return KernelsPortable.kernelTable()
     #if X86_KERNELS
       case .avx2: return KernelsAVX2.kernelTable()
-      case .avx512, .avx512bf16: return KernelsAVX512.kernelTable()
+      case .avx512: return KernelsAVX512.kernelTable()
+      case .avx512bf16:
+        return KernelsAVX512.kernelTable().adding(
+          KernelsAVX512BF16.brainKernelTable(), name: "avx512bf16")
     #else
       case .avx2, .avx512, .avx512bf16: return KernelsPortable.kernelTable()
     #endif
     }
+  }
+
+  /// Its kernels for bf16. Throws `KernelError.noBrainKernels` where it has none.
+  public func brainKernels() throws(KernelError) -> BrainKernelTable {
+    guard let brain = kernels.brain else { throw KernelError.noBrainKernels(self) }
+    return brain
   }
 }

@@ -12,6 +12,8 @@ public enum KernelError: Error, Equatable, CustomStringConvertible {
   case unknownInstructionSet(name: String)
   /// EMEND_ISA names one that this CPU or this build does not have.
   case unavailableInstructionSet(InstructionSet)
+  /// Products in bf16 were asked for with an instruction set that has none.
+  case noBrainKernels(InstructionSet)
 
   /// One sentence that says what to do.
   public var description: String {
@@ -32,6 +34,11 @@ public enum KernelError: Error, Equatable, CustomStringConvertible {
     case .unavailableInstructionSet(let set):
       "\(InstructionSet.environmentVariable) is '\(set.rawValue)', which this CPU or this build does "
         + "not have; use one of \(KernelError.available), or unset it for the fastest"
+    case .noBrainKernels(let set):
+      set == .highest
+        ? "this CPU or this build has no bf16 products (AVX512-BF16); use f32"
+        : "the instruction set '\(set.rawValue)' has no bf16 products; unset "
+          + "\(InstructionSet.environmentVariable), or use f32"
     }
   }
 

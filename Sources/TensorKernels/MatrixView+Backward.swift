@@ -35,7 +35,7 @@ extension MatrixView {
         packed + i * tile * paddedRows)
     }
     worker.barrier()
-    let share = worker.share(of: columns, unit: max(32, format.elementsPerBlock))
+    let share = columnShare(worker)
     guard !share.isEmpty else { return }
     kernels.linearTransposedF32(
       PackedLayout.number(format), groups, columns, rows, packed, count, share.lowerBound,
@@ -78,8 +78,7 @@ extension MatrixView {
     kernels.packInputs(
       x, xStride, ownRows.lowerBound, ownRows.upperBound, count, columns, packed)
     worker.barrier()
-    let groupCount = PackedLayout.groupCount(rows: rows)
-    let share = worker.share(of: groupCount, unit: groupCount >= 2 * worker.count ? 2 : 1)
+    let share = rowShare(worker)
     guard !share.isEmpty else { return }
     kernels.linearGradientF32(
       g, gStride, packed, count, share.lowerBound, share.upperBound, rows, columns, dw,
@@ -90,5 +89,16 @@ extension MatrixView {
   package func packedInputCount(rows count: Int) -> Int { count * ((columns + 7) / 8 * 8) }
 
   /// Rows of activations in a tile of gradients.
-  private static let gradientTileRows = 32
+  static let gradientTileRows = 32
+
+  /// This worker's groups of rows; pairs of groups stay together, because tiles are two groups high.
+  func rowShare(_ worker: Worker) -> Range<Int> {
+    let groupCount = PackedLayout.groupCount(rows: rows)
+    return worker.share(of: groupCount, unit: groupCount >= 2 * worker.count ? 2 : 1)
+  }
+
+  /// This worker's columns, in whole blocks of the format.
+  func columnShare(_ worker: Worker) -> Range<Int> {
+    worker.share(of: columns, unit: max(32, format.elementsPerBlock))
+  }
 }

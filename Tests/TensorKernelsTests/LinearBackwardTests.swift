@@ -174,6 +174,8 @@ private struct BackwardProduct {
     let size = KernelTable.transposedScratch
     let scratch = try PageBuffer(byteCount: 4 * size * pool.threadCount)
     // What was there before must not matter.
+    packed.elements(Float.self).update(
+      repeating: .nan, count: view.packedGradientCount(rows: n))
     scratch.elements(Float.self).update(repeating: .nan, count: size * pool.threadCount)
     var out = onto ?? [Float](repeating: LinearProduct.untouched, count: n * dxStride)
     g.withUnsafeBufferPointer { g in
@@ -198,6 +200,7 @@ private struct BackwardProduct {
     let packed = try PageBuffer(byteCount: 4 * view.packedInputCount(rows: n))
     let size = KernelTable.gradientScratch
     let scratch = try PageBuffer(byteCount: 4 * size * pool.threadCount)
+    packed.elements(Float.self).update(repeating: .nan, count: view.packedInputCount(rows: n))
     scratch.elements(Float.self).update(repeating: .nan, count: size * pool.threadCount)
     var out = onto ?? [Float](repeating: LinearProduct.untouched, count: packedCount)
     g.withUnsafeBufferPointer { g in
@@ -219,7 +222,7 @@ private struct BackwardProduct {
 
 /// The first result that is off by more than `roundings` units of its terms' magnitudes, or a place
 /// between the rows that was written.
-private func firstError(
+func firstError(
   _ out: [Float], rows: Int, width: Int, stride: Int, roundings: Int, onto: [Float]? = nil,
   _ terms: (_ row: Int, _ column: Int) -> some Sequence<Double>
 ) -> String? {

@@ -12,6 +12,13 @@ static inline __m512i emend_dot_u8s8_512(__m512i acc, __m512i u, __m512i s) {
 }
 #endif
 
+#if defined(__AVX512BF16__)
+/// acc + sums of two products bf16 x bf16 in each 32-bit lane (vdpbf16ps).
+static inline __m512 emend_dot_bf16_512(__m512 acc, __m512i a, __m512i b) {
+  return _mm512_dpbf16_ps(acc, (__m512bh)a, (__m512bh)b);
+}
+#endif
+
 #if defined(__AVX2__)
 /// Pairs of products u8 x i8 added with saturation to 16 bits (vpmaddubsw).
 static inline __m256i emend_madd_u8s8_256(__m256i u, __m256i s) { return _mm256_maddubs_epi16(u, s); }

@@ -18,9 +18,10 @@ public final class GPT2: @unchecked Sendable {
 
   let kernels: KernelTable
 
-  /// A model of zeros, to be filled.
-  init(
-    zeros configuration: GPT2Configuration, pool: ThreadPool, instructionSet: InstructionSet
+  /// A model of zeros, to be filled. Throws `memory`.
+  public init(
+    zeros configuration: GPT2Configuration, pool: ThreadPool,
+    instructionSet: InstructionSet = .best
   ) throws(LanguageModelError) {
     self.configuration = configuration
     self.pool = pool

@@ -65,11 +65,11 @@ struct Bench: ParsableCommand {
       throw CommandError.notEnoughContext(
         command: "bench", needed: needed, trained: opened.configuration.contextLength)
     }
+    let prepared = try PreparedEdits(edits, opened)
     let loaded = try opened.load(contextLength: max(needed, model.ctxSize ?? 0))
-    let prepared = try PreparedEdits(edits, loaded)
     let model = Model(
-      predictor: loaded.state, edited: try prepared?.processor(loaded.state),
-      firstToken: prepared?.compiled?.firstToken,
+      predictor: loaded.state, edited: try prepared?.processor(loaded),
+      firstToken: try prepared?.compiled(loaded)?.firstToken,
       vocabularySize: loaded.configuration.vocabularySize)
     var results: [Measurement] = []
     if prompt > 0 { results.append(try measure("pp\(prompt)", loaded, model, readPrompt)) }

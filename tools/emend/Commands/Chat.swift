@@ -40,8 +40,9 @@ struct Chat: ParsableCommand {
   func run() throws {
     let opened = try OpenedModel(model)
     let template = try templateOptions.template(for: opened.tokenizer)
+    let prepared = try PreparedEdits(edits, opened)
     let loaded = try opened.load()
-    let edited = try PreparedEdits(edits, loaded)?.processor(loaded.state)
+    let edited = try prepared?.processor(loaded)
     let generator = Generator(
       edited ?? loaded.state, tokenizer: loaded.tokenizer, startsText: true)
     let session = ChatSession(generator, system: system) { messages throws(TextGenerationError) in

@@ -42,10 +42,10 @@ struct EditCompile: ParsableCommand {
       throw ValidationError(
         "--first-token is \(first), and the vocabulary has \(opened.configuration.vocabularySize)")
     }
+    guard let prepared = try PreparedEdits(edits, opened) else { return }
     let loaded = try opened.load(contextLength: 1)
-    guard let prepared = try PreparedEdits(edits, loaded) else { return }
     let compiled = try CompiledEdit.compiling(
-      prepared.edit, on: loaded.processor, identity: ProcessorIdentity(opened.file),
+      prepared.edit(loaded), on: loaded.processor, identity: ProcessorIdentity(opened.file),
       firstToken: first, cacheType: loaded.state.cacheType,
       label: edits.instruction.joined(separator: " | "))
     try compiled.write(to: output, shape: opened.configuration)

@@ -76,8 +76,8 @@ struct Generate: ParsableCommand {
     let text = try file.map { try TextInput.read($0) } ?? prompt ?? ""
     let opened = try OpenedModel(model)
     let ids = try encode(text, with: opened.tokenizer)
+    let prepared = try PreparedEdits(edits, opened)
     let loaded = try opened.load()
-    let prepared = try PreparedEdits(edits, loaded)
     let options = length.generationOptions(sampling.options)
 
     guard compare else {
@@ -102,7 +102,7 @@ struct Generate: ParsableCommand {
     let predictor: any TokenPredictor
     var ids = prompt
     if let edits {
-      let edited = try edits.processor(loaded.state)
+      let edited = try edits.processor(loaded)
       ids = edited.tokens(for: prompt)
       try edited.begin(
         prompt: ids, firstContent: try firstContent(loaded.tokenizer) + ids.count - prompt.count)

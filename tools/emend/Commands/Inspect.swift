@@ -1,5 +1,6 @@
 import ArgumentParser
 import LanguageModels
+import LatentEditing
 import ModelFiles
 import TensorKernels
 
@@ -13,6 +14,7 @@ struct Inspect: ParsableCommand {
         emend inspect model.gguf
         emend inspect model.gguf -c 4096 --cache-type q8_0
         emend inspect model.gguf --json
+        emend inspect editor.safetensors
       """)
 
   @Argument(help: "The file.")
@@ -37,6 +39,11 @@ struct Inspect: ParsableCommand {
   }
 
   func run() throws {
+    let mapped = try MappedFile(path: file)
+    if withExtendedLifetime(mapped, { FileKind(firstBytes: mapped.bytes) }) == .safetensors {
+      try EditorReport.show(path: file, json: output.json)
+      return
+    }
     let file = try GGUFFile(path: file)
     let memory = memory(file)
     if output.json {
@@ -141,8 +148,17 @@ struct Inspect: ParsableCommand {
     let metadata: [String: MetadataValue]
     let tensors: [Tensor]
     let formats: [Total]
+    /// What the model is, whatever its quantization: what editors are made for.
+    let processor: Identity?
     let memory: Needed?
     let memoryError: String?
+
+    struct Identity: Encodable {
+      let width: Int
+      let layers: Int
+      let vocabulary: Int
+      let digest: String
+    }
 
     init(_ file: GGUFFile, _ memory: Memory) {
       self.file = file.path
@@ -156,6 +172,10 @@ struct Inspect: ParsableCommand {
         Tensor(name: $0.name, shape: $0.shape, format: $0.format.name, bytes: $0.byteCount)
       }
       formats = Self.totals(file)
+      processor = (try? ProcessorIdentity(file)).map {
+        Identity(
+          width: $0.width, layers: $0.layerCount, vocabulary: $0.vocabularySize, digest: $0.digest)
+      }
       switch memory {
       case .needed(let needed, _): (self.memory, memoryError) = (needed, nil)
       case .unknown(let reason): (self.memory, memoryError) = (nil, reason)

@@ -52,8 +52,9 @@ struct Score: ParsableCommand {
     }
     // One more for a ghost token, which some edits put in front.
     let room = edits.isEmpty ? length : min(length + 1, opened.configuration.contextLength)
+    let prepared = try PreparedEdits(edits, opened)
     let loaded = try opened.load(contextLength: room)
-    let scores = try score(ids, loaded)
+    let scores = try score(ids, loaded, prepared)
 
     if output.json {
       try JSON.print(Result(ids: ids, logprobs: [nil] + scores))
@@ -65,11 +66,13 @@ struct Score: ParsableCommand {
     }
   }
 
-  private func score(_ ids: [Int], _ loaded: LoadedModel) throws -> [Double] {
-    guard let prepared = try PreparedEdits(edits, loaded) else {
+  private func score(
+    _ ids: [Int], _ loaded: LoadedModel, _ edits: PreparedEdits?
+  ) throws -> [Double] {
+    guard let edits else {
       return try score(ids, ghosts: 0, loaded.state, loaded)
     }
-    let edited = try prepared.processor(loaded.state)
+    let edited = try edits.processor(loaded)
     let tokens = edited.tokens(for: ids)
     let ghosts = tokens.count - ids.count
     let opening = loaded.tokenizer.vocabulary.addsBOS ? 1 : 0

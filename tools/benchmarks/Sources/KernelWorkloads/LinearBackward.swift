@@ -2,6 +2,8 @@ import BlockFormats
 import KernelInterface
 import TensorKernels
 
+// What a step of training multiplies: shapes of a 7 B processor and of a GPT-2-small editor.
+
 extension Workload {
   /// Gradients of inputs through every format, and of plain weights, at a large shape and at those of
   /// a small editor.

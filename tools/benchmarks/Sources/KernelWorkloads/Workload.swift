@@ -16,7 +16,8 @@ public struct Workload: Sendable {
 
   /// Every workload that `set` has kernels for.
   public static func all(_ set: InstructionSet) -> [Workload] {
-    matrixMatrix + matrixVector + linearF32 + linearBackward + attention + rows + packing
+    matrixMatrix + matrixVector + linearF32 + linearBackward
+      + (set.kernels.brain == nil ? [] : brainLinear) + attention + rows + packing
   }
 }
 

@@ -1,0 +1,119 @@
+import LanguageModels
+import TensorKernels
+
+/// A network that reads an instruction and answers with an edit: the backbone reads, the heads write.
+public final class Editor {
+  /// The blueprint.
+  public let configuration: EditorConfiguration
+  /// What reads the instruction.
+  public let backbone: any EditorBackbone
+  /// What turns its states into latents.
+  public let heads: EditorHeads
+
+  private let pool: ThreadPool
+
+  /// An editor of parts that fit together. Throws `backboneMismatch` where they do not.
+  public init(
+    _ configuration: EditorConfiguration, backbone: any EditorBackbone, heads: EditorHeads,
+    pool: ThreadPool
+  ) throws(LatentEditingError) {
+    guard backbone.width == configuration.backbone.width,
+      backbone.blockCount == configuration.backbone.blockCount
+    else {
+      throw .backboneMismatch(
+        found: "\(backbone.blockCount) blocks of width \(backbone.width)",
+        needed: "\(configuration.backbone.blockCount) of \(configuration.backbone.width)")
+    }
+    precondition(heads.configuration == configuration, "the heads are of another editor")
+    self.configuration = configuration
+    self.backbone = backbone
+    self.heads = heads
+    self.pool = pool
+  }
+
+  /// A new editor, which does nothing yet: a GPT-2 drawn from `seed`, or the processor's own blocks,
+  /// and heads at their start.
+  ///
+  /// - Parameters:
+  ///   - configuration: the blueprint.
+  ///   - seed: where random numbers come from.
+  ///   - processor: the processor, needed where the backbone is taken from it.
+  ///   - pool: the threads to run on.
+  public convenience init(
+    _ configuration: EditorConfiguration, seed: UInt64, processor: Processor? = nil,
+    pool: ThreadPool
+  ) throws(LatentEditingError) {
+    let backbone: any EditorBackbone
+    do throws(LanguageModelError) {
+      switch configuration.backbone {
+      case .gpt2(let gpt2, _):
+        backbone = try GPT2(gpt2, seed: seed, pool: pool)
+      case .processor(let depth, _):
+        guard let processor else { preconditionFailure("the backbone needs its processor") }
+        backbone = try ProcessorBackbone(processor, depth: depth)
+      }
+    } catch {
+      throw .model(error)
+    }
+    try self.init(
+      configuration, backbone: backbone,
+      heads: EditorHeads(configuration, seed: seed &+ 1, pool: pool), pool: pool)
+  }
+
+  /// The edit that `instruction` (tokens, nothing appended) means, `strength` times as strong.
+  ///
+  /// Throws `notFinite` where a latent is no number, and `model` where the backbone cannot read it.
+  public func edit(
+    _ instruction: [Int], strength: Float = 1
+  ) throws(LatentEditingError) -> LatentEdit {
+    try edits([instruction])[0].scaled(by: strength)
+  }
+
+  /// The edits that some instructions mean, read together; each is what it is alone.
+  public func edits(_ instructions: [[Int]]) throws(LatentEditingError) -> [LatentEdit] {
+    let read = configuration.layers.map(configuration.readBlock(ofLayer:))
+    let blocks = Set(read).sorted()
+    let memory: EditorHeadsState
+    do throws(LanguageModelError) {
+      let batch = TokenBatch(instructions)
+      let states = try backbone.hiddenStates(batch, after: blocks, at: batch.lastRows)
+      do {
+        memory = try EditorHeadsState(heads, batch: instructions.count, threads: pool.threadCount)
+      } catch { throw .memory(error) }
+      for (site, block) in read.enumerated() {
+        let index = blocks.firstIndex(of: block)!
+        for row in instructions.indices {
+          let target = memory.states + (site * instructions.count + row) * heads.width
+          for (i, value) in states[index, row].enumerated() { target[i] = value }
+        }
+      }
+    } catch {
+      throw .model(error)
+    }
+    pool.run { memory.forward(count: instructions.count, $0) }
+    return try instructions.indices.map { row throws(LatentEditingError) in
+      try edit(of: row, in: memory)
+    }
+  }
+
+  private func edit(
+    of row: Int, in memory: EditorHeadsState
+  ) throws(LatentEditingError) -> LatentEdit {
+    let width = configuration.processor.width
+    var sites: [LatentSite] = []
+    for (site, layer) in configuration.layers.enumerated() {
+      for (slot, position) in configuration.positions.slots.enumerated() {
+        let start =
+          memory.latents + (site * memory.batch + row) * heads.latentCount + slot * width
+        sites.append(
+          LatentSite(
+            point: configuration.placement.point(ofLayer: layer), position: position,
+            scale: configuration.scale, gate: heads.gate(site: site, slot: slot),
+            latent: Array(UnsafeBufferPointer(start: start, count: width))))
+      }
+    }
+    return try LatentEdit(
+      width: width, layerCount: configuration.processor.layerCount, sites: sites,
+      needsGhost: configuration.positions == .ghost)
+  }
+}

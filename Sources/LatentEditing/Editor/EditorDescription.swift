@@ -1,0 +1,160 @@
+import Foundation
+import LanguageModels
+
+/// An editor's configuration as the JSON in its file (docs/editor-format.md).
+struct EditorDescription: Codable {
+  struct Backbone: Codable {
+    var kind: String
+    var depth: Int?
+    var width: Int
+    var nLayer: Int?
+    var nHead: Int?
+    var nInner: Int?
+    var nPositions: Int?
+    var vocabSize: Int?
+    var layerNormEpsilon: Float?
+    var tokenizer: String?
+  }
+
+  struct Processor: Codable {
+    var width: Int
+    var layers: Int
+    var vocabulary: Int
+    var digest: String
+  }
+
+  struct CrossAttention: Codable {
+    var blocks: [Int]
+    var heads: Int
+  }
+
+  var interface: String
+  var layers: [Int]
+  var positions: String
+  var placement: String
+  var scale: String
+  var heads: String
+  var backbone: Backbone
+  var processor: Processor
+  var crossAttention: CrossAttention?
+
+  init(_ c: EditorConfiguration) {
+    interface = c.interface.rawValue
+    layers = c.layers
+    positions = c.positions.description
+    placement = c.placement.rawValue
+    scale = c.scale.rawValue
+    heads = c.heads.description
+    switch c.backbone {
+    case .gpt2(let g, let tokenizer):
+      backbone = Backbone(
+        kind: "gpt2", width: g.width, nLayer: g.blockCount, nHead: g.headCount,
+        nInner: g.innerWidth, nPositions: g.contextLength, vocabSize: g.vocabularySize,
+        layerNormEpsilon: g.layerNormEpsilon, tokenizer: tokenizer.rawValue)
+    case .processor(let depth, let width):
+      backbone = Backbone(kind: "processor", depth: depth, width: width)
+    }
+    processor = Processor(
+      width: c.processor.width, layers: c.processor.layerCount,
+      vocabulary: c.processor.vocabularySize, digest: c.processor.digest)
+    crossAttention = c.crossAttention.map {
+      CrossAttention(blocks: $0.blocks, heads: $0.headCount)
+    }
+  }
+
+  /// One line, keys in order.
+  var json: String {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    // Strings and numbers, all finite, always encode.
+    return String(decoding: try! encoder.encode(self), as: UTF8.self)
+  }
+
+  init(json: String, path: String) throws(LatentEditingError) {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    do {
+      self = try decoder.decode(EditorDescription.self, from: Data(json.utf8))
+    } catch {
+      throw .editorField(
+        path: path, field: "configuration", found: "what cannot be decoded (\(error))",
+        needed: "the JSON of docs/editor-format.md")
+    }
+  }
+
+  /// The blueprint, checked. Throws `editorField`, `layerOutOfRange` and `model`.
+  func configuration(path: String) throws(LatentEditingError) -> EditorConfiguration {
+    func field<Value>(
+      _ name: String, _ found: String, _ value: Value?, _ needed: String
+    ) throws(LatentEditingError) -> Value {
+      guard let value else {
+        throw .editorField(path: path, field: name, found: found, needed: needed)
+      }
+      return value
+    }
+    func names<Value: RawRepresentable & CaseIterable>(_: Value.Type) -> String
+    where Value.RawValue == String {
+      Value.allCases.map(\.rawValue).joined(separator: " or ")
+    }
+    let sizes = 1...(1 << 20)
+    for (name, value) in [
+      ("processor.width", processor.width), ("processor.layers", processor.layers),
+      ("processor.vocabulary", processor.vocabulary), ("backbone.width", backbone.width),
+    ] {
+      _ = try field(name, "\(value)", sizes.contains(value) ? value : nil, "from 1 to \(1 << 20)")
+    }
+    let identity = ProcessorIdentity(
+      width: processor.width, layerCount: processor.layers,
+      vocabularySize: processor.vocabulary, digest: processor.digest)
+    let body: BackboneConfiguration
+    switch backbone.kind {
+    case "gpt2":
+      func size(_ name: String, _ value: Int?) throws(LatentEditingError) -> Int {
+        try field("backbone." + name, "missing", value, "a number")
+      }
+      let gpt2: GPT2Configuration
+      do throws(LanguageModelError) {
+        gpt2 = try GPT2Configuration(
+          contextLength: backbone.nPositions ?? 0, width: backbone.width,
+          innerWidth: backbone.nInner, blockCount: backbone.nLayer ?? 0,
+          headCount: backbone.nHead ?? 0, vocabularySize: backbone.vocabSize ?? 0,
+          layerNormEpsilon: backbone.layerNormEpsilon ?? 1e-5, source: path)
+      } catch {
+        throw .model(error)
+      }
+      body = .gpt2(
+        gpt2,
+        tokenizer: try field(
+          "backbone.tokenizer", backbone.tokenizer ?? "missing",
+          backbone.tokenizer.flatMap(EditorTokenizer.init), names(EditorTokenizer.self)))
+    case "processor":
+      let depth = backbone.depth ?? 0
+      body = .processor(
+        depth: try field(
+          "backbone.depth", "\(depth)", (1...processor.layers).contains(depth) ? depth : nil,
+          "from 1 to \(processor.layers)"),
+        width: processor.width)
+    default:
+      throw .editorField(
+        path: path, field: "backbone.kind", found: backbone.kind, needed: "gpt2 or processor")
+    }
+    guard !layers.isEmpty, layers == Set(layers).sorted() else {
+      throw .editorField(
+        path: path, field: "layers", found: "\(layers)", needed: "blocks, ascending")
+    }
+    return try EditorConfiguration(
+      interface: try field(
+        "interface", interface, EditorInterface(rawValue: interface), names(EditorInterface.self)),
+      processor: identity, backbone: body, layers: LayerSelection(layers),
+      positions: PositionSelection(parsing: positions),
+      placement: try field(
+        "placement", placement, Placement(rawValue: placement), names(Placement.self)),
+      scale: try field("scale", scale, LatentScale(rawValue: scale), names(LatentScale.self)),
+      heads: try field(
+        "heads", heads, HeadKind(heads), "per-layer, shared or rank-<number>"),
+      crossAttention: crossAttention.map {
+        CrossAttentionConfiguration(blocks: $0.blocks, headCount: $0.heads)
+      })
+  }
+}

@@ -1,0 +1,55 @@
+import LatentEditing
+
+/// What `inspect` says of an editor.
+struct EditorReport: Encodable {
+  let file: String
+  let interface: String
+  let layers: [Int]
+  let positions: String
+  let placement: String
+  let scale: String
+  let heads: String
+  let backbone: String
+  let processor: String
+
+  /// Prints it.
+  static func show(path: String, json: Bool) throws {
+    let configuration = try Editor.configuration(path: path)
+    let report = EditorReport(configuration, path: path)
+    if json {
+      try JSON.print(report)
+      return
+    }
+    Console.print(
+      """
+      \(path): an editor
+
+      interface  \(report.interface)
+      layers     \(LayerSelection(configuration.layers)) (\(report.placement) the block)
+      positions  \(report.positions)
+      scale      \(report.scale)
+      heads      \(report.heads)
+      backbone   \(report.backbone)
+      made for   \(report.processor)
+      """)
+  }
+
+  private init(_ c: EditorConfiguration, path: String) {
+    file = path
+    interface = c.interface.rawValue
+    layers = c.layers
+    positions = c.positions.description
+    placement = c.placement.rawValue
+    scale = c.scale.rawValue
+    heads = c.heads.description
+    switch c.backbone {
+    case .gpt2(let g, let tokenizer):
+      backbone =
+        "GPT-2, \(g.blockCount) blocks of width \(g.width), \(g.headCount) heads, "
+        + (tokenizer == .processor ? "the processor's tokens" : "tokens of its own")
+    case .processor(let depth, let width):
+      backbone = "the processor's first \(depth) blocks, width \(width)"
+    }
+    processor = c.processor.description
+  }
+}

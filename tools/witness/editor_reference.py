@@ -1,0 +1,166 @@
+"""An editor in PyTorch: writes one with random heads as docs/editor-format.md has it, and says what a
+model edited by it answers, by forward hooks.
+
+usage: editor_reference.py MODEL.gguf IDENTITY.json TEXT_FILE --out FOLDER --instruction TEXT
+           [--interface p0] [--layers 0,5] [--positions first] [--placement before] [--scale norm]
+           [--heads per-layer|shared|rank-8] [--size 3,64,4] [--tokens 64] [--strength 1]
+
+IDENTITY.json is what `emend inspect MODEL.gguf --json` prints. Writes FOLDER/editor.safetensors and
+FOLDER/logits.safetensors, the latter as logits_file.py describes, with f32 throughout.
+"""
+
+import argparse
+import json
+import math
+import os
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2Model
+
+import logits_file
+
+
+def slots(positions, length):
+    """The positions of each latent of a layer: one list of rows for each slot."""
+    if positions == "first":
+        return [[0]]
+    if positions == "last":
+        return [[length - 1]]
+    if positions in ("all", "prompt"):
+        return [list(range(length))]
+    first = last = 0
+    for part in positions.split("+"):
+        if part[0] == "f":
+            first = int(part[1:])
+        else:
+            last = int(part[1:])
+    return [[i] for i in range(first)] + [[length - last + i] for i in range(last)]
+
+
+def random_heads(kind, layers, outputs, inputs):
+    """Parameters by name, none of them zero."""
+    tensors = {"norm.weight": 1 + 0.1 * torch.randn(inputs), "norm.bias": 0.1 * torch.randn(inputs)}
+    def matrix(rows, columns):
+        return torch.randn(rows, columns) / math.sqrt(columns)
+    if kind == "shared":
+        tensors["heads.layers"] = torch.randn(len(layers), inputs)
+        tensors["heads.shared.weight"] = 0.3 * matrix(outputs, inputs)
+        tensors["heads.shared.bias"] = 0.1 * torch.randn(outputs)
+        return tensors
+    for layer in layers:
+        if kind == "per-layer":
+            tensors[f"heads.{layer}.weight"] = 0.3 * matrix(outputs, inputs)
+        else:
+            rank = int(kind.removeprefix("rank-"))
+            tensors[f"heads.{layer}.down"] = matrix(rank, inputs)
+            tensors[f"heads.{layer}.up"] = 0.3 * matrix(outputs, rank)
+        tensors[f"heads.{layer}.bias"] = 0.1 * torch.randn(outputs)
+    return tensors
+
+
+def latent(tensors, kind, site, layer, e):
+    """v[l] of the state e, `[slots * width]`."""
+    x = torch.nn.functional.layer_norm(
+        e, e.shape, tensors["norm.weight"], tensors["norm.bias"], 1e-5)
+    if kind == "shared":
+        x = x + tensors["heads.layers"][site]
+        return tensors["heads.shared.weight"] @ x + tensors["heads.shared.bias"]
+    if kind == "per-layer":
+        return tensors[f"heads.{layer}.weight"] @ x + tensors[f"heads.{layer}.bias"]
+    down = tensors[f"heads.{layer}.down"] @ x
+    return tensors[f"heads.{layer}.up"] @ down + tensors[f"heads.{layer}.bias"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model")
+    parser.add_argument("identity")
+    parser.add_argument("text")
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--instruction", required=True)
+    parser.add_argument("--interface", default="p0")
+    parser.add_argument("--layers")
+    parser.add_argument("--positions", default="first")
+    parser.add_argument("--placement", default="before")
+    parser.add_argument("--scale", default="norm")
+    parser.add_argument("--heads", default="per-layer")
+    parser.add_argument("--size", default="3,64,4", help="blocks, width and heads of the GPT-2")
+    parser.add_argument("--tokens", type=int, default=64)
+    parser.add_argument("--strength", type=float, default=1)
+    options = parser.parse_args()
+
+    torch.manual_seed(1)
+    folder, file = os.path.split(options.model)
+    model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, dtype=torch.float32).eval()
+    tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
+    processor = json.loads(Path(options.identity).read_text())["processor"]
+    depth, width = processor["layers"], processor["width"]
+    blocks, inputs, heads = map(int, options.size.split(","))
+    editor = GPT2Model(GPT2Config(
+        n_layer=blocks, n_embd=inputs, n_head=heads, n_positions=128,
+        vocab_size=processor["vocabulary"])).eval()
+    layers = [int(l) for l in options.layers.split(",")] if options.layers else list(range(depth))
+
+    ids = tokenizer(Path(options.text).read_text(), add_special_tokens=False).input_ids[: options.tokens]
+    places = slots(options.positions, len(ids))
+    tensors = random_heads(options.heads, layers, len(places) * width, inputs)
+    tensors["gates"] = 0.3 + torch.rand(len(layers), len(places))
+    matched = options.interface in ("p0", "p4", "p5")
+
+    with torch.no_grad():
+        words = tokenizer(options.instruction, add_special_tokens=False).input_ids
+        states = editor(torch.tensor([words]), output_hidden_states=True).hidden_states
+        latents = {}
+        for site, layer in enumerate(layers):
+            m = 1 + layer * blocks // depth if matched else blocks
+            v = latent(tensors, options.heads, site, layer, states[m][0, -1])
+            latents[layer] = v.reshape(len(places), width)
+
+        def edit(layer):
+            def add(h):
+                out = h.clone()
+                for slot, rows in enumerate(places):
+                    gate = options.strength * tensors["gates"][layers.index(layer), slot]
+                    for row in rows:
+                        n = h[0, row].norm() / math.sqrt(width) if options.scale == "norm" else 1
+                        out[0, row] += gate * n * latents[layer][slot]
+                return out
+            if options.placement == "before":
+                return lambda module, args: (add(args[0]),) + args[1:]
+            return lambda module, args, output: (
+                (add(output[0]),) + output[1:] if isinstance(output, tuple) else add(output))
+
+        for layer in layers:
+            block = model.model.layers[layer]
+            if options.placement == "before":
+                block.register_forward_pre_hook(edit(layer))
+            else:
+                block.register_forward_hook(edit(layer))
+        logits = model(torch.tensor([ids])).logits[0]
+
+    configuration = {
+        "interface": options.interface, "layers": layers, "positions": options.positions,
+        "placement": options.placement, "scale": options.scale, "heads": options.heads,
+        "backbone": {
+            "kind": "gpt2", "n_layer": blocks, "width": inputs, "n_head": heads,
+            "n_inner": 4 * inputs, "n_positions": 128, "vocab_size": processor["vocabulary"],
+            "layer_norm_epsilon": 1e-5, "tokenizer": "processor"},
+        "processor": {key: processor[key] for key in ("width", "layers", "vocabulary", "digest")},
+    }
+    tensors |= {"backbone." + name: value for name, value in editor.state_dict().items()
+                if not name.endswith((".attn.bias", ".attn.masked_bias"))}
+    out = Path(options.out)
+    out.mkdir(parents=True, exist_ok=True)
+    save_file({name: value.contiguous() for name, value in tensors.items()},
+              out / "editor.safetensors",
+              {"format": "emend.editor", "version": "1",
+               "configuration": json.dumps(configuration)})
+    logits_file.save(out / "logits.safetensors", ids, logits.numpy(), made_by="PyTorch")
+    (out / "text.txt").write_text(tokenizer.decode(ids))
+    print(f"{out}: {len(ids)} tokens, {len(layers)} layers with {len(places)} latents each")
+
+
+if __name__ == "__main__":
+    main()
