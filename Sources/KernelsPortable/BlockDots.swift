@@ -16,19 +16,30 @@
   }
 
   extension IntegerBlock {
-    @inline(__always) static func dotBlockOneChain(
-      _ offset: IntVector, _ c: BlockCodes, _ a: UnsafeRawPointer
-    ) -> IntVector {
-      var x = start(offset)
+    /// Two rows of activations in turns: a chain waits for itself four cycles at each step.
+    @inline(__always) static func dotTwoRows(
+      _ c: BlockCodes, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ firstOffset: IntVector,
+      _ secondOffset: IntVector
+    ) -> (IntVector, IntVector) {
+      var x = start(firstOffset)
+      var y = start(secondOffset)
       x = dot(x, c.c0, a.broadcastInt(0))
+      y = dot(y, c.c0, b.broadcastInt(0))
       x = dot(x, c.c1, a.broadcastInt(4))
+      y = dot(y, c.c1, b.broadcastInt(4))
       x = dot(x, c.c2, a.broadcastInt(8))
+      y = dot(y, c.c2, b.broadcastInt(8))
       x = dot(x, c.c3, a.broadcastInt(12))
+      y = dot(y, c.c3, b.broadcastInt(12))
       x = dot(x, c.c4, a.broadcastInt(16))
+      y = dot(y, c.c4, b.broadcastInt(16))
       x = dot(x, c.c5, a.broadcastInt(20))
+      y = dot(y, c.c5, b.broadcastInt(20))
       x = dot(x, c.c6, a.broadcastInt(24))
+      y = dot(y, c.c6, b.broadcastInt(24))
       x = dot(x, c.c7, a.broadcastInt(28))
-      return x
+      y = dot(y, c.c7, b.broadcastInt(28))
+      return (x, y)
     }
 
     /// Two chains of dot products: with one row of activations there is nothing else to overlap.
@@ -74,9 +85,14 @@
     for _ in 0..<blocks {
       let c = F.codes(block + F.headerBytes)
       let h = F.header(block)
-      f.update { n, acc in
-        let x = F.dotBlockOneChain(o.broadcastInt(4 &* n), c, a + 32 &* n)
-        return F.add(acc, x, h, s.broadcastFloat(4 &* n), o.broadcastFloat(4 &* n))
+      f.updatePairs { n, first, second in
+        let (x, y) = F.dotTwoRows(
+          c, a + 32 &* n, a + (32 &* n &+ 32), o.broadcastInt(4 &* n),
+          o.broadcastInt(4 &* n &+ 4))
+        return (
+          F.add(first, x, h, s.broadcastFloat(4 &* n), o.broadcastFloat(4 &* n)),
+          F.add(second, y, h, s.broadcastFloat(4 &* n &+ 4), o.broadcastFloat(4 &* n &+ 4))
+        )
       }
       block += F.headerBytes &+ F.codeBytes
       a += 256

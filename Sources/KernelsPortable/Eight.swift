@@ -24,6 +24,16 @@ struct Eight {
     v7 = body(7, v7)
   }
 
+  /// Replaces each two values by `body(first row, first, second)`.
+  @inline(__always) mutating func updatePairs(
+    _ body: (Int, FloatVector, FloatVector) -> (FloatVector, FloatVector)
+  ) {
+    (v0, v1) = body(0, v0, v1)
+    (v2, v3) = body(2, v2, v3)
+    (v4, v5) = body(4, v4, v5)
+    (v6, v7) = body(6, v6, v7)
+  }
+
   /// Hands the first `count` values to `body(row, value)`.
   @inline(__always) func forFirst(_ count: Int, _ body: (Int, FloatVector) -> Void) {
     if count > 0 { body(0, v0) }

@@ -2,6 +2,9 @@ import KernelInterface
 
 /// q = round(x / d) with d = max |x| / 127 over each block of 32, the format of ggml's Q8_0 but for
 /// the scale, which stays f32. Layout and offsets: `KernelTable` and `OffsetKind`.
+///
+/// Sixteen blocks at a time: transposing their partial maxima and sums leaves one lane for a block, so
+/// that nothing is reduced across lanes and divisions are made sixteen at once.
 func quantizeActivations(
   _ x: UnsafePointer<Float>, _ xStride: Int, _ validRows: Int, _ tile: Int, _ blocks: Int,
   _ offsetKind: Int, _ codes: UnsafeMutablePointer<Int8>, _ scales: UnsafeMutablePointer<Float>,
@@ -18,39 +21,72 @@ func quantizeActivations(
       continue
     }
     let source = x + row &* xStride
-    for block in 0..<blocks {
-      let at = block &* tile &+ row
-      let low = source.vector(block &* 32)
-      let high = source.vector(block &* 32 &+ 16)
-      let peak = largest(maximum(magnitude(low), magnitude(high)))
-      let scale = peak / 127
-      // Infinite when the peak is zero or below 3.8e-37: such a block counts as zeros.
-      let reciprocal = 127 / peak
-      let inverse = FloatVector(repeating: reciprocal < .infinity ? reciprocal : 0)
-      let lowCodes = roundToInt(low * inverse)
-      let highCodes = roundToInt(high * inverse)
-      storeBytes(lowCodes, codes + at &* 32)
-      storeBytes(highCodes, codes + (at &* 32 &+ 16))
-      scales[at] = scale
-      let total = sum(lowCodes &+ highCodes)
-      switch offsetKind {
-      case 0: offsets[at] = -8 &* total
-      case 1: offsets[at] = -128 &* total
-      default: offsets[at] = Int32(bitPattern: (scale * Float(total)).bitPattern)
+    withUnsafeTemporaryAllocation(byteCount: 17 &* 64, alignment: 64) { room in
+      let square = room.baseAddress!.assumingMemoryBound(to: Float.self)
+      let inverses = square + 256
+      for i in 0..<16 { square.store(.zero, at: 16 &* i) }
+      var first = 0
+      while first < blocks {
+        let some = min(16, blocks &- first)
+        let values = source + first &* 32
+        for block in 0..<some {
+          let low = values.vector(block &* 32)
+          let high = values.vector(block &* 32 &+ 16)
+          square.store(maximum(magnitude(low), magnitude(high)), at: 16 &* block)
+        }
+        let peaks = reduced(square, maximum)
+        let scale = peaks / FloatVector(repeating: 127)
+        // Infinite when the peak is zero or below 3.8e-37: such a block counts as zeros.
+        let reciprocals = FloatVector(repeating: 127) / peaks
+        inverses.store(
+          FloatVector.zero.replacing(
+            with: reciprocals, where: reciprocals .< FloatVector(repeating: .infinity)))
+        let target = codes + (first &* tile &+ row) &* 32
+        for block in 0..<some {
+          let inverse = UnsafePointer(inverses).broadcast(block)
+          let low = roundToInt(values.vector(block &* 32) * inverse)
+          let high = roundToInt(values.vector(block &* 32 &+ 16) * inverse)
+          storeBytes(low, target + block &* tile &* 32)
+          storeBytes(high, target + (block &* tile &* 32 &+ 16))
+          square.store(toFloat(low &+ high), at: 16 &* block)
+        }
+        // Sums of 32 codes are exact in f32.
+        let totals = reduced(square) { $0 + $1 }
+        let sums: WordVector
+        switch offsetKind {
+        case 0: sums = unsafeBitCast(roundToInt(totals * -8), to: WordVector.self)
+        case 1: sums = unsafeBitCast(roundToInt(totals * -128), to: WordVector.self)
+        default: sums = unsafeBitCast(scale * totals, to: WordVector.self)
+        }
+        for block in 0..<some {
+          let at = (first &+ block) &* tile &+ row
+          scales[at] = scale[block]
+          offsets[at] = Int32(bitPattern: sums[block])
+        }
+        first &+= 16
       }
     }
   }
+}
+
+/// Lane i of the result is what `combine` makes of row i of `[16][16]`.
+@inline(__always) private func reduced(
+  _ square: UnsafePointer<Float>, _ combine: (FloatVector, FloatVector) -> FloatVector
+) -> FloatVector {
+  let t = Square.load { square.vector(16 &* $0) }.transposed
+  let a = t.first
+  let b = t.second
+  return combine(
+    combine(
+      combine(combine(a.v0, a.v1), combine(a.v2, a.v3)),
+      combine(combine(a.v4, a.v5), combine(a.v6, a.v7))),
+    combine(
+      combine(combine(b.v0, b.v1), combine(b.v2, b.v3)),
+      combine(combine(b.v4, b.v5), combine(b.v6, b.v7))))
 }
 
 @inline(__always) private func storeBytes(_ v: IntVector, _ p: UnsafeMutablePointer<Int8>) {
   var bytes = SIMD16<Int8>()
   for i in 0..<16 { bytes[i] = Int8(truncatingIfNeeded: v[i]) }
   UnsafeMutableRawPointer(p).storeBytes(of: bytes, as: SIMD16<Int8>.self)
-}
-
-@inline(__always) private func sum(_ v: IntVector) -> Int32 {
-  let a = v.lowHalf &+ v.highHalf
-  let b = a.lowHalf &+ a.highHalf
-  let c = b.lowHalf &+ b.highHalf
-  return c.x &+ c.y
 }
