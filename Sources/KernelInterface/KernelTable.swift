@@ -140,6 +140,53 @@ public struct KernelTable: Sendable {
   public typealias GELU =
     @convention(c) (UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) -> Void
 
+  /// dx += the gradient of one row's LayerNorm, given that of its output; the row's mean and
+  /// 1 / sqrt(variance + epsilon) are left in `moments` for `LayerNormGradients`.
+  /// (x, weight, epsilon, count, dy, dx, moments)
+  public typealias LayerNormBackward =
+    @convention(c) (
+      UnsafePointer<Float>, UnsafePointer<Float>, Float, Int, UnsafePointer<Float>,
+      UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>
+    ) -> Void
+
+  /// The gradients of LayerNorm's parameters over all rows, added to `dWeight` and `dBias` for the
+  /// columns first..<end; `moments` has two numbers a row.
+  /// (x, dy, moments, rows, stride, first, end, dWeight, dBias)
+  public typealias LayerNormGradients =
+    @convention(c) (
+      UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Int, Int, Int, Int,
+      UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>
+    ) -> Void
+
+  /// sums[i] += the sum of column i, for the columns first..<end.
+  /// (x, rows, stride, first, end, sums)
+  public typealias AddColumnSums =
+    @convention(c) (
+      UnsafePointer<Float>, Int, Int, Int, Int, UnsafeMutablePointer<Float>
+    ) -> Void
+
+  /// gradient *= the derivative of `GELU` at x. (x, count, gradient)
+  public typealias GELUBackward =
+    @convention(c) (UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) -> Void
+
+  /// The backward pass of causal attention of one head over one sequence of `count` rows. Rows of
+  /// `projected` hold the head's query, and `modelWidth` and twice that further its key and value;
+  /// `dProjected`, which is overwritten, likewise. `out` and `dOut` are the head's output and its
+  /// gradient. `scratch` holds `attendBackwardScratch` floats.
+  /// (projected, stride, modelWidth, count, headSize, scale, out, dOut, outStride, dProjected, scratch)
+  public typealias AttendBackward =
+    @convention(c) (
+      UnsafePointer<Float>, Int, Int, Int, Int, Float, UnsafePointer<Float>, UnsafePointer<Float>,
+      Int, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>
+    ) -> Void
+
+  /// Floats of scratch for `AttendBackward` over at most `count` rows.
+  public static func attendBackwardScratch(_ count: Int, _ headSize: Int) -> Int {
+    let width = CacheLayout.paddedSize(headSize)
+    return (count + 15) / 16 * 16 * (2 * headSize + 3 * width + 8) + 24 * width + 16 * headSize
+      + 128
+  }
+
   /// out = gate * sigmoid(gate) * up. (gate, up, count, out)
   public typealias SwiGLU =
     @convention(c) (
@@ -273,6 +320,16 @@ public struct KernelTable: Sendable {
   public let layerNorm: LayerNorm
   /// GELU of one row, in GPT-2's form.
   public let gelu: GELU
+  /// Backward pass of LayerNorm of one row.
+  public let layerNormBackward: LayerNormBackward
+  /// Gradients of LayerNorm's parameters.
+  public let layerNormGradients: LayerNormGradients
+  /// Sums over rows: gradients of biases.
+  public let addColumnSums: AddColumnSums
+  /// Backward pass of GELU.
+  public let geluBackward: GELUBackward
+  /// Backward pass of attention within a sequence.
+  public let attendBackward: AttendBackward
   /// SwiGLU of one row.
   public let swiGLU: SwiGLU
   /// Rotary embedding of one row.
@@ -310,7 +367,10 @@ public struct KernelTable: Sendable {
     packGradients: PackGradients, linearTransposedF32: LinearTransposedF32,
     packInputs: PackInputs, linearGradientF32: LinearGradientF32, packGroup: PackGroup,
     dequantizePanel: DequantizePanel, packActivationsF32: PackActivationsF32, rmsNorm: RMSNorm,
-    layerNorm: LayerNorm, gelu: GELU, swiGLU: SwiGLU, rotatePairs: RotatePairs,
+    layerNorm: LayerNorm, gelu: GELU, layerNormBackward: LayerNormBackward,
+    layerNormGradients: LayerNormGradients, addColumnSums: AddColumnSums,
+    geluBackward: GELUBackward, attendBackward: AttendBackward, swiGLU: SwiGLU,
+    rotatePairs: RotatePairs,
     storeKeyValue: StoreKeyValue, loadKeyValue: LoadKeyValue, attend: Attend,
     attendBlock: AttendBlock, mergeAttention: MergeAttention,
     quantizeBlocks: QuantizeBlocks, toFloats: ToFloats, fromFloats: FromFloats,
@@ -333,6 +393,11 @@ public struct KernelTable: Sendable {
     self.rmsNorm = rmsNorm
     self.layerNorm = layerNorm
     self.gelu = gelu
+    self.layerNormBackward = layerNormBackward
+    self.layerNormGradients = layerNormGradients
+    self.addColumnSums = addColumnSums
+    self.geluBackward = geluBackward
+    self.attendBackward = attendBackward
     self.swiGLU = swiGLU
     self.rotatePairs = rotatePairs
     self.storeKeyValue = storeKeyValue

@@ -39,6 +39,11 @@ import KernelInterface
     rmsNorm: { rmsNorm($0, $1, $2, $3, $4) },
     layerNorm: { layerNorm($0, $1, $2, $3, $4, $5) },
     gelu: { gelu($0, $1, $2) },
+    layerNormBackward: { layerNormBackward($0, $1, $2, $3, $4, $5, $6) },
+    layerNormGradients: { layerNormGradients($0, $1, $2, $3, $4, $5, $6, $7, $8) },
+    addColumnSums: { addColumnSums($0, $1, $2, $3, $4, $5) },
+    geluBackward: { geluBackward($0, $1, $2) },
+    attendBackward: { attendBackward($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10) },
     swiGLU: { swiGLU($0, $1, $2, $3) },
     rotatePairs: { rotatePairs($0, $1, $2, $3, $4, $5) },
     storeKeyValue: { kind, key, value, position, headSize, keys, values in

@@ -43,7 +43,7 @@ public protocol BackboneAddition: AnyObject {
   func add(after block: Int, to states: UnsafeMutableBufferPointer<Float>, of batch: TokenBatch)
 }
 
-/// States of some rows of a batch after some blocks.
+/// States of some rows of a batch after some blocks, or their gradients.
 public struct HiddenStates: Sendable, Equatable {
   /// After which blocks.
   public let blocks: [Int]
@@ -52,13 +52,21 @@ public struct HiddenStates: Sendable, Equatable {
   /// Width of a state.
   public let width: Int
   /// `[blocks][rows][width]`
-  public internal(set) var values: [Float]
+  public var values: [Float]
 
-  init(blocks: [Int], rows: [Int], width: Int) {
+  /// `values` are `[blocks][rows][width]`.
+  public init(blocks: [Int], rows: [Int], width: Int, values: [Float]) {
+    precondition(values.count == blocks.count * rows.count * width, "values of another shape")
     self.blocks = blocks
     self.rows = rows
     self.width = width
-    values = [Float](repeating: 0, count: blocks.count * rows.count * width)
+    self.values = values
+  }
+
+  init(blocks: [Int], rows: [Int], width: Int) {
+    self.init(
+      blocks: blocks, rows: rows, width: width,
+      values: [Float](repeating: 0, count: blocks.count * rows.count * width))
   }
 
   /// The state number `row` of `rows` after number `block` of `blocks`.

@@ -58,8 +58,9 @@ public final class GPT2: @unchecked Sendable {
   }
 
   private func linear(_ name: String) -> GPT2ForwardPass.Linear {
-    GPT2ForwardPass.Linear(
-      weight: LinearGroup([(parameters.matrix(name + ".weight"), 0)], activations: .f32),
+    let matrix = parameters.matrix(name + ".weight")
+    return GPT2ForwardPass.Linear(
+      matrix: matrix, weight: LinearGroup([(matrix, 0)], activations: .f32),
       bias: vector(name + ".bias"))
   }
 

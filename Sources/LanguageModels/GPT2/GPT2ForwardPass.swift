@@ -47,7 +47,8 @@ struct GPT2ForwardPass {
   }
 
   struct Linear {
-    let weight: LinearGroup
+    let matrix: MatrixView
+    let weight: LinearGroup  // of the matrix alone
     let bias: UnsafePointer<Float>
   }
 

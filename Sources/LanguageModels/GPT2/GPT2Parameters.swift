@@ -63,8 +63,9 @@ extension GPT2Configuration {
     return layout
   }
 
-  /// Whether transformers stores that matrix as (in, out).
-  package static func isConv1D(_ name: String) -> Bool {
+  /// Whether transformers stores that parameter as (in, out): what `transposed` of
+  /// `ParameterStore.setValues` and `values` is for files with its names.
+  public static func isConv1D(_ name: String) -> Bool {
     name.hasSuffix(".weight") && [".c_attn.", ".c_proj.", ".c_fc."].contains { name.contains($0) }
   }
 

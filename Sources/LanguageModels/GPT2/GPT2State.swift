@@ -16,6 +16,9 @@ public final class GPT2State {
   /// What was read last.
   public private(set) var batch: TokenBatch?
 
+  /// The pass that read it.
+  private(set) var pass: GPT2ForwardPass?
+
   let workspace: GPT2Workspace
   let blocks: [GPT2ForwardPass.Block]
   private let cache: KeyValueCache
@@ -78,6 +81,7 @@ public final class GPT2State {
     let finalNorm = model.norm(GPT2Parameter.finalNorm)
     model.pool.run { worker in pass.embed(tokenTable, positionTable, worker) }
     self.batch = batch
+    self.pass = pass
     var first = 0
     while first < c.blockCount {
       // As far as the next block after which something is added, threads and all.

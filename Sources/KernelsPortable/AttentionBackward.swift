@@ -1,0 +1,259 @@
+// The backward pass of causal attention within one sequence, one head at a time, in f32.
+//
+//   s = scale q k^T, p = softmax(s) over the positions up to the query's, o = p v
+//   dv = p^T do,  dp = do v^T,  ds = p (dp - sum(do o)) scale,  dq = ds k,  dk = ds^T q
+//
+// Scores are computed again for eight queries at a time (FlashAttention, arXiv 2205.14135), so that
+// no more than 8 x positions of them ever exist. Keys and values are taken sixteen positions at a
+// time, once with positions in the lanes (for s and dp) and once with dimensions (for dq, dk, dv).
+
+import KernelInterface
+
+/// Where things are in the scratch of `attendBackward`.
+private struct BackwardScratch {
+  let keyTiles: UnsafeMutablePointer<Float>  // [tile][headSize][16]
+  let valueTiles: UnsafeMutablePointer<Float>  // [tile][headSize][16]
+  let keys: UnsafeMutablePointer<Float>  // [positions][width]
+  let dKeys: UnsafeMutablePointer<Float>  // [positions][width]
+  let dValues: UnsafeMutablePointer<Float>  // [positions][width]
+  let weights: UnsafeMutablePointer<Float>  // [8][positions], p
+  let queries: UnsafeMutablePointer<Float>  // [8][width]
+  let dOut: UnsafeMutablePointer<Float>  // [8][width]
+  let dQueries: UnsafeMutablePointer<Float>  // [8][width]
+  let queryColumns: UnsafeMutablePointer<Float>  // [headSize][8]
+  let dOutColumns: UnsafeMutablePointer<Float>  // [headSize][8]
+  let tile: UnsafeMutablePointer<Float>  // [8][16], ds
+  let positions: Int  // of the sequence, up to whole tiles
+  let width: Int  // of a head, up to whole vectors
+
+  @inline(__always) init(_ memory: UnsafeMutablePointer<Float>, _ count: Int, _ headSize: Int) {
+    positions = (count &+ 15) & ~15
+    width = CacheLayout.paddedSize(headSize)
+    keyTiles = memory
+    valueTiles = keyTiles + positions &* headSize
+    keys = valueTiles + positions &* headSize
+    dKeys = keys + positions &* width
+    dValues = dKeys + positions &* width
+    weights = dValues + positions &* width
+    queries = weights + 8 &* positions
+    dOut = queries + 8 &* width
+    dQueries = dOut + 8 &* width
+    queryColumns = dQueries + 8 &* width
+    dOutColumns = queryColumns + 8 &* headSize
+    tile = dOutColumns + 8 &* headSize
+  }
+}
+
+/// `KernelTable.AttendBackward`.
+func attendBackward(
+  _ projected: UnsafePointer<Float>, _ stride: Int, _ modelWidth: Int, _ count: Int,
+  _ headSize: Int, _ scale: Float, _ out: UnsafePointer<Float>, _ dOut: UnsafePointer<Float>,
+  _ outStride: Int, _ dProjected: UnsafeMutablePointer<Float>,
+  _ memory: UnsafeMutablePointer<Float>
+) {
+  let scratch = BackwardScratch(memory, count, headSize)
+  prepareKeys(projected + modelWidth, stride, modelWidth, count, headSize, scratch)
+  var first = 0
+  while first < count {
+    let columns = min(8, count &- first)
+    let end = first &+ columns  // positions that the last of these queries sees
+    prepareQueries(
+      projected + first &* stride, stride, dOut + first &* outStride, outStride, columns, headSize,
+      scratch)
+    computeWeights(scratch, first, columns, end, headSize, scale)
+    var deltas = FloatVector.zero  // sum(do o) of each query
+    for n in 0..<columns {
+      let o = out + (first &+ n) &* outStride
+      let g = dOut + (first &+ n) &* outStride
+      var total: Float = 0
+      for d in 0..<headSize { total += g[d] * o[d] }
+      deltas[n] = total
+    }
+    var position = 0
+    while position < end {
+      scoreGradients(scratch, position, headSize, scale, deltas)
+      accumulate(scratch, position)
+      position &+= 16
+    }
+    for n in 0..<columns {
+      let target = dProjected + (first &+ n) &* stride
+      for d in 0..<headSize { target[d] = scratch.dQueries[n &* scratch.width &+ d] }
+    }
+    first &+= 8
+  }
+  for position in 0..<count {
+    let target = dProjected + (position &* stride &+ modelWidth)
+    for d in 0..<headSize {
+      target[d] = scratch.dKeys[position &* scratch.width &+ d]
+      target[modelWidth &+ d] = scratch.dValues[position &* scratch.width &+ d]
+    }
+  }
+}
+
+/// Keys and values in their layouts, zeros past the sequence and past the head; their gradients zero.
+@inline(__always) private func prepareKeys(
+  _ keys: UnsafePointer<Float>, _ stride: Int, _ modelWidth: Int, _ count: Int, _ headSize: Int,
+  _ scratch: BackwardScratch
+) {
+  for position in 0..<scratch.positions {
+    let key = keys + position &* stride
+    let row = position &* scratch.width
+    let tile = (position & ~15) &* headSize &+ (position & 15)
+    let isPresent = position < count
+    for d in 0..<headSize {
+      let k = isPresent ? key[d] : 0
+      scratch.keys[row &+ d] = k
+      scratch.keyTiles[tile &+ 16 &* d] = k
+      scratch.valueTiles[tile &+ 16 &* d] = isPresent ? key[modelWidth &+ d] : 0
+    }
+    for d in headSize..<scratch.width { scratch.keys[row &+ d] = 0 }
+    var d = 0
+    while d < scratch.width {
+      scratch.dKeys.store(.zero, at: row &+ d)
+      scratch.dValues.store(.zero, at: row &+ d)
+      d &+= 16
+    }
+  }
+}
+
+/// Eight queries and their output gradients in both layouts, zeros where there are fewer.
+@inline(__always) private func prepareQueries(
+  _ queries: UnsafePointer<Float>, _ stride: Int, _ dOut: UnsafePointer<Float>, _ outStride: Int,
+  _ columns: Int, _ headSize: Int, _ scratch: BackwardScratch
+) {
+  for n in 0..<8 {
+    let row = n &* scratch.width
+    for d in 0..<headSize {
+      let q = n < columns ? queries[n &* stride &+ d] : 0
+      let g = n < columns ? dOut[n &* outStride &+ d] : 0
+      scratch.queries[row &+ d] = q
+      scratch.queryColumns[d &* 8 &+ n] = q
+      scratch.dOut[row &+ d] = g
+      scratch.dOutColumns[d &* 8 &+ n] = g
+    }
+    for d in headSize..<scratch.width {
+      scratch.queries[row &+ d] = 0
+      scratch.dOut[row &+ d] = 0
+    }
+    var d = 0
+    while d < scratch.width {
+      scratch.dQueries.store(.zero, at: row &+ d)
+      d &+= 16
+    }
+  }
+}
+
+/// Sixteen positions by eight queries: the products of a tile with eight columns.
+@inline(__always) private func tileProducts(
+  _ tile: UnsafePointer<Float>, _ columns: UnsafePointer<Float>, _ headSize: Int
+) -> Eight {
+  var f = Eight()
+  for d in 0..<headSize {
+    let value = tile.vector(d &* 16)
+    let column = columns + d &* 8
+    f.update { n, acc in multiplyAdd(value, column.broadcast(n), acc) }
+  }
+  return f
+}
+
+/// p of eight queries over all positions up to `end`, zero where a query sees nothing; rows past
+/// `columns` are zero.
+@inline(__always) private func computeWeights(
+  _ scratch: BackwardScratch, _ first: Int, _ columns: Int, _ end: Int, _ headSize: Int,
+  _ scale: Float
+) {
+  let tiles = (end &+ 15) & ~15
+  var position = 0
+  while position < tiles {
+    let scores = tileProducts(
+      scratch.keyTiles + position &* headSize, scratch.queryColumns, headSize)
+    let target = scratch.weights + position
+    scores.forFirst(8) { n, value in
+      target.store(value * FloatVector(repeating: scale), at: n &* scratch.positions)
+    }
+    position &+= 16
+  }
+  for n in 0..<8 {
+    let row = scratch.weights + n &* scratch.positions
+    let seen = n < columns ? first &+ n &+ 1 : 0
+    for i in seen..<tiles { row[i] = -.infinity }
+    guard seen > 0 else {
+      for i in 0..<tiles { row[i] = 0 }
+      continue
+    }
+    var peaks = row.vector()
+    var i = 16
+    while i < tiles {
+      peaks = maximum(peaks, row.vector(i))
+      i &+= 16
+    }
+    let peak = FloatVector(repeating: largest(peaks))
+    var total = FloatVector.zero
+    i = 0
+    while i < tiles {
+      let weight = exponential(row.vector(i) - peak)
+      row.store(weight, at: i)
+      total = total + weight
+      i &+= 16
+    }
+    let inverse = FloatVector(repeating: 1 / sum(total))
+    i = 0
+    while i < tiles {
+      row.store(row.vector(i) * inverse, at: i)
+      i &+= 16
+    }
+  }
+}
+
+/// ds of eight queries and the sixteen positions from `position` on.
+@inline(__always) private func scoreGradients(
+  _ scratch: BackwardScratch, _ position: Int, _ headSize: Int, _ scale: Float,
+  _ deltas: FloatVector
+) {
+  let products = tileProducts(
+    scratch.valueTiles + position &* headSize, scratch.dOutColumns, headSize)
+  let weights = scratch.weights + position
+  products.forFirst(8) { n, value in
+    let p = weights.vector(n &* scratch.positions)
+    let centred = value - FloatVector(repeating: deltas[n])
+    scratch.tile.store(p * centred * FloatVector(repeating: scale), at: 16 &* n)
+  }
+}
+
+/// dq += ds k, dk += ds^T q, dv += p^T do, over those eight queries and sixteen positions.
+@inline(__always) private func accumulate(_ scratch: BackwardScratch, _ position: Int) {
+  let width = scratch.width
+  let weights = scratch.weights + position
+  var d = 0
+  while d < width {
+    let keys = scratch.keys + (position &* width &+ d)
+    var dq = Eight()
+    dq.update { n, _ in scratch.dQueries.vector(n &* width &+ d) }
+    var q = Eight()
+    q.update { n, _ in scratch.queries.vector(n &* width &+ d) }
+    for j in 0..<16 {
+      let key = keys.vector(j &* width)
+      let ds = scratch.tile + j
+      dq.update { n, acc in multiplyAdd(key, FloatVector(repeating: ds[16 &* n]), acc) }
+      let target = scratch.dKeys + ((position &+ j) &* width &+ d)
+      var sum = target.vector()
+      q.forFirst(8) { n, value in
+        sum = multiplyAdd(value, FloatVector(repeating: ds[16 &* n]), sum)
+      }
+      target.store(sum)
+    }
+    dq.forFirst(8) { n, value in scratch.dQueries.store(value, at: n &* width &+ d) }
+    var g = Eight()
+    g.update { n, _ in scratch.dOut.vector(n &* width &+ d) }
+    for j in 0..<16 {
+      let target = scratch.dValues + ((position &+ j) &* width &+ d)
+      var sum = target.vector()
+      g.forFirst(8) { n, value in
+        sum = multiplyAdd(
+          value, FloatVector(repeating: weights[n &* scratch.positions &+ j]), sum)
+      }
+      target.store(sum)
+    }
+    d &+= 16
+  }
+}

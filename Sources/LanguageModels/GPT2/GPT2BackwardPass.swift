@@ -1,0 +1,202 @@
+import KernelInterface
+import TensorKernels
+
+/// The backward pass over the batch that a `GPT2ForwardPass` has read, as the program that every thread
+/// runs; the names are those of the forward pass, each value here being the gradient of that one.
+///
+/// Gradients of parameters are added to what is there. Every number has one owner, who sums in the
+/// order of the rows, so that the number of threads changes no bit.
+struct GPT2BackwardPass {
+  let forward: GPT2ForwardPass
+  let workspace: GPT2BackwardWorkspace
+  /// Gradients of hidden states that come from outside.
+  let upstream: [Upstream]
+  let sequenceCount: Int
+
+  /// The gradient of the state after `block` blocks at `row`, `[width]`.
+  struct Upstream {
+    let block: Int
+    let row: Int
+    let values: UnsafePointer<Float>
+  }
+
+  /// Gradients of the parameters of one block, as `GPT2ForwardPass.Block` has them.
+  struct Block {
+    let attentionNorm: Parameters
+    let projections: Parameters
+    let attentionOutput: Parameters
+    let feedForwardNorm: Parameters
+    let expansion: Parameters
+    let contraction: Parameters
+  }
+
+  /// Gradients of the weight and the bias of a norm or a linear layer.
+  struct Parameters {
+    let weight: UnsafeMutablePointer<Float>
+    let bias: UnsafeMutablePointer<Float>
+  }
+
+  private var configuration: GPT2Configuration { forward.configuration }
+  private var kernels: KernelTable { forward.kernels }
+  private var rows: Int { forward.rows }
+  private var width: Int { configuration.width }
+  private var innerWidth: Int { configuration.innerWidth }
+
+  /// From the final states to the stream after the last block.
+  func begin(_ norm: GPT2ForwardPass.Norm, _ gradients: Parameters, _ worker: Worker) {
+    let own = worker.share(of: rows * width)
+    (workspace.stream + own.lowerBound).update(repeating: 0, count: own.count)
+    (workspace.narrow + own.lowerBound).update(repeating: 0, count: own.count)
+    worker.barrier()
+    addUpstream(configuration.blockCount, to: workspace.narrow, worker)
+    normalize(
+      forward.workspace.state(configuration.blockCount), norm, gradients, worker)
+  }
+
+  /// Block `index`, from the gradient of its output to that of its input, both in `stream`; the
+  /// forward pass's values of this block must be there.
+  func run(
+    _ block: GPT2ForwardPass.Block, _ gradients: Block, index: Int, _ worker: Worker
+  ) {
+    let values = forward.workspace.block(index)
+    let epsilon = configuration.layerNormEpsilon
+
+    // stream = middle + Wd gelu(expanded) + bd
+    for row in worker.share(of: rows) {
+      kernels.gelu(
+        values.expanded + row * innerWidth, innerWidth, workspace.inputs + row * innerWidth)
+    }
+    worker.barrier()
+    apply(
+      block.contraction, gradients.contraction, workspace.stream, input: workspace.inputs,
+      to: workspace.expanded, worker)
+    for row in worker.share(of: rows) {
+      kernels.geluBackward(
+        values.expanded + row * innerWidth, innerWidth, workspace.expanded + row * innerWidth)
+    }
+
+    // expanded = Wu layerNorm(middle) + bu
+    for row in worker.share(of: rows) {
+      let norm = block.feedForwardNorm
+      kernels.layerNorm(
+        values.middle + row * width, norm.weight, norm.bias, epsilon, width,
+        workspace.inputs + row * width)
+    }
+    worker.barrier()
+    apply(
+      block.expansion, gradients.expansion, workspace.expanded, input: workspace.inputs,
+      to: workspace.narrow, worker)
+    normalize(values.middle, block.feedForwardNorm, gradients.feedForwardNorm, worker)
+
+    // middle = x + Wo attended + bo
+    apply(
+      block.attentionOutput, gradients.attentionOutput, workspace.stream, input: values.attended,
+      to: workspace.narrow, worker)
+    attend(values, worker)
+
+    // projected = W layerNorm(x) + b
+    let input = forward.workspace.state(index)
+    for row in worker.share(of: rows) {
+      let norm = block.attentionNorm
+      kernels.layerNorm(
+        input + row * width, norm.weight, norm.bias, epsilon, width,
+        workspace.inputs + row * width)
+    }
+    worker.barrier()
+    apply(
+      block.projections, gradients.projections, workspace.projected, input: workspace.inputs,
+      to: workspace.narrow, worker)
+    normalize(input, block.attentionNorm, gradients.attentionNorm, worker)
+    addUpstream(index, to: workspace.stream, worker)
+  }
+
+  /// From the stream before the first block to the tables; columns are shared out, because a token can
+  /// stand in many rows.
+  func scatter(
+    _ tokenTable: UnsafeMutablePointer<Float>, _ positionTable: UnsafeMutablePointer<Float>,
+    _ worker: Worker
+  ) {
+    let columns = worker.share(of: width, unit: 16)
+    for row in 0..<rows {
+      let gradient = workspace.stream + row * width
+      let token = tokenTable + forward.tokens[row] * width
+      let position = positionTable + forward.positions[row] * width
+      for i in columns {
+        token[i] += gradient[i]
+        position[i] += gradient[i]
+      }
+    }
+  }
+
+  // MARK: Steps
+
+  private func addUpstream(
+    _ block: Int, to target: UnsafeMutablePointer<Float>, _ worker: Worker
+  ) {
+    let columns = worker.share(of: width, unit: 16)
+    for entry in upstream where entry.block == block {
+      let row = target + entry.row * width
+      for i in columns { row[i] += entry.values[i] }
+    }
+    worker.barrier()
+  }
+
+  /// dW += g x^T, db += g, dx = W^T g over all rows.
+  private func apply(
+    _ linear: GPT2ForwardPass.Linear, _ gradients: Parameters, _ g: UnsafePointer<Float>,
+    input: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>, _ worker: Worker
+  ) {
+    let matrix = linear.matrix
+    let scratch = workspace.linearScratch(worker.index)
+    let outputs = worker.share(of: matrix.rows, unit: 16)
+    kernels.addColumnSums(
+      g, rows, matrix.rows, outputs.lowerBound, outputs.upperBound, gradients.bias)
+    matrix.addGradient(
+      worker, kernels, g, gStride: matrix.rows, input, xStride: matrix.columns, count: rows,
+      to: gradients.weight, accumulate: true, packed: workspace.packedInputs, scratch: scratch)
+    matrix.applyTransposed(
+      worker, kernels, g, stride: matrix.rows, count: rows, dx: dx, dxStride: matrix.columns,
+      accumulate: false, packed: workspace.packedGradients, scratch: scratch)
+    worker.barrier()
+  }
+
+  /// stream += the gradient of layerNorm(x), given that of its result in `narrow`.
+  private func normalize(
+    _ x: UnsafePointer<Float>, _ norm: GPT2ForwardPass.Norm, _ gradients: Parameters,
+    _ worker: Worker
+  ) {
+    for row in worker.share(of: rows) {
+      kernels.layerNormBackward(
+        x + row * width, norm.weight, configuration.layerNormEpsilon, width,
+        workspace.narrow + row * width, workspace.stream + row * width,
+        workspace.moments + 2 * row)
+    }
+    worker.barrier()
+    let columns = worker.share(of: width, unit: 16)
+    kernels.layerNormGradients(
+      x, workspace.narrow, workspace.moments, rows, width, columns.lowerBound,
+      columns.upperBound, gradients.weight, gradients.bias)
+    worker.barrier()
+  }
+
+  /// From `narrow`, the gradient of what attention gives, to `projected`; (sequence, head) pairs are
+  /// dealt out in turn.
+  private func attend(_ values: GPT2Workspace.Block, _ worker: Worker) {
+    let size = configuration.headSize
+    let scale = 1 / Float(size).squareRoot()
+    let scratch = workspace.attentionScratch(worker.index)
+    var item = worker.index
+    while item < sequenceCount * configuration.headCount {
+      let sequence = item / configuration.headCount
+      let offset = item % configuration.headCount * size
+      let first = workspace.boundaries[sequence]
+      kernels.attendBackward(
+        values.projected + first * 3 * width + offset, 3 * width, width,
+        workspace.boundaries[sequence + 1] - first, size, scale,
+        values.attended + first * width + offset, workspace.narrow + first * width + offset,
+        width, workspace.projected + first * 3 * width + offset, scratch)
+      item += worker.count
+    }
+    worker.barrier()
+  }
+}

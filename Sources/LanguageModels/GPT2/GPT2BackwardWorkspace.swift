@@ -1,0 +1,74 @@
+import KernelInterface
+import TensorKernels
+
+/// Scratch of one backward pass of a GPT-2.
+///
+/// N = rows of a batch, D = width, F = inner width.
+final class GPT2BackwardWorkspace {
+  let stream: UnsafeMutablePointer<Float>  // [N][D], gradient of the residual stream
+  let narrow: UnsafeMutablePointer<Float>  // [N][D], gradient of a norm's output or of attention's
+  let projected: UnsafeMutablePointer<Float>  // [N][3 D]
+  let expanded: UnsafeMutablePointer<Float>  // [N][F]
+  let inputs: UnsafeMutablePointer<Float>  // [N][max(D, F)], what a linear layer has read
+  let moments: UnsafeMutablePointer<Float>  // [N][2], of a LayerNorm
+  let packedGradients: UnsafeMutablePointer<Float>  // see `MatrixView.applyTransposed`
+  let packedInputs: UnsafeMutablePointer<Float>  // see `MatrixView.addGradient`
+  let boundaries: UnsafeMutablePointer<Int>  // [sequences + 1]
+  let byteCount: Int
+
+  private let storage: PageBuffer
+  private let threads: UnsafeMutablePointer<Float>
+  private let linearScratch: Int
+  private let threadFloats: Int
+
+  init(_ model: GPT2, rows: Int, sequences: Int) throws(KernelError) {
+    let c = model.configuration
+    let widest = max(c.width, c.innerWidth)
+    let block = model.block(0)
+    let matrices = [
+      block.projections, block.attentionOutput, block.expansion, block.contraction,
+    ].map(\.matrix)
+    linearScratch = align(
+      max(KernelTable.transposedScratch, KernelTable.gradientScratch))
+    threadFloats =
+      linearScratch
+      + align(KernelTable.attendBackwardScratch(min(rows, c.contextLength), c.headSize))
+    let sizes = [
+      rows * c.width, rows * c.width, rows * 3 * c.width, rows * c.innerWidth, rows * widest,
+      rows * 2, matrices.map { $0.packedGradientCount(rows: rows) }.max()!,
+      matrices.map { $0.packedInputCount(rows: rows) }.max()!, 2 * (sequences + 1),
+      model.pool.threadCount * threadFloats,
+    ].map(align)
+    storage = try PageBuffer(byteCount: sizes.reduce(0, +) * 4)
+    byteCount = storage.byteCount
+    var next: UnsafeMutablePointer<Float> = storage.elements()
+    var parts: [UnsafeMutablePointer<Float>] = []
+    for size in sizes {
+      parts.append(next)
+      next += size
+    }
+    stream = parts[0]
+    narrow = parts[1]
+    projected = parts[2]
+    expanded = parts[3]
+    inputs = parts[4]
+    moments = parts[5]
+    packedGradients = parts[6]
+    packedInputs = parts[7]
+    boundaries = UnsafeMutableRawPointer(parts[8]).assumingMemoryBound(to: Int.self)
+    threads = parts[9]
+  }
+
+  /// A thread's own scratch for the gradients of linear layers.
+  func linearScratch(_ thread: Int) -> UnsafeMutablePointer<Float> {
+    threads + thread * threadFloats
+  }
+
+  /// A thread's own scratch for attention.
+  func attentionScratch(_ thread: Int) -> UnsafeMutablePointer<Float> {
+    linearScratch(thread) + linearScratch
+  }
+}
+
+/// Floats up to the next cache line.
+private func align(_ floats: Int) -> Int { (floats + 15) / 16 * 16 }
