@@ -1,4 +1,6 @@
 import ArgumentParser
+import EditEvaluation
+import LatentEditing
 import TextGeneration
 import Tokenization
 
@@ -52,6 +54,12 @@ struct Generate: ParsableCommand {
   @Flag(help: "Names of special tokens in the prompt, such as <|im_end|>, mean these tokens.")
   var parseSpecial = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Write what the edits did to this file, for emend edit show; the unedited model runs beside.",
+      valueName: "file"))
+  var trace: String?
+
   @Flag(help: "Show the answer without the edits beside the one with them.")
   var compare = false
 
@@ -65,6 +73,9 @@ struct Generate: ParsableCommand {
     }
     if chat, parseSpecial {
       throw ValidationError("--parse-special and --chat exclude each other")
+    }
+    if trace != nil, edits.isEmpty {
+      throw ValidationError("--trace needs something to trace: --editor or --control-vector")
     }
     if compare, edits.isEmpty {
       throw ValidationError(
@@ -105,13 +116,22 @@ struct Generate: ParsableCommand {
   ) throws -> Answer? {
     let predictor: any TokenPredictor
     var ids = prompt
+    let recorder = trace.map { _ in
+      TraceRecorder(
+        layerCount: loaded.configuration.layerCount, promptLength: prompt.count)
+    }
     if let edits {
       var edits = edits
-      let edited = try edits.processor(loaded)
+      let edited = try edits.processor(loaded, observer: recorder)
       ids = edited.tokens(for: prompt)
       try edited.begin(
         prompt: ids, firstContent: try firstContent(loaded.tokenizer) + ids.count - prompt.count)
-      predictor = edited
+      predictor =
+        try recorder.map {
+          TracedProcessor(
+            edited, unedited: try loaded.anotherState(), recorder: $0, promptLength: ids.count,
+            ghosts: ids.count - prompt.count)
+        } ?? edited
     } else {
       predictor = loaded.state
     }
@@ -119,6 +139,7 @@ struct Generate: ParsableCommand {
     let printer = AnswerPrinter(streams: streams)
     try generator.run(prompt: ids, options: options, listener: printer.receive)
     guard let (reason, statistics) = printer.end else { return nil }
+    if edits != nil, let trace, let recorder { try recorder.trace.write(to: trace) }
     report(reason, statistics, loaded)
     return Answer(
       text: printer.text, ids: printer.ids, promptIds: ids, finishReason: reason.rawValue,

@@ -76,6 +76,17 @@ struct LoadedModel {
   let state: ProcessorState
   let loadSeconds: Double
 
+  /// A second sequence of the same context, when there is memory for it.
+  func anotherState() throws -> ProcessorState {
+    let available = opened.options.memoryLimit?.bytes ?? SystemMemory.availableBytes
+    if let available, state.byteCount > available {
+      throw CommandError.notEnoughMemory(
+        plan: Memory.display(state.byteCount), available: Memory.display(available))
+    }
+    return try ProcessorState(
+      processor, contextLength: state.contextLength, cacheType: state.cacheType)
+  }
+
   var tokenizer: Tokenizer { opened.tokenizer }
   var configuration: ProcessorConfiguration { opened.configuration }
 }

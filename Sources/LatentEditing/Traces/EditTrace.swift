@@ -1,0 +1,140 @@
+import Foundation
+import ModelFiles
+
+/// What an edit did in one run: for every site the sizes of what was there, of what was added and of
+/// what came out, and for every generated token how far it moved the model's answer.
+public struct EditTrace: Sendable, Equatable {
+  /// One addition.
+  public struct Site: Sendable, Equatable, Codable {
+    /// The place between blocks, 0...layerCount.
+    public var layer: Int
+    /// The token.
+    public var position: Int
+    /// ||h|| before.
+    public var state: Double
+    /// ||delta||, what was added.
+    public var latent: Double
+    /// ||h + delta||.
+    public var result: Double
+    /// The cosine of h and h + delta.
+    public var cosine: Double
+
+    /// An addition at `layer` and `position`, with the sizes of what was there, was added and came out.
+    public init(
+      layer: Int, position: Int, state: Double, latent: Double, result: Double, cosine: Double
+    ) {
+      self.layer = layer
+      self.position = position
+      self.state = state
+      self.latent = latent
+      self.result = result
+      self.cosine = cosine
+    }
+  }
+
+  /// One token of the answer.
+  public struct Token: Sendable, Equatable, Codable {
+    /// Its position, the prompt counted.
+    public var position: Int
+    /// Its id.
+    public var id: Int
+    /// KL(unedited || edited) of the distributions that it was chosen from, in nat.
+    public var divergence: Double
+
+    /// The token `id` at `position`, and how far the edit moved its distribution.
+    public init(position: Int, id: Int, divergence: Double) {
+      self.position = position
+      self.id = id
+      self.divergence = divergence
+    }
+  }
+
+  /// Blocks of the processor.
+  public var layerCount: Int
+  /// Tokens of the prompt.
+  public var promptLength: Int
+  /// The additions, in the order in which they happened.
+  public var sites: [Site] = []
+  /// The answer.
+  public var tokens: [Token] = []
+
+  /// A trace of nothing yet.
+  public init(layerCount: Int, promptLength: Int) {
+    self.layerCount = layerCount
+    self.promptLength = promptLength
+  }
+}
+
+/// One line of a trace's file: exactly one of the fields is there.
+private struct TraceLine: Codable {
+  struct Header: Codable {
+    var version: Int
+    var layers: Int
+    var prompt: Int
+  }
+  var trace: Header?
+  var site: EditTrace.Site?
+  var token: EditTrace.Token?
+}
+
+extension EditTrace {
+  private static let version = 1
+
+  /// Writes the trace as JSON lines, compressed with zstd: a header `{"trace": ...}`, then one line for
+  /// each site and each token. Throws `file`.
+  public func write(to path: String) throws(LatentEditingError) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    func line(_ value: TraceLine) -> String {
+      // Numbers that are no JSON cannot come up: states and latents are finite.
+      String(decoding: (try? encoder.encode(value)) ?? Data(), as: UTF8.self) + "\n"
+    }
+    do throws(ModelFileError) {
+      var writer = try ZstdWriter(path: path)
+      try writer.append(
+        line(
+          TraceLine(
+            trace: .init(version: Self.version, layers: layerCount, prompt: promptLength))))
+      for site in sites { try writer.append(line(TraceLine(site: site))) }
+      for token in tokens { try writer.append(line(TraceLine(token: token))) }
+      try writer.commit()
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  /// Reads a trace, compressed or not. Throws `traceUnreadable` and `file`.
+  public init(path: String) throws(LatentEditingError) {
+    let file: MappedFile
+    do { file = try MappedFile.contents(path: path) } catch { throw .file(error) }
+    defer { withExtendedLifetime(file) {} }
+    let lines = file.bytes.split(separator: UInt8(ascii: "\n"))
+    let decoder = JSONDecoder()
+    var trace: EditTrace?
+    for (index, bytes) in lines.enumerated() {
+      let line: TraceLine
+      do { line = try decoder.decode(TraceLine.self, from: Data(bytes)) } catch {
+        throw .traceUnreadable(path: path, line: index + 1, problem: "it is no record of a trace")
+      }
+      if let header = line.trace, index == 0 {
+        guard header.version == Self.version, (1...4096).contains(header.layers), header.prompt >= 0
+        else {
+          throw .traceUnreadable(
+            path: path, line: 1, problem: "version \(header.version) or its sizes are unknown")
+        }
+        trace = EditTrace(layerCount: header.layers, promptLength: header.prompt)
+      } else if let site = line.site, let layers = trace?.layerCount,
+        (0...layers).contains(site.layer), (0..<(1 << 24)).contains(site.position)
+      {
+        trace?.sites.append(site)
+      } else if let token = line.token, trace != nil, (0..<(1 << 24)).contains(token.position) {
+        trace?.tokens.append(token)
+      } else {
+        throw .traceUnreadable(
+          path: path, line: index + 1, problem: "it is out of place or out of range")
+      }
+    }
+    guard let trace else { throw .traceUnreadable(path: path, line: 1, problem: "it is missing") }
+    self = trace
+  }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import LanguageModels
+import LatentEditing
+import ModelFiles
+import TestSupport
+import Testing
+
+struct EditTraceTests {
+  /// What is recorded at a site is what the formula says: a plain latent of known size.
+  @Test func recordsTheAdditions() throws {
+    let (ids, _) = try TinyModel.tokens()
+    let processor = try TinyModel.processor()
+    let width = processor.configuration.hiddenSize
+    let latent = [Float](repeating: 0.5, count: width)
+    let edit = try LatentEdit(
+      width: width, layerCount: processor.configuration.layerCount,
+      sites: [LatentSite(point: 1, position: .fromStart(2), scale: .plain, gate: 2, latent: latent)]
+    )
+    let recorder = TraceRecorder(
+      layerCount: processor.configuration.layerCount, promptLength: ids.count)
+    let state = try ProcessorState(processor, contextLength: 64)
+    let injector = try EditInjector(
+      edit, prompt: PromptShape(length: ids.count), observer: recorder)
+    state.visitor = injector
+    _ = try state.forward(ids)
+    withExtendedLifetime(injector) {}
+    let site = try #require(recorder.trace.sites.first)
+    #expect(recorder.trace.sites.count == 1)
+    #expect(site.layer == 1 && site.position == 2)
+    // Every number of the row is rounded once by the addition.
+    let size = Double(width).squareRoot()
+    #expect(abs(site.latent - size) <= 1e-6 * (site.state + size))
+    let cosine =
+      (site.state * site.state + site.result * site.result - site.latent * site.latent)
+      / (2 * site.state * site.result)
+    #expect(abs(site.cosine - cosine) <= 1e-9)
+  }
+
+  @Test func isReadAsItWasWritten() throws {
+    var trace = EditTrace(layerCount: 3, promptLength: 2)
+    trace.sites = [
+      .init(layer: 0, position: 0, state: 2, latent: 1, result: 2.5, cosine: 0.75),
+      .init(layer: 3, position: 1, state: 1, latent: 0.001, result: 1, cosine: 1),
+    ]
+    trace.tokens = [.init(position: 2, id: 7, divergence: 0.125)]
+    let path = TinyModel.temporaryPath("trace.jsonl.zst")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try trace.write(to: path)
+    #expect(FileKind(firstBytes: try Data(contentsOf: URL(fileURLWithPath: path))) == .zstd)
+    #expect(try EditTrace(path: path) == trace)
+    // From the last layer to the first, and the axis.
+    #expect(
+      TraceHeatMap(trace, columns: 10).lines() == [
+        "3 | . ", "2 |   ", "1 |   ", "0 |%  ", "  +---",
+      ])
+    #expect(TraceHeatMap(trace, columns: 10).svg().contains("<rect"))
+  }
+
+  @Test(arguments: [
+    "", "{}\n", "{\"trace\":{\"version\":2,\"layers\":1,\"prompt\":1}}\n",
+    "{\"trace\":{\"version\":1,\"layers\":0,\"prompt\":1}}\n",
+    "{\"trace\":{\"version\":1,\"layers\":1,\"prompt\":1}}\n{\"trace\":{\"version\":1,\"layers\":1,\"prompt\":1}}\n",
+    "{\"trace\":{\"version\":1,\"layers\":1,\"prompt\":1}}\nnonsense\n",
+    "{\"trace\":{\"version\":1,\"layers\":1,\"prompt\":1}}\n{\"site\":{\"layer\":2,\"position\":0,\"state\":1,\"latent\":1,\"result\":1,\"cosine\":1}}\n",
+    "{\"trace\":{\"version\":1,\"layers\":1,\"prompt\":1}}\n{\"token\":{\"position\":-1,\"id\":1,\"divergence\":0}}\n",
+  ])
+  func liesAreRefused(text: String) throws {
+    let path = TinyModel.temporaryPath("trace.jsonl")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    #expect(throws: LatentEditingError.self) { try EditTrace(path: path) }
+  }
+}
