@@ -32,6 +32,10 @@ import CPlatform
     }
   }
 
+  /// Room for one row of `BlockDot.prepared`. A variable on the stack: a temporary allocation whose
+  /// size is known only once a generic is specialised comes from the heap, for each block.
+  typealias RowBytes = SIMD64<UInt8>
+
   /// How codes become vectors, and vectors sums.
   protocol BlockDot {
     /// Vectors of 64 bytes in a block.
@@ -165,7 +169,8 @@ import CPlatform
     @inline(__always) static func dotBlock(
       _ p: UnsafeRawPointer, _ a: UnsafeRawPointer, _ offset: IntVector
     ) -> IntVector {
-      withUnsafeTemporaryAllocation(byteCount: Dot.rowBytes, alignment: 32) { room in
+      var room = RowBytes()
+      return withUnsafeMutableBytes(of: &room) { room in
         let values = Dot.prepared(a, 1, room.baseAddress!)
         var sums = TwoRegisters()
         for j in 0..<Dot.vectors { sums = Dot.add(sums, Dot.codes(p + 64 &* j), values, j) }
@@ -180,7 +185,8 @@ import CPlatform
     _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, _ columns: Int
   ) -> Eight {
     var f = Eight()
-    withUnsafeTemporaryAllocation(byteCount: 4 &* F.Dot.rowBytes, alignment: 32) { room in
+    var room = (RowBytes(), RowBytes(), RowBytes(), RowBytes())
+    withUnsafeMutableBytes(of: &room) { room in
       let first = fourRows(format, group, blocks, codes, scales, offsets, room.baseAddress!)
       f.v0 = first.v0
       f.v1 = first.v1

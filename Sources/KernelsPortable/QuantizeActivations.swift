@@ -21,10 +21,10 @@ func quantizeActivations(
       continue
     }
     let source = x + row &* xStride
-    withUnsafeTemporaryAllocation(byteCount: 17 &* 64, alignment: 64) { room in
+    var room = (Square(), FloatVector())
+    withUnsafeMutableBytes(of: &room) { room in
       let square = room.baseAddress!.assumingMemoryBound(to: Float.self)
       let inverses = square + 256
-      for i in 0..<16 { square.store(.zero, at: 16 &* i) }
       var first = 0
       while first < blocks {
         let some = min(16, blocks &- first)
