@@ -69,7 +69,8 @@ let package = Package(
       dependencies: ["CPlatform", "KernelInterface", "KernelsPortable", "BlockFormats"] + x86Names,
       swiftSettings: strict + (hasX86Kernels ? [.define("X86_KERNELS")] : [])),
     .target(
-      name: "ModelFiles", dependencies: ["CPlatform", "CZstd", "BlockFormats"],
+      name: "ModelFiles",
+      dependencies: ["CPlatform", "CZstd", "BlockFormats", "KernelInterface"],
       swiftSettings: strict),
     .target(
       name: "Tokenization", dependencies: ["CSentencePiece", "ModelFiles"], swiftSettings: strict),
@@ -115,7 +116,9 @@ let package = Package(
     tests(
       "Quantization",
       ["LanguageModels", "Tokenization", "TensorKernels", "BlockFormats", "ModelFiles"]),
-    tests("LatentEditing", ["LanguageModels", "Tokenization", "TensorKernels", "ModelFiles"]),
+    tests(
+      "LatentEditing",
+      ["LanguageModels", "TextGeneration", "TensorKernels", "ModelFiles", "BlockFormats"]),
     tests("TextGeneration", ["LanguageModels", "Tokenization"]),
     tests("EditEvaluation", ["LanguageModels", "Tokenization"]),
     .testTarget(

@@ -71,6 +71,16 @@ int emend_physical_core_count(void) {
   return online > 0 ? (int)online : 1;
 }
 
+int emend_hardware_thread_count(void) {
+#if defined(__linux__)
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0 && CPU_COUNT(&allowed) > 0)
+    return CPU_COUNT(&allowed);
+#endif
+  long online = sysconf(_SC_NPROCESSORS_ONLN);
+  return online > 0 ? (int)online : 1;
+}
+
 void emend_park(uint32_t *address, uint32_t expected) {
 #if defined(__linux__)
   syscall(SYS_futex, address, FUTEX_WAIT_PRIVATE, expected, NULL, NULL, 0);
@@ -120,12 +130,14 @@ uint64_t emend_available_memory_bytes(void) {
 #endif
 }
 
-void *emend_allocate_pages(size_t byteCount) {
+void *emend_allocate_pages(size_t byteCount, bool largePages) {
   void *address =
       mmap(NULL, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (address == MAP_FAILED) return NULL;
 #if defined(__linux__)
-  madvise(address, byteCount, MADV_HUGEPAGE);
+  madvise(address, byteCount, largePages ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+#else
+  (void)largePages;
 #endif
   return address;
 }

@@ -45,6 +45,16 @@ public enum PackedLayout {
     }
   }
 
+  /// Bytes of a packed matrix, or nil where rows do not fill whole blocks or the number does not fit.
+  public static func byteCount(_ format: BlockFormat, rows: Int, columns: Int) -> Int? {
+    guard rows > 0, columns > 0, columns % format.elementsPerBlock == 0 else { return nil }
+    let groups = (rows - 1) / groupRows + 1
+    let (group, first) = (columns / format.elementsPerBlock).multipliedReportingOverflow(
+      by: groupBytes(format, columns: format.elementsPerBlock))
+    let (all, second) = groups.multipliedReportingOverflow(by: group)
+    return first || second ? nil : all
+  }
+
   /// The number by which a format crosses the border to the kernels.
   public static func number(_ format: BlockFormat) -> Int { Int(format.rawValue) }
 

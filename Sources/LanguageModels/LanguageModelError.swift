@@ -15,6 +15,8 @@ public enum LanguageModelError: Error, Equatable, CustomStringConvertible {
   /// A tensor whose part in the computation is not known here; running without it would be wrong.
   case unknownTensor(path: String, tensor: String)
   case notFinite(path: String, tensor: String, row: Int)
+  /// A tensor that is read row by row, in a packed file that interleaves its rows.
+  case packedRows(path: String, tensor: String)
   case noTokens
   /// A sequence of a batch is longer than the model's context.
   case sequenceTooLong(sequence: Int, tokens: Int, most: Int)
@@ -49,6 +51,9 @@ public enum LanguageModelError: Error, Equatable, CustomStringConvertible {
     case .notFinite(let path, let tensor, let row):
       "\(path): row \(row) of \(tensor) holds a value or scale that is not a finite number; the "
         + "file is damaged: fetch or convert it again"
+    case .packedRows(let path, let tensor):
+      "\(path): \(tensor) is packed, and must not be where the output has a matrix of its own; pack "
+        + "the model again"
     case .noTokens: "there is nothing to run: the list of tokens is empty"
     case .sequenceTooLong(let sequence, let tokens, let most):
       "text \(sequence + 1) has \(tokens) tokens, and the model reads at most \(most); shorten it"

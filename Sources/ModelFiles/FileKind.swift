@@ -86,7 +86,8 @@ extension FileKind: CustomStringConvertible {
     case .zstd, .gzip: "; decompress it first"
     case .html: "; the download went wrong, fetch it again"
     case .lfsPointer: "; fetch the file itself with \"git lfs pull\""
-    case .gguf, .packed, .unknown: ""
+    case .gguf, .unknown: ""
+    case .packed: "; use the file it was packed from"
     case .ggufReversed: "; convert it to little-endian first (gguf-convert-endian)"
     case .pickle:
       "; save it again with PyTorch 1.6 or newer: "

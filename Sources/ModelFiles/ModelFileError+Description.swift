@@ -16,6 +16,8 @@ extension ModelFileError: CustomStringConvertible {
     case .noSuchFile(let path), .noPermission(let path), .isFolder(let path),
       .notRegularFile(let path), .emptyFile(let path), .systemFailure(let path, _, _),
       .wrongKind(let path, _, _), .unsupportedVersion(let path, _), .bigEndian(let path),
+      .unsupportedPackedVersion(let path, _, _), .wrongFileSize(let path, _, _),
+      .damagedHeader(let path, _, _),
       .truncated(let path, _, _, _, _), .countTooLarge(let path, _, _, _),
       .nameTooLong(let path, _, _, _), .invalidText(let path, _),
       .unknownValueType(let path, _, _), .invalidBool(let path, _, _),
@@ -87,6 +89,15 @@ extension ModelFileError: CustomStringConvertible {
 
     case .unsupportedVersion(_, let version):
       "it is GGUF version \(version); versions 2 and 3 are read: convert the model again"
+    case .unsupportedPackedVersion(_, let version, let supported):
+      "it is packed in version \(version), and this program reads version \(supported); pack the "
+        + "model again: emend convert MODEL.gguf OUT --packed"
+    case .wrongFileSize(_, let found, let wanted):
+      "it has \(found) bytes and says that it has \(wanted); it is cut short or damaged: fetch it "
+        + "or pack the model again"
+    case .damagedHeader(_, let found, let wanted):
+      "the checksum of its header is \(found) and should be \(wanted); it is damaged: fetch it or "
+        + "pack the model again"
     case .bigEndian:
       "it is a big-endian GGUF; convert it to little-endian first (gguf-convert-endian)"
     case .truncated(_, let field, let offset, let needed, let left):

@@ -35,6 +35,12 @@ public enum ModelFileError: Error, Equatable, Sendable {
   // MARK: Structure
 
   case unsupportedVersion(path: String, version: UInt32)
+  /// A packed file of another version than the one that is read.
+  case unsupportedPackedVersion(path: String, version: UInt32, supported: UInt32)
+  /// A packed file says that it has `wanted` bytes.
+  case wrongFileSize(path: String, found: Int, wanted: UInt64)
+  /// The checksum of a packed file's header is not the one it states.
+  case damagedHeader(path: String, found: UInt32, wanted: UInt32)
   case bigEndian(path: String)
   /// `field` begins at byte `offset` and needs more bytes than are left.
   case truncated(path: String, field: String, offset: Int, needed: UInt64, left: Int)

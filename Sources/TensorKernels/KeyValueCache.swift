@@ -42,7 +42,9 @@ package final class KeyValueCache {
     keyBytes = tiles * CacheLayout.keyTileBytes(type.kind, headSize)
     valueBytes =
       tiles * CacheLayout.tilePositions * CacheLayout.valueBytes(type.kind, headSize)
-    storage = try PageBuffer(byteCount: layers * kvHeads * (keyBytes + valueBytes))
+    // A token adds a little to every head of every layer: on large pages the first would take it all.
+    storage = try PageBuffer(
+      byteCount: layers * kvHeads * (keyBytes + valueBytes), largePages: false)
   }
 
   /// Bytes of a cache of that shape; nil when the number does not fit.

@@ -19,15 +19,17 @@ public final class PackedMatrix: Sendable {
   public let rows: Int
   /// Inputs.
   public let columns: Int
-  /// Bytes in memory.
-  public var byteCount: Int { storage.byteCount }
+  /// Bytes in memory, its own or a file's.
+  public let byteCount: Int
 
-  private let storage: PageBuffer
+  /// What the groups lie in, kept alive: memory of this matrix, or a mapped file.
+  private let owner: any AnyObject & Sendable
+  private nonisolated(unsafe) let groups: UnsafeRawPointer
 
   /// The matrix as the kernels read it; valid while this object lives.
   package var view: MatrixView {
     MatrixView(
-      format: format, rows: rows, columns: columns, groups: UnsafeRawPointer(storage.address))
+      format: format, rows: rows, columns: columns, groups: groups)
   }
 
   /// Packs `source`, rows one after the other as in a GGUF file, on all threads of `pool`.
@@ -48,7 +50,10 @@ public final class PackedMatrix: Sendable {
     self.columns = columns
     let groupCount = PackedLayout.groupCount(rows: rows)
     let groupBytes = PackedLayout.groupBytes(format, columns: columns)
-    storage = try PageBuffer(byteCount: groupCount * groupBytes)
+    let storage = try PageBuffer(byteCount: groupCount * groupBytes)
+    owner = storage
+    groups = UnsafeRawPointer(storage.address)
+    byteCount = storage.byteCount
 
     nonisolated(unsafe) let from = source.baseAddress!
     nonisolated(unsafe) let to = storage.address
@@ -70,6 +75,23 @@ public final class PackedMatrix: Sendable {
     }
     let row = badRow.load(ordering: .relaxed)
     if row >= 0 { throw KernelError.notFinite(row: row) }
+  }
+
+  /// A matrix that is packed already, where it lies: the bytes of its groups, which `owner` keeps valid
+  /// and unchanged. They are trusted to have been packed by this class.
+  package init(
+    _ format: BlockFormat, rows: Int, columns: Int, packed bytes: UnsafeRawBufferPointer,
+    owner: any AnyObject & Sendable
+  ) {
+    precondition(
+      bytes.count == PackedLayout.byteCount(format, rows: rows, columns: columns),
+      "\(bytes.count) bytes are no matrix of \(rows) x \(columns)")
+    self.format = format
+    self.rows = rows
+    self.columns = columns
+    self.owner = owner
+    groups = bytes.baseAddress!
+    byteCount = bytes.count
   }
 
   /// One row as f32, for an embedding that shares its matrix with the output.

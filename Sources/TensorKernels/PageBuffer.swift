@@ -1,7 +1,7 @@
 import CPlatform
 
-/// Zeroed memory straight from the system, on large pages where it offers them: weights, caches and
-/// workspaces. Pages become resident when first written, so a long cache costs what is in it.
+/// Zeroed memory straight from the system: weights, caches and workspaces. Pages become resident when
+/// first written.
 public final class PageBuffer: @unchecked Sendable {
   /// Bytes asked for.
   public let byteCount: Int
@@ -9,11 +9,13 @@ public final class PageBuffer: @unchecked Sendable {
   /// Page-aligned; nil only when empty. Who writes what, and when, is the owner's affair.
   package let address: UnsafeMutableRawPointer
 
-  /// Throws `KernelError.outOfMemory` when the system has no such address space.
-  public init(byteCount: Int) throws(KernelError) {
+  /// Throws `KernelError.outOfMemory` when the system has no such address space. Large pages, where the
+  /// system offers them, are faster; what is filled here and there, as a cache is, takes less memory on
+  /// small ones.
+  public init(byteCount: Int, largePages: Bool = true) throws(KernelError) {
     precondition(byteCount >= 0, "a buffer cannot have \(byteCount) bytes")
     let size = max(byteCount, 1)
-    guard let address = emend_allocate_pages(size) else {
+    guard let address = emend_allocate_pages(size, largePages) else {
       throw KernelError.outOfMemory(bytes: byteCount)
     }
     self.address = address

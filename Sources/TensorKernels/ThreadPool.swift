@@ -24,6 +24,9 @@ public final class ThreadPool: Sendable {
   /// Cores that do not share execution units, of those this process may use.
   public static var physicalCoreCount: Int { Int(emend_physical_core_count()) }
 
+  /// Threads that run at once: the logical processors that this process may use.
+  public static var hardwareThreadCount: Int { Int(emend_hardware_thread_count()) }
+
   /// Starts `threads` - 1 threads beside the caller's.
   public init(threads: Int = ThreadPool.physicalCoreCount) {
     precondition(threads >= 1, "a pool needs at least one thread")

@@ -8,17 +8,25 @@ import LatentEditing
 public final class EditedProcessor: TokenPredictor {
   private let state: ProcessorState
   private let edit: LatentEdit
+  private let promptEdit: PromptEdit?
   private let compiled: CompiledEdit?
   private let observer: (any EditObserver)?
   private var injector: EditInjector?
   private var shape = PromptShape(length: 0)
 
-  /// `state` with `edit` and, where there is one, a compiled edit for token 0. Throws
-  /// `compiledConflict` where both would act on token 0.
+  /// What is made of a prompt, besides the edit that all prompts share; the state's cache is empty
+  /// before and after.
+  public typealias PromptEdit =
+    (_ prompt: [Int], _ state: ProcessorState) throws(LatentEditingError) -> LatentEdit
+
+  /// `state` with `edit`, with what `promptEdit` makes of each prompt, and with a compiled edit for
+  /// token 0, where there are such. Throws `compiledConflict` where the edit and the compiled one
+  /// would both act on token 0.
   public init(
-    _ state: ProcessorState, edit: LatentEdit, compiled: CompiledEdit? = nil,
-    observer: (any EditObserver)? = nil
+    _ state: ProcessorState, edit: LatentEdit, promptEdit: PromptEdit? = nil,
+    compiled: CompiledEdit? = nil, observer: (any EditObserver)? = nil
   ) throws(LatentEditingError) {
+    self.promptEdit = promptEdit
     if compiled != nil, edit.sites.contains(where: \.position.mayBeFirst) {
       throw .compiledConflict
     }
@@ -30,7 +38,9 @@ public final class EditedProcessor: TokenPredictor {
 
   /// Whether a prompt that begins like the last one may keep what is in the cache: where all sites
   /// stay where they are when the prompt grows.
-  public var keepsPrefix: Bool { edit.sites.allSatisfy(\.position.isIndependentOfPrompt) }
+  public var keepsPrefix: Bool {
+    promptEdit == nil && edit.sites.allSatisfy(\.position.isIndependentOfPrompt)
+  }
 
   /// The tokens to feed for `prompt`: a ghost in front where the edit needs one.
   public func tokens(for prompt: [Int]) -> [Int] {
@@ -50,8 +60,10 @@ public final class EditedProcessor: TokenPredictor {
       }
     }
     shape = PromptShape(length: prompt.count, firstContent: firstContent)
-    injector = try EditInjector(edit, prompt: shape, observer: observer)
     if !keepsPrefix { state.truncate(to: 0) }
+    var whole = edit
+    if let promptEdit { whole = try LatentEdit.sum([edit, promptEdit(prompt, state)]) }
+    injector = try EditInjector(whole, prompt: shape, observer: observer)
   }
 
   /// Tokens in the cache.

@@ -205,6 +205,28 @@ import Testing
     }
   }
 
+  /// An embedding of its own is not packed: its rows are looked at when they are read, and a bad one
+  /// is an error that leaves the state as it was.
+  @Test func notFiniteEmbeddingRowsAreRefused() throws {
+    for bad in [Float.nan, .infinity, -.infinity] {
+      var file = TinyFile()
+      var values = [Float](repeating: 0.1, count: 32 * 5)
+      values[3 * 32 + 17] = bad
+      file.setFloats("token_embd.weight", values)
+      let state = try ProcessorState(try file.processor(), contextLength: 16)
+      _ = try state.forward([2, 4])
+      for tokens in [[3], [0, 1, 3]] {
+        let error = LanguageModelError.notFinite(
+          path: TinyFile.path, tensor: "token_embd.weight", row: 3)
+        #expect(throws: error) { try state.forward(tokens) }
+        #expect(throws: error) { try state.forwardAll(tokens) { _, _ in } }
+        #expect(state.position == 2)
+      }
+      let logits = try state.forward([1])
+      #expect(logits.allSatisfy { $0.isFinite })
+    }
+  }
+
   /// A Q8_0 block whose scale is a NaN, in row 3.
   @Test func scaleThatIsNotFinite() {
     let block: [UInt8] = [0, 0x3C] + .init(repeating: 1, count: 32)

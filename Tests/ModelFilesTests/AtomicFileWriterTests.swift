@@ -115,12 +115,11 @@ struct AtomicFileWriterTests {
     }
   }
 
-  /// Needs a small disk of its own: `mount -t tmpfs -o size=1m tmpfs DIR`, and `EMEND_FULL_DISK=DIR`.
-  @Test(
-    .enabled(
-      if: ProcessInfo.processInfo.environment["EMEND_FULL_DISK"] != nil, "needs EMEND_FULL_DISK"))
+  @Test(.enabled(if: SmallDisk.isPossible, "needs the right to mount"))
   func aDiskThatFillsUp() throws {
-    let folder = ProcessInfo.processInfo.environment["EMEND_FULL_DISK"]!
+    let disk = try SmallDisk(byteCount: 1 << 20)
+    defer { withExtendedLifetime(disk) {} }
+    let folder = disk.path
     let path = folder + "/f"
     let error = thrown { () throws(ModelFileError) in
       var writer = try AtomicFileWriter(path: path)

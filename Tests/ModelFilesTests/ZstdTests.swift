@@ -151,12 +151,11 @@ struct ZstdTests {
     #expect(error == .noSuchFolder(path: "/nowhere at all/temporary file"))
   }
 
-  /// Needs a small disk, as `AtomicFileWriterTests.aDiskThatFillsUp` does.
-  @Test(
-    .enabled(
-      if: ProcessInfo.processInfo.environment["EMEND_FULL_DISK"] != nil, "needs EMEND_FULL_DISK"))
+  @Test(.enabled(if: SmallDisk.isPossible, "needs the right to mount"))
   func theContentMustFitOnTheDisk() throws {
-    let folder = ProcessInfo.processInfo.environment["EMEND_FULL_DISK"]!
+    let disk = try SmallDisk(byteCount: 1 << 20)
+    defer { withExtendedLifetime(disk) {} }
+    let folder = disk.path
     let path = FileManager.default.temporaryDirectory.appending(path: "emend-\(UUID()).zst").path
     defer { try? FileManager.default.removeItem(atPath: path) }
     // Declared in eight bytes: 64 MB, of which nothing is there.

@@ -1,4 +1,5 @@
 import BlockFormats
+import KernelInterface
 import TensorKernels
 import TestSupport
 import Testing
@@ -53,6 +54,48 @@ import Testing
         }
       }
     }
+  }
+
+  /// `BlockFormat.isFinite` finds in blocks what packing finds.
+  @Test(arguments: BlockFormat.allCases)
+  func blocksThatAreNotFiniteAreFound(format: BlockFormat) throws {
+    var random = SplitMix64(seed: 5)
+    let good = RandomMatrix(
+      format, rows: 3, columns: 2 * max(32, format.elementsPerBlock), scales: .extreme, &random)
+    func isFinite(_ matrix: RandomMatrix) -> Bool {
+      matrix.bytes.withUnsafeBytes { format.isFinite($0) }
+    }
+    #expect(isFinite(good))
+    let blocks = good.bytes.count / format.bytesPerBlock
+    for block in [0, blocks / 2, blocks - 1] {
+      for place in format.floatOffsets {
+        for bits in format.nonFiniteFloats {
+          var matrix = good
+          matrix.put(bits, at: block * format.bytesPerBlock + place)
+          #expect(!isFinite(matrix))
+        }
+      }
+    }
+  }
+
+  /// Groups that lie elsewhere, as in a packed file, are the matrix that was packed; sizes agree.
+  @Test(arguments: BlockFormat.allCases)
+  func groupsCanLieAnywhere(format: BlockFormat) throws {
+    var random = SplitMix64(seed: 6)
+    for rows in [1, 16, 37] {
+      let columns = 2 * max(32, format.elementsPerBlock)
+      let packed = try RandomMatrix(format, rows: rows, columns: columns, &random).packed(.best)
+      #expect(
+        packed.byteCount == PackedLayout.byteCount(format, rows: rows, columns: columns))
+      let bytes = UnsafeRawBufferPointer(start: packed.view.groups, count: packed.byteCount)
+      let copy = GuardedBytes(Array(bytes))
+      let there = PackedMatrix(
+        format, rows: rows, columns: columns, packed: copy.bytes, owner: copy)
+      #expect(there.byteCount == packed.byteCount)
+      #expect(bitPatterns(decoded(there, .best)) == bitPatterns(decoded(packed, .best)))
+    }
+    #expect(PackedLayout.byteCount(format, rows: .max, columns: 1 << 40) == nil)
+    #expect(PackedLayout.byteCount(format, rows: 0, columns: 256) == nil)
   }
 
   /// Nothing past the last row is read: the memory behind it is not there.

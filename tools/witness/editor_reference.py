@@ -1,11 +1,13 @@
 """An editor in PyTorch: writes one with random heads as docs/editor-format.md has it, and says what a
 model edited by it answers, by forward hooks.
 
-usage: editor_reference.py MODEL.gguf IDENTITY.json TEXT_FILE --out FOLDER --instruction TEXT
+usage: editor_reference.py MODEL.gguf IDENTITY.json TEXT_FILE|IDS.json --out FOLDER [--instruction TEXT]
            [--interface p0] [--layers 0,5] [--positions first] [--placement before] [--scale norm]
-           [--heads per-layer|shared|rank-8] [--size 3,64,4] [--tokens 64] [--strength 1]
+           [--heads per-layer|shared|rank-8] [--size 3,64,4] [--cross 1,2] [--tokens 64]
+           [--strength 1]
 
-IDENTITY.json is what `emend inspect MODEL.gguf --json` prints. Writes FOLDER/editor.safetensors and
+IDENTITY.json is what `emend inspect MODEL.gguf --json` prints; IDS.json, {"ids": [...],
+"instruction": [...]}, is for models without a tokenizer. Writes FOLDER/editor.safetensors and
 FOLDER/logits.safetensors, the latter as logits_file.py describes, with f32 throughout.
 """
 
@@ -17,7 +19,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2Model
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2Model
 
 import logits_file
 
@@ -60,6 +62,27 @@ def random_heads(kind, layers, outputs, inputs):
     return tensors
 
 
+def cross_attention(tensors, block, heads, seen):
+    """A forward hook of the GPT-2's block number `block` (from 1): x + attention of x to seen."""
+    part = lambda name: tensors[f"cross.{block}.{name}"]
+    seen = seen * torch.rsqrt(seen.pow(2).mean(-1, keepdim=True) + 1e-6)
+
+    def add(module, args, output):
+        x = output[0] if isinstance(output, tuple) else output
+        width = x.shape[-1]
+        normed = torch.nn.functional.layer_norm(
+            x, (width,), part("norm.weight"), part("norm.bias"), 1e-5)
+        split = lambda y: y.reshape(y.shape[0], heads, width // heads).transpose(0, 1)
+        q = split(normed[0] @ part("query.weight").T)
+        k = split(seen @ part("key.weight").T)
+        v = split(seen @ part("value.weight").T)
+        mixed = torch.softmax(q @ k.transpose(1, 2) / math.sqrt(width // heads), -1) @ v
+        x = x + (mixed.transpose(0, 1).reshape(-1, width) @ part("output.weight").T)[None]
+        return (x,) + output[1:] if isinstance(output, tuple) else x
+
+    return add
+
+
 def latent(tensors, kind, site, layer, e):
     """v[l] of the state e, `[slots * width]`."""
     x = torch.nn.functional.layer_norm(
@@ -79,7 +102,7 @@ def main():
     parser.add_argument("identity")
     parser.add_argument("text")
     parser.add_argument("--out", required=True)
-    parser.add_argument("--instruction", required=True)
+    parser.add_argument("--instruction")
     parser.add_argument("--interface", default="p0")
     parser.add_argument("--layers")
     parser.add_argument("--positions", default="first")
@@ -87,15 +110,26 @@ def main():
     parser.add_argument("--scale", default="norm")
     parser.add_argument("--heads", default="per-layer")
     parser.add_argument("--size", default="3,64,4", help="blocks, width and heads of the GPT-2")
+    parser.add_argument("--cross", default="1,2", help="p4: blocks after which it looks")
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--strength", type=float, default=1)
     options = parser.parse_args()
 
     torch.manual_seed(1)
     folder, file = os.path.split(options.model)
-    model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, dtype=torch.float32).eval()
-    tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
+    if options.text.endswith(".json"):
+        given = json.loads(Path(options.text).read_text())
+        ids, words = given["ids"], given["instruction"]
+    else:
+        tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
+        words = tokenizer(options.instruction, add_special_tokens=False).input_ids
+        text = Path(options.text).read_text()
+        ids = tokenizer(text, add_special_tokens=False).input_ids[: options.tokens]
     processor = json.loads(Path(options.identity).read_text())["processor"]
+    config = AutoConfig.from_pretrained(folder, gguf_file=file)
+    config.vocab_size = processor["vocabulary"]  # which a file without a tokenizer does not say
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, gguf_file=file, config=config, dtype=torch.float32).eval()
     depth, width = processor["layers"], processor["width"]
     blocks, inputs, heads = map(int, options.size.split(","))
     editor = GPT2Model(GPT2Config(
@@ -103,14 +137,27 @@ def main():
         vocab_size=processor["vocabulary"])).eval()
     layers = [int(l) for l in options.layers.split(",")] if options.layers else list(range(depth))
 
-    ids = tokenizer(Path(options.text).read_text(), add_special_tokens=False).input_ids[: options.tokens]
     places = slots(options.positions, len(ids))
     tensors = random_heads(options.heads, layers, len(places) * width, inputs)
     tensors["gates"] = 0.3 + torch.rand(len(layers), len(places))
     matched = options.interface in ("p0", "p4", "p5")
 
     with torch.no_grad():
-        words = tokenizer(options.instruction, add_special_tokens=False).input_ids
+        if options.interface == "p4":
+            stream = model(torch.tensor([ids]), output_hidden_states=True).hidden_states
+            for block in map(int, options.cross.split(",")):
+                prefix = f"cross.{block}."
+                tensors[prefix + "norm.weight"] = 1 + 0.1 * torch.randn(inputs)
+                tensors[prefix + "norm.bias"] = 0.1 * torch.randn(inputs)
+                for name, columns in (
+                        ("query", inputs), ("key", width), ("value", width), ("output", inputs)):
+                    tensors[prefix + name + ".weight"] = (
+                        torch.randn(inputs, columns) / math.sqrt(columns))
+                # The last of hidden_states is normalized; no block here reads it.
+                point = block * depth // blocks
+                assert point < depth
+                editor.h[block - 1].register_forward_hook(
+                    cross_attention(tensors, block, heads, stream[point][0]))
         states = editor(torch.tensor([words]), output_hidden_states=True).hidden_states
         latents = {}
         for site, layer in enumerate(layers):
@@ -149,6 +196,9 @@ def main():
             "layer_norm_epsilon": 1e-5, "tokenizer": "processor"},
         "processor": {key: processor[key] for key in ("width", "layers", "vocabulary", "digest")},
     }
+    if options.interface == "p4":
+        configuration["cross_attention"] = {
+            "blocks": [int(b) for b in options.cross.split(",")], "heads": heads}
     tensors |= {"backbone." + name: value for name, value in editor.state_dict().items()
                 if not name.endswith((".attn.bias", ".attn.masked_bias"))}
     out = Path(options.out)
@@ -158,7 +208,8 @@ def main():
               {"format": "emend.editor", "version": "1",
                "configuration": json.dumps(configuration)})
     logits_file.save(out / "logits.safetensors", ids, logits.numpy(), made_by="PyTorch")
-    (out / "text.txt").write_text(tokenizer.decode(ids))
+    if not options.text.endswith(".json"):
+        (out / "text.txt").write_text(tokenizer.decode(ids))
     print(f"{out}: {len(ids)} tokens, {len(layers)} layers with {len(places)} latents each")
 
 

@@ -1,13 +1,15 @@
-"""Greedy text of a llama2.c checkpoint (version 0) from BOS, as llama2.c's run.c computes it.
+"""Greedy text of a llama2.c checkpoint (version 0 or 2) from BOS, as llama2.c's run.c computes it.
 
 usage: llama2c_greedy.py MODEL.bin TOKENIZER.bin [-n 200] [--json]
 
 One token at a time in single precision; the text is decoded as run.c does: the space in front of the
-first word is dropped, and <0x0A> is the byte. Tests/Fixtures/llama2c/stories260K.json is what
+first word is dropped, and <0x0A> is the byte. Of version 2 the int8 groups are multiplied out first
+(runq.c rounds activations too). Tests/Fixtures/llama2c/stories260K.json and stories260K-q8.json are
+what
 
     llama2c_greedy.py stories260K.bin tok512.bin -n 200 --json
 
-prints. `margin` is the least difference between the best and the second logit: how far another order
+and the same with stories260K-q8.bin print. `margin` is the least difference between the best and the second logit: how far another order
 of summation is from changing the text.
 """
 
@@ -23,9 +25,22 @@ import numpy as np
 class Model:
     def __init__(self, path):
         data = Path(path).read_bytes()
-        self.dim, hidden, layers, self.heads, self.kv_heads, vocab, length = struct.unpack_from("<7i", data)
-        self.layers, self.head = layers, self.dim // self.heads
-        tied, vocab = vocab > 0, abs(vocab)
+        if data[:4] == b"24ka":
+            self.read_int8(data)
+        else:
+            self.read_floats(data)
+        self.keys = [[] for _ in range(self.layers)]
+        self.values = [[] for _ in range(self.layers)]
+
+    def read_sizes(self, data, offset):
+        sizes = struct.unpack_from("<7i", data, offset)
+        self.dim, hidden, self.layers, self.heads, self.kv_heads, vocab, length = sizes
+        self.head = self.dim // self.heads
+        return hidden, self.kv_heads * self.head, vocab, length
+
+    def read_floats(self, data):
+        hidden, kv, vocab, length = self.read_sizes(data, 0)
+        layers, tied, vocab = self.layers, vocab > 0, abs(vocab)
         values, place = np.frombuffer(data, "<f4", offset=28), 0
 
         def take(*shape):
@@ -34,7 +49,6 @@ class Model:
             place += count
             return values[place - count : place].reshape(shape)
 
-        kv = self.kv_heads * self.head
         self.embedding = take(vocab, self.dim)
         self.attention_norm = take(layers, self.dim)
         self.wq, self.wk = take(layers, self.dim, self.dim), take(layers, kv, self.dim)
@@ -46,8 +60,37 @@ class Model:
         take(2, length, self.head // 2)
         self.output = self.embedding if tied else take(vocab, self.dim)
         assert place == len(values)
-        self.keys = [[] for _ in range(layers)]
-        self.values = [[] for _ in range(layers)]
+
+    def read_int8(self, data):
+        assert struct.unpack_from("<i", data, 4) == (2,)
+        hidden, kv, vocab, _ = self.read_sizes(data, 8)
+        tied, group = struct.unpack_from("<?i", data, 36)
+        layers, place = self.layers, 256
+
+        def floats(*shape):
+            nonlocal place
+            count = int(np.prod(shape))
+            place += 4 * count
+            return np.frombuffer(data, "<f4", count, place - 4 * count).reshape(shape)
+
+        def codes(*shape):
+            nonlocal place
+            count = int(np.prod(shape))
+            place += count
+            values = np.frombuffer(data, "i1", count, place - count).astype(np.float32)
+            return (values.reshape(-1, group) * floats(count // group, 1)).reshape(shape)
+
+        self.attention_norm, self.ffn_norm = floats(layers, self.dim), floats(layers, self.dim)
+        self.norm = floats(self.dim)
+        self.embedding = codes(vocab, self.dim)
+        shapes = {
+            "wq": (self.dim, self.dim), "wk": (kv, self.dim), "wv": (kv, self.dim),
+            "wo": (self.dim, self.dim), "w1": (hidden, self.dim), "w2": (self.dim, hidden),
+            "w3": (hidden, self.dim)}
+        for name, shape in shapes.items():
+            setattr(self, name, [codes(*shape) for _ in range(layers)])
+        self.output = self.embedding if tied else codes(vocab, self.dim)
+        assert place == len(data)
 
     def forward(self, token, position):
         x = self.embedding[token].copy()

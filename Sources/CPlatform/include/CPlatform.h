@@ -20,6 +20,9 @@ int emend_highest_instruction_set(void);
 /// Cores that do not share execution units with another one, of those this process may use.
 int emend_physical_core_count(void);
 
+/// Logical processors that this process may use.
+int emend_hardware_thread_count(void);
+
 /// Sleeps until `*address` differs from `expected` or somebody wakes it; may return early.
 void emend_park(uint32_t *address, uint32_t expected);
 
@@ -32,9 +35,9 @@ uint64_t emend_peak_resident_bytes(void);
 /// Bytes of memory that could be had now without swapping; 0 where the system does not tell.
 uint64_t emend_available_memory_bytes(void);
 
-/// `byteCount` bytes of zeroed memory from the system, on large pages where it offers them; NULL
-/// when there is none. Give it back with `emend_free_pages` and the same count.
-void *emend_allocate_pages(size_t byteCount);
+/// `byteCount` bytes of zeroed memory from the system, on large pages where it offers them and
+/// `largePages` is true; NULL when there is none. Give it back with `emend_free_pages` and the same count.
+void *emend_allocate_pages(size_t byteCount, bool largePages);
 void emend_free_pages(void *address, size_t byteCount);
 
 /// Lets the disk begin to write `byteCount` bytes of an open file from `offset` on, without waiting;

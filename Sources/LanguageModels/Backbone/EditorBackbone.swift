@@ -35,6 +35,14 @@ extension EditorBackbone {
   }
 }
 
+/// Somebody who adds to a backbone's states between its blocks, e.g. what they attend to elsewhere.
+public protocol BackboneAddition: AnyObject {
+  /// Whether anything is added after `block`, 1...M.
+  func adds(after block: Int) -> Bool
+  /// Adds to the states `[rows][width]` of a batch in place, on the caller's thread; the pool is free.
+  func add(after block: Int, to states: UnsafeMutableBufferPointer<Float>, of batch: TokenBatch)
+}
+
 /// States of some rows of a batch after some blocks, or their gradients.
 public struct HiddenStates: Sendable, Equatable {
   /// After which blocks.

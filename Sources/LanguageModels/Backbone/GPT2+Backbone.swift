@@ -12,10 +12,18 @@ extension GPT2: EditorBackbone {
   public func hiddenStates(
     _ batch: TokenBatch, after blocks: [Int], at rows: [Int]
   ) throws(LanguageModelError) -> HiddenStates {
+    try hiddenStates(batch, after: blocks, at: rows, adding: nil)
+  }
+
+  /// As above, with `addition` between the blocks.
+  public func hiddenStates(
+    _ batch: TokenBatch, after blocks: [Int], at rows: [Int],
+    adding addition: (any BackboneAddition)?
+  ) throws(LanguageModelError) -> HiddenStates {
     try check(batch, blocks, rows)
     let state = try GPT2State(
       self, rowCapacity: batch.rowCount, sequenceCapacity: batch.sequenceCount)
-    try state.forward(batch)
+    try state.forward(batch, adding: addition)
     return state.states(after: blocks, at: rows)
   }
 }

@@ -62,8 +62,11 @@ public final class GPT2State {
   /// Reads a batch; the states of all its rows after every block are there until the next one.
   ///
   /// A sequence's states do not depend on what else is in the batch, nor on the number of threads.
-  /// Throws `noTokens`, `sequenceTooLong`, `tokenOutOfRange` or `batchTooLarge`.
-  public func forward(_ batch: TokenBatch) throws(LanguageModelError) {
+  /// `addition` may add to the states between blocks. Throws `noTokens`, `sequenceTooLong`,
+  /// `tokenOutOfRange` or `batchTooLarge`.
+  public func forward(
+    _ batch: TokenBatch, adding addition: (any BackboneAddition)? = nil
+  ) throws(LanguageModelError) {
     let c = model.configuration
     try batch.check(contextLength: c.contextLength, vocabularySize: c.vocabularySize)
     guard batch.rowCount <= rowCapacity, batch.sequenceCount <= sequenceCapacity else {
@@ -76,13 +79,26 @@ public final class GPT2State {
     let tokenTable = parameters.floats(of: GPT2Parameter.tokenEmbedding).baseAddress!
     let positionTable = parameters.floats(of: GPT2Parameter.positionEmbedding).baseAddress!
     let finalNorm = model.norm(GPT2Parameter.finalNorm)
-    model.pool.run { worker in
-      pass.embed(tokenTable, positionTable, worker)
-      for index in 0..<c.blockCount { pass.run(blocks[index], index: index, worker) }
-      pass.normalize(finalNorm, worker)
-    }
+    model.pool.run { worker in pass.embed(tokenTable, positionTable, worker) }
     self.batch = batch
     self.pass = pass
+    var first = 0
+    while first < c.blockCount {
+      // As far as the next block after which something is added, threads and all.
+      let end =
+        (first..<c.blockCount).first { addition?.adds(after: $0 + 1) == true } ?? c.blockCount - 1
+      model.pool.run { worker in
+        for index in first...end { pass.run(blocks[index], index: index, worker) }
+      }
+      first = end + 1
+      if let addition, addition.adds(after: first) {
+        addition.add(
+          after: first,
+          to: UnsafeMutableBufferPointer(
+            start: workspace.state(first), count: batch.rowCount * c.width), of: batch)
+      }
+    }
+    model.pool.run { worker in pass.normalize(finalNorm, worker) }
   }
 
   /// The states of all rows after `block` blocks, `[rows][width]`: the embeddings at 0, and at the

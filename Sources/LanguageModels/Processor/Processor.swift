@@ -6,8 +6,9 @@ import TensorKernels
 /// A LLaMA-family language model whose weights are frozen in the blocks of its file: the network
 /// that edits act on (arXiv 2307.09288 for the architecture).
 ///
-/// Weights are packed for the CPU when the file is opened and never change, so any number of
-/// `ProcessorState`s may share one processor; they run one at a time on its thread pool.
+/// Weights are packed for the CPU when the file is opened, or stay mapped where a packed file has them
+/// so, and never change: any number of `ProcessorState`s may share one processor; they run one at a
+/// time on its thread pool.
 public final class Processor: Sendable {
   /// The blueprint.
   public let configuration: ProcessorConfiguration
@@ -25,7 +26,7 @@ public final class Processor: Sendable {
   let rotary: RotaryFrequencies
   let kernels: KernelTable
 
-  /// Packs the weights of `file`, all threads of `pool` at work; `onProgress` hears the fraction
+  /// Packs the weights of `file` unless they are, all threads of `pool` at work; `onProgress` hears the fraction
   /// done. The file stays mapped for the embeddings of models that do not share them.
   public init(
     _ file: GGUFFile, activations: ActivationPrecision = .int8, pool: ThreadPool,
@@ -51,6 +52,21 @@ public final class Processor: Sendable {
       .contains { $0.view.layout(activations) == .f32 }
   }
 
+  /// Throws `notFinite` where the vector of a token holds an infinity or NaN. An embedding that is the
+  /// output matrix was checked when it was packed; one of its own is read here for the first time.
+  func checkEmbedding(_ token: Int) throws(LanguageModelError) {
+    guard case .mapped(let tensor) = weights.embedding else { return }
+    guard tensor.format.isFinite(embeddingRow(token, of: tensor)) else {
+      throw .notFinite(path: file.path, tensor: tensor.name, row: token)
+    }
+  }
+
+  private func embeddingRow(_ token: Int, of tensor: GGUFTensor) -> UnsafeRawBufferPointer {
+    let rowBytes = tensor.byteCount / configuration.vocabularySize
+    return UnsafeRawBufferPointer(
+      rebasing: file.bytes(of: tensor)[token * rowBytes..<(token + 1) * rowBytes])
+  }
+
   /// The vector of a token, `[hidden]`. `panel` holds `PackedMatrix.panelScratch` floats.
   func embed(
     _ token: Int, panel: UnsafeMutablePointer<Float>, into out: UnsafeMutablePointer<Float>
@@ -59,11 +75,8 @@ public final class Processor: Sendable {
     case .tied:
       weights.output.dequantize(row: token, kernels: kernels, panel: panel, into: out)
     case .mapped(let tensor):
-      let rowBytes = tensor.byteCount / configuration.vocabularySize
-      let bytes = file.bytes(of: tensor)
       ReferenceBlocks.dequantize(
-        tensor.format,
-        UnsafeRawBufferPointer(rebasing: bytes[token * rowBytes..<(token + 1) * rowBytes]),
+        tensor.format, embeddingRow(token, of: tensor),
         into: UnsafeMutableBufferPointer(start: out, count: configuration.hiddenSize))
     }
   }

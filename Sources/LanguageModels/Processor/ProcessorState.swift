@@ -180,6 +180,7 @@ public final class ProcessorState {
     if let bad = tokens.first(where: { $0 < 0 || $0 >= size }) {
       throw .tokenOutOfRange(token: bad, vocabularySize: size)
     }
+    for token in tokens { try processor.checkEmbedding(token) }
   }
 
   /// The residual stream of a chunk through all blocks, which its position then counts.

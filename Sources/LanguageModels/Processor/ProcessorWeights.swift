@@ -71,7 +71,7 @@ struct ProcessorWeights: Sendable {
       embedding = .tied
       output = try loader.matrix("token_embd.weight", vocabulary, hidden)
     } else {
-      embedding = .mapped(try loader.tensor("token_embd.weight", [hidden, vocabulary]))
+      embedding = .mapped(try loader.rows("token_embd.weight", [hidden, vocabulary]))
       output = try loader.matrix("output.weight", vocabulary, hidden)
     }
     if file.tensorIfPresent(named: "rope_freqs.weight") != nil {
@@ -88,7 +88,8 @@ extension BlockWeights {
 }
 
 /// Takes tensors out of a file one by one, checks their shapes, packs them and gives their pages
-/// back, so that memory peaks at the weights plus one tensor.
+/// back, so that memory peaks at the weights plus one tensor. Matrices that are packed stay where they
+/// are mapped.
 private struct WeightLoader {
   let file: GGUFFile
   let kernels: KernelTable
@@ -118,11 +119,27 @@ private struct WeightLoader {
     return tensor
   }
 
+  /// A tensor whose rows are read where they lie.
+  mutating func rows(_ name: String, _ shape: [Int]) throws(LanguageModelError) -> GGUFTensor {
+    let tensor = try tensor(name, shape)
+    guard !tensor.isPacked else { throw .packedRows(path: file.path, tensor: name) }
+    return tensor
+  }
+
   mutating func matrix(_ name: String, _ rows: Int, _ columns: Int) throws(LanguageModelError)
     -> PackedMatrix
   {
     let tensor = try tensor(name, [columns, rows])
-    defer { finish(tensor) }
+    if tensor.isPacked {
+      finish(tensor)
+      return PackedMatrix(
+        tensor.format, rows: rows, columns: columns, packed: file.bytes(of: tensor),
+        owner: file.files[tensor.part])
+    }
+    defer {
+      file.releasePages(of: tensor)
+      finish(tensor)
+    }
     do {
       return try PackedMatrix(
         tensor.format, rows: rows, columns: columns, source: file.bytes(of: tensor),
@@ -137,7 +154,10 @@ private struct WeightLoader {
 
   mutating func vector(_ name: String, _ count: Int) throws(LanguageModelError) -> [Float] {
     let tensor = try tensor(name, [count])
-    defer { finish(tensor) }
+    defer {
+      file.releasePages(of: tensor)
+      finish(tensor)
+    }
     let values = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
       ReferenceBlocks.dequantize(tensor.format, file.bytes(of: tensor), into: buffer)
       initialized = count
@@ -164,7 +184,6 @@ private struct WeightLoader {
   }
 
   private mutating func finish(_ tensor: GGUFTensor) {
-    file.releasePages(of: tensor)
     bytesDone += tensor.byteCount
     onProgress?(min(1, Double(bytesDone) / Double(bytesTotal)))
   }

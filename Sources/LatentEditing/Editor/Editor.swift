@@ -66,17 +66,44 @@ public final class Editor {
   public func edit(
     _ instruction: [Int], strength: Float = 1
   ) throws(LatentEditingError) -> LatentEdit {
-    try edits([instruction])[0].scaled(by: strength)
+    precondition(!readsInput, "the editor needs to see the input")
+    return try edits([instruction], adding: nil)[0].scaled(by: strength)
+  }
+
+  /// Whether an edit depends on the input too, as those of P4 do.
+  public var readsInput: Bool { configuration.crossAttention != nil }
+
+  /// As above for an editor that reads the input: `prompt` goes through the processor unedited first,
+  /// on `state`, whose cache is empty afterwards.
+  public func edit(
+    _ instruction: [Int], strength: Float = 1, prompt: [Int], on state: ProcessorState
+  ) throws(LatentEditingError) -> LatentEdit {
+    guard let cross = configuration.crossAttention else {
+      return try edit(instruction, strength: strength)
+    }
+    let points = Set(cross.blocks.map { CrossAttention.point(afterBlock: $0, configuration) })
+    let addition = CrossAttention(
+      heads, cross, pool: pool,
+      states: try InputStates.read(prompt, points: points, on: state), tokenCount: prompt.count)
+    return try edits([instruction], adding: addition)[0].scaled(by: strength)
   }
 
   /// The edits that some instructions mean, read together; each is what it is alone.
-  public func edits(_ instructions: [[Int]]) throws(LatentEditingError) -> [LatentEdit] {
+  private func edits(
+    _ instructions: [[Int]], adding addition: CrossAttention?
+  ) throws(LatentEditingError) -> [LatentEdit] {
     let read = configuration.layers.map(configuration.readBlock(ofLayer:))
     let blocks = Set(read).sorted()
     let memory: EditorHeadsState
     do throws(LanguageModelError) {
       let batch = TokenBatch(instructions)
-      let states = try backbone.hiddenStates(batch, after: blocks, at: batch.lastRows)
+      let states: HiddenStates
+      if let gpt2 = backbone as? GPT2 {
+        states = try gpt2.hiddenStates(
+          batch, after: blocks, at: batch.lastRows, adding: addition)
+      } else {
+        states = try backbone.hiddenStates(batch, after: blocks, at: batch.lastRows)
+      }
       do {
         memory = try EditorHeadsState(heads, batch: instructions.count, threads: pool.threadCount)
       } catch { throw .memory(error) }

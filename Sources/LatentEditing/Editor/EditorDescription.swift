@@ -143,6 +143,7 @@ struct EditorDescription: Codable {
       throw .editorField(
         path: path, field: "layers", found: "\(layers)", needed: "blocks, ascending")
     }
+    try checkCrossAttention(body, path: path)
     return try EditorConfiguration(
       interface: try field(
         "interface", interface, EditorInterface(rawValue: interface), names(EditorInterface.self)),
@@ -156,5 +157,34 @@ struct EditorDescription: Codable {
       crossAttention: crossAttention.map {
         CrossAttentionConfiguration(blocks: $0.blocks, headCount: $0.heads)
       })
+  }
+
+  /// P4 has it and the others do not; a GPT-2 reads, and its heads divide its width.
+  private func checkCrossAttention(
+    _ body: BackboneConfiguration, path: String
+  ) throws(LatentEditingError) {
+    guard (crossAttention != nil) == (interface == "p4") else {
+      throw .editorField(
+        path: path, field: "cross_attention", found: crossAttention == nil ? "missing" : "there",
+        needed: interface == "p4" ? "blocks and heads, with interface p4" : "interface p4")
+    }
+    guard let crossAttention else { return }
+    guard case .gpt2 = body else {
+      throw .editorField(
+        path: path, field: "backbone.kind", found: backbone.kind, needed: "gpt2 with interface p4")
+    }
+    let blocks = crossAttention.blocks
+    guard !blocks.isEmpty, blocks == Set(blocks).sorted(), blocks[0] >= 1,
+      blocks[blocks.count - 1] <= body.blockCount
+    else {
+      throw .editorField(
+        path: path, field: "cross_attention.blocks", found: "\(blocks)",
+        needed: "blocks from 1 to \(body.blockCount), ascending")
+    }
+    guard crossAttention.heads >= 1, body.width % crossAttention.heads == 0 else {
+      throw .editorField(
+        path: path, field: "cross_attention.heads", found: "\(crossAttention.heads)",
+        needed: "a divisor of \(body.width)")
+    }
   }
 }

@@ -12,7 +12,7 @@ import TensorKernels
 /// Parameters: `norm.weight`, `norm.bias` [E]; `gates` [S, P]; `heads.<l>.weight` [P d, E] and
 /// `heads.<l>.bias` [P d]; or `heads.shared.weight`, `heads.shared.bias` and `heads.layers` [S, E]; or
 /// `heads.<l>.down` [k, E], `heads.<l>.up` [P d, k] and `heads.<l>.bias`. At the start W, A and b are
-/// zero and the gates one: a new editor does nothing.
+/// zero and the gates one: a new editor does nothing. P4 has the parameters of `CrossAttention` too.
 public final class EditorHeads: @unchecked Sendable {
   /// The editor's blueprint.
   public let configuration: EditorConfiguration
@@ -44,6 +44,8 @@ public final class EditorHeads: @unchecked Sendable {
       case "norm.weight", "gates": .constant(1)
       case "heads.layers": .normal(deviation: 0.02)
       case let name where name.hasSuffix(".down"): .normal(deviation: 0.02)
+      case let name where name.hasPrefix("cross.") && name.hasSuffix(".norm.weight"): .constant(1)
+      case let name where CrossAttention.startsRandom(name): .normal(deviation: 0.02)
       default: .constant(0)
       }
     }
@@ -86,6 +88,7 @@ extension EditorConfiguration {
       }
     }
     layout.append("gates", .rows(count: layers.count, width: slotCount))
+    if let crossAttention { CrossAttention.append(to: &layout, crossAttention, self) }
     return layout
   }
 }

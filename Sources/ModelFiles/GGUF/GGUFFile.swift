@@ -1,5 +1,6 @@
 /// A model in GGUF, version 2 or 3, little-endian: its metadata, and its tensors where they lie in
-/// the mapped file. A model split over several files is presented as one.
+/// the mapped file. A model split over several files is presented as one. Who can make use of packed
+/// matrices may also open Emend's packed files (`PackedHeader`).
 ///
 /// Opening reads and checks everything but the tensors' data: that every count and length is within
 /// the file, that every tensor has a format that is read here, lies inside the file, and shares no
@@ -13,8 +14,10 @@
 public struct GGUFFile: Sendable {
   /// The file, as the caller named it.
   public let path: String
-  /// The version of the format, 2 or 3.
+  /// The version of the format, 2 or 3; of a packed file, the packed layout's.
   public let version: Int
+  /// Whether it is a packed file, whose matrices may be packed.
+  public let isPacked: Bool
   /// The metadata; of a split model, the first part's.
   public let metadata: GGUFMetadata
   /// The tensors, in the order of the file or files.
@@ -24,18 +27,24 @@ public struct GGUFFile: Sendable {
 
   private let indexOfName: [String: Int]
 
-  /// Opens the model at `path`; of a split model, any of its parts, the others beside it.
-  public init(path: String) throws(ModelFileError) {
-    try self.init(path: path) { path throws(ModelFileError) in try MappedFile(path: path) }
+  /// Opens the model at `path`; of a split model, any of its parts, the others beside it. A packed
+  /// file is refused unless `acceptingPacked`: its matrices mean nothing to who expects rows.
+  public init(path: String, acceptingPacked: Bool = false) throws(ModelFileError) {
+    try self.init(path: path, acceptingPacked: acceptingPacked) { path throws(ModelFileError) in
+      try MappedFile(path: path)
+    }
   }
 
-  /// As `init(path:)`, with `open` in place of mapping: for tests and fuzzing in memory.
+  /// As above, with `open` in place of mapping: for tests and fuzzing in memory.
   package init(
-    path: String, opening open: (String) throws(ModelFileError) -> MappedFile
+    path: String, acceptingPacked: Bool = false,
+    opening open: (String) throws(ModelFileError) -> MappedFile
   ) throws(ModelFileError) {
-    let parts = try GGUFSplit.parts(path: path, opening: open)
+    let parts = try GGUFSplit.parts(
+      path: path, acceptingPacked: acceptingPacked, opening: open)
     self.path = path
     version = Int(parts[0].version)
+    isPacked = parts[0].isPacked
     metadata = parts[0].metadata
     files = parts.map(\.file)
     tensors = parts.flatMap(\.tensors)

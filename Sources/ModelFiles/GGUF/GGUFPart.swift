@@ -6,19 +6,24 @@
 ///     padding to general.alignment
 ///     data         the tensors, at their offsets from here
 ///
-/// Versions 2 and 3 have the same layout; version 3 may also be big-endian.
+/// Versions 2 and 3 have the same layout; version 3 may also be big-endian. A packed file has another
+/// beginning (`PackedHeader`) and then the same.
 /// Source: the GGUF specification, docs/gguf.md of ggml.
 struct GGUFPart: Sendable {
   let file: MappedFile
   let version: UInt32
+  let isPacked: Bool
   let metadata: GGUFMetadata
   let tensors: [GGUFTensor]
 
-  /// Reads all but the tensors' data. `part` is the number the tensors are given.
-  init(_ file: MappedFile, part: Int) throws(ModelFileError) {
+  /// Reads all but the tensors' data. `part` is the number the tensors are given; a packed file is
+  /// read only where `acceptingPacked`.
+  init(_ file: MappedFile, part: Int, acceptingPacked: Bool = false) throws(ModelFileError) {
     self.file = file
     var cursor = ByteCursor(file)
-    version = try Self.readVersion(&cursor)
+    isPacked = acceptingPacked && PackedHeader.begins(file)
+    version =
+      isPacked ? try PackedHeader.read(from: &cursor) : try Self.readVersion(&cursor)
 
     let tensorCount = try cursor.read(UInt64.self, "the number of tensors")
     let keyCount = try cursor.read(UInt64.self, "the number of metadata keys")
@@ -30,8 +35,13 @@ struct GGUFPart: Sendable {
 
     metadata = try GGUFMetadataReader.read(count: keys, from: &cursor)
     let alignment = try Self.alignment(metadata)
+    if isPacked, alignment % PackedHeader.leastAlignment != 0 {
+      throw .invalidField(
+        path: file.path, field: "general.alignment", found: "\(alignment)",
+        wanted: "a multiple of \(PackedHeader.leastAlignment) in a packed file")
+    }
     self.tensors = try GGUFTensorReader.read(
-      count: tensors, from: &cursor, alignment: alignment, part: part)
+      count: tensors, from: &cursor, alignment: alignment, part: part, packed: isPacked)
   }
 
   private static func readVersion(_ cursor: inout ByteCursor) throws(ModelFileError) -> UInt32 {

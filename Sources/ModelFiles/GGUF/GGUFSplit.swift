@@ -8,9 +8,12 @@ enum GGUFSplit {
 
   /// The parts of the model that `path` is, or is a part of, in order; one where it is not split.
   static func parts(
-    path: String, opening open: (String) throws(ModelFileError) -> MappedFile
+    path: String, acceptingPacked: Bool = false,
+    opening open: (String) throws(ModelFileError) -> MappedFile
   ) throws(ModelFileError) -> [GGUFPart] {
-    let given = try GGUFPart(open(path), part: 0)
+    let given = try GGUFPart(open(path), part: 0, acceptingPacked: acceptingPacked)
+    // Packed files are written whole.
+    guard !given.isPacked else { return [given] }
     guard let place = try place(given.metadata), place.count > 1 else { return [given] }
 
     guard let name = GGUFSplitName(path), name.part == place.part, name.count == place.count else {

@@ -15,6 +15,9 @@ public struct GGUFTensor: Sendable, Equatable {
   public let part: Int
   /// Where its bytes begin, from the start of that file; a multiple of the file's alignment.
   public let offset: Int
+  /// Whether its rows are interleaved in groups of 16 (`PackedLayout`), as matrices of a packed file
+  /// are, and not one after the other.
+  public let isPacked: Bool
 
   /// The product of the shape.
   public var elementCount: Int { shape.reduce(1, *) }

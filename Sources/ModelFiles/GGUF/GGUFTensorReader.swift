@@ -1,4 +1,5 @@
 import BlockFormats
+import KernelInterface
 
 /// Reads the tensor infos of a GGUF file and checks that the tensors fit in its data.
 enum GGUFTensorReader {
@@ -15,15 +16,17 @@ enum GGUFTensorReader {
     var format: BlockFormat
     var byteCount: Int
     var offset: UInt64
+    var isPacked: Bool
   }
 
   /// Reads `count` infos; the data begins behind the last of them, at a multiple of `alignment`.
+  /// `packed` says whether the file may hold packed matrices.
   static func read(
-    count: Int, from cursor: inout ByteCursor, alignment: Int, part: Int
+    count: Int, from cursor: inout ByteCursor, alignment: Int, part: Int, packed: Bool
   ) throws(ModelFileError) -> [GGUFTensor] {
     var infos: [Info] = []
     for index in 0..<count {
-      infos.append(try readInfo(index, from: &cursor))
+      infos.append(try readInfo(index, from: &cursor, packed: packed))
     }
     // Cannot overflow: a mapped file ends far below Int.max.
     let dataStart = (cursor.offset + alignment - 1) / alignment * alignment
@@ -42,7 +45,7 @@ enum GGUFTensorReader {
   }
 
   private static func readInfo(
-    _ index: Int, from cursor: inout ByteCursor
+    _ index: Int, from cursor: inout ByteCursor, packed: Bool
   ) throws(ModelFileError) -> Info {
     let path = cursor.file.path
     let name = try cursor.readName(atMost: longestName, "the name of tensor \(index)")
@@ -55,7 +58,9 @@ enum GGUFTensorReader {
     for _ in 0..<dimensionCount {
       dimensions.append(try cursor.read(UInt64.self, "the shape of \(name)"))
     }
-    let type = try cursor.read(UInt32.self, "the type of \(name)")
+    var type = try cursor.read(UInt32.self, "the type of \(name)")
+    let isPacked = packed && type & PackedHeader.packedType != 0
+    if isPacked { type &= ~PackedHeader.packedType }
     let offset = try cursor.read(UInt64.self, "the offset of \(name)")
 
     guard let format = BlockFormat(rawValue: type) else {
@@ -74,10 +79,21 @@ enum GGUFTensorReader {
         path: path, tensor: name, rowLength: shape[0], format: format.name,
         elementsPerBlock: format.elementsPerBlock)
     }
-    guard let byteCount = format.byteCount(elements: shape.reduce(1, *)) else {
+    if isPacked, shape.count != 2 {
+      throw .invalidField(
+        path: path, field: "the shape of \(name)", found: "\(shape)",
+        wanted: "that of a matrix, because the tensor is packed")
+    }
+    let size =
+      isPacked
+      ? PackedLayout.byteCount(format, rows: shape[1], columns: shape[0])
+      : format.byteCount(elements: shape.reduce(1, *))
+    guard let size else {
       throw .invalidShape(path: path, tensor: name, shape: dimensions)
     }
-    return Info(name: name, shape: shape, format: format, byteCount: byteCount, offset: offset)
+    return Info(
+      name: name, shape: shape, format: format, byteCount: size, offset: offset,
+      isPacked: isPacked)
   }
 
   /// The dimensions as `Int`s, or nil where one is zero or too large, or their product is.
@@ -110,7 +126,7 @@ enum GGUFTensorReader {
     }
     return GGUFTensor(
       name: info.name, shape: info.shape, format: info.format, byteCount: info.byteCount,
-      part: part, offset: Int(start))
+      part: part, offset: Int(start), isPacked: info.isPacked)
   }
 
   private static func checkDisjoint(

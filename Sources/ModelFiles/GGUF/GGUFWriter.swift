@@ -1,4 +1,5 @@
 import BlockFormats
+import KernelInterface
 
 /// Writes a GGUF file, version 3, streamed: metadata and the tensors' shapes first, then their data
 /// in that order, in pieces of any size. Nothing but what it is given goes into the file: the same
@@ -7,6 +8,8 @@ import BlockFormats
 ///     var writer = try GGUFWriter(path: out, metadata: metadata, tensors: tensors)
 ///     for tensor in tensors { while let piece = … { try writer.append(piece) } }
 ///     try writer.commit()
+///
+/// It also writes packed files (`PackedHeader`), in which tensors may be packed.
 ///
 /// Source: docs/gguf.md of ggml.
 public struct GGUFWriter: ~Copyable {
@@ -18,12 +21,15 @@ public struct GGUFWriter: ~Copyable {
     public var shape: [Int]
     /// How its elements are stored.
     public var format: BlockFormat
+    /// Whether its data is a matrix as `PackedLayout` has it; only in packed files.
+    public var isPacked: Bool
 
     /// A tensor's declaration.
-    public init(name: String, shape: [Int], format: BlockFormat) {
+    public init(name: String, shape: [Int], format: BlockFormat, isPacked: Bool = false) {
       self.name = name
       self.shape = shape
       self.format = format
+      self.isPacked = isPacked
     }
   }
 
@@ -40,7 +46,8 @@ public struct GGUFWriter: ~Copyable {
   private static let version: UInt32 = 3
 
   /// Starts the file at `path`. Data is aligned to the uint32 `general.alignment` of `metadata`, or
-  /// to 32 bytes.
+  /// to 32 bytes; in a packed file, which is written where `packed`, it must be stated, and a multiple
+  /// of 64.
   ///
   /// `onAppend` sees all bytes of the file in their order: for checksums.
   ///
@@ -49,14 +56,23 @@ public struct GGUFWriter: ~Copyable {
   /// accept, and the errors of `AtomicFileWriter`, `noSpace` among them.
   public init(
     path: String, metadata: [(key: String, value: GGUFEntry)], tensors: [Tensor],
-    onAppend: ((UnsafeRawBufferPointer) -> Void)? = nil
+    packed: Bool = false, onAppend: ((UnsafeRawBufferPointer) -> Void)? = nil
   ) throws(ModelFileError) {
+    precondition(
+      packed || !tensors.contains(where: \.isPacked), "only packed files have packed tensors")
     let alignment = try Self.alignment(metadata, path: path)
+    guard !packed || alignment % PackedHeader.leastAlignment == 0 else {
+      throw .invalidAlignment(path: path, found: "\(alignment)")
+    }
     let sizes = try Self.sizes(of: tensors, path: path)
 
     var header = GGUFEntryBytes()
-    header.append(Array("GGUF".utf8))
-    header.append(Self.version)
+    if packed {
+      header.append([UInt8](repeating: 0, count: PackedHeader.byteCount))
+    } else {
+      header.append(Array("GGUF".utf8))
+      header.append(Self.version)
+    }
     header.append(UInt64(tensors.count))
     header.append(UInt64(metadata.count))
     for (key, value) in metadata { header.append(key, value) }
@@ -65,15 +81,18 @@ public struct GGUFWriter: ~Copyable {
       header.append(tensor.name)
       header.append(UInt32(tensor.shape.count))
       for dimension in tensor.shape { header.append(UInt64(dimension)) }
-      header.append(tensor.format.rawValue)
+      header.append(tensor.format.rawValue | (tensor.isPacked ? PackedHeader.packedType : 0))
       header.append(UInt64(offset))
       offset += Self.padded(size, to: alignment)
     }
     header.pad(to: alignment)
+    var bytes = header.bytes
+    let size = bytes.count + offset
+    if packed { PackedHeader.complete(&bytes, size: size) }
 
     var file = try AtomicFileWriter(
-      path: path, expectedBytes: UInt64(header.bytes.count + offset), onAppend: onAppend)
-    try file.append(header.bytes.span.bytes)
+      path: path, expectedBytes: UInt64(size), onAppend: onAppend)
+    try file.append(bytes.span.bytes)
     self.alignment = alignment
     self.sizes = sizes
     self.file = file
@@ -156,10 +175,13 @@ public struct GGUFWriter: ~Copyable {
           path: path, tensor: name, rowLength: rowLength, format: format.name,
           elementsPerBlock: format.elementsPerBlock)
       }
+      precondition(!tensor.isPacked || shape.count == 2, "only matrices are packed")
+      let bytes =
+        tensor.isPacked
+        ? PackedLayout.byteCount(format, rows: shape[1], columns: shape[0])
+        : format.byteCount(elements: elements)
       // Far below the end of the numbers, so that padding cannot pass it.
-      guard let size = format.byteCount(elements: elements), size <= (Int.max >> 1) - total else {
-        throw invalid
-      }
+      guard let size = bytes, size <= (Int.max >> 1) - total else { throw invalid }
       sizes.append(size)
       total += size + (1 << 20)
     }

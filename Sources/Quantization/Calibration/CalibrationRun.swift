@@ -8,7 +8,7 @@ import TensorKernels
 /// Memory: the residual stream of all tokens in f32 (tokens · hidden · 4 bytes), one H of the widest
 /// linear, the weights of gate and up (or of down) in f32, and one quantized layer.
 final class CalibrationRun {
-  private let model: CalibrationModel
+  private let model: CheckpointModel
   private let calibration: Calibration
   private let formats: [String: BlockFormat]
   private let pool: ThreadPool
@@ -34,7 +34,7 @@ final class CalibrationRun {
     self.pool = pool
     self.instructionSet = instructionSet
     self.onProgress = onProgress
-    model = try CalibrationModel(source, pool: pool, instructionSet: instructionSet)
+    model = try CheckpointModel(source, pool: pool, instructionSet: instructionSet)
     let text = calibration.text
     work = CalibrationWork(model.configuration, calibration)
     let factors = try model.rotaryFactors()
@@ -85,7 +85,7 @@ final class CalibrationRun {
   /// and packs them for the steps that follow. `updatesResidual` says that what `input` leaves in the
   /// block is the residual stream from now on.
   private func quantize(
-    _ linears: [CalibrationModel.Linear], _ layer: Int, _ emit: Emit,
+    _ linears: [CheckpointModel.Linear], _ layer: Int, _ emit: Emit,
     updatesResidual: Bool = false, input: (SteppedBlock) -> UnsafePointer<Float>
   ) throws(ConversionError) -> SteppedBlock.LinearLayers {
     let pass = model.configuration.linears(layer).firstIndex(of: linears) ?? 0
@@ -141,7 +141,7 @@ final class CalibrationRun {
 
   /// The factor of H for the rounding of all, then H itself for what is left to gain.
   private func round(
-    _ linears: [CalibrationModel.Linear], _ formats: [BlockFormat], _ gram: GramMatrix,
+    _ linears: [CheckpointModel.Linear], _ formats: [BlockFormat], _ gram: GramMatrix,
     _ layer: Int
   ) throws(ConversionError) -> [[UInt8]] {
     var roundings: [CompensatedRounding] = []

@@ -1,4 +1,5 @@
 import BlockFormats
+import KernelInterface
 import ModelFiles
 import TensorKernels
 
@@ -14,6 +15,8 @@ public struct PlannedTensor: Sendable, Equatable {
   public let format: BlockFormat
   /// Its size in the new file.
   public let byteCount: Int
+  /// Whether it is a matrix that is packed for the CPU.
+  public let isPacked: Bool
   /// Why the format is not the one that was asked for.
   public let note: String?
 }
@@ -38,7 +41,7 @@ public struct ConversionResult: Sendable, Equatable {
   public let sha256: String
 }
 
-/// A checkpoint that is to become a GGUF file: first the plan, which costs nothing, then the work,
+/// A checkpoint that is to become a GGUF file, or a packed file (`PackedHeader`): first the plan, which costs nothing, then the work,
 /// one slice of one tensor at a time.
 ///
 ///     let source = try Checkpoint.open("Llama-2-7b-hf")
@@ -52,7 +55,8 @@ public struct Conversion: Sendable {
   /// What will become of each tensor, in the order of the file.
   public let plan: [PlannedTensor]
   private let source: any CheckpointSource
-  private let recipe: ConversionRecipe
+  private let recipe: ConversionRecipe?
+  private let packed: Bool
   private let calibration: Calibration?
   /// The source's tensors, in the order of the file.
   private let tensors: [SourceTensor]
@@ -71,25 +75,28 @@ public struct Conversion: Sendable {
   ///
   /// - Parameters:
   ///   - source: what is converted.
-  ///   - recipe: which tensor gets which format.
+  ///   - recipe: which tensor gets which format; nil where every tensor keeps its own, byte for byte.
   ///   - calibration: how the linear layers are rounded; nil for each block by itself. They then come
   ///     after all other tensors, in the order of the computation.
+  ///   - packed: whether a packed file is written.
   ///
   /// Throws `lossyToLossy` where a quantized tensor would be quantized to another format and the
   /// recipe does not allow that; with a calibration also what makes the checkpoint not run.
   public init(
-    _ source: any CheckpointSource, recipe: ConversionRecipe, calibration: Calibration? = nil
+    _ source: any CheckpointSource, recipe: ConversionRecipe?, calibration: Calibration? = nil,
+    packed: Bool = false
   ) throws(ConversionError) {
     self.source = source
     self.recipe = recipe
+    self.packed = packed
     self.calibration = calibration
     var calibrated: [String] = []
     if calibration != nil {
-      guard recipe.type.elementsPerBlock == 32 else {
-        throw .quantization(.nothingToCalibrate(format: recipe.type))
+      guard let type = recipe?.type, type.elementsPerBlock == 32 else {
+        throw .quantization(.nothingToCalibrate(format: recipe?.type ?? .f32))
       }
       let configuration = try source.configuration()
-      _ = try CalibrationModel.check(source, configuration)
+      _ = try CheckpointModel.check(source, configuration)
       for layer in 0..<configuration.layerCount {
         calibrated += configuration.linears(layer).joined().map(\.name)
       }
@@ -99,17 +106,23 @@ public struct Conversion: Sendable {
     let isOutputTied = !source.tensors.contains { $0.name == "output.weight" }
     var plan: [PlannedTensor] = []
     for tensor in tensors {
-      let (format, note) = recipe.format(for: tensor, isOutputTied: isOutputTied)
+      let (format, note) =
+        recipe?.format(for: tensor, isOutputTied: isOutputTied) ?? (tensor.format, nil)
+      // An embedding of its own is read row by row.
+      let isPacked =
+        packed && tensor.shape.count == 2 && (isOutputTied || tensor.name != "token_embd.weight")
       guard
         !tensor.format.isQuantized || !format.isQuantized || tensor.format == format
-          || recipe.allowsRequantizing
+          || recipe?.allowsRequantizing == true
       else {
         throw .lossyToLossy(
           path: source.path, tensor: tensor.name, from: tensor.format, to: format)
       }
       // Rows fill whole blocks, and the source's size fits in an Int; F32 is at most eight times it.
       guard let rowBytes = format.byteCount(elements: tensor.columns),
-        case (let byteCount, false) = rowBytes.multipliedReportingOverflow(by: tensor.rows)
+        case (let plainBytes, false) = rowBytes.multipliedReportingOverflow(by: tensor.rows),
+        let byteCount = isPacked
+          ? PackedLayout.byteCount(format, rows: tensor.rows, columns: tensor.columns) : plainBytes
       else {
         throw .wrongShape(
           path: source.path, tensor: tensor.name, found: tensor.shape, wanted: tensor.shape)
@@ -117,7 +130,7 @@ public struct Conversion: Sendable {
       plan.append(
         PlannedTensor(
           name: tensor.name, shape: tensor.shape, from: tensor.storedAs, format: format,
-          byteCount: byteCount, note: note))
+          byteCount: byteCount, isPacked: isPacked, note: note))
     }
     self.plan = plan
   }
@@ -147,13 +160,28 @@ public struct Conversion: Sendable {
 
   /// What the file says of the model and of how it was made.
   private var metadata: [(key: String, value: GGUFEntry)] {
-    source.metadata + [
-      ("general.file_type", .uint32(recipe.fileType)),
+    let fileType = recipe.map { .uint32($0.fileType) } ?? (source as? GGUFCheckpoint)?.fileType
+    return source.metadata + (fileType.map { [("general.file_type", $0)] } ?? []) + [
       ("general.quantization_version", .uint32(2)),
       ("emend.provenance.source", .string(source.name)),
-      ("emend.provenance.recipe", .string(recipe.summary)),
+      ("emend.provenance.recipe", .string(recipe?.summary ?? "type=kept")),
       ("emend.provenance.version", .string(Self.version)),
     ] + (calibration.map { [("emend.provenance.calibration", .string($0.summary))] } ?? [])
+  }
+
+  /// What a packed file says besides: its alignment, and the checksums of what it was made of.
+  private func packedMetadata(
+    _ path: String, _ onProgress: (ConversionProgress) -> Bool
+  ) throws(ConversionError) -> [(key: String, value: GGUFEntry)] {
+    let lines: [String]?
+    do throws(ModelFileError) {
+      lines = try SourceDigest.lines(of: source.files) { name, done, total in
+        onProgress(
+          ConversionProgress(tensor: "sha256 of \(name)", bytesDone: done, bytesTotal: total))
+      }
+    } catch { throw .file(error) }
+    guard let lines else { throw .interrupted(path: path) }
+    return [("general.alignment", .uint32(64)), ("emend.provenance.sha256", .strings(lines))]
   }
 
   // MARK: Work
@@ -167,9 +195,13 @@ public struct Conversion: Sendable {
     try refuseSource(path)
     let slices = plan.indices.map { slicing($0) }
     let writer = try SliceWriter(
-      path: path, metadata: metadata,
-      tensors: plan.map { .init(name: $0.name, shape: $0.shape, format: $0.format) },
-      buffers: Self.slicesUnderWay, sliceBytes: slices.map(\.writtenBytes).max() ?? 0)
+      path: path,
+      metadata: metadata + (packed ? try packedMetadata(path, onProgress) : []),
+      tensors: plan.map {
+        .init(name: $0.name, shape: $0.shape, format: $0.format, isPacked: $0.isPacked)
+      },
+      packed: packed, buffers: Self.slicesUnderWay,
+      sliceBytes: slices.map(\.writtenBytes).max() ?? 0)
     do throws(ConversionError) {
       let scratch = try SliceBuffer(byteCount: slices.map(\.readBytes).max() ?? 0)
       try fill(writer, slices, scratch, path, pool, onProgress)
@@ -193,7 +225,7 @@ public struct Conversion: Sendable {
 
   private func slicing(_ index: Int) -> Slicing {
     let tensor = tensors[index]
-    let written = plan[index].byteCount / tensor.rows
+    let written = plan[index].format.byteCount(elements: tensor.columns) ?? 1
     return Slicing(
       rows: tensor.rowsOfSlice(writtenRowBytes: written), readRowBytes: tensor.rowBytes,
       writtenRowBytes: written)
@@ -205,9 +237,17 @@ public struct Conversion: Sendable {
   ) throws(ConversionError) {
     let total = tensors.reduce(0) { $0 + $1.rowBytes * $1.rows }
     var done = 0
+    let isSearched = plan.dropLast(calibratedCount).contains {
+      $0.format.elementsPerBlock == 32 && $0.name.hasPrefix("blk.")
+    }
+    let importance: ColumnImportance? =
+      isSearched && recipe?.rounding == .best ? try ColumnImportance(source, pool: pool) : nil
     for (index, slice) in slices.dropLast(calibratedCount).enumerated() {
       let tensor = tensors[index]
-      let quantizer = BlockQuantizer(plan[index].format, rounding: recipe.rounding)
+      let format = plan[index].format
+      let isKept = tensor.format == format && (recipe == nil || format.isQuantized)
+      let quantizer = BlockQuantizer(format, rounding: recipe?.rounding ?? .best)
+      let weights = try importance?.weights(of: tensor.name)
       for start in stride(from: 0, to: tensor.rows, by: slice.rows) {
         let rows = start..<min(start + slice.rows, tensor.rows)
         announce(after: rows, of: index, slices)
@@ -215,16 +255,17 @@ public struct Conversion: Sendable {
         buffer.count = rows.count * slice.writtenRowBytes
         let bytes = try source.read(rows, of: order[index], scratch: scratch.bytes, pool: pool)
         let target = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<buffer.count])
-        if tensor.format.isQuantized, tensor.format == quantizer.format {
+        if isKept {
           target.copyMemory(from: bytes)
         } else {
           do {
             try quantizer.quantize(
-              bytes, tensor.format, columns: tensor.columns, into: target, tensor: tensor.name,
+              bytes, tensor.format, columns: tensor.columns, importance: weights, into: target,
+              tensor: tensor.name,
               firstRow: rows.lowerBound, pool: pool)
           } catch { throw .quantization(error) }
-          guard quantizer.format.hasFiniteHalves(UnsafeRawBufferPointer(target)) else {
-            throw .tooLarge(tensor: tensor.name, format: quantizer.format)
+          guard format.isFinite(UnsafeRawBufferPointer(target)) else {
+            throw .tooLarge(tensor: tensor.name, format: format)
           }
         }
         writer.append(buffer)
@@ -268,7 +309,7 @@ public struct Conversion: Sendable {
   private func append(
     _ bytes: [UInt8], to writer: SliceWriter, tensor: String, _ format: BlockFormat
   ) throws(ConversionError) {
-    guard bytes.withUnsafeBytes({ format.hasFiniteHalves($0) }) else {
+    guard bytes.withUnsafeBytes({ format.isFinite($0) }) else {
       throw .tooLarge(tensor: tensor, format: format)
     }
     var first = 0
@@ -307,23 +348,4 @@ public struct Conversion: Sendable {
 extension BlockFormat {
   /// Whether elements share scales, so that writing them loses precision.
   var isQuantized: Bool { elementsPerBlock > 1 }
-
-  /// Whether the elements, or the scales of blocks, that are halves are finite: a float may be too
-  /// large for one.
-  func hasFiniteHalves(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    let halves: Int
-    switch self {
-    case .f16, .q4_0, .q8_0: halves = 1
-    case .q4_1: halves = 2
-    default: return true
-    }
-    var isFinite = true
-    for block in stride(from: 0, to: bytes.count, by: bytesPerBlock) {
-      for half in 0..<halves {
-        let bits = bytes.loadUnaligned(fromByteOffset: block + 2 * half, as: UInt16.self)
-        isFinite = isFinite && UInt16(littleEndian: bits) & 0x7C00 != 0x7C00
-      }
-    }
-    return isFinite
-  }
 }

@@ -27,6 +27,8 @@ public enum ConversionError: Error, Equatable, Sendable {
   case lossyToLossy(path: String, tensor: String, from: BlockFormat, to: BlockFormat)
   /// A value, or the scale of a block, is beyond what a half can hold.
   case tooLarge(tensor: String, format: BlockFormat)
+  /// A row of a matrix that is packed as it is holds an infinity or NaN, or a block's scale does.
+  case notFinite(tensor: String, row: Int)
 
   // MARK: Tokenizer
 
@@ -73,6 +75,9 @@ extension ConversionError: CustomStringConvertible {
         + "convert the original weights, or pass --allow-requantize"
     case .tooLarge(let tensor, let format):
       "\(tensor) holds a value too large for \(format.name); choose f32 for it"
+    case .notFinite(let tensor, let row):
+      "\(tensor) holds a value or scale in row \(row) that is not a finite number; the source is "
+        + "damaged: fetch it again"
 
     case .missingTokenizer(let path, let wanted):
       "\(path): it has no tokenizer (\(wanted)); name one with --tokenizer"

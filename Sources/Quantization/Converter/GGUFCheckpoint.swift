@@ -12,6 +12,8 @@ public struct GGUFCheckpoint: CheckpointSource {
   /// All tensors, in the order they are written.
   public let tensors: [SourceTensor]
   private let file: GGUFFile
+  /// What llama.cpp calls the mixture of formats, where the file says it.
+  let fileType: GGUFEntry?
 
   /// Opens the file, which may be split, or compressed with zstd. Throws `unsupportedArchitecture`
   /// where it is not a LLaMA.
@@ -27,6 +29,7 @@ public struct GGUFCheckpoint: CheckpointSource {
     guard architecture == "llama" else {
       throw .unsupportedArchitecture(path: path, found: architecture)
     }
+    fileType = file.metadata["general.file_type"].map { .value($0) }
     metadata = file.metadata.keys.compactMap { [file] key in
       Self.isOfTheFile(key) ? nil : file.metadata[key].map { (key, .value($0)) }
     }

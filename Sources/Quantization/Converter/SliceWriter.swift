@@ -19,8 +19,8 @@ final class SliceBuffer: @unchecked Sendable {
   deinit { free(bytes.baseAddress) }
 }
 
-/// Appends slices to a GGUF file in the order they come, on a thread of its own, and sums them up:
-/// the threads that make slices wait for the disk only when all buffers are full.
+/// Appends slices to a GGUF file, or a packed file, in the order they come, on a thread of its own,
+/// and sums them up: the threads that make slices wait for the disk only when all buffers are full.
 final class SliceWriter: @unchecked Sendable {
   // Unchecked: `file` and `digest` are touched by the thread while it runs, and only before and after
   // it by others; all else behind `condition`.
@@ -29,7 +29,7 @@ final class SliceWriter: @unchecked Sendable {
   private let condition = NSCondition()
   private var unused: [SliceBuffer]
   private var waiting: [SliceBuffer] = []
-  private var failure: ModelFileError?
+  private var failure: ConversionError?
   private var isEnding = false
   private var hasEnded = false
 
@@ -37,7 +37,20 @@ final class SliceWriter: @unchecked Sendable {
   /// on to the slice writer for longer than its caller: that must not keep the file.
   private final class File {
     var writer: GGUFWriter
-    init(_ writer: consuming GGUFWriter) { self.writer = writer }
+    private var packer: GroupPacker?
+
+    init(_ writer: consuming GGUFWriter, packer: GroupPacker?) {
+      self.writer = writer
+      self.packer = packer
+    }
+
+    func append(_ bytes: UnsafeRawBufferPointer) throws(ConversionError) {
+      if packer != nil {
+        try packer?.append(bytes, to: &writer)
+      } else {
+        do throws(ModelFileError) { try writer.append(bytes.bytes) } catch { throw .file(error) }
+      }
+    }
   }
 
   /// The SHA-256 of what was written.
@@ -49,10 +62,11 @@ final class SliceWriter: @unchecked Sendable {
     }
   }
 
-  /// Starts the file and the thread. `buffers` slices of at most `sliceBytes` can be under way.
+  /// Starts the file, a packed one where `packed`, and the thread. `buffers` slices of at most
+  /// `sliceBytes` can be under way.
   init(
     path: String, metadata: [(key: String, value: GGUFEntry)], tensors: [GGUFWriter.Tensor],
-    buffers: Int, sliceBytes: Int
+    packed: Bool, buffers: Int, sliceBytes: Int
   ) throws(ConversionError) {
     var unused: [SliceBuffer] = []
     for _ in 0..<buffers { unused.append(try SliceBuffer(byteCount: sliceBytes)) }
@@ -61,7 +75,9 @@ final class SliceWriter: @unchecked Sendable {
     self.digest = digest
     do {
       file = File(
-        try GGUFWriter(path: path, metadata: metadata, tensors: tensors) { digest.add($0) })
+        try GGUFWriter(path: path, metadata: metadata, tensors: tensors, packed: packed) {
+          digest.add($0)
+        }, packer: packed ? GroupPacker(tensors) : nil)
     } catch { throw .file(error) }
     let thread = Thread { [self] in work() }
     thread.stackSize = 1 << 20
@@ -73,7 +89,7 @@ final class SliceWriter: @unchecked Sendable {
     condition.lock()
     defer { condition.unlock() }
     while unused.isEmpty, failure == nil { condition.wait() }
-    if let failure { throw .file(failure) }
+    if let failure { throw failure }
     return unused.removeLast()
   }
 
@@ -100,7 +116,7 @@ final class SliceWriter: @unchecked Sendable {
   func commit() throws(ConversionError) -> (byteCount: Int, sha256: String) {
     end()
     defer { file = nil }
-    if let failure { throw .file(failure) }
+    if let failure { throw failure }
     guard let file else { preconditionFailure("the file was abandoned") }
     do { try file.writer.commit() } catch { throw .file(error) }
     return (file.writer.byteCount, digest.hexadecimal)
@@ -117,8 +133,8 @@ final class SliceWriter: @unchecked Sendable {
 
   private func work() {
     while let slice = next() {
-      do throws(ModelFileError) {
-        try file?.writer.append(UnsafeRawBufferPointer(rebasing: slice.bytes[..<slice.count]).bytes)
+      do throws(ConversionError) {
+        try file?.append(UnsafeRawBufferPointer(rebasing: slice.bytes[..<slice.count]))
         finish(slice, nil)
       } catch {
         finish(slice, error)
@@ -138,7 +154,7 @@ final class SliceWriter: @unchecked Sendable {
     return waiting.isEmpty || failure != nil ? nil : waiting.removeFirst()
   }
 
-  private func finish(_ slice: SliceBuffer, _ error: ModelFileError?) {
+  private func finish(_ slice: SliceBuffer, _ error: ConversionError?) {
     condition.lock()
     unused.append(slice)
     if failure == nil { failure = error }

@@ -61,12 +61,10 @@ struct Bench: ParsableCommand {
     // With edits there may be a ghost token, and decoding starts after two tokens.
     let extra = edits.isEmpty ? 0 : 3
     let needed = max(prompt, generate > 0 ? depth + generate : 0) + extra
-    guard needed <= opened.configuration.contextLength else {
-      throw CommandError.notEnoughContext(
-        command: "bench", needed: needed, trained: opened.configuration.contextLength)
-    }
-    let prepared = try PreparedEdits(edits, opened)
-    let loaded = try opened.load(contextLength: max(needed, model.ctxSize ?? 0))
+    var prepared = try PreparedEdits(edits, opened)
+    // What the tokens are does not matter, nor then whether the model was trained for so many.
+    let loaded = try opened.load(
+      contextLength: max(needed, model.ctxSize ?? 0), beyondTraining: true)
     let model = Model(
       predictor: loaded.state, edited: try prepared?.processor(loaded),
       firstToken: try prepared?.compiled(loaded)?.firstToken,
@@ -125,7 +123,8 @@ struct Bench: ParsableCommand {
     return Measurement(
       test: test, tokensPerSecond: Numbers.median(rates),
       stddev: Numbers.standardDeviation(rates), peakRssBytes: Memory.peakResidentBytes,
-      repetitions: repetitions, threads: model.threadCount, model: loaded.opened.file.path,
+      loadSeconds: loaded.loadSeconds, repetitions: repetitions, threads: model.threadCount,
+      model: loaded.opened.file.path,
       activations: model.activations.rawValue, cacheType: model.resolvedCacheType.rawValue)
   }
 
@@ -173,6 +172,7 @@ struct Bench: ParsableCommand {
     let tokensPerSecond: Double
     let stddev: Double
     let peakRssBytes: Int
+    let loadSeconds: Double
     let repetitions: Int
     let threads: Int
     let model: String

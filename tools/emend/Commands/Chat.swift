@@ -40,7 +40,7 @@ struct Chat: ParsableCommand {
   func run() throws {
     let opened = try OpenedModel(model)
     let template = try templateOptions.template(for: opened.tokenizer)
-    let prepared = try PreparedEdits(edits, opened)
+    var prepared = try PreparedEdits(edits, opened)
     let loaded = try opened.load()
     let edited = try prepared?.processor(loaded)
     let generator = Generator(

@@ -8,12 +8,14 @@ struct Convert: ParsableCommand {
     discussion: """
       IN is a folder of Hugging Face (config.json with safetensors or pytorch_model.bin) or of Meta \
       (params.json with consolidated.00.pth), a GGUF file, or a llama2.c checkpoint; weights may be \
-      compressed with zstd. OUT is a GGUF file, which is there whole or not at all.
+      compressed with zstd. OUT is a GGUF file, which is there whole or not at all; with --packed it \
+      is a packed file, which loads in no time.
 
         emend convert Llama-2-7b-hf llama-2-7b.q4_0.gguf --type q4_0
         emend convert llama-2-7b llama-2-7b.f16.gguf --type f16
         emend convert stories260K.bin stories.gguf --type f32 --tokenizer tok512.bin
         emend convert model.f16.gguf model.q8_0.gguf --type q8_0 --dry-run
+        emend convert model.q4_0.gguf model.q4_0.packed --packed
         emend convert Llama-2-7b-hf llama-2-7b.q4_0.gguf --type q4_0 --calibration text.txt
 
       Norms stay f32, and matrices whose rows do not fill blocks of 32 become f16.
@@ -22,7 +24,7 @@ struct Convert: ParsableCommand {
   @Argument(help: ArgumentHelp("The checkpoint, a file or folder.", valueName: "in"))
   var input: String
 
-  @Argument(help: ArgumentHelp("The GGUF file to be written.", valueName: "out"))
+  @Argument(help: ArgumentHelp("The file to be written.", valueName: "out"))
   var result: String
 
   @OptionGroup(title: "Recipe") var recipe: RecipeOptions
@@ -53,10 +55,15 @@ struct Convert: ParsableCommand {
 
   func run() throws {
     let source = try Checkpoint.open(input, tokenizer: tokenizer)
+    guard recipe.type != nil || source is GGUFCheckpoint else {
+      throw ValidationError("--type is missing; only the types of a GGUF file can be kept")
+    }
     let conversion = try Conversion(
-      source, recipe: recipe.recipe, calibration: calibration.calibration(for: source))
+      source, recipe: recipe.recipe, calibration: calibration.calibration(for: source),
+      packed: recipe.packed)
     guard !dryRun else { return try show(conversion) }
-    let threadCount = threads ?? ThreadPool.physicalCoreCount
+    let threadCount = min(
+      threads ?? ThreadPool.physicalCoreCount, ThreadPool.hardwareThreadCount)
     try calibration.checkMemory(conversion.calibrationBytes(threads: threadCount))
     let pool = ThreadPool(threads: threadCount)
     let bar = ProgressBar("converting", unit: "MB/s")
@@ -94,7 +101,8 @@ struct Convert: ParsableCommand {
     for tensor in conversion.plan {
       table.append([
         tensor.name.onOneLine, tensor.shape.map(String.init).joined(separator: " x "), tensor.from,
-        tensor.format.name, String(tensor.byteCount), tensor.note ?? "",
+        tensor.format.name + (tensor.isPacked ? " packed" : ""), String(tensor.byteCount),
+        tensor.note ?? "",
       ])
     }
     Console.print(table.text)
@@ -109,6 +117,7 @@ struct Convert: ParsableCommand {
       let from: String
       let to: String
       let bytes: Int
+      let packed: Bool
       let note: String?
     }
 
@@ -121,7 +130,7 @@ struct Convert: ParsableCommand {
       tensors = conversion.plan.map {
         Tensor(
           name: $0.name, shape: $0.shape, from: $0.from, to: $0.format.name, bytes: $0.byteCount,
-          note: $0.note)
+          packed: $0.isPacked, note: $0.note)
       }
       tensorBytes = conversion.byteCount
       self.bytes = bytes

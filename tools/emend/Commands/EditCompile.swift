@@ -42,7 +42,7 @@ struct EditCompile: ParsableCommand {
       throw ValidationError(
         "--first-token is \(first), and the vocabulary has \(opened.configuration.vocabularySize)")
     }
-    guard let prepared = try PreparedEdits(edits, opened) else { return }
+    guard var prepared = try PreparedEdits(edits, opened) else { return }
     let loaded = try opened.load(contextLength: 1)
     let compiled = try CompiledEdit.compiling(
       prepared.edit(loaded), on: loaded.processor, identity: ProcessorIdentity(opened.file),

@@ -76,6 +76,10 @@ struct Generate: ParsableCommand {
     let text = try file.map { try TextInput.read($0) } ?? prompt ?? ""
     let opened = try OpenedModel(model)
     let ids = try encode(text, with: opened.tokenizer)
+    guard ids.count <= opened.contextLength else {
+      throw TextGenerationError.promptTooLong(
+        tokens: ids.count, contextLength: opened.contextLength)
+    }
     let prepared = try PreparedEdits(edits, opened)
     let loaded = try opened.load()
     let options = length.generationOptions(sampling.options)
@@ -102,6 +106,7 @@ struct Generate: ParsableCommand {
     let predictor: any TokenPredictor
     var ids = prompt
     if let edits {
+      var edits = edits
       let edited = try edits.processor(loaded)
       ids = edited.tokens(for: prompt)
       try edited.begin(

@@ -44,7 +44,7 @@ struct Inspect: ParsableCommand {
       try EditorReport.show(path: file, json: output.json)
       return
     }
-    let file = try GGUFFile(path: file)
+    let file = try GGUFFile(path: file, acceptingPacked: true)
     let memory = memory(file)
     if output.json {
       try JSON.print(Report(file, memory))
@@ -75,7 +75,8 @@ struct Inspect: ParsableCommand {
   }
 
   private func printReport(_ file: GGUFFile, _ memory: Memory) {
-    Console.print("\(file.path): GGUF version \(file.version), \(display(file.totalBytes))\n")
+    let kind = file.isPacked ? "packed" : "GGUF"
+    Console.print("\(file.path): \(kind) version \(file.version), \(display(file.totalBytes))\n")
     Console.print("metadata")
     for key in file.metadata.keys {
       if let value = file.metadata[key] {
@@ -90,7 +91,8 @@ struct Inspect: ParsableCommand {
     for ((tensor, name), shape) in zip(zip(file.tensors, names), shapes) {
       Console.print(
         "  \(padded(name, nameWidth))  \(padded(shape, shapeWidth))  "
-          + "\(padded(tensor.format.name, 4))  \(tensor.byteCount)")
+          + "\(padded(tensor.format.name, 4))  \(tensor.byteCount)\(tensor.isPacked ? "  packed" : "")"
+      )
     }
     Console.print("\nformats")
     for total in Report.totals(file) {
@@ -126,6 +128,7 @@ struct Inspect: ParsableCommand {
       let shape: [Int]
       let format: String
       let bytes: Int
+      let packed: Bool
     }
     struct Total: Encodable {
       let format: String
@@ -144,6 +147,7 @@ struct Inspect: ParsableCommand {
 
     let file: String
     let version: Int
+    let packed: Bool
     let bytes: Int
     let metadata: [String: MetadataValue]
     let tensors: [Tensor]
@@ -163,13 +167,16 @@ struct Inspect: ParsableCommand {
     init(_ file: GGUFFile, _ memory: Memory) {
       self.file = file.path
       version = file.version
+      packed = file.isPacked
       bytes = file.totalBytes
       metadata = Dictionary(
         uniqueKeysWithValues: file.metadata.keys.compactMap { key in
           file.metadata[key].map { (key, MetadataValue(value: $0)) }
         })
       tensors = file.tensors.map {
-        Tensor(name: $0.name, shape: $0.shape, format: $0.format.name, bytes: $0.byteCount)
+        Tensor(
+          name: $0.name, shape: $0.shape, format: $0.format.name, bytes: $0.byteCount,
+          packed: $0.isPacked)
       }
       formats = Self.totals(file)
       processor = (try? ProcessorIdentity(file)).map {

@@ -69,7 +69,7 @@ struct Score: ParsableCommand {
   private func score(
     _ ids: [Int], _ loaded: LoadedModel, _ edits: PreparedEdits?
   ) throws -> [Double] {
-    guard let edits else {
+    guard var edits else {
       return try score(ids, ghosts: 0, loaded.state, loaded)
     }
     let edited = try edits.processor(loaded)

@@ -42,7 +42,8 @@ struct Tokenize: ParsableCommand {
 
   func run() throws {
     let text = try file.map { try TextInput.read($0) } ?? text ?? ""
-    let tokenizer = try Tokenizer(GGUFFile(path: model.model).metadata)
+    let tokenizer = try Tokenizer(
+      GGUFFile(path: model.model, acceptingPacked: true).metadata)
     let ids = tokenizer.encode(text, addSpecial: !leavesOutSpecial, parseSpecial: parseSpecial)
     let pieces = ids.map(tokenizer.piece)
     if output.json {

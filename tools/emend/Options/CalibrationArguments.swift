@@ -32,9 +32,10 @@ struct CalibrationArguments: ParsableArguments {
       }
       return
     }
-    if recipe.type.format.elementsPerBlock == 1 {
+    guard let type = recipe.type, type.format.elementsPerBlock > 1 else {
       throw ValidationError(
-        "--calibration is for q4_0, q4_1 and q8_0; \(recipe.type.rawValue) has no blocks to round")
+        "--calibration is for --type q4_0, q4_1 and q8_0; "
+          + "\(recipe.type?.rawValue ?? "what is kept") has no blocks to round")
     }
     if recipe.rounding == .reference {
       throw ValidationError(

@@ -26,8 +26,10 @@ extension Rounding: ExpressibleByArgument {}
 /// Which tensor gets which format.
 struct RecipeOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Type of the matrices.", valueName: "q4_0|q4_1|q8_0|f16|f32"))
-  var type: WeightType
+    help: ArgumentHelp(
+      "Type of the matrices. May be left out with --packed where IN is a GGUF file, whose types are "
+        + "then kept.", valueName: "q4_0|q4_1|q8_0|f16|f32"))
+  var type: WeightType?
 
   @Option(
     help: ArgumentHelp(
@@ -50,8 +52,26 @@ struct RecipeOptions: ParsableArguments {
   @Flag(help: "Quantize what is quantized already, which loses precision twice.")
   var allowRequantize = false
 
-  var recipe: ConversionRecipe {
-    ConversionRecipe(
+  @Flag(
+    help: ArgumentHelp(
+      "Write a packed file: weights laid out for the CPU, which run where they are mapped instead of "
+        + "being packed each time the model is loaded. Only Emend reads it."))
+  var packed = false
+
+  func validate() throws {
+    guard type == nil else { return }
+    guard packed else { throw ValidationError("--type is missing") }
+    guard outputType == nil, embeddingType == nil, !allowRequantize, rounding == .best else {
+      throw ValidationError(
+        "--output-type, --embedding-type, --rounding and --allow-requantize need --type: without it "
+          + "all types are kept")
+    }
+  }
+
+  /// Nil where types are kept.
+  var recipe: ConversionRecipe? {
+    guard let type else { return nil }
+    return ConversionRecipe(
       type: type.format, outputType: outputType?.format, embeddingType: embeddingType?.format,
       rounding: rounding, allowsRequantizing: allowRequantize)
   }

@@ -9,7 +9,7 @@ extension CacheType: ExpressibleByArgument {}
 struct ModelFileOptions: ParsableArguments {
   @Option(
     name: [.short, .customLong("model")],
-    help: ArgumentHelp("The model, a GGUF file.", valueName: "model"))
+    help: ArgumentHelp("The model, a GGUF or packed file.", valueName: "model"))
   var model: String
 }
 
@@ -19,7 +19,9 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     name: [.short, .long],
-    help: ArgumentHelp("Threads. (default: one for each physical core)", valueName: "n"))
+    help: ArgumentHelp(
+      "Threads, at most as many as can run at once. (default: one for each physical core)",
+      valueName: "n"))
   var threads: Int?
 
   @Option(
@@ -49,8 +51,11 @@ struct ModelOptions: ParsableArguments {
   @Flag(name: [.short, .long], help: "Say what is loaded and how much memory it takes.")
   var verbose = false
 
-  /// The number of threads, chosen or not.
-  var threadCount: Int { threads ?? ThreadPool.physicalCoreCount }
+  /// The number of threads, chosen or not: threads that take turns on a core wait for each other at
+  /// every step of a model, so that there are never more than run at once.
+  var threadCount: Int {
+    min(threads ?? ThreadPool.physicalCoreCount, ThreadPool.hardwareThreadCount)
+  }
   /// The cache's type, chosen or implied.
   var resolvedCacheType: CacheType { cacheType ?? (activations == .f32 ? .f32 : .f16) }
 

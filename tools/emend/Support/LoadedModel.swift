@@ -12,19 +12,28 @@ struct OpenedModel {
 
   init(_ options: ModelOptions) throws {
     self.options = options
-    file = try GGUFFile(path: options.file.model)
+    file = try GGUFFile(path: options.file.model, acceptingPacked: true)
     configuration = try ProcessorConfiguration(file)
     tokenizer = try Tokenizer(file.metadata)
   }
 
-  /// Plans, checks and loads: the weights, and a state of `contextLength` tokens (by default what
-  /// --ctx-size says, or 2048, or what the model was trained for if that is less).
-  func load(contextLength: Int? = nil) throws -> LoadedModel {
+  /// The context where a command asks for no other: what --ctx-size says, or 2048, or what the model
+  /// was trained for if that is less.
+  var contextLength: Int { options.ctxSize ?? min(configuration.contextLength, 2048) }
+
+  /// Plans, checks and loads: the weights, and a state of `contextLength` tokens. A context beyond what
+  /// the model was trained for is refused unless only its speed matters.
+  func load(contextLength: Int? = nil, beyondTraining: Bool = false) throws -> LoadedModel {
     let instructionSet = try InstructionSet.selected()
     let trained = configuration.contextLength
-    let length = contextLength ?? options.ctxSize ?? min(trained, 2048)
-    guard length <= trained else {
+    let length = contextLength ?? self.contextLength
+    guard length <= trained || beyondTraining else {
       throw CommandError.contextTooLong(asked: length, trained: trained)
+    }
+    if let asked = options.threads, asked > options.threadCount {
+      Console.note(
+        "\(asked) threads were asked for, and \(options.threadCount) run at once here: taking these"
+      )
     }
     let plan = try ProcessorState.plan(
       file, activations: options.activations, threads: options.threadCount, contextLength: length,

@@ -18,32 +18,54 @@ struct PreparedEdits {
     self.options = options
     guard !options.editor.isEmpty else { return }
     let pool = ThreadPool(threads: opened.options.threadCount)
-    latents = try edits(opened, pool) { configuration in
-      if case .gpt2 = configuration.backbone { true } else { false }
-    }
+    latents = [LatentEdit?](repeating: nil, count: options.requests.count)
+    try read(opened, pool, nil) { $0.crossAttention == nil && !$0.readsWithProcessor }
   }
 
   /// The model with the edits, on the state that was loaded.
-  func processor(
+  mutating func processor(
     _ loaded: LoadedModel, observer: (any EditObserver)? = nil
   ) throws -> EditedProcessor {
     try EditedProcessor(
-      loaded.state, edit: try edit(loaded), compiled: try compiled(loaded), observer: observer)
+      loaded.state, edit: try edit(loaded), promptEdit: try promptEdit(loaded),
+      compiled: try compiled(loaded), observer: observer)
   }
 
-  /// The sum of everything but the compiled edit.
-  func edit(_ loaded: LoadedModel) throws -> LatentEdit {
+  /// The sum of what does not depend on the prompt, but for the compiled edit.
+  mutating func edit(_ loaded: LoadedModel) throws -> LatentEdit {
+    try read(loaded.opened, loaded.processor.pool, loaded.processor) { $0.readsWithProcessor }
     let c = loaded.configuration
-    var all = latents.compactMap { $0 }
-    if latents.contains(where: { $0 == nil }) {
-      all += try edits(loaded.opened, loaded.processor.pool, loaded.processor) { configuration in
-        if case .processor = configuration.backbone { true } else { false }
-      }.compactMap { $0 }
-    }
-    if let vectors = try options.controlVectors(c) { all.append(vectors) }
+    let vectors = try options.controlVectors(c).map { [$0] } ?? []
+    let all = latents.compactMap { $0 } + vectors
     return all.isEmpty
       ? try LatentEdit(width: c.hiddenSize, layerCount: c.layerCount, sites: [])
       : try LatentEdit.sum(all)
+  }
+
+  /// What editors make of each prompt who read it, or nil where there is none such.
+  private func promptEdit(_ loaded: LoadedModel) throws -> EditedProcessor.PromptEdit? {
+    var readers: [(editor: Editor, instruction: [Int], strength: Float)] = []
+    for path in Set(options.editor).sorted() {
+      guard try Editor.configuration(path: path).crossAttention != nil else { continue }
+      let editor = try Editor(
+        path: path, identity: ProcessorIdentity(loaded.opened.file), processor: nil,
+        pool: loaded.processor.pool)
+      for request in options.requests where request.editor == path {
+        readers.append(
+          (editor, tokens(request.instruction, loaded.opened), request.strength))
+      }
+    }
+    guard !readers.isEmpty else { return nil }
+    let layers = try options.layers.map(LayerSelection.init(parsing:))
+    return { [readers] prompt, state throws(LatentEditingError) in
+      var edits: [LatentEdit] = []
+      for reader in readers {
+        let edit = try reader.editor.edit(
+          reader.instruction, strength: reader.strength, prompt: prompt, on: state)
+        edits.append(try restricted(edit, to: layers, reader.editor))
+      }
+      return try LatentEdit.sum(edits)
+    }
   }
 
   /// Token 0 as a compiled edit has it; nil where there is none.
@@ -55,28 +77,41 @@ struct PreparedEdits {
     }
   }
 
-  /// What the instructions mean whose editor is one of `chosen`.
-  private func edits(
-    _ opened: OpenedModel, _ pool: ThreadPool, _ processor: Processor? = nil,
+  /// Reads the instructions whose editor is one of `chosen`. Each editor is loaded once, whatever the
+  /// number of its instructions, and one at a time.
+  private mutating func read(
+    _ opened: OpenedModel, _ pool: ThreadPool, _ processor: Processor?,
     chosen: (EditorConfiguration) -> Bool
-  ) throws -> [LatentEdit?] {
-    let identity = try ProcessorIdentity(opened.file)
+  ) throws {
     let layers = try options.layers.map(LayerSelection.init(parsing:))
-    var result = [LatentEdit?](repeating: nil, count: options.requests.count)
-    // Each editor is loaded once, whatever the number of its instructions, and one at a time.
     for path in Set(options.editor).sorted() {
       guard chosen(try Editor.configuration(path: path)) else { continue }
-      let editor = try Editor(path: path, identity: identity, processor: processor, pool: pool)
+      let editor = try Editor(
+        path: path, identity: ProcessorIdentity(opened.file), processor: processor, pool: pool)
       for (index, request) in options.requests.enumerated() where request.editor == path {
-        let tokens = opened.tokenizer.encode(
-          request.instruction, addSpecial: true, parseSpecial: false)
-        let edit = try editor.edit(tokens, strength: request.strength)
-        result[index] =
-          try layers.map {
-            try edit.restricted(to: $0, placement: editor.configuration.placement)
-          } ?? edit
+        let edit = try editor.edit(
+          tokens(request.instruction, opened), strength: request.strength)
+        latents[index] = try restricted(edit, to: layers, editor)
       }
     }
-    return result
+  }
+
+  /// An instruction as editors read it: nothing appended.
+  private func tokens(_ instruction: String, _ opened: OpenedModel) -> [Int] {
+    opened.tokenizer.encode(instruction, addSpecial: true, parseSpecial: false)
+  }
+
+  private func restricted(
+    _ edit: LatentEdit, to layers: LayerSelection?, _ editor: Editor
+  ) throws(LatentEditingError) -> LatentEdit {
+    guard let layers else { return edit }
+    return try edit.restricted(to: layers, placement: editor.configuration.placement)
+  }
+}
+
+extension EditorConfiguration {
+  /// Whether its backbone is the processor itself.
+  fileprivate var readsWithProcessor: Bool {
+    if case .processor = backbone { true } else { false }
   }
 }

@@ -1,15 +1,17 @@
 import Foundation
 
-/// Text from a file or standard input.
+/// Text from a file, a pipe or standard input.
 enum TextInput {
-  /// The text of the file at `path`; "-" is standard input.
+  /// The text of the file at `path`, to its end whatever its size is said to be, so that pipes,
+  /// `/dev/stdin` and `/proc` are read like files; "-" is standard input.
   static func read(_ path: String) throws(CommandError) -> String {
     let data: Data
     do {
-      data =
+      let file =
         path == "-"
-        ? try FileHandle.standardInput.readToEnd() ?? Data()
-        : try Data(contentsOf: URL(fileURLWithPath: path))
+        ? FileHandle.standardInput
+        : try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+      data = try file.readToEnd() ?? Data()
     } catch {
       throw .unreadable(path: path, reason: reason(path))
     }

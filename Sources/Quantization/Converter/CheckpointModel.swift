@@ -36,11 +36,11 @@ extension CheckpointSource {
 
 /// A checkpoint as the model it holds: tensors by name, their shapes checked, a slice in memory at a
 /// time.
-final class CalibrationModel {
+final class CheckpointModel {
   let configuration: ProcessorConfiguration
   private let source: any CheckpointSource
-  private let pool: ThreadPool
-  private let kernels: KernelTable
+  let pool: ThreadPool
+  let kernels: KernelTable
   private let indices: [String: Int]
   private let scratch: SliceBuffer
 
@@ -101,7 +101,7 @@ final class CalibrationModel {
 
   /// Hands over the rows of a tensor in their order: the first row's number and the bytes, which are
   /// in the tensor's format.
-  private func forEachSlice(
+  func forEachSlice(
     _ name: String,
     _ body: (Range<Int>, UnsafeRawBufferPointer, SourceTensor) throws(ConversionError) -> Void
   ) throws(ConversionError) {
@@ -217,7 +217,7 @@ final class CalibrationModel {
     return out
   }
 
-  private static func row(
+  static func row(
     _ index: Int, of bytes: UnsafeRawBufferPointer, _ tensor: SourceTensor
   ) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(
@@ -228,8 +228,8 @@ final class CalibrationModel {
 extension ProcessorConfiguration {
   /// The linears of a block, those that read the same input together, in the order of the
   /// computation.
-  func linears(_ layer: Int) -> [[CalibrationModel.Linear]] {
-    func linear(_ tensor: String, _ rows: Int, _ columns: Int) -> CalibrationModel.Linear {
+  func linears(_ layer: Int) -> [[CheckpointModel.Linear]] {
+    func linear(_ tensor: String, _ rows: Int, _ columns: Int) -> CheckpointModel.Linear {
       .init(name: "blk.\(layer).\(tensor).weight", rows: rows, columns: columns)
     }
     let (queries, keys) = (headCount * headSize, kvHeadCount * headSize)

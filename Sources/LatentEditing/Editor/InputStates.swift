@@ -1,0 +1,36 @@
+import LanguageModels
+
+/// The processor's states of a prompt, unedited: what P4 reads.
+final class InputStates: ResidualStreamVisitor {
+  /// By point, `[tokens][width]`.
+  private(set) var states: [Int: [Float]]
+
+  private init(points: Set<Int>) {
+    states = Dictionary(uniqueKeysWithValues: points.map { ($0, []) })
+  }
+
+  /// Reads `prompt` on `state`, whose cache is emptied before and after. Throws `model`.
+  static func read(
+    _ prompt: [Int], points: Set<Int>, on state: ProcessorState
+  ) throws(LatentEditingError) -> [Int: [Float]] {
+    let reader = InputStates(points: points)
+    state.truncate(to: 0)
+    state.visitor = reader
+    defer {
+      state.visitor = nil
+      state.truncate(to: 0)
+    }
+    do { _ = try state.forward(prompt) } catch { throw .model(error) }
+    return reader.states
+  }
+
+  func visits(layer: Int) -> Bool { states[layer] != nil }
+
+  func visit(_ rows: ResidualRows) {
+    for row in 0..<rows.count {
+      rows.withRow(row) { span in
+        for i in 0..<rows.width { states[rows.layer]!.append(span[i]) }
+      }
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import BlockFormats
+import Foundation
+import LatentEditing
+import ModelFiles
+import TestSupport
+import Testing
+
+struct ControlVectorTests {
+  @Test func isReadAsItWasWritten() throws {
+    let vector = ControlVector(
+      directions: [1: [0.5, -1, 2, 0], 3: [1, 2, 3, 4]], modelHint: "llama")
+    let path = TinyModel.temporaryPath("vector.gguf")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try vector.write(to: path)
+    #expect(try ControlVector(path: path, width: 4, layerCount: 4) == vector)
+    // After block 1 is before block 2.
+    let edit = try vector.edit(width: 4, layerCount: 4, scale: -2, range: 1...2)
+    #expect(
+      edit.sites == [
+        LatentSite(point: 2, position: .all, scale: .plain, gate: -2, latent: [0.5, -1, 2, 0])
+      ])
+    #expect(try ControlVector(edit).directions == [1: [-1, 2, -4, 0]])
+    #expect(throws: LatentEditingError.self) {
+      try vector.edit(width: 4, layerCount: 4, range: 2...2)
+    }
+  }
+
+  @Test func onlyPlainEditsOfAllTokensAreControlVectors() throws {
+    func edit(
+      _ point: Int, _ position: SitePosition, _ scale: LatentScale
+    ) throws -> LatentEdit {
+      try LatentEdit(
+        width: 2, layerCount: 4,
+        sites: [
+          LatentSite(point: point, position: position, scale: scale, gate: 1, latent: [1, 2])
+        ])
+    }
+    #expect(try ControlVector(edit(4, .all, .plain)).directions == [3: [1, 2]])
+    #expect(throws: LatentEditingError.self) { try ControlVector(edit(4, .prompt, .plain)) }
+    #expect(throws: LatentEditingError.self) { try ControlVector(edit(4, .all, .norm)) }
+    #expect(throws: LatentEditingError.self) { try ControlVector(edit(1, .all, .plain)) }
+  }
+
+  /// One lie each, and what is said of it.
+  @Test(
+    arguments: [
+      (["direction.1": [1, 2, 3]], "controlvector", "width"),
+      (["direction.0": [1, 2, 3, 4]], "controlvector", "layer 0"),
+      (["direction.4": [1, 2, 3, 4]], "controlvector", "layer 4 of 4"),
+      (["direction.x": [1, 2, 3, 4]], "controlvector", "no number"),
+      (["direction.1": [1, 2, .nan, 4]], "controlvector", "NaN"),
+      (["direction.1": [1, 2, 3, 4]], "llama", "a model"),
+      (["other": [1, 2, 3, 4]], "controlvector", "no direction"),
+    ] as [([String: [Float]], String, String)])
+  func liesAreRefused(tensors: [String: [Float]], architecture: String, lie: String) throws {
+    let path = TinyModel.temporaryPath("lie.gguf")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let names = tensors.keys.sorted()
+    var writer = try GGUFWriter(
+      path: path, metadata: [("general.architecture", .string(architecture))],
+      tensors: names.map {
+        .init(name: $0, shape: [tensors[$0]!.count], format: .f32)
+      })
+    for name in names {
+      let values = tensors[name]!
+      try writer.append(values.span.bytes)
+    }
+    try writer.commit()
+    #expect(throws: LatentEditingError.self, "\(lie)") {
+      try ControlVector(path: path, width: 4, layerCount: 4)
+    }
+  }
+}

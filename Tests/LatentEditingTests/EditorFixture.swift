@@ -1,0 +1,78 @@
+import Foundation
+import LanguageModels
+import LatentEditing
+import ModelFiles
+import TensorKernels
+import TestSupport
+
+/// The small model of Tests/Fixtures/llama that editors of Tests/Fixtures/editor were made for.
+enum TinyModel {
+  static let path = OutsideFiles.fixture("llama/f32.gguf").path
+  static let pool = ThreadPool(threads: 2)
+
+  static func file() throws -> GGUFFile { try GGUFFile(path: path) }
+  static func identity() throws -> ProcessorIdentity { try ProcessorIdentity(file()) }
+
+  static func processor(
+    _ activations: ActivationPrecision = .f32, name: String = "f32"
+  ) throws -> Processor {
+    try Processor(
+      GGUFFile(path: OutsideFiles.fixture("llama/\(name).gguf").path), activations: activations,
+      pool: pool)
+  }
+
+  /// A fixed text and an instruction, of the fixture's tokens.
+  static func tokens() throws -> (ids: [Int], instruction: [Int]) {
+    struct Given: Decodable {
+      let ids: [Int]
+      let instruction: [Int]
+    }
+    let given = try JSONDecoder().decode(
+      Given.self, from: Data(contentsOf: OutsideFiles.fixture("editor/ids.json")))
+    return (given.ids, given.instruction)
+  }
+
+  /// An edit with a latent at several layers and positions, the same each time.
+  static func edit(
+    positions: [SitePosition] = [.fromStart(0)], scale: LatentScale = .norm, seed: UInt64 = 1
+  ) throws -> LatentEdit {
+    let c = try processor().configuration
+    var random = SplitMix64(seed: seed)
+    let sites = (0...c.layerCount).flatMap { point in
+      positions.map { position in
+        LatentSite(
+          point: point, position: position, scale: scale,
+          gate: .random(in: 0.2...1, using: &random),
+          latent: (0..<c.hiddenSize).map { _ in .random(in: -1...1, using: &random) })
+      }
+    }
+    return try LatentEdit(width: c.hiddenSize, layerCount: c.layerCount, sites: sites)
+  }
+
+  /// Logits after every token, edited or not, the text fed in chunks of `chunk`.
+  static func logits(
+    _ processor: Processor, _ ids: [Int], _ edit: LatentEdit?, chunk: Int = 64,
+    cacheType: CacheType = .f32, firstContent: Int = 0
+  ) throws -> [[Float]] {
+    let state = try ProcessorState(
+      processor, contextLength: 64, cacheType: cacheType, chunkSize: chunk)
+    let injector = try edit.map {
+      try EditInjector($0, prompt: PromptShape(length: ids.count, firstContent: firstContent))
+    }
+    state.visitor = injector
+    var result: [[Float]] = []
+    try state.forwardAll(ids) { _, logits in result.append((0..<logits.count).map { logits[$0] }) }
+    return withExtendedLifetime(injector) { result }
+  }
+
+  /// A file of its own in the temporary folder, removed by the caller's `defer`.
+  static func temporaryPath(_ name: String = "file") -> String {
+    FileManager.default.temporaryDirectory
+      .appendingPathComponent("emend-\(UUID().uuidString)-\(name)").path
+  }
+}
+
+/// Largest difference of two lists of the same length.
+func largestDifference(_ a: [[Float]], _ b: [[Float]]) -> Float {
+  zip(a, b).map { zip($0, $1).map { abs($0 - $1) }.max() ?? 0 }.max() ?? 0
+}

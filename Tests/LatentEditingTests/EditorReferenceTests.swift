@@ -1,0 +1,41 @@
+import Foundation
+import LanguageModels
+import LatentEditing
+import ModelFiles
+import TestSupport
+import Testing
+
+/// Editors that PyTorch wrote, and what it answers with them by forward hooks
+/// (tools/fixtures/make_editor_fixtures.py).
+struct EditorReferenceTests {
+  /// Both sides compute in f32. The unedited model is within 1e-5 of its largest logit (see
+  /// TransformersTests); the edit adds a GPT-2 of 3 blocks, as long a chain again, whose error the
+  /// latents carry into a stream they are as large as: 4e-5 of the largest logit.
+  @Test(arguments: ["p0", "p0-plain-shared", "p1", "p2", "p4", "p5"])
+  func matchesPyTorch(name: String) throws {
+    let (ids, instruction) = try TinyModel.tokens()
+    let processor = try TinyModel.processor()
+    let editor = try Editor(
+      path: OutsideFiles.fixture("editor/\(name)/editor.safetensors").path,
+      identity: TinyModel.identity(), processor: processor, pool: TinyModel.pool)
+    let state = try ProcessorState(processor, contextLength: 64, cacheType: .f32)
+    let edit = try editor.edit(instruction, prompt: ids, on: state)
+    let found = try TinyModel.logits(processor, ids, edit)
+
+    let file = try SafetensorsFile(
+      path: OutsideFiles.fixture("editor/\(name)/logits.safetensors").path)
+    let tensor = try file.tensors.tensor(named: "logits")
+    var wanted = [Float](repeating: 0, count: tensor.elementCount)
+    try wanted.withUnsafeMutableBufferPointer {
+      try file.tensors.readFloats(of: tensor, elements: 0..<tensor.elementCount, into: $0)
+    }
+    let width = tensor.shape[1]
+    let rows = (0..<tensor.shape[0]).map { Array(wanted[$0 * width..<($0 + 1) * width]) }
+    let largest = wanted.map(\.magnitude).max()!
+    #expect(found.count == rows.count)
+    #expect(largestDifference(found, rows) <= 4e-5 * largest)
+    // The edit is no small thing: without it the answer is another one.
+    let unedited = try TinyModel.logits(processor, ids, nil)
+    #expect(largestDifference(unedited, rows) >= 1e-2 * largest)
+  }
+}
