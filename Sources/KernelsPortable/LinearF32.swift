@@ -1,8 +1,10 @@
 // Quantized (or plain) weights by f32 activations: the exact path. A panel of 32 rows by 256 columns
 // is dequantized into the first-level cache's neighbourhood (F32 weights are read where they are) and
-// meets every tile of eight rows of activations before the next panel is made. Each result is one
-// chain of fused multiply-adds in column order, for one row of activations and for many, so chunking
-// never changes a result.
+// meets every tile of eight rows of activations before the next panel is made. Each result is
+// the sum of its panels in order, each panel one chain of fused multiply-adds in column order, for one
+// row of activations and for many, so chunking never changes a result. A chain does not begin with
+// what is there before: a residual stream can be hundreds of times larger than what is added to it, and
+// would have every step rounded at its size.
 
 import BlockFormats
 import KernelInterface
@@ -44,15 +46,17 @@ func packActivationsF32(
       let packed = weights + group &* groupBytes
       let target = out + 16 &* group
       let validRows = rows &- 16 &* group
-      var f = accumulate ? loadRows(target, validRows) : .zero
+      var total = accumulate ? loadRows(target, validRows) : .zero
       var k0 = 0
       while k0 < k {
         let count = min(panelColumns, k &- k0)
         let panel = floatPanel(format, packed, k, k0, count, scratch)
+        var f = FloatVector.zero
         for i in 0..<count { f = multiplyAdd(panel.vector(i &* 16), x.broadcast(k0 &+ i), f) }
+        total = accumulate || k0 > 0 ? total + f : f
         k0 &+= count
       }
-      storeRows(f, target, validRows, false)
+      storeRows(total, target, validRows, false)
     }
     return
   }
@@ -122,10 +126,6 @@ func packActivationsF32(
     // Two vectors of weights and sixteen accumulators.
     var f = Eight()
     var g = Eight()
-    if keep {
-      f.update { n, _ in out.vector(n &* outStride) }
-      g.update { n, _ in out.vector(n &* outStride &+ 16) }
-    }
     for n in 8..<16 {
       prefetch(out + n &* outStride)
       prefetch(out + (n &* outStride &+ 16))
@@ -137,8 +137,8 @@ func packActivationsF32(
       f.update { n, acc in multiplyAdd(a, x.broadcast(i &* 8 &+ n), acc) }
       g.update { n, acc in multiplyAdd(b, x.broadcast(i &* 8 &+ n), acc) }
     }
-    f.forFirst(8) { n, value in out.store(value, at: n &* outStride) }
-    g.forFirst(8) { n, value in out.store(value, at: n &* outStride &+ 16) }
+    f.forFirst(8) { n, value in storeRows(value, out + n &* outStride, 16, keep) }
+    g.forFirst(8) { n, value in storeRows(value, out + (n &* outStride &+ 16), 16, keep) }
   #else
     partialTile(low, x, count, out, outStride, keep, 8, 16)
     partialTile(high, x, count, out + 16, outStride, keep, 8, 16)
@@ -153,15 +153,12 @@ func packActivationsF32(
 ) {
   #if KERNELS_AVX512
     var f = Eight()
-    if keep {
-      f.update { n, _ in n < validColumns ? loadRows(out + n &* outStride, validRows) : .zero }
-    }
     for i in 0..<count {
       let a = panel.vector(i &* 16)
       f.update { n, acc in multiplyAdd(a, x.broadcast(i &* 8 &+ n), acc) }
     }
     f.forFirst(validColumns) { n, value in
-      storeRows(value, out + n &* outStride, validRows, false)
+      storeRows(value, out + n &* outStride, validRows, keep)
     }
   #else
     // Sixteen rows are two or four registers: four columns of them are all that there is room for.
@@ -170,14 +167,11 @@ func packActivationsF32(
       let target = out + column &* outStride
       let valid = validColumns &- column
       var f = Four()
-      if keep {
-        f.update { n, _ in n < valid ? loadRows(target + n &* outStride, validRows) : .zero }
-      }
       for i in 0..<count {
         let a = panel.vector(i &* 16)
         f.update { n, acc in multiplyAdd(a, x.broadcast(i &* 8 &+ column &+ n), acc) }
       }
-      f.forFirst(valid) { n, value in storeRows(value, target + n &* outStride, validRows, false) }
+      f.forFirst(valid) { n, value in storeRows(value, target + n &* outStride, validRows, keep) }
       column &+= 4
     }
   #endif
