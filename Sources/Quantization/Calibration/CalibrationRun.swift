@@ -107,6 +107,8 @@ final class CalibrationRun {
         gram?.accumulate(x, rows: calibration.text.length)
         if updatesResidual { block.store(into: rows) }
       }
+    } else {
+      for _ in calibration.text.sequences { work.finishSequence(pass) }
     }
     var blocks: [[UInt8]] = []
     if let gram {
