@@ -36,9 +36,9 @@ struct EditorFileTests {
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == first)
   }
 
-  /// bf16 keeps 8 bits, half a unit of the last being 2^-9 of a value; int8 has steps of a 127th of a
-  /// row's largest value.
-  @Test(arguments: [(EditorStorage.bf16, 0x1p-9), (.int8, 0.5 / 127)] as [(EditorStorage, Float)])
+  /// bf16 keeps 8 significant bits: half a unit of the last is up to 2^-8 of a value. int8 has steps
+  /// of a 127th of a row's largest value.
+  @Test(arguments: [(EditorStorage.bf16, 0x1p-8), (.int8, 0.5 / 127)] as [(EditorStorage, Float)])
   func smallerStorageIsClose(storage: EditorStorage, error: Float) throws {
     let editor = try editor()
     let path = TinyModel.temporaryPath("editor.safetensors")

@@ -246,7 +246,6 @@ public struct Conversion: Sendable {
       let tensor = tensors[index]
       let format = plan[index].format
       let isKept = tensor.format == format && (recipe == nil || format.isQuantized)
-      let quantizer = BlockQuantizer(format, rounding: recipe?.rounding ?? .best)
       let weights = try importance?.weights(of: tensor.name)
       for start in stride(from: 0, to: tensor.rows, by: slice.rows) {
         let rows = start..<min(start + slice.rows, tensor.rows)
@@ -259,7 +258,7 @@ public struct Conversion: Sendable {
           target.copyMemory(from: bytes)
         } else {
           do {
-            try quantizer.quantize(
+            try BlockQuantizer(format, rounding: recipe?.rounding ?? .best).quantize(
               bytes, tensor.format, columns: tensor.columns, importance: weights, into: target,
               tensor: tensor.name,
               firstRow: rows.lowerBound, pool: pool)
