@@ -19,6 +19,7 @@ extension SafetensorsFile {
       }
     }
     if let problem { throw .file(problem) }
+    tensors.releasePages(of: tensor)
     guard values.allSatisfy(\.isFinite) else {
       throw .tensorNotFinite(path: tensors.path, tensor: name)
     }
@@ -39,6 +40,7 @@ extension SafetensorsFile {
         Float(Int8(bitPattern: byte)) * scales[index / width]
       }
     }
+    tensors.releasePages(of: tensor)
     guard values.allSatisfy(\.isFinite) else {
       throw .tensorNotFinite(path: tensors.path, tensor: tensor.name)
     }

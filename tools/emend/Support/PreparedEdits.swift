@@ -86,12 +86,22 @@ struct PreparedEdits {
     let layers = try options.layers.map(LayerSelection.init(parsing:))
     for path in Set(options.editor).sorted() {
       guard chosen(try Editor.configuration(path: path)) else { continue }
-      let editor = try Editor(
-        path: path, identity: ProcessorIdentity(opened.file), processor: processor, pool: pool)
+      let clock = ContinuousClock()
+      var editor: Editor!
+      let loading = try clock.measure {
+        editor = try Editor(
+          path: path, identity: ProcessorIdentity(opened.file), processor: processor, pool: pool)
+      }
       for (index, request) in options.requests.enumerated() where request.editor == path {
-        let edit = try editor.edit(
-          tokens(request.instruction, opened), strength: request.strength)
+        let ids = tokens(request.instruction, opened)
+        var edit: LatentEdit!
+        let reading = try clock.measure { edit = try editor.edit(ids, strength: request.strength) }
         latents[index] = try restricted(edit, to: layers, editor)
+        if opened.options.verbose {
+          Console.log(
+            "\(path): loaded in \(Numbers.fixed(loading / .seconds(1), 2)) s, read \(ids.count) tokens "
+              + "in \(Numbers.fixed(reading / .milliseconds(1), 1)) ms")
+        }
       }
     }
   }
