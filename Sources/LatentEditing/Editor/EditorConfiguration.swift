@@ -83,8 +83,6 @@ public enum BackboneConfiguration: Sendable, Equatable {
 public enum EditorTokenizer: String, Sendable, CaseIterable {
   /// The processor's.
   case processor
-  /// A byte-level BPE that the editor's file brings along.
-  case own
 }
 
 /// Where P4's backbone attends to the processor's states of the input.
