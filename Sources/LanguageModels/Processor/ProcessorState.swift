@@ -136,15 +136,6 @@ public final class ProcessorState {
     }
   }
 
-  /// Appends `tokens` to a state that runs only the first `depth` blocks, without logits: for
-  /// visitors, who see the layers 0...depth.
-  func forwardBlocks(_ tokens: [Int], depth: Int) throws(LanguageModelError) {
-    try check(tokens)
-    for first in stride(from: 0, to: tokens.count, by: chunkSize) {
-      runBlocks(tokens[first..<min(first + chunkSize, tokens.count)], depth: depth)
-    }
-  }
-
   private func check(_ tokens: [Int]) throws(LanguageModelError) {
     guard !tokens.isEmpty else { throw .noTokens }
     guard tokens.count <= contextLength - position else {
@@ -158,9 +149,9 @@ public final class ProcessorState {
   }
 
   /// The residual stream of a chunk through all blocks, which its position then counts.
-  private func runBlocks(_ tokens: ArraySlice<Int>, depth: Int? = nil) {
+  private func runBlocks(_ tokens: ArraySlice<Int>) {
     let c = processor.configuration
-    let depth = depth ?? c.layerCount
+    let depth = c.layerCount
     processor.rotary.fill(
       positions: position..<position + tokens.count, cosines: workspace.cosines,
       sines: workspace.sines)

@@ -51,6 +51,9 @@ public struct EditorConfiguration: Sendable, Equatable {
       ? 1 + layer * backbone.blockCount / processor.layerCount : backbone.blockCount
   }
 
+  /// The backbone's blocks that some layer reads, ascending.
+  var readBlocks: [Int] { Set(layers.map(readBlock(ofLayer:))).sorted() }
+
   /// Latents of one layer.
   public var slotCount: Int { positions.slots.count }
 }
