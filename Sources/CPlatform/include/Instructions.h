@@ -34,3 +34,8 @@ static inline void emend_prefetch(const void *p) { _mm_prefetch((const char *)p,
 #else
 static inline void emend_prefetch(const void *p) { __builtin_prefetch(p); }
 #endif
+
+/// Sixteen lanes: SIMD16<Float> in Swift.
+typedef float emend_float16 __attribute__((ext_vector_type(16)));
+/// The square roots (sqrtps and its like): Swift's own is a scalar one with a branch for each lane.
+static inline emend_float16 emend_square_roots(emend_float16 x) { return __builtin_elementwise_sqrt(x); }
