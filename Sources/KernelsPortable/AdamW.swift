@@ -43,8 +43,9 @@ private struct Constants {
   }
 }
 
+/// 0 where |x| is not above `smallest`; NaN stays.
 @inline(__always) private func flushed(_ x: FloatVector, _ smallest: Float) -> FloatVector {
-  x.replacing(with: FloatVector.zero, where: magnitude(x) .< FloatVector(repeating: smallest))
+  emend_where_at_least(FloatVector(repeating: smallest), magnitude(x), FloatVector.zero, x)
 }
 
 /// `OptimizerKernels.AdamStep`.
