@@ -130,7 +130,7 @@ let package = Package(
       "EditorTraining",
       [
         "LatentEditing", "LanguageModels", "TensorKernels", "KernelInterface", "ModelFiles",
-        "Tokenization",
+        "Tokenization", .product(name: "Crypto", package: "swift-crypto"),
       ]),
     tests("TextGeneration", ["LanguageModels", "Tokenization"]),
     tests("EditEvaluation", ["LanguageModels", "Tokenization"]),
