@@ -53,6 +53,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "3.12.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     .target(name: "CPlatform"),
@@ -89,6 +90,12 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: strict),
     .target(
+      name: "EditorTraining",
+      dependencies: [
+        "LatentEditing", "LanguageModels", "Tokenization", "TensorKernels", "KernelInterface",
+        "ModelFiles", "CZstd", .product(name: "Crypto", package: "swift-crypto"), "Yams",
+      ], swiftSettings: strict),
+    .target(
       name: "TextGeneration", dependencies: ["LatentEditing", "LanguageModels", "Tokenization"],
       swiftSettings: strict),
     .target(name: "EditEvaluation", dependencies: ["TextGeneration"], swiftSettings: strict),
@@ -121,6 +128,12 @@ let package = Package(
     tests(
       "LatentEditing",
       ["LanguageModels", "TextGeneration", "TensorKernels", "ModelFiles", "BlockFormats"]),
+    tests(
+      "EditorTraining",
+      [
+        "LatentEditing", "LanguageModels", "TensorKernels", "KernelInterface", "ModelFiles",
+        "Tokenization", .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     tests("TextGeneration", ["LanguageModels", "Tokenization"]),
     tests("EditEvaluation", ["LanguageModels", "Tokenization"]),
     .testTarget(

@@ -362,6 +362,8 @@ public struct KernelTable: Sendable {
 
   /// What only training needs.
   public let gradients: GradientKernels
+  /// What optimizers need.
+  public let optimizers: OptimizerKernels
 
   /// Every entry, in the order of the declarations.
   public init(
@@ -378,7 +380,7 @@ public struct KernelTable: Sendable {
     attendBlock: AttendBlock, mergeAttention: MergeAttention,
     quantizeBlocks: QuantizeBlocks, toFloats: ToFloats, fromFloats: FromFloats,
     firstNotFinite: FirstNotFinite, roundCompensated: RoundCompensated,
-    refineBlocks: RefineBlocks, gradients: GradientKernels
+    refineBlocks: RefineBlocks, gradients: GradientKernels, optimizers: OptimizerKernels
   ) {
     self.name = name
     self.quantizeActivations = quantizeActivations
@@ -415,6 +417,7 @@ public struct KernelTable: Sendable {
     self.roundCompensated = roundCompensated
     self.refineBlocks = refineBlocks
     self.gradients = gradients
+    self.optimizers = optimizers
   }
 }
 

@@ -138,5 +138,10 @@ import KernelInterface
       swiGLUBackward: { swiGLUBackward($0, $1, $2, $3) },
       softmaxSums: { softmaxSums($0, $1, $2, $3) },
       softmaxScaled: { softmaxScaled($0, $1, $2, $3) },
-      softmaxDifference: { softmaxDifference($0, $1, $2, $3, $4, $5, $6, $7, $8) }))
+      softmaxDifference: { softmaxDifference($0, $1, $2, $3, $4, $5, $6, $7, $8) }),
+    optimizers: OptimizerKernels(
+      adamStep: { adamStep($0, $1, $2, $3, $4, $5) },
+      adamStepBytes: { adamStepBytes($0, $1, $2, $3, $4, $5, $6, $7, $8) },
+      decodeMoments: { decodeMoments($0, $1, $2, $3 != 0, $4) },
+      sumOfSquares: { sumOfSquares($0, $1) }))
 }

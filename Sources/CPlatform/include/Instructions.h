@@ -34,3 +34,22 @@ static inline void emend_prefetch(const void *p) { _mm_prefetch((const char *)p,
 #else
 static inline void emend_prefetch(const void *p) { __builtin_prefetch(p); }
 #endif
+
+// Operations on sixteen lanes that every compiler has a vector instruction for, where Swift's own are
+// loops over the lanes. The types are SIMD16<Float>, SIMD16<Int32> and SIMD16<UInt8> in Swift.
+typedef float emend_float16 __attribute__((ext_vector_type(16)));
+typedef int emend_int16 __attribute__((ext_vector_type(16)));
+typedef unsigned char emend_byte16 __attribute__((ext_vector_type(16)));
+/// The square roots.
+static inline emend_float16 emend_square_roots(emend_float16 x) { return __builtin_elementwise_sqrt(x); }
+/// Bytes as integers.
+static inline emend_int16 emend_widen_bytes(emend_byte16 x) { return __builtin_convertvector(x, emend_int16); }
+/// The low bytes of integers.
+static inline emend_byte16 emend_narrow_bytes(emend_int16 x) { return __builtin_convertvector(x, emend_byte16); }
+/// Integers as floats.
+static inline emend_float16 emend_to_floats(emend_int16 x) { return __builtin_convertvector(x, emend_float16); }
+/// a where x >= y, b elsewhere.
+static inline emend_float16 emend_where_at_least(emend_float16 x, emend_float16 y, emend_float16 a, emend_float16 b) {
+  emend_int16 mask = x >= y;
+  return (emend_float16)(((emend_int16)a & mask) | ((emend_int16)b & ~mask));
+}

@@ -12,14 +12,15 @@ import CZstd
 /// skippable ones may stand between them; anything else is an error.
 ///
 /// Source: RFC 8878; the decompression is libzstd's.
-struct ZstdSource {
+package struct ZstdSource {
   private let file: MappedFile
   /// The window of a frame may be as large as zstd allows without being asked: 128 MB.
   private static let pieceBytes = ZSTD_DStreamOutSize()
   /// Compressed pages are given back after so many bytes.
   private static let releasedAtOnce = 4 << 20
 
-  init(_ file: MappedFile) { self.file = file }
+  /// What `file` decompresses to.
+  package init(_ file: MappedFile) { self.file = file }
 
   /// Whether the file at `path`, which begins with `bytes`, is to be decompressed.
   static func isCompressed(path: String, _ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -35,7 +36,7 @@ struct ZstdSource {
 
   /// Calls `write` with each piece of the content, in order, and the number of compressed bytes
   /// that were used for it and those before it.
-  func decompress(
+  package func decompress(
     _ write: (UnsafeRawBufferPointer, Int) throws(ModelFileError) -> Void
   ) throws(ModelFileError) {
     guard let stream = ZSTD_createDStream() else {

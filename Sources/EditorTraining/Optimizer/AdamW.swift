@@ -1,0 +1,224 @@
+import KernelInterface
+import TensorKernels
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Adam with decoupled weight decay (arXiv 1711.05101), as torch.optim.AdamW computes it: at step t,
+/// for the gradient g of a parameter p with first and second moment m and v,
+///
+///     p = p (1 - rate decay)
+///     m = beta1 m + (1 - beta1) g
+///     v = beta2 v + (1 - beta2) g^2
+///     p = p - rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
+///
+/// The results are the same bits for any number of threads and any instruction set.
+///
+/// One deviation: gradients below 2^-56 and moments below 2^-100 (first) and 2^-120 (second) count as
+/// zero, so that parameters which rarely get a gradient do not slow the CPU down with subnormal
+/// numbers. A step that is lost so is below 2^-56 / epsilon of the learning rate: with the smallest
+/// epsilon that is allowed, 1e-10, less than a rounding of it.
+public final class AdamW {
+  /// How the moments are kept.
+  public enum Kind: String, Sendable, Codable, CaseIterable {
+    /// As floats: 8 bytes a parameter.
+    case f32 = "adamw"
+    /// As codes of 8 bits with a scale for every 256 (arXiv 2110.02861): 2.03 bytes a parameter.
+    /// A second moment less than 1.6e-7 of its block's largest is kept as 3.25e-7 of it: its parameter
+    /// takes shorter steps than it should, never longer ones.
+    case eightBit = "adamw8bit"
+  }
+
+  /// What is there beside the learning rates.
+  public struct Options: Sendable, Codable, Equatable {
+    /// How the moments are kept.
+    public var kind: Kind
+    /// How much of the first moment a step keeps.
+    public var beta1: Double
+    /// How much of the second moment a step keeps.
+    public var beta2: Double
+    /// What is added to the root of the second moment, at least 1e-10.
+    public var epsilon: Double
+
+    /// PyTorch's choices unless given.
+    public init(
+      kind: Kind = .f32, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8
+    ) {
+      self.kind = kind
+      self.beta1 = beta1
+      self.beta2 = beta2
+      self.epsilon = epsilon
+    }
+  }
+
+  /// What it was made with.
+  public let options: Options
+  /// The parts and their rates; what is assigned holds from the next step on.
+  public var groups: [OptimizerGroup] {
+    didSet { precondition(groups.count == oldValue.count, "groups cannot come or go") }
+  }
+  /// Steps taken. Resuming sets it.
+  public var stepCount = 0
+  /// Parameters, those that fill up included.
+  public let parameterCount: Int
+
+  /// Floats that a thread works on at a time.
+  private static let chunkSize = 1 << 16
+
+  /// Up to `chunkSize` parameters of one range.
+  private struct Chunk {
+    let range: Int
+    let start: Int
+    let count: Int
+    /// Where its moments are, a multiple of a block.
+    let moments: Int
+  }
+
+  private let ranges: [OptimizedRange]
+  private let chunks: [Chunk]
+  private let pool: ThreadPool
+  private let kernels: OptimizerKernels
+  let moments: MomentStorage
+  /// Two blocks for each thread.
+  private let scratch: PageBuffer
+
+  /// An optimizer of `ranges`, each of a group of `groups`, whose moments are zero.
+  ///
+  /// Throws `EditorTrainingError.option` for values that make no sense and `.memory` where the moments
+  /// do not fit.
+  package init(
+    _ options: Options = Options(), groups: [OptimizerGroup], ranges: [OptimizedRange],
+    pool: ThreadPool, instructionSet: InstructionSet = .best
+  ) throws(EditorTrainingError) {
+    try Self.check(options, groups)
+    self.options = options
+    self.groups = groups
+    self.ranges = ranges
+    self.pool = pool
+    kernels = instructionSet.kernels.optimizers
+
+    var chunks: [Chunk] = []
+    var moments = 0
+    for (index, range) in ranges.enumerated() {
+      let count = range.parameters.count
+      precondition(range.gradients.count == count, "a gradient for each parameter")
+      precondition(count % 16 == 0 && count > 0, "parameters come in sixteens")
+      precondition(groups.indices.contains(range.group), "a group of the list")
+      for start in stride(from: 0, to: count, by: Self.chunkSize) {
+        let part = min(Self.chunkSize, count - start)
+        chunks.append(Chunk(range: index, start: start, count: part, moments: moments + start))
+      }
+      moments += MomentStorage.wholeBlocks(count)
+    }
+    self.chunks = chunks
+    parameterCount = ranges.reduce(0) { $0 + $1.parameters.count }
+    do {
+      self.moments = try MomentStorage(options.kind, count: moments)
+      scratch = try PageBuffer(
+        byteCount: pool.threadCount * 2 * OptimizerKernels.momentBlock * 4, largePages: false)
+    } catch {
+      throw .memory(error)
+    }
+  }
+
+  private static func check(
+    _ options: Options, _ groups: [OptimizerGroup]
+  ) throws(EditorTrainingError) {
+    func need(
+      _ holds: Bool, _ name: String, _ value: some CustomStringConvertible, _ needed: String
+    ) throws(EditorTrainingError) {
+      guard !holds else { return }
+      throw .option(name: name, found: value.description, needed: needed)
+    }
+    try need(options.beta1 >= 0 && options.beta1 < 1, "beta1", options.beta1, "from 0 to below 1")
+    try need(options.beta2 > 0 && options.beta2 < 1, "beta2", options.beta2, "between 0 and 1")
+    try need(
+      options.epsilon >= 1e-10 && options.epsilon <= 1, "epsilon", options.epsilon,
+      "from 1e-10 to 1")
+    for group in groups {
+      try need(
+        group.learningRate >= 0 && group.learningRate.isFinite,
+        "the learning rate of \(group.name)", group.learningRate, "a number not below 0")
+      try need(
+        group.weightDecay >= 0 && group.learningRate * group.weightDecay < 1,
+        "the weight decay of \(group.name)", group.weightDecay,
+        "not below 0, and below 1 when multiplied by the learning rate")
+    }
+  }
+
+  /// Takes a step and clears the gradients.
+  ///
+  /// The gradients are multiplied by `gradientScale` first (1 / accumulated batches, and what clipping
+  /// says), the groups' learning rates by `scale`, which a schedule gives.
+  public func step(scale: Double = 1, gradientScale: Double = 1) {
+    stepCount += 1
+    let constants = groups.flatMap { group in
+      [false, true].map { self.constants(group, decays: $0, scale, gradientScale) }
+    }
+    pool.run { worker in
+      let mine = scratch.elements(Float.self) + worker.index * 2 * OptimizerKernels.momentBlock
+      for chunk in chunks[worker.share(of: chunks.count)] {
+        let range = ranges[chunk.range]
+        let p = range.parameters.baseAddress! + chunk.start
+        let g = range.gradients.baseAddress! + chunk.start
+        constants[2 * range.group + (range.decays ? 1 : 0)].withUnsafeBufferPointer { constants in
+          switch options.kind {
+          case .f32:
+            kernels.adamStep(
+              p, g, moments.first + chunk.moments, moments.second + chunk.moments, chunk.count,
+              constants.baseAddress!)
+          case .eightBit:
+            let block = chunk.moments / OptimizerKernels.momentBlock
+            kernels.adamStepBytes(
+              p, g, moments.firstCodes + chunk.moments, moments.firstScales + block,
+              moments.secondCodes + chunk.moments, moments.secondScales + block, chunk.count,
+              constants.baseAddress!, mine)
+          }
+        }
+      }
+    }
+  }
+
+  /// In the order of `AdamConstant`; computed in double precision, as PyTorch does.
+  private func constants(
+    _ group: OptimizerGroup, decays: Bool, _ scale: Double, _ gradientScale: Double
+  ) -> [Float] {
+    let rate = Double(group.learningRate) * scale
+    let decay = decays ? Double(group.weightDecay) : 0
+    let firstCorrection = 1 - pow(options.beta1, Double(stepCount))
+    let secondCorrection = 1 - pow(options.beta2, Double(stepCount))
+    return AdamConstant.allCases.map { constant in
+      switch constant {
+      case .gradientScale: Float(gradientScale)
+      case .firstWeight: Float(1 - options.beta1)
+      case .secondDecay: Float(options.beta2)
+      case .secondWeight: Float(1 - options.beta2)
+      case .parameterDecay: Float(1 - rate * decay)
+      case .stepSize: Float(rate / firstCorrection)
+      case .secondCorrection: Float(secondCorrection.squareRoot())
+      case .epsilon: Float(options.epsilon)
+      }
+    }
+  }
+
+  /// The Euclidean norm of all gradients, in double precision: not a finite number where one of them
+  /// is none. The same for any number of threads.
+  public func globalNorm() -> Double {
+    var parts = [Double](repeating: 0, count: chunks.count)
+    parts.withUnsafeMutableBufferPointer { parts in
+      pool.parallel(chunks.count) { share in
+        for index in share {
+          let chunk = chunks[index]
+          parts[index] = kernels.sumOfSquares(
+            ranges[chunk.range].gradients.baseAddress! + chunk.start, chunk.count)
+        }
+      }
+    }
+    return parts.reduce(0, +).squareRoot()
+  }
+}
