@@ -48,9 +48,14 @@ public final class Editor {
       switch configuration.backbone {
       case .gpt2(let gpt2, _):
         backbone = try GPT2(gpt2, seed: seed, pool: pool)
-      case .processor(let depth, _):
+      case .processor(let depth, _, let adapters):
         guard let processor else { preconditionFailure("the backbone needs its processor") }
-        backbone = try ProcessorBackbone(processor, depth: depth)
+        backbone = try ProcessorBackbone(
+          processor, depth: depth,
+          adapters: adapters.map { adapters throws(LanguageModelError) in
+            try LowRankAdapters(
+              adapters, of: processor.configuration, seed: seed, pool: pool)
+          })
       }
     } catch {
       throw .model(error)

@@ -23,6 +23,11 @@ struct StoredParameters {
       store: model.parameters, prefix: "backbone.", isTransposed: GPT2Configuration.isConv1D)
   }
 
+  /// The adapters of a backbone.
+  init(_ adapters: LowRankAdapters) {
+    self.init(store: adapters.parameters, prefix: "backbone.", isTransposed: { _ in false })
+  }
+
   /// The names of the tensors.
   var names: [String] { store.layout.entries.map { prefix + $0.name } }
 
