@@ -19,6 +19,18 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
   case stateSectionSize(path: String, section: String, found: Int, needed: Int)
   /// A section of a training state that is missing, or has no place in this training.
   case stateSections(path: String, missing: [String], unknown: [String])
+  /// At that line of a file of rows, `wanted` should stand.
+  case notJSON(path: String, line: Int, wanted: String)
+  /// A file of rows without a good one; the first problem is an example.
+  case noRows(path: String, problems: Int, example: String?)
+  /// The vocabulary has no token that ends a response.
+  case noEndToken
+  /// There is nothing to train on.
+  case noExamples
+  /// A training is resumed with other data or other batches.
+  case otherData
+  /// All rows have the same instruction: there is no other one to give them.
+  case oneInstruction(rows: Int)
 
   /// One sentence that says what was found, what was needed and what to do.
   public var description: String {
@@ -44,6 +56,22 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
           unknown.isEmpty ? nil : "has \(unknown.joined(separator: ", ")) too much",
         ].compactMap(\.self).joined(separator: " and ")
         + "; resume with the editor and the options that the training was started with"
+    case .notJSON(let path, let line, let wanted):
+      "\(path): at line \(line) there should be \(wanted); the file is cut short or damaged: make it "
+        + "again, or give it as JSONL, of which good lines can be used"
+    case .noRows(let path, let problems, let example):
+      "\(path): no row can be used, \(problems) are bad"
+        + (example.map { " (\($0))" } ?? "") + "; name the fields if they have other names"
+    case .noEndToken:
+      "the model's vocabulary has no token that ends a response; use a model that has one"
+    case .noExamples:
+      "there are no examples to train on; give more data, or allow longer sequences"
+    case .otherData:
+      "the training was started with other data or another batch size, seed or length of sequences; "
+        + "resume with the same, or start anew"
+    case .oneInstruction(let rows):
+      "all \(rows) rows have the same instruction, so that none can get another one's; give data with "
+        + "at least two"
     }
   }
 }

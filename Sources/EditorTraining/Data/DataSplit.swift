@@ -1,0 +1,128 @@
+/// Which rows are trained on, and which are kept for each kind of question about the editor.
+///
+/// Everything follows from the seed and the rows' texts: a row is on the same side whatever other rows
+/// there are and in whatever order, but for those that are brought back (see below). Instructions are
+/// compared as `normalizedInstruction` has them, inputs likewise.
+///
+/// - `unseen`: rows whose instruction is in no row of training. All rows of an instruction go together.
+/// - `seen`: rows of instructions that are trained on, with an input that is not, with that instruction.
+///   All rows of one instruction and input go together; where that would leave an instruction without
+///   a row for training, one input of it is brought back.
+/// - `compositional`: rows that say of what parts their instruction is, two at least, whose combination is
+///   in no row of training, and each part of it is. Combinations with a part that training lacks are
+///   brought back. Rows with parts are split by these alone.
+///
+/// The lists for validation are in an order that the seed determines, so that their beginnings are fair
+/// samples; that for training is in the order of the rows.
+public struct DataSplit: Sendable, Equatable {
+  /// How much is kept from training.
+  public struct Options: Sendable, Codable, Equatable {
+    /// Equal seeds split alike.
+    public var seed: UInt64
+    /// The part of the instructions that is not trained on.
+    public var unseen: Double
+    /// The part of the inputs of the other instructions.
+    public var seen: Double
+    /// The part of the combinations.
+    public var compositional: Double
+
+    /// A tenth, a twentieth and a tenth unless given.
+    public init(
+      seed: UInt64 = 0, unseen: Double = 0.1, seen: Double = 0.05, compositional: Double = 0.1
+    ) {
+      self.seed = seed
+      self.unseen = unseen
+      self.seen = seen
+      self.compositional = compositional
+    }
+  }
+
+  /// Indices of rows to train on.
+  public private(set) var train: [Int] = []
+  /// Rows of known instructions with new inputs.
+  public private(set) var seen: [Int] = []
+  /// Rows of new instructions.
+  public private(set) var unseen: [Int] = []
+  /// Rows of new combinations of known parts.
+  public private(set) var compositional: [Int] = []
+
+  /// Splits `rows`. Throws `EditorTrainingError.option` for parts that are not from 0 to 1 and
+  /// `.noExamples` where nothing is left to train on.
+  public init(_ rows: [TrainingRow], _ options: Options = Options()) throws(EditorTrainingError) {
+    for (name, part) in [
+      ("unseen", options.unseen), ("seen", options.seen), ("compositional", options.compositional),
+    ] where !(part >= 0 && part <= 1) {
+      throw .option(name: "the \(name) part", found: "\(part)", needed: "from 0 to 1")
+    }
+    splitCombinations(rows, options)
+    splitInstructions(rows, options)
+    train.sort()
+    guard !train.isEmpty else { throw .noExamples }
+  }
+
+  private mutating func splitInstructions(_ rows: [TrainingRow], _ options: Options) {
+    var ofInstruction: [String: [Int]] = [:]
+    for (index, row) in rows.enumerated() where Self.combination(row) == nil {
+      ofInstruction[normalizedInstruction(row.instruction), default: []].append(index)
+    }
+    var kept: [(fraction: Double, rows: [Int])] = []
+    var inputs: [(fraction: Double, rows: [Int])] = []
+    for (instruction, members) in ofInstruction {
+      let fraction = seededFraction(options.seed, "unseen", instruction)
+      if fraction < options.unseen {
+        kept.append((fraction, members))
+        continue
+      }
+      let groups = Dictionary(grouping: members) { normalizedInstruction(rows[$0].input) }
+        .map { (seededFraction(options.seed, "seen", instruction, $0.key), $0.value) }
+        .sorted { $0.0 < $1.0 }
+      // The last one stays, whatever its fraction.
+      for (fraction, members) in groups.dropLast() where fraction < options.seen {
+        inputs.append((fraction, members))
+      }
+      train += groups.dropLast().filter { $0.0 >= options.seen }.flatMap(\.1)
+      train += groups.last?.1 ?? []
+    }
+    unseen = Self.inOrder(kept)
+    seen = Self.inOrder(inputs)
+  }
+
+  private mutating func splitCombinations(_ rows: [TrainingRow], _ options: Options) {
+    var ofCombination: [[String]: [Int]] = [:]
+    for (index, row) in rows.enumerated() {
+      if let parts = Self.combination(row) { ofCombination[parts, default: []].append(index) }
+    }
+    let groups = ofCombination.map { parts, members in
+      (
+        fraction: seededFraction(
+          options.seed, "compositional", parts.map { "\($0.utf8.count) \($0)" }.joined()), parts,
+        members
+      )
+    }.sorted { $0.fraction < $1.fraction }
+    let chosen = groups.filter { $0.fraction < options.compositional }
+    let others = groups.filter { $0.fraction >= options.compositional }
+    var known = Set(others.flatMap(\.1))
+    // Those with the largest fraction first: they are the nearest to not being chosen. What is brought
+    // back makes more parts known, never fewer, so that those that stay have all of theirs.
+    var back: Set<[String]> = []
+    for group in chosen.reversed() where !group.1.allSatisfy(known.contains) {
+      known.formUnion(group.1)
+      back.insert(group.1)
+    }
+    train += others.flatMap(\.2) + chosen.filter { back.contains($0.1) }.flatMap(\.2)
+    compositional = Self.inOrder(
+      chosen.filter { !back.contains($0.1) }.map { ($0.fraction, $0.2) })
+  }
+
+  /// The parts in an order of their own, or nil where there are fewer than two.
+  private static func combination(_ row: TrainingRow) -> [String]? {
+    let parts = Set(row.parts.map(normalizedInstruction)).sorted()
+    return parts.count >= 2 ? parts : nil
+  }
+
+  /// Rows by their fraction; those with the same one by their index.
+  private static func inOrder(_ groups: [(fraction: Double, rows: [Int])]) -> [Int] {
+    groups.sorted { ($0.fraction, $0.rows.first ?? 0) < ($1.fraction, $1.rows.first ?? 0) }
+      .flatMap { $0.rows.sorted() }
+  }
+}

@@ -1,0 +1,105 @@
+import Tokenization
+
+/// An example as tokens.
+public struct TokenizedExample: Sendable, Equatable {
+  /// The row's index in its data.
+  public let row: Int
+  /// The instruction as editors read it: nothing appended.
+  public let instruction: [Int]
+  /// What the edited processor sees before the response.
+  public let prompt: [Int]
+  /// The response and the token that ends it, unless it was cut: all of these are scored.
+  public let response: [Int]
+  /// What the prompted processor, the teacher, sees before the response.
+  public let prompted: [Int]
+
+  /// Tokens that the edited processor sees.
+  public var length: Int { prompt.count + response.count }
+}
+
+/// Rows as tokens, none longer than they may be.
+public struct TokenizedExamples: Sendable {
+  /// How long sequences may be.
+  public struct Limits: Sendable, Codable, Equatable {
+    /// Of prompt and response.
+    public var sequence: Int
+    /// Of an instruction: the context of the editor's backbone.
+    public var instruction: Int
+    /// Whether the prompted prompt with the response must be as short too.
+    public var includesPrompted: Bool
+
+    /// Limits in tokens.
+    public init(sequence: Int, instruction: Int, includesPrompted: Bool = true) {
+      self.sequence = sequence
+      self.instruction = instruction
+      self.includesPrompted = includesPrompted
+    }
+  }
+
+  /// The examples, in the order of their rows.
+  public private(set) var examples: [TokenizedExample] = []
+  /// Rows whose response was cut at its end.
+  public private(set) var cutRowCount = 0
+  /// Tokens that were cut.
+  public private(set) var cutTokenCount = 0
+  /// Rows that were left out, because a prompt leaves no room for a response or the instruction is too
+  /// long.
+  public private(set) var problems = RowProblems()
+  /// The index of the first token of the input in prompts.
+  public let firstContent: Int
+
+  /// Tokenizes the rows of these indices. Throws `EditorTrainingError.noEndToken` where the vocabulary
+  /// has no token that could end a response, and `.option` for limits below 2.
+  public init(
+    _ rows: [TrainingRow], indices: [Int]? = nil, template: PromptTemplate, tokenizer: Tokenizer,
+    limits: Limits
+  ) throws(EditorTrainingError) {
+    guard limits.sequence >= 2, limits.instruction >= 1 else {
+      throw .option(
+        name: "the longest sequence", found: "\(limits.sequence)", needed: "at least 2 tokens")
+    }
+    firstContent = template.firstContent(with: tokenizer)
+    for index in indices ?? Array(rows.indices) {
+      let row = rows[index]
+      let prompt = template.prompt(row, with: tokenizer)
+      let whole = TokenizedExample(
+        row: index,
+        instruction: tokenizer.encode(row.instruction, addSpecial: true, parseSpecial: false),
+        prompt: prompt, response: try template.response(row, after: prompt, with: tokenizer),
+        prompted: template.promptedPrompt(row, with: tokenizer))
+      append(whole, row, limits)
+    }
+  }
+
+  private mutating func append(
+    _ example: TokenizedExample, _ row: TrainingRow, _ limits: Limits
+  ) {
+    func leaveOut(_ reason: String) {
+      problems.append(RowProblem(file: row.file, line: row.line, reason: reason))
+    }
+    guard example.instruction.count <= limits.instruction else {
+      leaveOut(
+        "the instruction has \(example.instruction.count) tokens, and the editor reads at most "
+          + "\(limits.instruction)")
+      return
+    }
+    let longest =
+      limits.includesPrompted
+      ? max(example.prompt.count, example.prompted.count) : example.prompt.count
+    let room = limits.sequence - longest
+    guard room >= 1 else {
+      leaveOut(
+        "the prompt has \(longest) tokens, and a sequence at most \(limits.sequence), the response "
+          + "included")
+      return
+    }
+    if example.response.count > room {
+      cutRowCount += 1
+      cutTokenCount += example.response.count - room
+    }
+    examples.append(
+      TokenizedExample(
+        row: example.row, instruction: example.instruction, prompt: example.prompt,
+        response: Array(example.response.prefix(room)), prompted: example.prompted))
+  }
+}

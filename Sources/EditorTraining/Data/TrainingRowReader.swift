@@ -1,0 +1,163 @@
+import ModelFiles
+
+/// Reads rows from a file that is a JSON array of objects, or has an object on each line (JSONL); either
+/// may be compressed with zstd.
+///
+/// What is wrong with one row is a `RowProblem` and the next row is read. Where a JSON array is itself no
+/// JSON, nobody can tell where the next row begins: that is an error.
+struct TrainingRowReader {
+  private let file: MappedFile
+  private let fields: RowFields
+  private(set) var rows: [TrainingRow] = []
+  private(set) var problems: RowProblems
+  /// Lines are counted up to here.
+  private var counted = 0
+  private var line = 1
+
+  /// Reads all rows of the file at `path`, adding to `problems`.
+  init(
+    path: String, fields: RowFields, problems: RowProblems = RowProblems()
+  ) throws(EditorTrainingError) {
+    do { file = try MappedFile.contents(path: path) } catch { throw .file(error) }
+    self.fields = fields
+    self.problems = problems
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let start = file.bytes.starts(with: mark) ? mark.count : 0
+    let first = file.bytes[start...].first { !$0.isJSONSpace }
+    if first == UInt8(ascii: "[") {
+      try readArray(from: start)
+    } else {
+      readLines(from: start)
+    }
+  }
+
+  private mutating func readArray(from start: Int) throws(EditorTrainingError) {
+    var cursor = JSONCursor(file, start..<file.byteCount)
+    do {
+      try cursor.readArray { cursor throws(ModelFileError) in
+        let (row, reason) = try readRow(&cursor)
+        keep(row, reason)
+      }
+      try cursor.expectEnd()
+    } catch {
+      guard case .invalidJSON(_, let offset, let wanted) = error else { throw .file(error) }
+      throw .notJSON(path: file.path, line: lineNumber(at: offset), wanted: wanted)
+    }
+  }
+
+  private mutating func readLines(from start: Int) {
+    var start = start
+    while start < file.byteCount {
+      let end = file.bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? file.byteCount
+      defer { start = end + 1 }
+      guard let first = file.bytes[start..<end].firstIndex(where: { !$0.isJSONSpace }) else {
+        continue
+      }
+      do throws(ModelFileError) {
+        var cursor = JSONCursor(file, first..<end)
+        let (row, reason) = try readRow(&cursor)
+        try cursor.expectEnd()
+        keep(row, reason)
+      } catch {
+        let line = lineNumber(at: first)
+        var reason = "it is not JSON"
+        if case .invalidJSON(_, let offset, let wanted) = error {
+          reason += ": at column \(offset - start + 1) there should be \(wanted)"
+        }
+        problems.append(RowProblem(file: file.path, line: line, reason: reason))
+      }
+    }
+  }
+
+  private mutating func keep(_ row: TrainingRow, _ reason: String?) {
+    guard let reason else {
+      rows.append(row)
+      return
+    }
+    problems.append(RowProblem(file: file.path, line: row.line, reason: reason))
+  }
+
+  /// The next value, and what is wrong with it as a row.
+  private mutating func readRow(
+    _ cursor: inout JSONCursor
+  ) throws(ModelFileError) -> (TrainingRow, reason: String?) {
+    let start = file.bytes[cursor.offset...].firstIndex { !$0.isJSONSpace } ?? cursor.offset
+    var row = TrainingRow(
+      instruction: "", output: "", file: file.path, line: lineNumber(at: start))
+    guard start < file.byteCount, file.bytes[start] == UInt8(ascii: "{") else {
+      try cursor.skipValue()
+      return (row, "it is no object")
+    }
+    var found: Set<String> = []
+    var reason: String?
+    try cursor.readObject { [fields] cursor, key throws(ModelFileError) in
+      switch key {
+      case fields.instruction: try readText(&cursor, key, &row.instruction, &reason)
+      case fields.input: try readText(&cursor, key, &row.input, &reason, mayBeNull: true)
+      case fields.output: try readText(&cursor, key, &row.output, &reason)
+      case fields.parts: try readTexts(&cursor, key, &row.parts, &reason)
+      default:
+        try cursor.skipValue()
+        return
+      }
+      if !found.insert(key).inserted { reason = reason ?? "\(key) stands there twice" }
+    }
+    for (key, text) in [(fields.instruction, row.instruction), (fields.output, row.output)] {
+      if !found.contains(key) {
+        reason = reason ?? "\(key) is missing"
+      } else if text.allSatisfy(\.isWhitespace) {
+        reason = reason ?? "\(key) is empty"
+      }
+    }
+    return (row, reason)
+  }
+
+  private func readText(
+    _ cursor: inout JSONCursor, _ key: String, _ text: inout String, _ reason: inout String?,
+    mayBeNull: Bool = false
+  ) throws(ModelFileError) {
+    guard next(cursor) == UInt8(ascii: "\"") else {
+      if !(mayBeNull && next(cursor) == UInt8(ascii: "n")) {
+        reason = reason ?? "\(key) is no text"
+      }
+      try cursor.skipValue()
+      return
+    }
+    text = try cursor.readString()
+  }
+
+  private func readTexts(
+    _ cursor: inout JSONCursor, _ key: String, _ texts: inout [String], _ reason: inout String?
+  ) throws(ModelFileError) {
+    guard next(cursor) == UInt8(ascii: "[") else {
+      if next(cursor) != UInt8(ascii: "n") { reason = reason ?? "\(key) is no list of texts" }
+      try cursor.skipValue()
+      return
+    }
+    try cursor.readArray { cursor throws(ModelFileError) in
+      var text = ""
+      var wrong: String?
+      try readText(&cursor, key, &text, &wrong)
+      if wrong != nil { reason = reason ?? "\(key) is no list of texts" }
+      texts.append(text)
+    }
+  }
+
+  /// The first byte of the next value.
+  private func next(_ cursor: JSONCursor) -> UInt8? {
+    file.bytes[cursor.offset...].first { !$0.isJSONSpace }
+  }
+
+  /// The line of byte `offset`, from 1. Offsets must not decrease from call to call.
+  private mutating func lineNumber(at offset: Int) -> Int {
+    let end = min(max(offset, counted), file.byteCount)
+    for byte in file.bytes[counted..<end] where byte == UInt8(ascii: "\n") { line += 1 }
+    counted = end
+    return line
+  }
+}
+
+extension UInt8 {
+  /// White space of RFC 8259.
+  fileprivate var isJSONSpace: Bool { self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09 }
+}

@@ -1,0 +1,183 @@
+import EditorTraining
+import Foundation
+import ModelFiles
+import TestSupport
+import Testing
+
+@Suite struct TrainingDataTests {
+  /// Rows as Foundation reads them.
+  private struct Row: Decodable {
+    let instruction: String
+    let input: String
+    let output: String
+    let parts: [String]?
+  }
+
+  private static let path = OutsideFiles.fixture("training/rows.json").path
+
+  private func check(_ rows: [TrainingRow], against wanted: [Row]) {
+    #expect(rows.count == wanted.count)
+    for (row, wanted) in zip(rows, wanted) {
+      #expect(row.instruction == wanted.instruction)
+      #expect(row.input == wanted.input)
+      #expect(row.output == wanted.output)
+      #expect(row.parts == wanted.parts ?? [])
+    }
+  }
+
+  private func wantedRows() throws -> [Row] {
+    try JSONDecoder().decode([Row].self, from: Data(contentsOf: URL(fileURLWithPath: Self.path)))
+  }
+
+  /// What Python wrote, in lines that Python counted.
+  @Test func readsAnArray() throws {
+    let data = try TrainingData(files: [TrainingDataFile(path: Self.path)])
+    check(data.rows, against: try wantedRows())
+    let lines = try String(
+      contentsOf: OutsideFiles.fixture("training/rows.lines"), encoding: .utf8)
+    #expect(data.rows.map(\.line) == lines.split(separator: "\n").compactMap { Int($0) })
+    #expect(data.rows.allSatisfy { $0.file == Self.path })
+    #expect(data.problems.count == 0)
+  }
+
+  @Test(arguments: ["rows.jsonl", "rows.jsonl.zst"])
+  func readsLines(name: String) throws {
+    let path = OutsideFiles.fixture("training/\(name)").path
+    let data = try TrainingData(
+      files: [TrainingDataFile(path: path), TrainingDataFile(path: Self.path, weight: 2)])
+    let wanted = try wantedRows()
+    check(data.rows, against: wanted + wanted)
+    #expect(data.rows.prefix(wanted.count).map(\.line) == Array(1...wanted.count))
+    #expect(data.fileOfRow == wanted.map { _ in 0 } + wanted.map { _ in 1 })
+  }
+
+  /// Real files, of thousands of rows.
+  @Test(
+    .enabled(if: OutsideFiles.hasData("instruct/llm-adapters/math_data.json"), "needs EMEND_DATA"),
+    arguments: ["rasbt_ch07_instruction-data", "alpaca_first1807", "llm-adapters/math_data"])
+  func readsWhatFoundationReads(name: String) throws {
+    let url = OutsideFiles.data("instruct/\(name).json")
+    let data = try TrainingData(files: [TrainingDataFile(path: url.path)])
+    let all = try JSONDecoder().decode([Row].self, from: Data(contentsOf: url))
+    let good = all.filter {
+      !$0.output.allSatisfy(\.isWhitespace) && !$0.instruction.allSatisfy(\.isWhitespace)
+    }
+    check(data.rows, against: good)
+    #expect(data.problems.count == all.count - good.count)
+  }
+
+  private func read(_ text: String, fields: RowFields = RowFields()) throws -> TrainingData {
+    var result: TrainingData?
+    try withTemporaryFolder { folder in
+      let path = folder + "/data"
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+      result = try TrainingData(files: [TrainingDataFile(path: path)], fields: fields)
+    }
+    return result!
+  }
+
+  private func problems(_ data: TrainingData) -> [String] {
+    data.problems.first.map { "\($0.line): \($0.reason)" }
+  }
+
+  private static let good = #"{"instruction":"a","output":"b"}"#
+
+  @Test func badLinesAreReported() throws {
+    let data = try read(
+      [
+        Self.good, "", #"{"instruction":"a"}"#, "{", "[]", #"{"instruction":7,"output":"b"}"#,
+        #"{"instruction":" \n","output":"b"}"#, #"{"instruction":"a","output":"","input":null}"#,
+        #"{"instruction":"a","output":"b","input":["c"]}"#, Self.good + " x",
+        #"{"instruction":"a","output":"b","output":"c"}"#,
+        #"{"instruction":"\ud800","output":"b"}"#,
+        #"  {"instruction":"a","output":"b","parts":["c",1]}"#, "\u{FEFF}" + Self.good, Self.good,
+      ].joined(separator: "\r\n"))
+    #expect(data.rows.map(\.line) == [1, 15])
+    #expect(
+      problems(data) == [
+        "3: output is missing", "4: it is not JSON: at column 3 there should be string",
+        "5: it is no object", "6: instruction is no text", "7: instruction is empty",
+        "8: output is empty", "9: input is no text",
+        "10: it is not JSON: at column 34 there should be end", "11: output stands there twice",
+        "12: it is not JSON: at column 17 there should be character",
+        "13: parts is no list of texts", "14: it is not JSON: at column 1 there should be value",
+      ])
+    #expect(data.problems.first[0].description.hasSuffix("/data:3: output is missing"))
+  }
+
+  @Test func badElementsAreReported() throws {
+    let data = try read(
+      "\u{FEFF}[\n\(Self.good),\n 3, \"{\", {\"instruction\": \"a\",\n\"output\": true\n}, null,\n"
+        + "{\"output\":\"b\"}\n,\(Self.good)]\n")
+    #expect(data.rows.map(\.line) == [2, 7])
+    #expect(
+      problems(data) == [
+        "3: it is no object", "3: it is no object", "3: output is no text", "5: it is no object",
+        "6: instruction is missing",
+      ])
+  }
+
+  @Test func namesOfFields() throws {
+    let data = try read(
+      #"{"question":"a","answer":"b","context":"c","instruction":1,"tags":["d","e"]}"#,
+      fields: RowFields(
+        instruction: "question", input: "context", output: "answer", parts: "tags"))
+    #expect(data.rows[0].instruction == "a")
+    #expect(data.rows[0].input == "c")
+    #expect(data.rows[0].parts == ["d", "e"])
+    #expect(throws: EditorTrainingError.self) {
+      try read(Self.good, fields: RowFields(instruction: "a", output: "a"))
+    }
+  }
+
+  /// An array that breaks off, anywhere, is an error that names the line; no prefix is taken for a whole.
+  @Test func brokenArraysAreRefused() throws {
+    let whole = "[\n\(Self.good),\n{\"instruction\": \"a\", \"output\": \"b\\u00e9\"}\n]"
+    for count in 1..<whole.utf8.count {
+      #expect(throws: EditorTrainingError.self) {
+        try read(String(decoding: whole.utf8.prefix(count), as: UTF8.self))
+      }
+    }
+    let error = #expect(throws: EditorTrainingError.self) {
+      try read("[\n\(Self.good)\n\(Self.good)]")
+    }
+    guard case .notJSON(_, line: 3, wanted: _) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
+  /// Nesting, lengths and bytes that are no text end in errors, never in a crash.
+  @Test func hostileFilesAreRefused() throws {
+    let deep = String(repeating: "[", count: 100_000)
+    #expect(throws: EditorTrainingError.self) { try read(deep) }
+    let data = try read(#"{"x":"# + deep + "\n" + Self.good)
+    #expect(problems(data)[0].hasPrefix("1: it is not JSON"))
+    let many = try read(String(repeating: "x\n", count: 5000) + Self.good)
+    #expect(many.problems.count == 5000)
+    #expect(many.problems.first.count == RowProblems.mostKept)
+
+    let error = #expect(throws: EditorTrainingError.self) { try read("{}\n{}") }
+    guard case .noRows(_, problems: 2, let example) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(example?.hasSuffix(":1: instruction is missing") == true)
+    try withTemporaryFolder { folder in
+      let path = folder + "/data"
+      var random = SplitMix64(seed: 11)
+      let text = Array("[{\"instruction\":\"a\",\"output\":\"b\",\"parts\":[\"c\"]},{}]".utf8)
+      for _ in 0..<2000 {
+        var bytes = text
+        for _ in 0..<3 {
+          bytes[.random(in: bytes.indices, using: &random)] = .random(in: 0...255, using: &random)
+        }
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        _ = try? TrainingData(files: [TrainingDataFile(path: path)])
+      }
+    }
+    #expect(throws: EditorTrainingError.self) {
+      try TrainingData(files: [TrainingDataFile(path: Self.path, weight: .nan)])
+    }
+  }
+}
