@@ -106,7 +106,7 @@ package final class EditorPass {
 
   /// The processor over `sequences`, unedited; the rows before the response's tokens.
   private func forward(
-    _ sequences: [[Int]], _ batch: TrainingBatch, promptLength: (TrainingBatch.Example) -> Int
+    _ sequences: [[Int]], _ batch: TrainingBatch, promptLength: (TokenizedExample) -> Int
   ) throws(LatentEditingError) -> [Int] {
     let tokens = TokenBatch(sequences)
     do { try tape.forward(tokens) } catch { throw .model(error) }

@@ -6,34 +6,15 @@ import LatentEditing
 /// The editor reads the instruction; the processor reads prompt and response, and the loss is over the
 /// response. A teacher reads `prompted`, which has the instruction in it, and the same response.
 package struct TrainingBatch: Sendable, Equatable {
-  /// One example.
-  package struct Example: Sendable, Equatable {
-    /// What the editor reads.
-    package var instruction: [Int]
-    /// What comes before the response, without the instruction, and where its content begins.
-    package var prompt: [Int]
-    package var firstContent: Int
-    /// With the end token.
-    package var response: [Int]
-    /// What comes before the response for a model that is prompted with the instruction.
-    package var prompted: [Int]
-
-    package init(
-      instruction: [Int], prompt: [Int], firstContent: Int = 0, response: [Int],
-      prompted: [Int] = []
-    ) {
-      self.instruction = instruction
-      self.prompt = prompt
-      self.firstContent = firstContent
-      self.response = response
-      self.prompted = prompted
-    }
-  }
-
   /// In the order of the batch.
-  package var examples: [Example]
+  package var examples: [TokenizedExample]
+  /// Where the content of prompts begins.
+  package var firstContent: Int
 
-  package init(_ examples: [Example]) { self.examples = examples }
+  package init(_ examples: [TokenizedExample], firstContent: Int = 0) {
+    self.examples = examples
+    self.firstContent = firstContent
+  }
 
   /// Response tokens of all examples.
   package var scoredCount: Int { examples.reduce(0) { $0 + $1.response.count } }
@@ -43,10 +24,21 @@ package struct TrainingBatch: Sendable, Equatable {
     precondition(instructions.count == examples.count)
     return TrainingBatch(
       zip(examples, instructions).map { example, instruction in
-        var other = example
-        other.instruction = instruction
-        return other
-      })
+        TokenizedExample(
+          row: example.row, instruction: instruction, prompt: example.prompt,
+          response: example.response, prompted: example.prompted)
+      }, firstContent: firstContent)
+  }
+
+  /// The same batch with other prompts that have instructions, one for each example.
+  package func replacingPrompted(_ prompts: [[Int]]) -> TrainingBatch {
+    precondition(prompts.count == examples.count)
+    return TrainingBatch(
+      zip(examples, prompts).map { example, prompt in
+        TokenizedExample(
+          row: example.row, instruction: example.instruction, prompt: example.prompt,
+          response: example.response, prompted: prompt)
+      }, firstContent: firstContent)
   }
 
   /// Prompts, a copy of the first token in front where an edit needs a ghost.
@@ -66,7 +58,7 @@ package struct TrainingBatch: Sendable, Equatable {
   func shapes(ghost: Bool) -> [PromptShape] {
     let more = ghost ? 1 : 0
     return examples.map {
-      PromptShape(length: $0.prompt.count + more, firstContent: $0.firstContent + more)
+      PromptShape(length: $0.prompt.count + more, firstContent: firstContent + more)
     }
   }
 

@@ -42,6 +42,18 @@ extension Editor {
     }
   }
 
+  /// What `stores` (of the backbone's parameters and of the heads', in this order) hold, by the names,
+  /// shapes and orders of the editor's file: for gradients.
+  package func named(_ stores: [ParameterStore]) -> [(String, [Int], [Float])] {
+    precondition(stores.count == 2)
+    let isGPT2 = backbone is GPT2
+    return StoredParameters(
+      store: stores[0], prefix: "backbone.",
+      isTransposed: { isGPT2 && GPT2Configuration.isConv1D($0) }
+    ).all
+      + StoredParameters(store: stores[1], prefix: "", isTransposed: { _ in false }).all
+  }
+
   /// Reads the blueprint of the editor at `path`, and nothing else of it. Throws `notEditor`,
   /// `editorField`, or `file`.
   public static func configuration(

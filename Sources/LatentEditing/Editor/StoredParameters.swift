@@ -83,6 +83,11 @@ struct StoredParameters {
     }
   }
 
+  /// Names, shapes and values in the order of files.
+  var all: [(String, [Int], [Float])] {
+    store.layout.entries.map { (prefix + $0.name, shape($0), values(of: $0)) }
+  }
+
   private func values(of entry: ParameterLayout.Entry) -> [Float] {
     do { return try store.values(of: entry.name, transposed: isTransposed(entry.name)) } catch {
       preconditionFailure("\(error)")  // the name is the layout's own
