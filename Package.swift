@@ -102,7 +102,7 @@ let package = Package(
     .executableTarget(
       name: "emend",
       dependencies: [
-        "TextGeneration", "EditEvaluation", "Quantization", "LatentEditing",
+        "TextGeneration", "EditEvaluation", "EditorTraining", "Quantization", "LatentEditing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "tools/emend", swiftSettings: strict),

@@ -102,3 +102,13 @@ public struct CrossAttentionConfiguration: Sendable, Equatable {
     self.headCount = headCount
   }
 }
+
+extension EditorConfiguration {
+  /// Longest instruction that the backbone reads; the processor's own context where it is its backbone.
+  public var instructionLimit: Int {
+    switch backbone {
+    case .gpt2(let configuration, _): configuration.contextLength
+    case .processor: Int.max
+    }
+  }
+}

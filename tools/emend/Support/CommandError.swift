@@ -7,6 +7,8 @@ enum CommandError: Error, CustomStringConvertible {
   case contextTooLong(asked: Int, trained: Int)
   case notEnoughContext(command: String, needed: Int, trained: Int)
   case interrupted(work: String)
+  case trainingExists(folder: String)
+  case notEnoughMemoryToTrain(needed: String, available: String)
 
   var description: String {
     switch self {
@@ -26,6 +28,11 @@ enum CommandError: Error, CustomStringConvertible {
     case .notEnoughContext(let command, let needed, let trained):
       "\(command) needs a context of \(needed) tokens, and the model was trained for \(trained); use "
         + "less"
+    case .notEnoughMemoryToTrain(let needed, let available):
+      "this training needs \(needed), and \(available) is available; use smaller batches (--batch-size), "
+        + "shorter sequences (--max-seq-length) or --optimizer adamw8bit"
+    case .trainingExists(let folder):
+      "\(folder) has a training in it already; go on with --resume, or give another --output"
     case .interrupted(let work):
       "interrupted while \(work)"
     }

@@ -43,14 +43,7 @@ struct OpenedModel {
 
     let clock = ContinuousClock()
     let start = clock.now
-    let pool = ThreadPool(threads: options.threadCount)
-    let bar = ProgressBar("loading")
-    let processor = try Processor(
-      file, activations: options.activations, pool: pool, instructionSet: instructionSet
-    ) {
-      bar.update($0, of: 1)
-    }
-    bar.finish()
+    let processor = try loadProcessor(instructionSet)
     let state = try ProcessorState(
       processor, contextLength: length, cacheType: options.resolvedCacheType)
     let seconds = start.duration(to: clock.now) / .seconds(1)
@@ -66,6 +59,19 @@ struct OpenedModel {
       Console.log("loaded \(file.path) in \(time) s: \(parts.joined(separator: ", "))")
     }
     return LoadedModel(opened: self, processor: processor, state: state, loadSeconds: seconds)
+  }
+}
+
+extension OpenedModel {
+  /// The weights alone.
+  func loadProcessor(_ instructionSet: InstructionSet? = nil) throws -> Processor {
+    let set = try instructionSet ?? InstructionSet.selected()
+    let bar = ProgressBar("loading")
+    defer { bar.finish() }
+    return try Processor(
+      file, activations: options.activations, pool: ThreadPool(threads: options.threadCount),
+      instructionSet: set
+    ) { bar.update($0, of: 1) }
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import EditorTraining
 import LanguageModels
 
 /// The process's memory and the machine's.
@@ -63,6 +64,19 @@ enum Memory {
       String(format: "%.1f MB", value / 1e6)
     } else {
       String(format: "%.1f kB", value / 1e3)
+    }
+  }
+}
+
+extension TrainingMemory {
+  /// Throws when `limit`, or without one the memory that is available beside the model and the editor,
+  /// which are there already, is not enough for the rest.
+  func check(limit: Int?) throws(CommandError) {
+    let needed = limit == nil ? total - processor - editor : total
+    let available = limit ?? Memory.availableBytes
+    guard needed <= available else {
+      throw .notEnoughMemoryToTrain(
+        needed: Memory.display(needed), available: Memory.display(available))
     }
   }
 }

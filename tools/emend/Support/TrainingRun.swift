@@ -1,0 +1,197 @@
+import EditorTraining
+import Foundation
+import LatentEditing
+import ModelFiles
+
+/// A training in its folder: what is written when, and what is shown.
+struct TrainingRun {
+  private let command: Train
+  private let trainer: Trainer
+  private let folder: String?
+  private var bestLoss = Double.infinity
+  private var tokens = 0
+  private var seconds = 0.0
+  private var losses: [Double] = []
+  private var rates: [Double] = []
+
+  init(_ command: Train, _ trainer: Trainer) throws {
+    self.command = command
+    self.trainer = trainer
+    folder = command.output
+    guard let folder else { return }
+    do {
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw CommandError.unreadable(path: folder, reason: "the folder cannot be made")
+    }
+    for name in ["editor.safetensors", "best.safetensors", "training.state"] {
+      removeUnfinishedFiles(of: path(name))
+    }
+    if command.resume {
+      try trainer.resume(from: path("training.state"))
+    } else if FileManager.default.fileExists(atPath: path("training.state")) {
+      throw CommandError.trainingExists(folder: folder)
+    }
+  }
+
+  private func path(_ name: String) -> String { (folder ?? ".") + "/" + name }
+
+  mutating func run() throws {
+    Interrupt.installTermination()
+    guard folder != nil else {
+      try train { _ in }
+      return try finish()
+    }
+    let writer = try MetricsWriter(
+      path: path("metrics.jsonl"), resumingAfter: command.resume ? trainer.step : nil)
+    let known = try MetricsWriter.read(path: path("metrics.jsonl"))
+    tokens = known.last?.tokens ?? 0
+    seconds = known.last?.seconds ?? 0
+    bestLoss = known.compactMap { $0.validation?["unseen"]?.edited }.min() ?? .infinity
+    if trainer.step == 0 { try validate { try writer.append($0) } }
+    try train { try writer.append($0) }
+    if trainer.step > 0, command.validateEvery == 0 || trainer.step % command.validateEvery != 0 {
+      if !Interrupt.isRequested { try validate { try writer.append($0) } }
+    }
+    try save()
+    if trainer.step == trainer.plan.steps { try writer.append(summary) }
+    try LossCurve(
+      title: "Loss of \(path("editor.safetensors"))",
+      metrics: MetricsWriter.read(path: path("metrics.jsonl")), split: "unseen"
+    ).svg().write(toFile: path("loss.svg"), atomically: true, encoding: .utf8)
+    try finish()
+  }
+
+  private mutating func train(_ append: (TrainingMetrics) throws -> Void) throws {
+    let bar = ProgressBar("training", unit: "steps/s")
+    let first = trainer.step
+    var failure: (any Error)?
+    var stopped = false
+    while trainer.step < trainer.plan.steps, !stopped {
+      try trainer.run { event in
+        guard case .step(let report) = event else { return true }
+        record(report)
+        bar.update(
+          Double(report.step - first), of: Double(trainer.plan.steps - first),
+          note: "loss \(Numbers.fixed(report.losses.meanCrossEntropy, 3))")
+        do { try append(metrics(report)) } catch { failure = error }
+        stopped = Interrupt.isRequested || failure != nil
+        return !stopped && !isDue(command.validateEvery) && !isDue(command.saveEvery)
+      }
+      if stopped { break }
+      if isDue(command.validateEvery) {
+        bar.finish()
+        try validate(append)
+      }
+      if isDue(command.saveEvery) { try save() }
+    }
+    bar.finish()
+    if let failure { throw failure }
+  }
+
+  private func isDue(_ interval: Int) -> Bool { interval > 0 && trainer.step % interval == 0 }
+
+  private mutating func record(_ report: StepReport) {
+    tokens += report.tokenCount
+    seconds += report.seconds
+    losses.append(report.losses.meanCrossEntropy)
+    rates.append(Double(report.tokenCount) / report.seconds)
+  }
+
+  private func metrics(_ report: StepReport) -> TrainingMetrics {
+    var line = TrainingMetrics(step: report.step, kind: .train)
+    let objective = trainer.plan.objective
+    line.crossEntropy = report.losses.meanCrossEntropy
+    if objective.distillation != 0 { line.distillation = report.losses.meanDivergence }
+    line.loss =
+      Double(objective.crossEntropy) * report.losses.meanCrossEntropy
+      + Double(objective.distillation) * report.losses.meanDivergence
+    line.rateFactor = report.rateFactor
+    line.gradientNorm = report.gradientNorm
+    line.tokens = tokens
+    line.tokensPerSecond = Double(report.tokenCount) / report.seconds
+    line.seconds = seconds
+    return line
+  }
+
+  private mutating func validate(_ append: (TrainingMetrics) throws -> Void) throws {
+    guard command.validateEvery > 0 else { return }
+    let reports = try trainer.validate()
+    guard !reports.isEmpty else { return }
+    var line = TrainingMetrics(step: trainer.step, kind: .validation)
+    line.validation = Dictionary(
+      uniqueKeysWithValues: reports.map { report in
+        (
+          report.split,
+          TrainingMetrics.Validation(
+            edited: report.edited, ablated: report.ablated, shuffled: report.shuffled,
+            prompted: report.prompted, tokens: report.tokenCount)
+        )
+      })
+    line.tokens = tokens
+    line.seconds = seconds
+    try append(line)
+    if !command.json {
+      for report in reports {
+        func text(_ value: Double) -> String { Numbers.fixed(value, 3) }
+        Console.print(
+          "step \(report.step), \(report.split): edited \(text(report.edited)), shuffled "
+            + "\(text(report.shuffled)), ablated \(text(report.ablated)), prompted "
+            + "\(text(report.prompted)); recovered \(text(report.recoveredFraction)), instruction "
+            + "effect \(text(report.instructionEffect))")
+      }
+    }
+    let chosen = reports.first { $0.split == "unseen" } ?? reports[0]
+    if trainer.step > 0, chosen.edited < bestLoss {
+      bestLoss = chosen.edited
+      try trainer.editor.write(to: path("best.safetensors"), storage: command.storage)
+    }
+  }
+
+  private func save() throws {
+    guard folder != nil else { return }
+    try trainer.save(to: path("training.state"))
+    try trainer.editor.write(to: path("editor.safetensors"), storage: command.storage)
+  }
+
+  private var summary: TrainingMetrics {
+    var line = TrainingMetrics(step: trainer.step, kind: .summary)
+    line.crossEntropy = losses.last
+    line.tokens = tokens
+    line.seconds = seconds
+    line.tokensPerSecond = rates.isEmpty ? nil : Numbers.median(rates)
+    line.peakRssBytes = Memory.peakResidentBytes
+    return line
+  }
+
+  private func finish() throws {
+    struct Result: Encodable {
+      let step: Int
+      let loss: Double?
+      let tokensPerSecond: Double?
+      let secondsPerStep: Double?
+      let peakRssBytes: Int
+      let plannedBytes: Int
+      let finished: Bool
+    }
+    let rate = rates.isEmpty ? nil : Numbers.median(rates)
+    let finished = trainer.step == trainer.plan.steps
+    if command.json {
+      try JSON.print(
+        Result(
+          step: trainer.step, loss: losses.last, tokensPerSecond: rate,
+          secondsPerStep: rates.isEmpty ? nil : seconds / Double(rates.count),
+          peakRssBytes: Memory.peakResidentBytes, plannedBytes: trainer.memory.total,
+          finished: finished))
+    } else {
+      Console.print(
+        "step \(trainer.step): loss \(losses.last.map { Numbers.fixed($0, 4) } ?? "-"), "
+          + "\(rate.map { Numbers.fixed($0, 0) } ?? "-") tokens/s, peak "
+          + Memory.display(Memory.peakResidentBytes))
+      if !finished, let folder {
+        Console.print("stopped; go on with the same command and --resume (\(folder))")
+      }
+    }
+  }
+}
