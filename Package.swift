@@ -114,7 +114,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "tools/fuzz", swiftSettings: strict),
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["TensorKernels"], path: "Tests/TestSupport",
+      swiftSettings: strict),
     tests("BlockFormats"),
     tests("TensorKernels", ["BlockFormats", "KernelInterface"]),
     tests("ModelFiles", ["BlockFormats"]),

@@ -35,6 +35,10 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
   case noExamples
   /// A training is resumed with other data or other batches.
   case otherData
+  /// A training is resumed with another plan than it was started with.
+  case otherPlan(path: String)
+  /// A gradient is infinite or no number.
+  case diverged(step: Int)
   /// All rows have the same instruction: there is no other one to give them.
   case oneInstruction(rows: Int)
 
@@ -83,6 +87,12 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
     case .otherData:
       "the training was started with other data or another batch size, seed or length of sequences; "
         + "resume with the same, or start anew"
+    case .otherPlan(let path):
+      "\(path): the training was started with other rates, objective, batch size, schedule or seed; "
+        + "resume with the options that it was started with, or start anew in another folder"
+    case .diverged(let step):
+      "the gradient of step \(step) is not finite, so nothing was changed; resume from the last state "
+        + "with lower learning rates or stronger clipping"
     case .oneInstruction(let rows):
       "all \(rows) rows have the same instruction, so that none can get another one's; give data with "
         + "at least two"

@@ -169,15 +169,18 @@ public struct KernelTable: Sendable {
   public typealias GELUBackward =
     @convention(c) (UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) -> Void
 
-  /// The backward pass of causal attention of one head over one sequence of `count` rows. Rows of
-  /// `projected` hold the head's query, and `modelWidth` and twice that further its key and value;
-  /// `dProjected`, which is overwritten, likewise. `out` and `dOut` are the head's output and its
-  /// gradient. `scratch` holds `attendBackwardScratch` floats.
-  /// (projected, stride, modelWidth, count, headSize, scale, out, dOut, outStride, dProjected, scratch)
+  /// The backward pass of causal attention of one query head over one sequence of `count` rows, which
+  /// are `stride` apart in queries, keys, values and their gradients alike. The query's gradient is
+  /// overwritten; those of key and value are too, or added to when `accumulate` is 1, as where several
+  /// query heads share them. `out` and `dOut` are the head's output and its gradient. `scratch` holds
+  /// `attendBackwardScratch` floats.
+  /// (queries, keys, values, stride, count, headSize, scale, out, dOut, outStride, dQueries, dKeys,
+  /// dValues, accumulate, scratch)
   public typealias AttendBackward =
     @convention(c) (
-      UnsafePointer<Float>, Int, Int, Int, Int, Float, UnsafePointer<Float>, UnsafePointer<Float>,
-      Int, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>
+      UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Int, Int, Int, Float,
+      UnsafePointer<Float>, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>,
+      UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>
     ) -> Void
 
   /// Floats of scratch for `AttendBackward` over at most `count` rows.

@@ -46,19 +46,20 @@ private struct BackwardScratch {
 
 /// `KernelTable.AttendBackward`.
 func attendBackward(
-  _ projected: UnsafePointer<Float>, _ stride: Int, _ modelWidth: Int, _ count: Int,
-  _ headSize: Int, _ scale: Float, _ out: UnsafePointer<Float>, _ dOut: UnsafePointer<Float>,
-  _ outStride: Int, _ dProjected: UnsafeMutablePointer<Float>,
-  _ memory: UnsafeMutablePointer<Float>
+  _ queries: UnsafePointer<Float>, _ keys: UnsafePointer<Float>, _ values: UnsafePointer<Float>,
+  _ stride: Int, _ count: Int, _ headSize: Int, _ scale: Float, _ out: UnsafePointer<Float>,
+  _ dOut: UnsafePointer<Float>, _ outStride: Int, _ dQueries: UnsafeMutablePointer<Float>,
+  _ dKeys: UnsafeMutablePointer<Float>, _ dValues: UnsafeMutablePointer<Float>,
+  _ adds: Bool, _ memory: UnsafeMutablePointer<Float>
 ) {
   let scratch = BackwardScratch(memory, count, headSize)
-  prepareKeys(projected + modelWidth, stride, modelWidth, count, headSize, scratch)
+  prepareKeys(keys, values, stride, count, headSize, scratch)
   var first = 0
   while first < count {
     let columns = min(8, count &- first)
     let end = first &+ columns  // positions that the last of these queries sees
     prepareQueries(
-      projected + first &* stride, stride, dOut + first &* outStride, outStride, columns, headSize,
+      queries + first &* stride, stride, dOut + first &* outStride, outStride, columns, headSize,
       scratch)
     computeWeights(scratch, first, columns, end, headSize, scale)
     var deltas = FloatVector.zero  // sum(do o) of each query
@@ -76,27 +77,30 @@ func attendBackward(
       position &+= 16
     }
     for n in 0..<columns {
-      let target = dProjected + (first &+ n) &* stride
+      let target = dQueries + (first &+ n) &* stride
       for d in 0..<headSize { target[d] = scratch.dQueries[n &* scratch.width &+ d] }
     }
     first &+= 8
   }
   for position in 0..<count {
-    let target = dProjected + (position &* stride &+ modelWidth)
+    let dKey = dKeys + position &* stride
+    let dValue = dValues + position &* stride
+    let row = position &* scratch.width
     for d in 0..<headSize {
-      target[d] = scratch.dKeys[position &* scratch.width &+ d]
-      target[modelWidth &+ d] = scratch.dValues[position &* scratch.width &+ d]
+      dKey[d] = (adds ? dKey[d] : 0) + scratch.dKeys[row &+ d]
+      dValue[d] = (adds ? dValue[d] : 0) + scratch.dValues[row &+ d]
     }
   }
 }
 
 /// Keys and values in their layouts, zeros past the sequence and past the head; their gradients zero.
 @inline(__always) private func prepareKeys(
-  _ keys: UnsafePointer<Float>, _ stride: Int, _ modelWidth: Int, _ count: Int, _ headSize: Int,
-  _ scratch: BackwardScratch
+  _ keys: UnsafePointer<Float>, _ values: UnsafePointer<Float>, _ stride: Int, _ count: Int,
+  _ headSize: Int, _ scratch: BackwardScratch
 ) {
   for position in 0..<scratch.positions {
     let key = keys + position &* stride
+    let value = values + position &* stride
     let row = position &* scratch.width
     let tile = (position & ~15) &* headSize &+ (position & 15)
     let isPresent = position < count
@@ -104,7 +108,7 @@ func attendBackward(
       let k = isPresent ? key[d] : 0
       scratch.keys[row &+ d] = k
       scratch.keyTiles[tile &+ 16 &* d] = k
-      scratch.valueTiles[tile &+ 16 &* d] = isPresent ? key[modelWidth &+ d] : 0
+      scratch.valueTiles[tile &+ 16 &* d] = isPresent ? value[d] : 0
     }
     for d in headSize..<scratch.width { scratch.keys[row &+ d] = 0 }
     var d = 0

@@ -43,7 +43,10 @@ import KernelInterface
     layerNormGradients: { layerNormGradients($0, $1, $2, $3, $4, $5, $6, $7, $8) },
     addColumnSums: { addColumnSums($0, $1, $2, $3, $4, $5) },
     geluBackward: { geluBackward($0, $1, $2) },
-    attendBackward: { attendBackward($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10) },
+    attendBackward: {
+      attendBackward(
+        $0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 != 0, $14)
+    },
     swiGLU: { swiGLU($0, $1, $2, $3) },
     rotatePairs: { rotatePairs($0, $1, $2, $3, $4, $5) },
     storeKeyValue: { kind, key, value, position, headSize, keys, values in

@@ -7,6 +7,8 @@ public enum LanguageModelError: Error, Equatable, CustomStringConvertible {
   case file(ModelFileError)
   /// The system refused memory.
   case memory(KernelError)
+  /// The kernels of this CPU cannot do it.
+  case kernels(KernelError)
   case unsupportedArchitecture(path: String, found: String)
   case unsupportedRopeScaling(path: String, found: String)
   /// A hyperparameter that contradicts another one or what Emend can run.
@@ -34,7 +36,7 @@ public enum LanguageModelError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .file(let error): "\(error)"
-    case .memory(let error): "\(error)"
+    case .memory(let error), .kernels(let error): "\(error)"
     case .unsupportedArchitecture(let path, let found):
       "\(path): general.architecture is \"\(found)\"; Emend runs \"llama\" (LLaMA, Mistral, "
         + "TinyLlama, SmolLM2)"

@@ -59,17 +59,6 @@ struct LittleEndianReader {
   }
 }
 
-/// Thread pools that the tests share; runs of one pool queue up.
-enum Pools {
-  static let one = ThreadPool(threads: 1)
-  static let all = [one, ThreadPool(threads: 2), ThreadPool(threads: 3)]
-}
-
-extension InstructionSet {
-  /// Those that this machine can test.
-  static let available = allCases.filter(\.isAvailable)
-}
-
 extension ProcessorState {
   /// Appends `tokens`; the logits of all of them, `[tokens][vocabulary]`.
   func allLogits(_ tokens: [Int]) throws -> [Float] {

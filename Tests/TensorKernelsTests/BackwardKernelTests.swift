@@ -157,10 +157,12 @@ import Testing
           outRows.withUnsafeBufferPointer { out in
             upstream.withUnsafeBufferPointer { upstream in
               found.withUnsafeMutableBufferPointer { found in
+                let query = projected.baseAddress! + head * size
+                let gradient = found.baseAddress! + head * size
                 set.kernels.attendBackward(
-                  projected.baseAddress! + head * size, 3 * width, width, count, size, scale,
+                  query, query + width, query + 2 * width, 3 * width, count, size, scale,
                   out.baseAddress! + head * size, upstream.baseAddress! + head * size, width,
-                  found.baseAddress! + head * size, &scratch)
+                  gradient, gradient + width, gradient + 2 * width, 0, &scratch)
               }
             }
           }

@@ -117,17 +117,6 @@ extension BlockFormat {
   }
 }
 
-/// Thread pools that the tests share; runs of one pool queue up.
-enum Pools {
-  static let one = ThreadPool(threads: 1)
-  static let all = [one, ThreadPool(threads: 2), ThreadPool(threads: 3)]
-}
-
-extension InstructionSet {
-  /// Those that this machine can test.
-  static let available = allCases.filter(\.isAvailable)
-}
-
 /// Half the distance from 1 to the next Float: the relative error of one rounding.
 let unit = 0x1p-24
 

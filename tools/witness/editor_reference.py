@@ -83,6 +83,27 @@ def cross_attention(tensors, block, heads, seen):
     return add
 
 
+def backbone_states(editor, words, additions=()):
+    """The states after 0...M blocks at the last token, the last one normalized; `additions` are hooks
+    by block, whose results the states include. (output_hidden_states would show the states before a
+    hook or after it, depending on which was registered first.)"""
+    states, hooks = [], []
+
+    def keep(module, args, output):
+        states.append((output[0] if isinstance(output, tuple) else output)[0, -1])
+
+    for block, add in additions:
+        hooks.append(editor.h[block - 1].register_forward_hook(add))
+    for block in editor.h:
+        hooks.append(block.register_forward_hook(keep))
+    try:
+        final = editor(torch.tensor([words])).last_hidden_state[0, -1]
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return [None] + states[:-1] + [final]
+
+
 def latent(tensors, kind, site, layer, e):
     """v[l] of the state e, `[slots * width]`."""
     x = torch.nn.functional.layer_norm(
@@ -142,6 +163,7 @@ def main():
     tensors["gates"] = 0.3 + torch.rand(len(layers), len(places))
     matched = options.interface in ("p0", "p4", "p5")
 
+    additions = []
     with torch.no_grad():
         if options.interface == "p4":
             stream = model(torch.tensor([ids]), output_hidden_states=True).hidden_states
@@ -156,13 +178,13 @@ def main():
                 # The last of hidden_states is normalized; no block here reads it.
                 point = block * depth // blocks
                 assert point < depth
-                editor.h[block - 1].register_forward_hook(
-                    cross_attention(tensors, block, heads, stream[point][0]))
-        states = editor(torch.tensor([words]), output_hidden_states=True).hidden_states
+                additions.append(
+                    (block, cross_attention(tensors, block, heads, stream[point][0])))
+        states = backbone_states(editor, words, additions)
         latents = {}
         for site, layer in enumerate(layers):
             m = 1 + layer * blocks // depth if matched else blocks
-            v = latent(tensors, options.heads, site, layer, states[m][0, -1])
+            v = latent(tensors, options.heads, site, layer, states[m])
             latents[layer] = v.reshape(len(places), width)
 
         def edit(layer):

@@ -13,16 +13,24 @@ public protocol EditorBackbone: AnyObject {
   var contextLength: Int { get }
 
   /// Reads a batch of sequences, each by itself, and returns the states after `blocks` (from 0...M,
-  /// in any order) at `rows` (rows of the batch). A row's states do not depend on the other sequences
-  /// of the batch nor on the number of threads.
+  /// in any order) at `rows` (rows of the batch); `addition` may add to them between the blocks. A
+  /// row's states do not depend on the other sequences of the batch nor on the number of threads.
   ///
   /// Throws `noTokens`, `sequenceTooLong`, `tokenOutOfRange` or `memory`.
   func hiddenStates(
-    _ batch: TokenBatch, after blocks: [Int], at rows: [Int]
+    _ batch: TokenBatch, after blocks: [Int], at rows: [Int],
+    adding addition: (any BackboneAddition)?
   ) throws(LanguageModelError) -> HiddenStates
 }
 
 extension EditorBackbone {
+  /// The states without any addition.
+  public func hiddenStates(
+    _ batch: TokenBatch, after blocks: [Int], at rows: [Int]
+  ) throws(LanguageModelError) -> HiddenStates {
+    try hiddenStates(batch, after: blocks, at: rows, adding: nil)
+  }
+
   /// The states after blocks 1...M at the last token of each sequence: what a per-layer editor reads.
   public func lastStates(_ batch: TokenBatch) throws(LanguageModelError) -> HiddenStates {
     try hiddenStates(batch, after: Array(1...blockCount), at: batch.lastRows)
@@ -41,6 +49,10 @@ public protocol BackboneAddition: AnyObject {
   func adds(after block: Int) -> Bool
   /// Adds to the states `[rows][width]` of a batch in place, on the caller's thread; the pool is free.
   func add(after block: Int, to states: UnsafeMutableBufferPointer<Float>, of batch: TokenBatch)
+  /// Turns the gradient of the states after the addition, `[rows][width]`, in place into that of the
+  /// states before it; called after `add` for the same batch.
+  func backward(
+    after block: Int, gradient: UnsafeMutableBufferPointer<Float>, of batch: TokenBatch)
 }
 
 /// States of some rows of a batch after some blocks, or their gradients.
@@ -63,7 +75,8 @@ public struct HiddenStates: Sendable, Equatable {
     self.values = values
   }
 
-  init(blocks: [Int], rows: [Int], width: Int) {
+  /// Zeros.
+  public init(blocks: [Int], rows: [Int], width: Int) {
     self.init(
       blocks: blocks, rows: rows, width: width,
       values: [Float](repeating: 0, count: blocks.count * rows.count * width))
@@ -72,7 +85,8 @@ public struct HiddenStates: Sendable, Equatable {
   /// The state number `row` of `rows` after number `block` of `blocks`.
   public subscript(block: Int, row: Int) -> ArraySlice<Float> { values[range(block, row)] }
 
-  func range(_ block: Int, _ row: Int) -> Range<Int> {
+  /// Where those of number `row` of `rows` after number `block` of `blocks` are in `values`.
+  public func range(_ block: Int, _ row: Int) -> Range<Int> {
     let start = (block * rows.count + row) * width
     return start..<start + width
   }

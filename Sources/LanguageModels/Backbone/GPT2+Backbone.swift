@@ -10,13 +10,6 @@ extension GPT2: EditorBackbone {
 
   /// As the protocol has it; the memory of the pass is given back.
   public func hiddenStates(
-    _ batch: TokenBatch, after blocks: [Int], at rows: [Int]
-  ) throws(LanguageModelError) -> HiddenStates {
-    try hiddenStates(batch, after: blocks, at: rows, adding: nil)
-  }
-
-  /// As above, with `addition` between the blocks.
-  public func hiddenStates(
     _ batch: TokenBatch, after blocks: [Int], at rows: [Int],
     adding addition: (any BackboneAddition)?
   ) throws(LanguageModelError) -> HiddenStates {

@@ -34,8 +34,11 @@ public final class GPT2Backward {
   /// Adds to `gradients`, of the layout of the model's parameters, the gradient of
   /// sum(stateGradients * hidden states) over the batch that was read last. States that are not named
   /// have no gradient; one that is named twice has the sum. The output over the vocabulary takes no
-  /// part. The same bits on any number of threads.
-  public func run(_ stateGradients: HiddenStates, into gradients: ParameterStore) {
+  /// part. The same bits on any number of threads. `addition` must be the one of the forward pass.
+  public func run(
+    _ stateGradients: HiddenStates, into gradients: ParameterStore,
+    adding addition: (any BackboneAddition)? = nil
+  ) {
     let model = state.model
     let c = model.configuration
     guard let batch = state.batch, let forward = state.pass else {
@@ -67,14 +70,26 @@ public final class GPT2Backward {
       let pass = GPT2BackwardPass(
         forward: forward, workspace: workspace, upstream: upstream,
         sequenceCount: batch.sequenceCount)
-      model.pool.run { worker in
-        pass.begin(finalNorm, finalGradients, worker)
-        for index in (0..<c.blockCount).reversed() {
-          if !state.keepsActivations { forward.run(state.blocks[index], index: index, worker) }
-          pass.run(state.blocks[index], blocks[index], index: index, worker)
+      model.pool.run { worker in pass.begin(finalNorm, finalGradients, worker) }
+      var end = c.blockCount
+      while end > 0 {
+        if let addition, addition.adds(after: end) {
+          addition.backward(
+            after: end,
+            gradient: UnsafeMutableBufferPointer(
+              start: workspace.stream, count: batch.rowCount * c.width), of: batch)
         }
-        pass.scatter(tokenTable, positionTable, worker)
+        // As far as the next block after which something was added, threads and all.
+        let first = (1..<end).last { addition?.adds(after: $0) == true } ?? 0
+        model.pool.run { worker in
+          for index in (first..<end).reversed() {
+            if !state.keepsActivations { forward.run(state.blocks[index], index: index, worker) }
+            pass.run(state.blocks[index], blocks[index], index: index, worker)
+          }
+        }
+        end = first
       }
+      model.pool.run { worker in pass.scatter(tokenTable, positionTable, worker) }
     }
   }
 

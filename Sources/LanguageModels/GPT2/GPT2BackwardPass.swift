@@ -190,11 +190,13 @@ struct GPT2BackwardPass {
       let sequence = item / configuration.headCount
       let offset = item % configuration.headCount * size
       let first = workspace.boundaries[sequence]
+      let query = values.projected + first * 3 * width + offset
+      let gradient = workspace.projected + first * 3 * width + offset
       kernels.attendBackward(
-        values.projected + first * 3 * width + offset, 3 * width, width,
+        query, query + width, query + 2 * width, 3 * width,
         workspace.boundaries[sequence + 1] - first, size, scale,
-        values.attended + first * width + offset, workspace.narrow + first * width + offset,
-        width, workspace.projected + first * 3 * width + offset, scratch)
+        values.attended + first * width + offset, workspace.narrow + first * width + offset, width,
+        gradient, gradient + width, gradient + 2 * width, 0, scratch)
       item += worker.count
     }
     worker.barrier()

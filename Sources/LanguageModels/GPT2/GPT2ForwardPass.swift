@@ -21,15 +21,9 @@ struct GPT2ForwardPass {
   /// Where each row's keys and values are in the cache: sequences begin at whole tiles.
   let cacheRows: UnsafePointer<Int>
   /// Consecutive queries of one sequence that go together.
-  let queryTiles: UnsafeBufferPointer<QueryTile>
+  let queryTiles: UnsafeBufferPointer<BatchLayout.QueryTile>
   /// Tokens of the batch.
   let rows: Int
-
-  /// Up to eight rows of one sequence.
-  struct QueryTile {
-    let firstRow: Int
-    let count: Int
-  }
 
   /// The parameters of one block.
   struct Block {

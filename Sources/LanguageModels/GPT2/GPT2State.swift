@@ -22,7 +22,7 @@ public final class GPT2State {
   let workspace: GPT2Workspace
   let blocks: [GPT2ForwardPass.Block]
   private let cache: KeyValueCache
-  private let indices: PageBuffer  // tokens, positions, cacheRows `[N]` each; then query tiles
+  private let layout: BatchLayout
 
   /// Memory for batches of that size. Throws `memory`.
   public init(
@@ -35,21 +35,20 @@ public final class GPT2State {
     self.keepsActivations = keepsActivations
     let c = model.configuration
     let cacheType = CacheType.f32
-    // Each sequence's last tile of keys may be all but empty.
-    let cacheRows = rowCapacity + self.sequenceCapacity * (CacheLayout.tilePositions - 1)
-    let tiles = rowCapacity / GPT2State.queryTile + self.sequenceCapacity
+    let cacheRows = BatchLayout.cacheCapacity(
+      rows: rowCapacity, sequences: self.sequenceCapacity)
     do {
       workspace = try GPT2Workspace(
         c, rows: rowCapacity, threads: model.pool.threadCount, keepsBlocks: keepsActivations)
       cache = try KeyValueCache(
         type: cacheType, layers: 1, kvHeads: c.headCount, headSize: c.headSize,
         capacity: cacheRows)
-      indices = try PageBuffer(
-        byteCount: 3 * rowCapacity * MemoryLayout<Int>.stride
-          + tiles * MemoryLayout<GPT2ForwardPass.QueryTile>.stride)
+      layout = try BatchLayout(
+        rows: rowCapacity, sequences: self.sequenceCapacity,
+        queriesPerTile: GPT2State.queryTile)
     } catch { throw .memory(error) }
     byteCount =
-      workspace.byteCount + indices.byteCount
+      workspace.byteCount + layout.byteCount
       + KeyValueCache.byteCount(
         type: cacheType, layers: 1, kvHeads: c.headCount, headSize: c.headSize,
         capacity: cacheRows)!
@@ -119,31 +118,10 @@ public final class GPT2State {
 
   /// Lays a batch out for the threads.
   private func prepare(_ batch: TokenBatch) -> GPT2ForwardPass {
-    let tokens: UnsafeMutablePointer<Int> = indices.elements()
-    let positions = tokens + rowCapacity
-    let cacheRows = positions + rowCapacity
-    let tiles = UnsafeMutableRawPointer(cacheRows + rowCapacity)
-      .assumingMemoryBound(to: GPT2ForwardPass.QueryTile.self)
-    var tileCount = 0
-    var cacheStart = 0
-    for sequence in 0..<batch.sequenceCount {
-      let rows = batch.rows(of: sequence)
-      for row in rows {
-        tokens[row] = batch.tokens[row]
-        positions[row] = row - rows.lowerBound
-        cacheRows[row] = cacheStart + row - rows.lowerBound
-      }
-      for first in stride(from: rows.lowerBound, to: rows.upperBound, by: GPT2State.queryTile) {
-        tiles[tileCount] = .init(
-          firstRow: first, count: min(GPT2State.queryTile, rows.upperBound - first))
-        tileCount += 1
-      }
-      let tileSize = CacheLayout.tilePositions
-      cacheStart += (rows.count + tileSize - 1) / tileSize * tileSize
-    }
+    layout.set(batch)
     return GPT2ForwardPass(
       configuration: model.configuration, kernels: model.kernels, workspace: workspace,
-      cache: cache, tokens: tokens, positions: positions, cacheRows: cacheRows,
-      queryTiles: UnsafeBufferPointer(start: tiles, count: tileCount), rows: batch.rowCount)
+      cache: cache, tokens: layout.tokens, positions: layout.positions,
+      cacheRows: layout.cacheRows, queryTiles: layout.queryTiles, rows: batch.rowCount)
   }
 }

@@ -20,9 +20,7 @@ public final class ProcessorState {
 
   let cache: KeyValueCache
   private let workspace: ProcessorWorkspace
-  private let blocks: [ForwardPass.Block]
-  private let outputNorm: UnsafeMutablePointer<Float>
-  private let output: LinearGroup
+  private let layers: ProcessorLayers
 
   /// Bytes that a state takes, before it is made.
   public struct MemoryPlan: Sendable, Equatable {
@@ -89,31 +87,7 @@ public final class ProcessorState {
       throw .memory(error)
     }
 
-    // Plain pointers from here on: the threads count no references (see `ForwardPass`).
-    let norms = workspace.norms
-    func place(_ values: [Float], _ index: Int) -> UnsafeMutablePointer<Float> {
-      let target = norms + index * c.hiddenSize
-      target.update(from: values, count: c.hiddenSize)
-      return target
-    }
-    let queries = c.headCount * c.headSize
-    let keys = c.kvHeadCount * c.headSize
-    func group(_ matrices: [(PackedMatrix, column: Int)]) -> LinearGroup {
-      LinearGroup(matrices, activations: activations)
-    }
-    blocks = processor.weights.blocks.enumerated().map { layer, block in
-      ForwardPass.Block(
-        attentionNorm: place(block.attentionNorm, 2 * layer),
-        projections: group([
-          (block.query, 0), (block.key, queries), (block.value, queries + keys),
-        ]),
-        attentionOutput: group([(block.attentionOutput, 0)]),
-        feedForwardNorm: place(block.feedForwardNorm, 2 * layer + 1),
-        expansion: group([(block.gate, 0), (block.up, c.intermediateSize)]),
-        down: group([(block.down, 0)]))
-    }
-    outputNorm = place(processor.weights.outputNorm, 2 * c.layerCount)
-    output = group([(processor.weights.output, 0)])
+    layers = ProcessorLayers(processor, activations: activations, norms: workspace.norms)
   }
 
   /// Forgets the tokens at `position` and after it.
@@ -162,15 +136,6 @@ public final class ProcessorState {
     }
   }
 
-  /// Appends `tokens` to a state that runs only the first `depth` blocks, without logits: for
-  /// visitors, who see the layers 0...depth.
-  func forwardBlocks(_ tokens: [Int], depth: Int) throws(LanguageModelError) {
-    try check(tokens)
-    for first in stride(from: 0, to: tokens.count, by: chunkSize) {
-      runBlocks(tokens[first..<min(first + chunkSize, tokens.count)], depth: depth)
-    }
-  }
-
   private func check(_ tokens: [Int]) throws(LanguageModelError) {
     guard !tokens.isEmpty else { throw .noTokens }
     guard tokens.count <= contextLength - position else {
@@ -184,9 +149,9 @@ public final class ProcessorState {
   }
 
   /// The residual stream of a chunk through all blocks, which its position then counts.
-  private func runBlocks(_ tokens: ArraySlice<Int>, depth: Int? = nil) {
+  private func runBlocks(_ tokens: ArraySlice<Int>) {
     let c = processor.configuration
-    let depth = depth ?? c.layerCount
+    let depth = c.layerCount
     processor.rotary.fill(
       positions: position..<position + tokens.count, cosines: workspace.cosines,
       sines: workspace.sines)
@@ -205,7 +170,7 @@ public final class ProcessorState {
       worker.barrier()
       for layer in 0..<depth {
         visit(visitor, visited, layer: layer, count: tokens.count, worker)
-        pass.run(blocks[layer], layer: layer, worker)
+        pass.run(layers.blocks[layer], layer: layer, worker)
       }
       visit(visitor, visited, layer: depth, count: tokens.count, worker)
     }
@@ -230,10 +195,10 @@ public final class ProcessorState {
   private func runOutput(row: Int, count: Int) {
     let c = processor.configuration
     processor.pool.run { worker in
-      output.apply(
+      layers.output.apply(
         worker, processor.kernels, shared: workspace.shared, own: workspace.thread(worker.index),
         x: workspace.residual + row * c.hiddenSize, stride: c.hiddenSize, rows: count,
-        transform: .rmsNorm(weight: outputNorm, epsilon: c.rmsNormEpsilon),
+        transform: .rmsNorm(weight: layers.outputNorm, epsilon: c.rmsNormEpsilon),
         out: workspace.logits, outStride: c.vocabularySize, accumulate: false)
     }
   }

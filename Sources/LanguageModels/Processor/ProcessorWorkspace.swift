@@ -49,7 +49,7 @@ final class ProcessorWorkspace {
         bytes(rows * 2 * c.intermediateSize))
       angles = bytes(rows * c.rotatedSize / 2)
       logits = bytes(min(rows, ProcessorWorkspace.logitRows) * c.vocabularySize)
-      norms = bytes((2 * c.layerCount + 1) * c.hiddenSize)
+      norms = bytes(ProcessorLayers.normCount(c))
       partials = bytes(ForwardPass.partialCount(c, contextLength: contextLength))
       tiles = align(ActivationTiles.byteCount(rows: rows, columns: widest, exact: exact))
       thread = ThreadScratch.byteCount(widest: widest, headSize: c.headSize)

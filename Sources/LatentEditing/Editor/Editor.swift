@@ -48,9 +48,14 @@ public final class Editor {
       switch configuration.backbone {
       case .gpt2(let gpt2, _):
         backbone = try GPT2(gpt2, seed: seed, pool: pool)
-      case .processor(let depth, _):
+      case .processor(let depth, _, let adapters):
         guard let processor else { preconditionFailure("the backbone needs its processor") }
-        backbone = try ProcessorBackbone(processor, depth: depth)
+        backbone = try ProcessorBackbone(
+          processor, depth: depth,
+          adapters: adapters.map { adapters throws(LanguageModelError) in
+            try LowRankAdapters(
+              adapters, of: processor.configuration, seed: seed, pool: pool)
+          })
       }
     } catch {
       throw .model(error)
@@ -81,10 +86,12 @@ public final class Editor {
     guard let cross = configuration.crossAttention else {
       return try edit(instruction, strength: strength)
     }
-    let points = Set(cross.blocks.map { CrossAttention.point(afterBlock: $0, configuration) })
     let addition = CrossAttention(
       heads, cross, pool: pool,
-      states: try InputStates.read(prompt, points: points, on: state), tokenCount: prompt.count)
+      input: .init(
+        states: try InputStates.read(
+          prompt, points: CrossAttention.points(configuration), on: state),
+        boundaries: [0, prompt.count]))
     return try edits([instruction], adding: addition)[0].scaled(by: strength)
   }
 
@@ -92,28 +99,16 @@ public final class Editor {
   private func edits(
     _ instructions: [[Int]], adding addition: CrossAttention?
   ) throws(LatentEditingError) -> [LatentEdit] {
-    let read = configuration.layers.map(configuration.readBlock(ofLayer:))
-    let blocks = Set(read).sorted()
     let memory: EditorHeadsState
+    let batch = TokenBatch(instructions)
+    let blocks = configuration.readBlocks
     do throws(LanguageModelError) {
-      let batch = TokenBatch(instructions)
-      let states: HiddenStates
-      if let gpt2 = backbone as? GPT2 {
-        states = try gpt2.hiddenStates(
-          batch, after: blocks, at: batch.lastRows, adding: addition)
-      } else {
-        states = try backbone.hiddenStates(batch, after: blocks, at: batch.lastRows)
-      }
+      let states = try backbone.hiddenStates(
+        batch, after: blocks, at: batch.lastRows, adding: addition)
       do {
         memory = try EditorHeadsState(heads, batch: instructions.count, threads: pool.threadCount)
       } catch { throw .memory(error) }
-      for (site, block) in read.enumerated() {
-        let index = blocks.firstIndex(of: block)!
-        for row in instructions.indices {
-          let target = memory.states + (site * instructions.count + row) * heads.width
-          for (i, value) in states[index, row].enumerated() { target[i] = value }
-        }
-      }
+      memory.read(states)
     } catch {
       throw .model(error)
     }

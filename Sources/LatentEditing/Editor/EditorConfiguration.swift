@@ -51,6 +51,9 @@ public struct EditorConfiguration: Sendable, Equatable {
       ? 1 + layer * backbone.blockCount / processor.layerCount : backbone.blockCount
   }
 
+  /// The backbone's blocks that some layer reads, ascending.
+  var readBlocks: [Int] { Set(layers.map(readBlock(ofLayer:))).sorted() }
+
   /// Latents of one layer.
   public var slotCount: Int { positions.slots.count }
 }
@@ -59,14 +62,15 @@ public struct EditorConfiguration: Sendable, Equatable {
 public enum BackboneConfiguration: Sendable, Equatable {
   /// A GPT-2 whose weights are the editor's own.
   case gpt2(GPT2Configuration, tokenizer: EditorTokenizer)
-  /// The first `depth` blocks of the processor itself, of `width`; its weights are not in the file.
-  case processor(depth: Int, width: Int)
+  /// The first `depth` blocks of the processor itself, of `width`; its weights are not in the file, but
+  /// the low-rank changes to them are.
+  case processor(depth: Int, width: Int, adapters: AdapterConfiguration?)
 
   /// Its blocks, M.
   public var blockCount: Int {
     switch self {
     case .gpt2(let configuration, _): configuration.blockCount
-    case .processor(let depth, _): depth
+    case .processor(let depth, _, _): depth
     }
   }
 
@@ -74,7 +78,7 @@ public enum BackboneConfiguration: Sendable, Equatable {
   public var width: Int {
     switch self {
     case .gpt2(let configuration, _): configuration.width
-    case .processor(_, let width): width
+    case .processor(_, let width, _): width
     }
   }
 }

@@ -14,6 +14,14 @@ struct EditorDescription: Codable {
     var vocabSize: Int?
     var layerNormEpsilon: Float?
     var tokenizer: String?
+    var adapters: Adapters?
+  }
+
+  struct Adapters: Codable {
+    var rank: Int
+    var alpha: Float
+    var modules: [String]
+    var depth: Int
   }
 
   struct Processor: Codable {
@@ -51,8 +59,14 @@ struct EditorDescription: Codable {
         kind: "gpt2", width: g.width, nLayer: g.blockCount, nHead: g.headCount,
         nInner: g.innerWidth, nPositions: g.contextLength, vocabSize: g.vocabularySize,
         layerNormEpsilon: g.layerNormEpsilon, tokenizer: tokenizer.rawValue)
-    case .processor(let depth, let width):
-      backbone = Backbone(kind: "processor", depth: depth, width: width)
+    case .processor(let depth, let width, let adapters):
+      backbone = Backbone(
+        kind: "processor", depth: depth, width: width,
+        adapters: adapters.map {
+          Adapters(
+            rank: $0.rank, alpha: $0.alpha, modules: $0.modules.map(\.rawValue).sorted(),
+            depth: $0.depth)
+        })
     }
     processor = Processor(
       width: c.processor.width, layers: c.processor.layerCount,
@@ -134,7 +148,7 @@ struct EditorDescription: Codable {
         depth: try field(
           "backbone.depth", "\(depth)", (1...processor.layers).contains(depth) ? depth : nil,
           "from 1 to \(processor.layers)"),
-        width: processor.width)
+        width: processor.width, adapters: try adapters(depth: depth, path: path))
     default:
       throw .editorField(
         path: path, field: "backbone.kind", found: backbone.kind, needed: "gpt2 or processor")
@@ -159,7 +173,30 @@ struct EditorDescription: Codable {
       })
   }
 
-  /// P4 has it and the others do not; a GPT-2 reads, and its heads divide its width.
+  /// The adapters of a backbone of `depth` blocks, checked.
+  private func adapters(
+    depth: Int, path: String
+  ) throws(LatentEditingError) -> AdapterConfiguration? {
+    guard let found = backbone.adapters else { return nil }
+    func need(
+      _ holds: Bool, _ name: String, _ value: String, _ needed: String
+    ) throws(LatentEditingError) {
+      guard !holds else { return }
+      throw .editorField(
+        path: path, field: "backbone.adapters." + name, found: value, needed: needed)
+    }
+    try need((1...4096).contains(found.rank), "rank", "\(found.rank)", "from 1 to 4096")
+    try need(found.alpha.isFinite, "alpha", "\(found.alpha)", "a finite number")
+    try need((1...depth).contains(found.depth), "depth", "\(found.depth)", "from 1 to \(depth)")
+    let modules = found.modules.compactMap(AdapterConfiguration.Module.init)
+    try need(
+      !modules.isEmpty && modules.count == found.modules.count, "modules", "\(found.modules)",
+      AdapterConfiguration.Module.allCases.map(\.rawValue).joined(separator: ", "))
+    return AdapterConfiguration(
+      rank: found.rank, alpha: found.alpha, modules: Set(modules), depth: found.depth)
+  }
+
+  /// P4 has it and the others do not; its heads divide the backbone's width.
   private func checkCrossAttention(
     _ body: BackboneConfiguration, path: String
   ) throws(LatentEditingError) {
@@ -169,10 +206,6 @@ struct EditorDescription: Codable {
         needed: interface == "p4" ? "blocks and heads, with interface p4" : "interface p4")
     }
     guard let crossAttention else { return }
-    guard case .gpt2 = body else {
-      throw .editorField(
-        path: path, field: "backbone.kind", found: backbone.kind, needed: "gpt2 with interface p4")
-    }
     let blocks = crossAttention.blocks
     guard !blocks.isEmpty, blocks == Set(blocks).sorted(), blocks[0] >= 1,
       blocks[blocks.count - 1] <= body.blockCount

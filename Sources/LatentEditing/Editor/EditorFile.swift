@@ -25,6 +25,9 @@ extension Editor {
       StoredParameters(store: heads.parameters, prefix: "", isTransposed: { _ in false })
     ]
     if let gpt2 = backbone as? GPT2 { parts.insert(StoredParameters(gpt2), at: 0) }
+    if let adapters = (backbone as? ProcessorBackbone)?.adapters {
+      parts.insert(StoredParameters(adapters), at: 0)
+    }
     do throws(ModelFileError) {
       var writer = try SafetensorsWriter(
         path: path, tensors: parts.flatMap { $0.tensors(storage) },
@@ -37,6 +40,18 @@ extension Editor {
     } catch {
       throw .file(error)
     }
+  }
+
+  /// What `stores` (of the backbone's parameters and of the heads', in this order) hold, by the names,
+  /// shapes and orders of the editor's file: for gradients.
+  package func named(_ stores: [ParameterStore]) -> [(String, [Int], [Float])] {
+    precondition(stores.count == 2)
+    let isGPT2 = backbone is GPT2
+    return StoredParameters(
+      store: stores[0], prefix: "backbone.",
+      isTransposed: { isGPT2 && GPT2Configuration.isConv1D($0) }
+    ).all
+      + StoredParameters(store: stores[1], prefix: "", isTransposed: { _ in false }).all
   }
 
   /// Reads the blueprint of the editor at `path`, and nothing else of it. Throws `notEditor`,
@@ -91,9 +106,13 @@ extension Editor {
         let model = try GPT2(zeros: gpt2, pool: pool)
         parts.append(StoredParameters(model))
         backbone = model
-      case .processor(let depth, _):
+      case .processor(let depth, _, let shape):
         guard let processor else { preconditionFailure("the backbone needs its processor") }
-        backbone = try ProcessorBackbone(processor, depth: depth)
+        let adapters = try shape.map { shape throws(LanguageModelError) in
+          try LowRankAdapters(shape, of: processor.configuration, seed: 0, pool: pool)
+        }
+        if let adapters { parts.append(StoredParameters(adapters)) }
+        backbone = try ProcessorBackbone(processor, depth: depth, adapters: adapters)
       }
     } catch {
       throw .model(error)

@@ -1,4 +1,5 @@
 import KernelInterface
+import LanguageModels
 import TensorKernels
 
 /// The memory of a pass through the heads for batches of at most `batch` instructions; what the
@@ -10,6 +11,9 @@ final class EditorHeadsState {
   let inputs: UnsafeMutablePointer<Float>  // [S][B][E], normalised, with the layer's embedding
   let middles: UnsafeMutablePointer<Float>  // [S][B][k], of rank-k heads
   let latents: UnsafeMutablePointer<Float>  // [S][B][P d]
+
+  /// Bytes in memory.
+  var byteCount: Int { storage.byteCount }
 
   private let storage: PageBuffer
   private let tiles: UnsafeMutableRawPointer
@@ -58,6 +62,18 @@ final class EditorHeadsState {
 
   fileprivate func panel(_ thread: Int) -> UnsafeMutablePointer<Float> {
     panels + thread * ((PackedMatrix.panelScratch * 4 + 63) / 64 * 16)
+  }
+
+  /// Takes the states that the sites read from those after `configuration.readBlocks`, a row for each
+  /// instruction.
+  func read(_ read: HiddenStates) {
+    for (site, layer) in heads.configuration.layers.enumerated() {
+      let block = read.blocks.firstIndex(of: heads.configuration.readBlock(ofLayer: layer))!
+      for row in read.rows.indices {
+        let target = states + (site * batch + row) * heads.width
+        for (i, value) in read[block, row].enumerated() { target[i] = value }
+      }
+    }
   }
 
   /// latents = heads(states) for the first `count` rows of every site; every worker calls it.

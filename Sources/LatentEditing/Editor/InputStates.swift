@@ -1,6 +1,6 @@
 import LanguageModels
 
-/// The processor's states of a prompt, unedited: what P4 reads.
+/// The processor's states of prompts, unedited: what P4 reads.
 final class InputStates: ResidualStreamVisitor {
   /// By point, `[tokens][width]`.
   private(set) var states: [Int: [Float]]
@@ -24,6 +24,15 @@ final class InputStates: ResidualStreamVisitor {
     return reader.states
   }
 
+  /// As above for a batch of prompts on a tape. Throws `model`.
+  static func read(
+    _ prompts: TokenBatch, points: Set<Int>, on tape: ProcessorTape
+  ) throws(LatentEditingError) -> [Int: [Float]] {
+    let reader = InputStates(points: points)
+    do { try tape.forward(prompts, edit: reader) } catch { throw .model(error) }
+    return reader.states
+  }
+
   func visits(layer: Int) -> Bool { states[layer] != nil }
 
   func visit(_ rows: ResidualRows) {
@@ -33,4 +42,13 @@ final class InputStates: ResidualStreamVisitor {
       }
     }
   }
+}
+
+extension InputStates: DifferentiableStreamEdit {
+  var lowestPoint: Int? { nil }
+  func edits(point: Int) -> Bool { states[point] != nil }
+  func apply(point: Int, rows: UnsafeMutableBufferPointer<Float>) { states[point] = Array(rows) }
+  func backward(
+    point: Int, rows: UnsafeBufferPointer<Float>, gradient: UnsafeMutableBufferPointer<Float>
+  ) {}
 }

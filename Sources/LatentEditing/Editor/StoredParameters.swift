@@ -23,6 +23,11 @@ struct StoredParameters {
       store: model.parameters, prefix: "backbone.", isTransposed: GPT2Configuration.isConv1D)
   }
 
+  /// The adapters of a backbone.
+  init(_ adapters: LowRankAdapters) {
+    self.init(store: adapters.parameters, prefix: "backbone.", isTransposed: { _ in false })
+  }
+
   /// The names of the tensors.
   var names: [String] { store.layout.entries.map { prefix + $0.name } }
 
@@ -76,6 +81,11 @@ struct StoredParameters {
         try writer.append(scales.span)
       }
     }
+  }
+
+  /// Names, shapes and values in the order of files.
+  var all: [(String, [Int], [Float])] {
+    store.layout.entries.map { (prefix + $0.name, shape($0), values(of: $0)) }
   }
 
   private func values(of entry: ParameterLayout.Entry) -> [Float] {

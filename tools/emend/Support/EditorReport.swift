@@ -47,8 +47,10 @@ struct EditorReport: Encodable {
       backbone =
         "GPT-2, \(g.blockCount) blocks of width \(g.width), \(g.headCount) heads, "
         + (tokenizer == .processor ? "the processor's tokens" : "tokens of its own")
-    case .processor(let depth, let width):
-      backbone = "the processor's first \(depth) blocks, width \(width)"
+    case .processor(let depth, let width, let adapters):
+      backbone =
+        "the processor's first \(depth) blocks, width \(width)"
+        + (adapters.map { ", with adapters of rank \($0.rank)" } ?? "")
     }
     processor = c.processor.description
   }

@@ -33,7 +33,9 @@ struct PreparedEdits {
 
   /// The sum of what does not depend on the prompt, but for the compiled edit.
   mutating func edit(_ loaded: LoadedModel) throws -> LatentEdit {
-    try read(loaded.opened, loaded.processor.pool, loaded.processor) { $0.readsWithProcessor }
+    try read(loaded.opened, loaded.processor.pool, loaded.processor) {
+      $0.readsWithProcessor && $0.crossAttention == nil
+    }
     let c = loaded.configuration
     let vectors = try options.controlVectors(c).map { [$0] } ?? []
     let all = latents.compactMap { $0 } + vectors
@@ -48,7 +50,7 @@ struct PreparedEdits {
     for path in Set(options.editor).sorted() {
       guard try Editor.configuration(path: path).crossAttention != nil else { continue }
       let editor = try Editor(
-        path: path, identity: ProcessorIdentity(loaded.opened.file), processor: nil,
+        path: path, identity: ProcessorIdentity(loaded.opened.file), processor: loaded.processor,
         pool: loaded.processor.pool)
       for request in options.requests where request.editor == path {
         readers.append(

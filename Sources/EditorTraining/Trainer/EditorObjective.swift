@@ -1,0 +1,44 @@
+/// What an editor is trained for:
+///
+///     a mean CE + b mean KL(prompted || edited) + lambda group lasso
+///
+/// the means over the response tokens of a step.
+public struct EditorObjective: Sendable, Equatable, Codable {
+  /// a.
+  public var crossEntropy: Float
+  /// b; the prompted processor is the teacher.
+  public var distillation: Float
+  /// lambda of `EditPenalty`.
+  public var groupLasso: Float
+
+  /// Cross-entropy alone unless given.
+  public init(crossEntropy: Float = 1, distillation: Float = 0, groupLasso: Float = 0) {
+    self.crossEntropy = crossEntropy
+    self.distillation = distillation
+    self.groupLasso = groupLasso
+  }
+}
+
+/// Sums over response tokens, in nats.
+public struct LossSums: Sendable, Equatable {
+  /// Tokens.
+  public var tokenCount = 0
+  /// Sum of -log p.
+  public var crossEntropy = 0.0
+  /// Sum of KL(prompted || edited); 0 where there was no teacher.
+  public var divergence = 0.0
+
+  public init() {}
+
+  /// -log p a token.
+  public var meanCrossEntropy: Double { crossEntropy / Double(max(1, tokenCount)) }
+  /// KL a token.
+  public var meanDivergence: Double { divergence / Double(max(1, tokenCount)) }
+
+  /// Both together.
+  public static func += (a: inout LossSums, b: LossSums) {
+    a.tokenCount += b.tokenCount
+    a.crossEntropy += b.crossEntropy
+    a.divergence += b.divergence
+  }
+}

@@ -1,0 +1,129 @@
+import LanguageModels
+import LatentEditing
+import TensorKernels
+
+/// An editor and the frozen processor it edits, run over batches of examples: losses under every
+/// condition, and gradients.
+///
+/// Its memory is planned for batches of at most `rowCapacity` tokens; used by one thread at a time.
+package final class EditorPass {
+  /// Under which conditions the response is predicted (METHOD.md, "Baselines").
+  package enum Condition: String, Sendable, CaseIterable {
+    /// The editor's latents for the example's instruction.
+    case edited
+    /// Nothing: the prompt without the instruction.
+    case ablated
+    /// The instruction in the prompt, and no edit.
+    case prompted
+  }
+
+  package let editor: Editor
+  package let tape: ProcessorTape
+  package let editorTape: EditorTape
+
+  /// Sizes of the largest batches.
+  package struct Capacity: Sendable, Equatable {
+    /// Tokens of prompts and responses together, and of instructions.
+    package var rows: Int
+    package var instructionRows: Int
+    package var sequences: Int
+
+    package init(rows: Int, instructionRows: Int, sequences: Int) {
+      self.rows = rows
+      self.instructionRows = instructionRows
+      self.sequences = sequences
+    }
+  }
+
+  /// Throws `model`.
+  package init(
+    _ editor: Editor, processor: Processor, capacity: Capacity, options: ProcessorTape.Options,
+    adapters: LowRankAdapters? = nil
+  ) throws(LatentEditingError) {
+    self.editor = editor
+    do {
+      tape = try ProcessorTape(
+        processor, rowCapacity: capacity.rows, sequenceCapacity: capacity.sequences,
+        options: options, adapters: adapters)
+    } catch { throw .model(error) }
+    editorTape = try EditorTape(
+      editor, rowCapacity: capacity.instructionRows, sequenceCapacity: capacity.sequences,
+      pool: processor.pool, backward: options.backward)
+  }
+
+  private var hasGhost: Bool { editor.configuration.positions == .ghost }
+
+  /// The losses of every response token of `batch`, example after example, under a condition. Throws
+  /// `model` or `promptTooShort`.
+  package func losses(
+    _ batch: TrainingBatch, _ condition: Condition
+  ) throws(LatentEditingError) -> [[Float]] {
+    let rows: [Int]
+    switch condition {
+    case .edited: (rows, _) = try forwardEdited(batch, penalty: EditPenalty())
+    case .ablated: rows = try forward(batch.sequences(ghost: false), batch) { $0.prompt.count }
+    case .prompted: rows = try forward(batch.promptedSequences, batch) { $0.prompted.count }
+    }
+    let losses = tape.losses(
+      TokenObjective(
+        rows: rows, targets: batch.examples.flatMap(\.response),
+        weights: [Float](repeating: 1, count: rows.count)))
+    var next = 0
+    return batch.examples.map { example in
+      defer { next += example.response.count }
+      return Array(losses.crossEntropy[next..<next + example.response.count])
+    }
+  }
+
+  /// Adds to the gradients of the editor those of `objective` over `batch`, its means taken over
+  /// `tokenCount` response tokens and `exampleCount` examples (those of a whole step, of which the
+  /// batch may be a part).
+  package func accumulateGradients(
+    _ batch: TrainingBatch, _ objective: EditorObjective, tokenCount: Int, exampleCount: Int
+  ) throws(LatentEditingError) -> LossSums {
+    var teacher: TeacherStates?
+    if objective.distillation != 0 {
+      let rows = try forward(batch.promptedSequences, batch) { $0.prompted.count }
+      teacher = tape.finalStates(rows)
+    }
+    let (rows, injection) = try forwardEdited(
+      batch,
+      penalty: EditPenalty(
+        groupLasso: objective.groupLasso * Float(batch.examples.count) / Float(exampleCount)))
+    let losses = tape.backward(
+      TokenObjective(
+        rows: rows, targets: batch.examples.flatMap(\.response),
+        weights: [Float](repeating: 1 / Float(tokenCount), count: rows.count),
+        crossEntropy: objective.crossEntropy, distillation: objective.distillation),
+      teacher: teacher)
+    editorTape.backward(injection.latentGradients, gates: injection.gateGradients)
+    var sums = LossSums()
+    sums.tokenCount = rows.count
+    sums.crossEntropy = losses.crossEntropy.reduce(0) { $0 + Double($1) }
+    sums.divergence = losses.divergence.reduce(0) { $0 + Double($1) }
+    return sums
+  }
+
+  /// The processor over `sequences`, unedited; the rows before the response's tokens.
+  private func forward(
+    _ sequences: [[Int]], _ batch: TrainingBatch, promptLength: (TokenizedExample) -> Int
+  ) throws(LatentEditingError) -> [Int] {
+    let tokens = TokenBatch(sequences)
+    do { try tape.forward(tokens) } catch { throw .model(error) }
+    return batch.scoredRows(of: tokens, promptLengths: batch.examples.map(promptLength))
+  }
+
+  private func forwardEdited(
+    _ batch: TrainingBatch, penalty: EditPenalty
+  ) throws(LatentEditingError) -> ([Int], BatchInjection) {
+    let tokens = TokenBatch(batch.sequences(ghost: hasGhost))
+    let shapes = batch.shapes(ghost: hasGhost)
+    let latents = try editorTape.forward(
+      batch.examples.map(\.instruction), prompts: batch.prompts(ghost: hasGhost), on: tape)
+    let injection = try BatchInjection(
+      editor.configuration, latents: latents, gates: editor.heads.gates, batch: tokens,
+      prompts: shapes, penalty: penalty)
+    do { try tape.forward(tokens, edit: injection) } catch { throw .model(error) }
+    return (batch.scoredRows(of: tokens, promptLengths: shapes.map(\.length)), injection)
+  }
+}

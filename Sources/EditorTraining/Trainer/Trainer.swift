@@ -1,0 +1,299 @@
+import Foundation
+import LanguageModels
+import LatentEditing
+import TensorKernels
+
+/// Trains an editor through a frozen processor.
+///
+///     let trainer = try Trainer(plan, editor: editor, processor: processor, data: data, options: options)
+///     if let path { try trainer.resume(from: path) }
+///     try trainer.run { event in ... }           // false stops after the step
+///
+/// The same plan, data and start give the same bits, whatever the number of threads and wherever the
+/// run was interrupted and resumed. Used by one thread at a time.
+public final class Trainer {
+  /// Examples to train on and to measure with.
+  public struct Data: Sendable {
+    /// To train on, with the file of each and the files' weights.
+    public var train: [TokenizedExample]
+    public var files: [Int]
+    public var weights: [Double]
+    /// Where the content of prompts begins.
+    public var firstContent: Int
+    /// Held-out examples by the name of their split, each with another one's instruction and with the
+    /// prompt that has it.
+    public var validation: [(name: String, examples: [HeldOutExample])]
+
+    public init(
+      train: [TokenizedExample], files: [Int], weights: [Double], firstContent: Int,
+      validation: [(name: String, examples: [HeldOutExample])] = []
+    ) {
+      self.train = train
+      self.files = files
+      self.weights = weights
+      self.firstContent = firstContent
+      self.validation = validation
+    }
+  }
+
+  /// Memory and precision of the passes.
+  public struct Execution: Sendable, Hashable {
+    /// Which block inputs the forward pass keeps.
+    public var checkpoints = GradientCheckpoints.every(1)
+    /// In which numbers the backward pass multiplies.
+    public var backward = BackwardPrecision.f32
+
+    public init() {}
+  }
+
+  /// The editor that is trained.
+  public let editor: Editor
+  /// What determines the result.
+  public let plan: TrainingPlan
+  /// Steps taken.
+  public private(set) var step = 0
+  /// Bytes of passes, gradients and moments, without weights.
+  public let memory: TrainingMemory
+
+  private let data: Data
+  private let pass: EditorPass
+  private let optimizer: AdamW
+  private var sampler: BatchSampler
+  private let stores: [(name: String, parameters: ParameterStore, gradients: ParameterStore)]
+
+  /// Memory for the largest batch, and an optimizer at its start. Throws `EditorTrainingError` and
+  /// `LatentEditingError`.
+  public init(
+    _ plan: TrainingPlan, editor: Editor, processor: Processor, data: Data,
+    execution: Execution = Execution()
+  ) throws {
+    self.plan = plan
+    self.editor = editor
+    self.data = data
+    let capacity = Trainer.capacity(plan, data, editor.configuration)
+    var options = ProcessorTape.Options()
+    options.checkpoints = execution.checkpoints
+    options.backward = execution.backward
+    options.distills = plan.objective.distillation != 0
+    pass = try EditorPass(
+      editor, processor: processor, capacity: capacity, options: options)
+    let tape = pass.editorTape
+    stores = [
+      ("backbone", tape.backbone.parameters, tape.backbone.gradients),
+      ("heads", editor.heads.parameters, tape.headGradients),
+    ]
+    optimizer = try AdamW(
+      plan.optimizer,
+      groups: [
+        OptimizerGroup(
+          name: "backbone", learningRate: plan.backboneRate, weightDecay: plan.weightDecay),
+        OptimizerGroup(name: "heads", learningRate: plan.headRate, weightDecay: plan.weightDecay),
+        OptimizerGroup(name: "gates", learningRate: plan.gateRate),
+      ], ranges: stores.flatMap { Trainer.ranges($0.name, $0.parameters, $0.gradients) },
+      pool: processor.pool)
+    sampler = try BatchSampler(
+      lengths: data.train.map(\.length), files: data.files, weights: data.weights,
+      batchSize: plan.batchSize, seed: plan.seed)
+    memory = TrainingMemory(
+      processor: processor.weightBytes,
+      editor: stores.reduce(0) { $0 + $1.parameters.byteCount },
+      gradients: stores.reduce(0) { $0 + $1.gradients.byteCount },
+      moments: optimizer.stateByteCount,
+      processorPass: pass.tape.byteCount,
+      editorPass: tape.byteCount - stores.reduce(0) { $0 + $1.gradients.byteCount })
+  }
+
+  /// Runs of parameters under one rule: matrices decay; embeddings, norms, biases and gates do not.
+  private static func ranges(
+    _ part: String, _ parameters: ParameterStore, _ gradients: ParameterStore
+  ) -> [OptimizedRange] {
+    parameters.layout.entries.map { entry in
+      let decays = if case .matrix = entry.shape { true } else { false }
+      let group = part == "backbone" ? 0 : entry.name == "gates" ? 2 : 1
+      return OptimizedRange(
+        parameters: parameters.floats(of: entry.name), gradients: gradients.floats(of: entry.name),
+        group: group, decays: decays)
+    }
+  }
+
+  /// Room for the largest batches of training and validation.
+  private static func capacity(
+    _ plan: TrainingPlan, _ data: Data, _ configuration: EditorConfiguration
+  ) -> EditorPass.Capacity {
+    let ghost = configuration.positions == .ghost ? 1 : 0
+    var longest = data.train.map { example in
+      max(
+        example.prompt.count + ghost,
+        plan.objective.distillation == 0 ? 0 : example.prompted.count) + example.response.count
+    }
+    var instructions = data.train.map(\.instruction.count)
+    for (_, examples) in data.validation {
+      for example in examples {
+        longest.append(
+          max(
+            example.example.prompt.count + ghost, example.example.prompted.count,
+            example.otherPrompted.count) + example.example.response.count)
+        instructions.append(max(example.example.instruction.count, example.otherInstruction.count))
+      }
+    }
+    // Any examples may meet in a batch.
+    func largest(_ counts: [Int]) -> Int {
+      counts.sorted(by: >).prefix(plan.batchSize).reduce(0, +)
+    }
+    return EditorPass.Capacity(
+      rows: largest(longest), instructionRows: largest(instructions), sequences: plan.batchSize)
+  }
+
+  /// Steps in an epoch.
+  public var stepsPerEpoch: Int {
+    (sampler.batchesPerEpoch + plan.accumulation - 1) / plan.accumulation
+  }
+
+  /// Parameters that are trained, and all of the editor's.
+  public var parameterCounts: (trained: Int, total: Int) {
+    var trained = 0
+    var total = 0
+    for store in stores {
+      for entry in store.parameters.layout.entries {
+        total += entry.shape.elementCount
+        let rate =
+          store.name == "backbone"
+          ? plan.backboneRate : entry.name == "gates" ? plan.gateRate : plan.headRate
+        if rate != 0 { trained += entry.shape.elementCount }
+      }
+    }
+    return (trained, total)
+  }
+
+  // MARK: Steps
+
+  /// Trains until the plan's last step, or until `onEvent` returns false. Throws `EditorTrainingError`
+  /// (`diverged` where a gradient is no number) and `LatentEditingError`.
+  public func run(_ onEvent: (TrainingEvent) throws -> Bool) throws {
+    while step < plan.steps {
+      let report = try takeStep()
+      guard try onEvent(.step(report)) else { return }
+    }
+  }
+
+  /// The gradients of the next batches, added up over a step; the data goes on.
+  private func accumulate() throws -> (LossSums, tokens: Int) {
+    let batches = (0..<plan.accumulation).map { _ in
+      TrainingBatch(sampler.next().map { data.train[$0] }, firstContent: data.firstContent)
+    }
+    let scored = batches.reduce(0) { $0 + $1.scoredCount }
+    let examples = batches.reduce(0) { $0 + $1.examples.count }
+    var sums = LossSums()
+    for batch in batches {
+      sums += try pass.accumulateGradients(
+        batch, plan.objective, tokenCount: scored, exampleCount: examples)
+    }
+    return (
+      sums,
+      batches.reduce(0) { $0 + $1.examples.reduce(0) { $0 + $1.length } }
+    )
+  }
+
+  private func takeStep() throws -> StepReport {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let (sums, tokens) = try accumulate()
+    let norm = optimizer.globalNorm()
+    guard norm.isFinite else { throw EditorTrainingError.diverged(step: step + 1) }
+    let factor = plan.schedule.factor(step: step, of: plan.steps)
+    optimizer.step(
+      scale: factor,
+      gradientScale: plan.clip > 0 ? clippingFactor(norm: norm, limit: plan.clip) : 1)
+    if plan.l1 > 0 {
+      for entry in editor.heads.parameters.layout.entries where entry.name.hasPrefix("heads.") {
+        guard case .matrix = entry.shape else { continue }
+        softThreshold(
+          editor.heads.parameters.floats(of: entry.name),
+          by: Float(factor) * plan.headRate * plan.l1)
+      }
+    }
+    step += 1
+    return StepReport(
+      step: step, losses: sums, gradientNorm: norm, rateFactor: factor, tokenCount: tokens,
+      seconds: start.duration(to: clock.now) / .seconds(1))
+  }
+
+  /// The gradients of the first step, by the names of the editor's file, and its loss a token; nothing
+  /// is changed but the place in the data.
+  public func firstGradients() throws -> (loss: Double, gradients: [(String, [Int], [Float])]) {
+    let (sums, _) = try accumulate()
+    let gradients = editor.named(stores.map(\.gradients))
+    for store in stores { store.gradients.clear() }
+    return (sums.meanCrossEntropy, gradients)
+  }
+
+  // MARK: Validation
+
+  /// Losses of held-out examples, at most `limit` of each split.
+  public func validate(limit: Int = .max) throws -> [ValidationReport] {
+    try data.validation.compactMap { name, examples in
+      guard !examples.isEmpty else { return nil }
+      let report = try HeldOutLosses(
+        pass, Array(examples.prefix(limit)), batchSize: plan.batchSize,
+        firstContent: data.firstContent)
+      return report.report(step: step, split: name)
+    }
+  }
+
+  // MARK: Saving
+
+  private struct Counters: Codable {
+    var plan: TrainingPlan
+    var step: Int
+    var optimizerSteps: Int
+    var sampler: BatchSampler.State
+  }
+
+  /// Saves everything that `resume` needs; the file is there whole or as it was before. Throws
+  /// `EditorTrainingError.file`.
+  public func save(to path: String) throws(EditorTrainingError) {
+    var contents = TrainingStateContents()
+    contents.add(
+      "counters",
+      value: Counters(
+        plan: plan, step: step, optimizerSteps: optimizer.stepCount, sampler: sampler.state))
+    for section in sections { contents.add(section.name, UnsafeRawBufferPointer(section.bytes)) }
+    try contents.write(path: path)
+  }
+
+  /// Goes on from a state that `save` wrote. Throws `EditorTrainingError`: `otherPlan` where it was
+  /// started with another plan (the number of steps may change where rates do not depend on it).
+  public func resume(from path: String) throws(EditorTrainingError) {
+    let file = try TrainingStateFile(path: path)
+    let counters = try file.value(Counters.self, "counters")
+    var known = counters.plan
+    if plan.schedule.shape == .constant { known.steps = plan.steps }
+    guard known == plan else { throw .otherPlan(path: path) }
+    try sampler.resume(from: counters.sampler)
+    try file.read(into: sections)
+    step = counters.step
+    optimizer.stepCount = counters.optimizerSteps
+  }
+
+  /// Weights and moments, where they lie.
+  private var sections: [(name: String, bytes: UnsafeMutableRawBufferPointer)] {
+    stores.filter { $0.parameters.byteCount > 0 }.map {
+      ("weights." + $0.name, UnsafeMutableRawBufferPointer($0.parameters.floats))
+    } + optimizer.state
+  }
+}
+
+/// What training takes, in bytes.
+public struct TrainingMemory: Sendable, Equatable {
+  /// The processor's packed weights.
+  public var processor: Int
+  /// The editor's weights, their gradients and the optimizer's moments.
+  public var editor: Int
+  public var gradients: Int
+  public var moments: Int
+  /// Checkpoints and workspaces of the processor's and the editor's passes.
+  public var processorPass: Int
+  public var editorPass: Int
+  /// All of it.
+  public var total: Int { processor + editor + gradients + moments + processorPass + editorPass }
+}

@@ -1,0 +1,72 @@
+import LanguageModels
+import LatentEditing
+
+/// Examples that go through the processor together, as tokens.
+///
+/// The editor reads the instruction; the processor reads prompt and response, and the loss is over the
+/// response. A teacher reads `prompted`, which has the instruction in it, and the same response.
+package struct TrainingBatch: Sendable, Equatable {
+  /// In the order of the batch.
+  package var examples: [TokenizedExample]
+  /// Where the content of prompts begins.
+  package var firstContent: Int
+
+  package init(_ examples: [TokenizedExample], firstContent: Int = 0) {
+    self.examples = examples
+    self.firstContent = firstContent
+  }
+
+  /// Response tokens of all examples.
+  package var scoredCount: Int { examples.reduce(0) { $0 + $1.response.count } }
+
+  /// The same batch with instructions of others, one for each example.
+  package func replacingInstructions(_ instructions: [[Int]]) -> TrainingBatch {
+    precondition(instructions.count == examples.count)
+    return TrainingBatch(
+      zip(examples, instructions).map { example, instruction in
+        TokenizedExample(
+          row: example.row, instruction: instruction, prompt: example.prompt,
+          response: example.response, prompted: example.prompted)
+      }, firstContent: firstContent)
+  }
+
+  /// The same batch with other prompts that have instructions, one for each example.
+  package func replacingPrompted(_ prompts: [[Int]]) -> TrainingBatch {
+    precondition(prompts.count == examples.count)
+    return TrainingBatch(
+      zip(examples, prompts).map { example, prompt in
+        TokenizedExample(
+          row: example.row, instruction: example.instruction, prompt: example.prompt,
+          response: example.response, prompted: prompt)
+      }, firstContent: firstContent)
+  }
+
+  /// Prompts, a copy of the first token in front where an edit needs a ghost.
+  func prompts(ghost: Bool) -> [[Int]] {
+    examples.map { (ghost ? [$0.prompt[0]] : []) + $0.prompt }
+  }
+
+  /// Prompts and responses.
+  func sequences(ghost: Bool) -> [[Int]] {
+    zip(prompts(ghost: ghost), examples).map { $0 + $1.response }
+  }
+
+  /// Prompts with instructions, and responses.
+  var promptedSequences: [[Int]] { examples.map { $0.prompted + $0.response } }
+
+  /// The shapes of the prompts, a ghost included.
+  func shapes(ghost: Bool) -> [PromptShape] {
+    let more = ghost ? 1 : 0
+    return examples.map {
+      PromptShape(length: $0.prompt.count + more, firstContent: firstContent + more)
+    }
+  }
+
+  /// The rows of `batch` after which the response's tokens come: those of prompts of `lengths`.
+  func scoredRows(of batch: TokenBatch, promptLengths: [Int]) -> [Int] {
+    examples.indices.flatMap { i -> Range<Int> in
+      let first = batch.boundaries[i] + promptLengths[i] - 1
+      return first..<first + examples[i].response.count
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import LanguageModels
+import LatentEditing
+
+/// How an editor is trained: everything that, with the data and the editor's start, determines every
+/// bit of the result.
+public struct TrainingPlan: Sendable, Codable, Equatable {
+  /// Optimizer steps.
+  public var steps: Int
+  /// Examples of a step that go through the processor together.
+  public var batchSize = 8
+  /// Batches whose gradients make one step.
+  public var accumulation = 1
+  /// What is minimized.
+  public var objective = EditorObjective()
+  /// Learning rates of the backbone, the heads and the gates; 0 freezes a part.
+  public var backboneRate: Float = 5e-5
+  public var headRate: Float = 1e-3
+  public var gateRate: Float = 1e-3
+  /// Decoupled weight decay of matrices.
+  public var weightDecay: Float = 0.01
+  /// Greatest norm of a step's gradient; 0 for no clipping.
+  public var clip = 1.0
+  /// How the rates go.
+  public var schedule = LearningRateSchedule()
+  /// The optimizer.
+  public var optimizer = AdamW.Options()
+  /// Threshold of the proximal L1 step on the heads' output weights, a unit of learning rate.
+  public var l1: Float = 0
+  /// Order of the data and the shuffled instructions of validation.
+  public var seed: UInt64 = 0
+
+  /// A plan of `steps` with the defaults.
+  public init(steps: Int) { self.steps = steps }
+}
+
+/// What a trainer tells while it works.
+public enum TrainingEvent: Sendable {
+  /// A step was taken.
+  case step(StepReport)
+  /// Losses of held-out examples.
+  case validation(ValidationReport)
+  /// The state was saved.
+  case saved(step: Int)
+}
+
+/// One optimizer step.
+public struct StepReport: Sendable {
+  /// From 1.
+  public var step: Int
+  /// Of the response tokens, before the step.
+  public var losses: LossSums
+  /// Of the gradient, before clipping.
+  public var gradientNorm: Double
+  /// What the schedule multiplied the rates by.
+  public var rateFactor: Double
+  /// Tokens that went through the edited processor, responses and prompts.
+  public var tokenCount: Int
+  /// Wall-clock time.
+  public var seconds: Double
+}
+
+/// Losses a response token, in nats, of held-out examples under every condition.
+public struct ValidationReport: Sendable, Codable, Equatable {
+  /// Steps taken.
+  public var step: Int
+  /// What the examples are: "seen" or "unseen" instructions, "compositional".
+  public var split: String
+  /// Examples, and response tokens.
+  public var exampleCount: Int
+  public var tokenCount: Int
+  /// By the right instruction through the editor, by another one's, without one, and by the right and
+  /// another one's instruction in the prompt.
+  public var edited: Double
+  public var shuffled: Double
+  public var ablated: Double
+  public var prompted: Double
+  public var promptedShuffled: Double
+
+  /// (ablated - edited) / (ablated - prompted).
+  public var recoveredFraction: Double { (ablated - edited) / (ablated - prompted) }
+  /// (shuffled - edited) / (prompted shuffled - prompted): the part of the prompt's sensitivity to the
+  /// instruction that the latents carry (METHOD.md).
+  public var instructionEffect: Double { (shuffled - edited) / (promptedShuffled - prompted) }
+}

@@ -1,0 +1,149 @@
+import KernelInterface
+import TensorKernels
+
+/// Which linear layers of a processor get low-rank adapters, and how large.
+public struct AdapterConfiguration: Sendable, Hashable, Codable {
+  /// A linear layer of a block, by its name in Hugging Face's models.
+  public enum Module: String, Sendable, Hashable, Codable, CaseIterable {
+    case query = "q_proj"
+    case key = "k_proj"
+    case value = "v_proj"
+    case attentionOutput = "o_proj"
+    case gate = "gate_proj"
+    case up = "up_proj"
+    case down = "down_proj"
+  }
+
+  /// r, rows of A and columns of B.
+  public var rank: Int
+  /// What is added is alpha / r times B A x.
+  public var alpha: Float
+  /// The layers that have one, in every block.
+  public var modules: Set<Module>
+  /// Blocks from the first on that have adapters.
+  public var depth: Int
+
+  /// Adapters of `rank` in the first `depth` blocks, on `modules`.
+  public init(rank: Int, alpha: Float, modules: Set<Module>, depth: Int) {
+    self.rank = rank
+    self.alpha = alpha
+    self.modules = modules
+    self.depth = depth
+  }
+
+  /// The parameters for a processor of that shape: `blocks.<n>.<module>.lora_A` [r, inputs] and
+  /// `.lora_B` [outputs, r], in the order in which they are used.
+  public func layout(_ c: ProcessorConfiguration, prefix: String = "") -> ParameterLayout {
+    var layout = ParameterLayout()
+    for block in 0..<depth {
+      for module in Module.allCases where modules.contains(module) {
+        let (outputs, inputs) = module.shape(c)
+        let name = "\(prefix)blocks.\(block).\(module.rawValue)."
+        layout.append(name + "lora_A", .matrix(rows: rank, columns: inputs))
+        layout.append(name + "lora_B", .matrix(rows: outputs, columns: rank))
+      }
+    }
+    return layout
+  }
+}
+
+extension AdapterConfiguration.Module {
+  /// Outputs and inputs of the layer.
+  func shape(_ c: ProcessorConfiguration) -> (outputs: Int, inputs: Int) {
+    let queries = c.headCount * c.headSize
+    let keys = c.kvHeadCount * c.headSize
+    return switch self {
+    case .query: (queries, c.hiddenSize)
+    case .key, .value: (keys, c.hiddenSize)
+    case .attentionOutput: (c.hiddenSize, queries)
+    case .gate, .up: (c.intermediateSize, c.hiddenSize)
+    case .down: (c.hiddenSize, c.intermediateSize)
+    }
+  }
+
+  /// Where its outputs begin among those of the layers that read the same input.
+  func column(_ c: ProcessorConfiguration) -> Int {
+    let queries = c.headCount * c.headSize
+    let keys = c.kvHeadCount * c.headSize
+    return switch self {
+    case .query, .attentionOutput, .gate, .down: 0
+    case .key: queries
+    case .value: queries + keys
+    case .up: c.intermediateSize
+    }
+  }
+}
+
+/// Low-rank changes to the frozen linear layers of a processor (LoRA, arXiv 2106.09685):
+///
+///     y = W x + (alpha / r) B (A x)
+///
+/// A begins with normal numbers of deviation 1 / sqrt(inputs), B with zeros, so that new adapters
+/// change nothing.
+public final class LowRankAdapters: @unchecked Sendable {
+  /// Which layers, and how large.
+  public let configuration: AdapterConfiguration
+  /// A and B of every layer.
+  public let parameters: ParameterStore
+
+  /// New adapters for a processor of that shape; A comes from `seed`. Throws `memory`.
+  public init(
+    _ configuration: AdapterConfiguration, of processor: ProcessorConfiguration, seed: UInt64,
+    pool: ThreadPool
+  ) throws(LanguageModelError) {
+    precondition(configuration.rank > 0 && !configuration.modules.isEmpty)
+    precondition((1...processor.layerCount).contains(configuration.depth))
+    self.configuration = configuration
+    do { parameters = try ParameterStore(configuration.layout(processor)) } catch {
+      throw .memory(error)
+    }
+    parameters.initialize(seed: seed, pool: pool) { entry in
+      guard entry.name.hasSuffix("lora_A") else { return .constant(0) }
+      return .normal(deviation: 1 / Double(entry.shape.dimensions[1]).squareRoot())
+    }
+  }
+}
+
+/// One layer's adapter as threads see it.
+struct AdapterView {
+  let down: MatrixView  // A
+  let up: MatrixView  // B
+  let downOffset: Int  // of A in a store of this layout, in floats
+  let upOffset: Int
+  /// Where the layer's outputs begin in those of its step.
+  let column: Int
+  let scale: Float
+}
+
+/// The adapters of one block, by the step that they belong to.
+struct BlockAdapters {
+  var projections: [AdapterView] = []
+  var attentionOutput: [AdapterView] = []
+  var expansion: [AdapterView] = []
+  var down: [AdapterView] = []
+}
+
+extension LowRankAdapters {
+  /// The adapters of block `index`; valid while this object lives.
+  func block(_ index: Int, _ processor: ProcessorConfiguration) -> BlockAdapters {
+    var result = BlockAdapters()
+    guard index < configuration.depth else { return result }
+    for module in AdapterConfiguration.Module.allCases where configuration.modules.contains(module)
+    {
+      let name = "blocks.\(index).\(module.rawValue)."
+      let view = AdapterView(
+        down: parameters.matrix(name + "lora_A"), up: parameters.matrix(name + "lora_B"),
+        downOffset: parameters.layout.entry(named: name + "lora_A")!.offset,
+        upOffset: parameters.layout.entry(named: name + "lora_B")!.offset,
+        column: module.column(processor),
+        scale: configuration.alpha / Float(configuration.rank))
+      switch module {
+      case .query, .key, .value: result.projections.append(view)
+      case .attentionOutput: result.attentionOutput.append(view)
+      case .gate, .up: result.expansion.append(view)
+      case .down: result.down.append(view)
+      }
+    }
+    return result
+  }
+}

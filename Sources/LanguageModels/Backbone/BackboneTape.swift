@@ -1,0 +1,104 @@
+import TensorKernels
+
+/// Forward and backward passes of an editor's backbone over batches of instructions.
+package protocol BackboneTape: AnyObject {
+  /// What is trained.
+  var parameters: ParameterStore { get }
+  /// Their gradients, to which each backward pass adds.
+  var gradients: ParameterStore { get }
+  /// Bytes in memory beside the weights: passes and gradients.
+  var byteCount: Int { get }
+
+  /// As `EditorBackbone.hiddenStates`, with `addition` between the blocks.
+  func forward(
+    _ batch: TokenBatch, after blocks: [Int], at rows: [Int], adding: (any BackboneAddition)?
+  ) throws(LanguageModelError) -> HiddenStates
+
+  /// Adds to `gradients` those of sum(stateGradients * states) over the batch that was read last.
+  func backward(_ stateGradients: HiddenStates, adding: (any BackboneAddition)?)
+}
+
+/// A GPT-2, all of whose parameters are trained.
+package final class GPT2BackboneTape: BackboneTape {
+  package let parameters: ParameterStore
+  package let gradients: ParameterStore
+  private let state: GPT2State
+  private let pass: GPT2Backward
+
+  /// Memory for batches of that size. Throws `memory`.
+  package init(
+    _ model: GPT2, rowCapacity: Int, sequenceCapacity: Int
+  ) throws(LanguageModelError) {
+    parameters = model.parameters
+    state = try GPT2State(
+      model, rowCapacity: rowCapacity, sequenceCapacity: sequenceCapacity, keepsActivations: true)
+    pass = try GPT2Backward(state)
+    do { gradients = try ParameterStore(model.parameters.layout) } catch { throw .memory(error) }
+  }
+
+  package var byteCount: Int { state.byteCount + pass.byteCount + gradients.byteCount }
+
+  package func forward(
+    _ batch: TokenBatch, after blocks: [Int], at rows: [Int], adding: (any BackboneAddition)?
+  ) throws(LanguageModelError) -> HiddenStates {
+    try state.forward(batch, adding: adding)
+    return state.states(after: blocks, at: rows)
+  }
+
+  package func backward(_ stateGradients: HiddenStates, adding: (any BackboneAddition)?) {
+    pass.run(stateGradients, into: gradients, adding: adding)
+  }
+}
+
+/// The first blocks of a processor, whose weights stay frozen in their blocks, with low-rank adapters,
+/// which are trained; without them it only reads. Activations are f32: exactly the dequantized model.
+package final class ProcessorBackboneTape: BackboneTape {
+  package let parameters: ParameterStore
+  package let gradients: ParameterStore
+  private let tape: ProcessorTape
+  private var reader: StateReader?
+
+  /// Memory for batches of that size. Throws `memory`, `depthOutOfRange` or `kernels`.
+  package init(
+    _ backbone: ProcessorBackbone, rowCapacity: Int, sequenceCapacity: Int,
+    backward: BackwardPrecision = .f32
+  ) throws(LanguageModelError) {
+    do throws(KernelError) {
+      if let adapters = backbone.adapters {
+        parameters = adapters.parameters
+      } else {
+        parameters = try ParameterStore(ParameterLayout())
+      }
+      gradients = try ParameterStore(parameters.layout)
+    } catch { throw .memory(error) }
+    var options = ProcessorTape.Options()
+    options.activations = .f32
+    options.depth = backbone.blockCount
+    options.hasLogits = false
+    options.backward = backward
+    options.checkpoints = .off
+    tape = try ProcessorTape(
+      backbone.processor, rowCapacity: rowCapacity, sequenceCapacity: sequenceCapacity,
+      options: options, adapters: backbone.adapters)
+  }
+
+  package var byteCount: Int { tape.byteCount + gradients.byteCount }
+
+  package func forward(
+    _ batch: TokenBatch, after blocks: [Int], at rows: [Int], adding: (any BackboneAddition)?
+  ) throws(LanguageModelError) -> HiddenStates {
+    let reader = StateReader(
+      tape.processor, batch, depth: tape.options.depth ?? 0, after: blocks, at: rows,
+      adding: adding)
+    try tape.forward(batch, edit: reader)
+    self.reader = reader
+    return reader.states
+  }
+
+  package func backward(_ stateGradients: HiddenStates, adding: (any BackboneAddition)?) {
+    guard let reader else { preconditionFailure("no batch was read") }
+    if tape.adapters == nil, adding == nil { return }
+    reader.gradients = stateGradients
+    tape.backwardFromEdit(adapterGradients: tape.adapters == nil ? nil : gradients)
+  }
+}

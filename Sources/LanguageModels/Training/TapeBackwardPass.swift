@@ -1,0 +1,185 @@
+import KernelInterface
+import TensorKernels
+
+/// The backward pass of the blocks that a `TapePass` has run, as the program that every thread runs;
+/// the names are those of the forward pass, each value here being the gradient of that one.
+///
+/// The weights are frozen: a linear layer y = W x gives dx = W^T dy alone, exact weights of any format,
+/// in f32 or with both factors in bf16. Adapters get their gradients too. Every number has one owner,
+/// who sums in the order of the rows, so that the number of threads changes no bit.
+struct TapeBackwardPass {
+  let forward: TapePass
+  /// bf16 linear layers, where the backward pass runs in bf16.
+  let brain: BrainKernelTable?
+  let boundaries: UnsafePointer<Int>
+  let sequenceCount: Int
+  /// Gradients of the adapters, in the layout of their parameters.
+  let adapterGradients: UnsafeMutablePointer<Float>?
+
+  private var memory: TapeMemory { forward.memory }
+  private var kernels: KernelTable { forward.kernels }
+  private var rows: Int { forward.rows }
+  private var configuration: ProcessorConfiguration { forward.configuration }
+
+  /// Block `index`, from the gradient of its output to that of its input, both in `memory.gradient`;
+  /// `memory.block(index)` must hold the block's values, of which `gated` is lost.
+  func run(
+    _ block: ForwardPass.Block, _ adapters: BlockAdapters, index: Int, _ worker: Worker
+  ) {
+    let values = memory.block(index)
+    let input = memory.stream(index)
+    let stream = memory.gradient
+    let inner = forward.innerWidth
+    let hidden = forward.hidden
+
+    // output = middle + Wd (silu(gate) * up)
+    transpose(
+      block.down, adapters.down, stream, hidden, input: values.gated, 2 * inner, .swiGLU,
+      to: memory.activated, worker)
+    for row in worker.share(of: rows) {
+      let gate = values.gated + row * 2 * inner
+      kernels.gradients.swiGLUBackward(gate, gate + inner, memory.activated + row * inner, inner)
+    }
+    worker.barrier()
+
+    // gate, up = W rmsNorm(middle)
+    transpose(
+      block.expansion, adapters.expansion, values.gated, 2 * inner, input: values.middle, hidden,
+      forward.norm(block.feedForwardNorm), to: memory.inputGradient, worker)
+    normalize(values.middle, block.feedForwardNorm, worker)
+
+    // middle = x + Wo attended
+    transpose(
+      block.attentionOutput, adapters.attentionOutput, stream, hidden, input: values.attended,
+      forward.queryWidth, .identity, to: memory.attendedGradient, worker)
+    attend(values, worker)
+
+    // q, k, v = W rmsNorm(x)
+    transpose(
+      block.projections, adapters.projections, memory.projectedGradient, forward.projectedWidth,
+      input: input, hidden, forward.norm(block.attentionNorm), to: memory.inputGradient, worker)
+    normalize(input, block.attentionNorm, worker)
+  }
+
+  /// dx = sum W^T g over the layers of a step, `x` being what the step was given.
+  private func transpose(
+    _ group: LinearGroup, _ adapters: [AdapterView], _ g: UnsafePointer<Float>, _ stride: Int,
+    input x: UnsafePointer<Float>, _ xStride: Int, _ transform: InputTransform,
+    to dx: UnsafeMutablePointer<Float>, _ worker: Worker
+  ) {
+    var accumulate = false
+    for part in group.parts {
+      for member in part.members {
+        apply(
+          transposed: member.matrix, g + member.column, stride, to: dx, group.columns, accumulate,
+          worker)
+        accumulate = true
+      }
+    }
+    guard let adapterGradients, !adapters.isEmpty else { return }
+    forward.readInput(group.columns, x, xStride, transform, worker)
+    for adapter in adapters {
+      let rank = adapter.down.rows
+      let own = g + adapter.column
+      // y += B u with u = s A x:  dB += g u^T,  du = B^T g,  dA += s du x^T,  dx += s A^T du
+      forward.shrink(adapter, group.columns, worker)
+      addGradient(
+        adapter.up, own, stride, memory.adapterMiddle, to: adapterGradients + adapter.upOffset,
+        worker)
+      apply(transposed: adapter.up, own, stride, to: memory.adapterGradient, rank, false, worker)
+      for i in worker.share(of: rows * rank) { memory.adapterGradient[i] *= adapter.scale }
+      worker.barrier()
+      addGradient(
+        adapter.down, memory.adapterGradient, rank, memory.adapterInput,
+        to: adapterGradients + adapter.downOffset, worker)
+      apply(
+        transposed: adapter.down, memory.adapterGradient, rank, to: dx, group.columns, true,
+        worker)
+    }
+  }
+
+  /// dx (+)= W^T g.
+  func apply(
+    transposed matrix: MatrixView, _ g: UnsafePointer<Float>, _ stride: Int,
+    to dx: UnsafeMutablePointer<Float>, _ dxStride: Int, _ accumulate: Bool, rows: Int? = nil,
+    _ worker: Worker
+  ) {
+    let scratch = memory.gradientScratch(worker.index)
+    if let brain {
+      matrix.applyTransposed(
+        worker, brain, g, stride: stride, count: rows ?? self.rows, dx: dx, dxStride: dxStride,
+        accumulate: accumulate, packed: memory.packed, scratch: scratch)
+    } else {
+      matrix.applyTransposed(
+        worker, kernels, g, stride: stride, count: rows ?? self.rows, dx: dx, dxStride: dxStride,
+        accumulate: accumulate, packed: memory.packed, scratch: scratch)
+    }
+    worker.barrier()
+  }
+
+  /// dW += g x^T for a plain matrix.
+  private func addGradient(
+    _ matrix: MatrixView, _ g: UnsafePointer<Float>, _ stride: Int, _ x: UnsafePointer<Float>,
+    to dw: UnsafeMutablePointer<Float>, _ worker: Worker
+  ) {
+    matrix.addGradient(
+      worker, kernels, g, gStride: stride, x, xStride: matrix.columns, count: rows, to: dw,
+      accumulate: true, packed: memory.packed, scratch: memory.gradientScratch(worker.index))
+    worker.barrier()
+  }
+
+  /// stream += the gradient of rmsNorm(x), given that of its result in `inputGradient`.
+  private func normalize(
+    _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ worker: Worker
+  ) {
+    let hidden = forward.hidden
+    for row in worker.share(of: rows) {
+      kernels.gradients.rmsNormBackward(
+        x + row * hidden, weight, configuration.rmsNormEpsilon,
+        memory.inputGradient + row * hidden, hidden, memory.gradient + row * hidden, 1)
+    }
+    worker.barrier()
+  }
+
+  /// From `attendedGradient` to `projectedGradient`; (sequence, kv head) pairs are dealt out in turn,
+  /// each with the query heads that it serves, one after the other.
+  private func attend(_ values: TapeMemory.Block, _ worker: Worker) {
+    let size = configuration.headSize
+    let scale = 1 / Float(size).squareRoot()
+    let group = configuration.headsPerKVHead
+    let width = forward.projectedWidth
+    let scratch = memory.attentionScratch(worker.index)
+    var item = worker.index
+    while item < sequenceCount * configuration.kvHeadCount {
+      let first = boundaries[item / configuration.kvHeadCount]
+      let count = boundaries[item / configuration.kvHeadCount + 1] - first
+      let head = item % configuration.kvHeadCount
+      let key = first * width + forward.queryWidth + head * size
+      for query in head * group..<(head + 1) * group {
+        let column = first * width + query * size
+        let out = first * forward.queryWidth + query * size
+        kernels.attendBackward(
+          values.projected + column, values.projected + key,
+          values.projected + key + forward.keyWidth, width, count, size, scale,
+          values.attended + out, memory.attendedGradient + out, forward.queryWidth,
+          memory.projectedGradient + column, memory.projectedGradient + key,
+          memory.projectedGradient + key + forward.keyWidth, query > head * group ? 1 : 0, scratch)
+      }
+      item += worker.count
+    }
+    worker.barrier()
+    rotateBack(worker)
+    worker.barrier()
+  }
+
+  /// The gradient of a rotation is the rotation by the opposite angle.
+  private func rotateBack(_ worker: Worker) {
+    let rotated = configuration.rotatedSize
+    let heads = configuration.headCount + configuration.kvHeadCount
+    for row in worker.share(of: rows) {
+      kernels.rotatePairs(
+        memory.projectedGradient + row * forward.projectedWidth, heads, configuration.headSize,
+        rotated, memory.cosines + row * (rotated / 2), memory.negatedSines + row * (rotated / 2))
+    }
+  }
+}

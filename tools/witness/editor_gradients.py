@@ -1,0 +1,156 @@
+"""The gradients of an editor's parameters by PyTorch's autograd, and the losses of its AdamW.
+
+usage: editor_gradients.py MODEL.gguf EDITOR.safetensors BATCH.json --out FILE [--steps 10]
+           [--learning-rate 1e-3] [--weight-decay 0.01]
+
+BATCH.json is {"rows": [{"instruction": [ids], "prompt": [ids], "response": [ids]}, ...]}. The editor
+reads the instruction, the processor prompt + response, padded to the longest, and the loss is the mean
+cross-entropy of all response tokens of the batch. FILE gets `loss`, the gradients under the names of
+the editor's tensors and, with --steps, `losses`, one before each step on the same batch; weights of
+linear layers decay. In f32 throughout.
+"""
+
+import argparse
+import json
+import math
+import os
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from transformers import AutoConfig, AutoModelForCausalLM, GPT2Config, GPT2Model
+
+from editor_reference import backbone_states, cross_attention, latent, slots
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model")
+    parser.add_argument("editor")
+    parser.add_argument("batch")
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--steps", type=int, default=0)
+    parser.add_argument("--learning-rate", type=float, default=1e-3)
+    parser.add_argument("--weight-decay", type=float, default=0.01)
+    options = parser.parse_args()
+
+    rows = json.load(open(options.batch))["rows"]
+    with safe_open(options.editor, "pt") as file:
+        configuration = json.loads(file.metadata()["configuration"])
+        tensors = {name: file.get_tensor(name).float().requires_grad_() for name in file.keys()}
+    folder, name = os.path.split(options.model)
+    config = AutoConfig.from_pretrained(folder, gguf_file=name)
+    config.vocab_size = configuration["processor"]["vocabulary"]
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, gguf_file=name, config=config, dtype=torch.float32).eval()
+    model.requires_grad_(False)
+    shape = configuration["backbone"]
+    editor = GPT2Model(GPT2Config(
+        n_layer=shape["n_layer"], n_embd=shape["width"], n_head=shape["n_head"],
+        n_inner=shape["n_inner"], n_positions=shape["n_positions"],
+        vocab_size=shape["vocab_size"])).eval()
+    for key, parameter in list(editor.named_parameters()):
+        owner, _, last = key.rpartition(".")
+        module = editor.get_submodule(owner)
+        del module._parameters[last]
+        setattr(module, last, tensors["backbone." + key])
+
+    losses = []
+    decaying = [t for n, t in tensors.items() if t.ndim == 2 and not n.endswith(
+        ("wte.weight", "wpe.weight", "gates", "heads.layers"))]
+    others = [t for t in tensors.values() if not any(t is d for d in decaying)]
+    optimizer = torch.optim.AdamW(
+        [{"params": decaying, "weight_decay": options.weight_decay},
+         {"params": others, "weight_decay": 0}], lr=options.learning_rate)
+    first = None
+    for step in range(max(1, options.steps)):
+        loss = loss_of(model, editor, tensors, configuration, rows)
+        optimizer.zero_grad()
+        loss.backward()
+        losses.append(loss.item())
+        if first is None:
+            first = {name: (t.grad if t.grad is not None else torch.zeros_like(t)).clone()
+                     for name, t in tensors.items()}
+        if options.steps:
+            optimizer.step()
+    result = {name: value.contiguous() for name, value in first.items()}
+    result["loss"] = torch.tensor([losses[0]])
+    if options.steps:
+        result["losses"] = torch.tensor(losses)
+    save_file(result, options.out)
+    print(f"{options.out}: loss {losses[0]:.6f}" + (
+        f", after {options.steps} steps {losses[-1]:.6f}" if options.steps else ""))
+
+
+def loss_of(model, editor, tensors, configuration, rows):
+    """Mean cross-entropy of the response tokens."""
+    layers = configuration["layers"]
+    depth, width = configuration["processor"]["layers"], configuration["processor"]["width"]
+    blocks = configuration["backbone"]["n_layer"]
+    matched = configuration["interface"] in ("p0", "p4", "p5")
+    latents, places = [], []
+    for row in rows:
+        additions = []
+        if configuration["interface"] == "p4":
+            cross = configuration["cross_attention"]
+            with torch.no_grad():
+                stream = model(
+                    torch.tensor([row["prompt"]]), output_hidden_states=True).hidden_states
+            for block in cross["blocks"]:
+                additions.append((block, cross_attention(
+                    tensors, block, cross["heads"], stream[block * depth // blocks][0])))
+        states = backbone_states(editor, row["instruction"], additions)
+        length = len(row["prompt"])
+        if configuration["positions"] == "all":
+            length += len(row["response"])
+        places.append(slots(configuration["positions"], length))
+        latents.append([
+            latent(tensors, configuration["heads"], site, layer,
+                   states[1 + layer * blocks // depth if matched else blocks])
+            .reshape(len(places[-1]) if configuration["positions"] != "all" else 1, width)
+            for site, layer in enumerate(layers)])
+        if configuration["positions"] in ("all", "prompt"):
+            places[-1] = [sum(places[-1], [])]
+
+    def edit(layer):
+        site = layers.index(layer)
+
+        def add(h):
+            out = h.clone()
+            for number in range(len(rows)):
+                for slot, positions in enumerate(places[number]):
+                    v = tensors["gates"][site, slot] * latents[number][site][slot]
+                    for t in positions:
+                        n = (h[number, t].norm() / math.sqrt(width)
+                             if configuration["scale"] == "norm" else 1)
+                        out[number, t] = out[number, t] + n * v
+            return out
+        if configuration["placement"] == "before":
+            return lambda module, args: (add(args[0]),) + args[1:]
+        return lambda module, args, output: (
+            (add(output[0]),) + output[1:] if isinstance(output, tuple) else add(output))
+
+    hooks = []
+    for layer in layers:
+        block = model.model.layers[layer]
+        hooks.append(
+            block.register_forward_pre_hook(edit(layer))
+            if configuration["placement"] == "before" else block.register_forward_hook(edit(layer)))
+    longest = max(len(row["prompt"] + row["response"]) for row in rows)
+    ids = torch.zeros(len(rows), longest, dtype=torch.long)
+    mask = torch.zeros(len(rows), longest, dtype=torch.long)
+    targets = torch.full((len(rows), longest), -100)
+    for number, row in enumerate(rows):
+        both = torch.tensor(row["prompt"] + row["response"])
+        ids[number, : len(both)] = both
+        mask[number, : len(both)] = 1
+        targets[number, len(row["prompt"]) - 1: len(both) - 1] = both[len(row["prompt"]):]
+    logits = model(input_ids=ids, attention_mask=mask).logits
+    for hook in hooks:
+        hook.remove()
+    return torch.nn.functional.cross_entropy(
+        logits.reshape(-1, logits.shape[-1]), targets.reshape(-1), ignore_index=-100)
+
+
+if __name__ == "__main__":
+    main()
