@@ -9,6 +9,12 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
   case memory(KernelError)
   /// An option's value makes no sense.
   case option(name: String, found: String, needed: String)
+  /// A configuration that cannot be read.
+  case notYAML(path: String, problem: String)
+  /// A configuration names an option that there is not; `nearest` is one that there is.
+  case unknownOption(path: String, name: String, nearest: String?)
+  /// A value of a configuration is of the wrong kind.
+  case configuredOption(path: String, name: String, found: String, needed: String)
   /// A file that is no training state.
   case notTrainingState(path: String)
   /// A training state of another version.
@@ -43,6 +49,14 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
     case .memory(let error): "\(error)"
     case .option(let name, let found, let needed):
       "\(name) is \(found), and must be \(needed); choose another value"
+    case .notYAML(let path, let problem):
+      "\(path): the configuration cannot be read: \(problem); write one option on a line, as steps: 100"
+    case .unknownOption(let path, let name, let nearest):
+      "\(path): there is no option \(name)"
+        + (nearest.map { "; did you mean \($0)?" }
+          ?? "; the options are \(TrainingOptions.names.joined(separator: ", "))")
+    case .configuredOption(let path, let name, let found, let needed):
+      "\(path): \(name) is \(found), and must be \(needed); choose another value"
     case .notTrainingState(let path):
       "\(path): the file is no training state; give one that emend train wrote"
     case .stateVersion(let path, let found, let supported):

@@ -1,0 +1,135 @@
+import LatentEditing
+
+/// The names of `TrainingOptions` in YAML, and how each is read. Names are written with underscores or
+/// dashes.
+enum OptionTable {
+  /// One option.
+  struct Entry: Sendable {
+    let name: String
+    /// Sets it, or says what it must be.
+    let read: @Sendable (OptionValue, inout TrainingOptions) -> String?
+  }
+
+  static let entries: [Entry] =
+    files + editor + run + optimization + objective + gradients + validation
+
+  private static let files = [
+    text("model", \.model),
+    Entry(name: "data") { value, options in
+      guard let files = value.files else {
+        return "a path, or a list of paths or of path and weight"
+      }
+      options.data = files
+      return nil
+    },
+    text("output", \.output),
+    optionalText("chat_template", \.chatTemplate),
+    text("instruction_field", \.fields.instruction), text("input_field", \.fields.input),
+    text("output_field", \.fields.output), text("parts_field", \.fields.parts),
+  ]
+
+  private static let editor = [
+    optionalText("editor", \.editor.file),
+    parsed("backbone", \.editor.backbone, "processor, a path, or gpt2:BLOCKSxWIDTHxHEADS") {
+      BackboneChoice($0)
+    },
+    parsed("lora_rank", \.editor.loraRank, "a whole number") { Int($0) },
+    parsed("interface", \.editor.interface, names(EditorInterface.self)) { .init(rawValue: $0) },
+    optionalText("layers", \.editor.layers), optionalText("positions", \.editor.positions),
+    optionalText("scale", \.editor.scale), text("heads", \.editor.heads),
+    Entry(name: "frozen") { value, options in
+      guard let parts = value.texts else { return "a part or a list of parts" }
+      options.editor.frozen = parts
+      return nil
+    },
+  ]
+
+  private static let run = [
+    number("steps", \.run.steps), number("batch_size", \.run.batchSize),
+    number("grad_accumulation_steps", \.run.accumulation),
+    number("max_seq_length", \.run.maxSequenceLength), number("seed", \.run.seed),
+    number("save_every", \.run.saveInterval), number("steps_per_report", \.run.reportInterval),
+  ]
+
+  private static let optimization = [
+    parsed("optimizer", \.optimization.optimizer, names(AdamW.Kind.self)) { .init(rawValue: $0) },
+    number("beta1", \.optimization.beta1), number("beta2", \.optimization.beta2),
+    number("epsilon", \.optimization.epsilon),
+    number("learning_rate", \.optimization.learningRate),
+    parsed("backbone_learning_rate", \.optimization.backboneRate, "a number") { Float($0) },
+    parsed("head_learning_rate", \.optimization.headRate, "a number") { Float($0) },
+    parsed("gate_learning_rate", \.optimization.gateRate, "a number") { Float($0) },
+    number("weight_decay", \.optimization.weightDecay),
+    parsed(
+      "schedule", \.optimization.schedule.shape, names(LearningRateSchedule.Shape.self)
+    ) { .init(rawValue: $0) },
+    number("warmup", \.optimization.schedule.warmUpSteps),
+    number("schedule_floor", \.optimization.schedule.floor), number("clip", \.optimization.clip),
+  ]
+
+  private static let objective = [
+    number("cross_entropy", \.objective.crossEntropy), number("distill", \.objective.distillation),
+    number("l1", \.objective.l1), number("group_lasso", \.objective.groupLasso),
+    number("locality", \.objective.locality),
+    optionalText("locality_text", \.objective.localityText),
+  ]
+
+  private static let gradients = [
+    parsed("grad_checkpoint", \.gradients.checkpointing, "every=1, every=2, every=4 or off") {
+      .init($0)
+    },
+    parsed("backward", \.gradients.backward, names(GradientOptions.Precision.self)) {
+      .init(rawValue: $0)
+    },
+  ]
+
+  private static let validation = [
+    number("steps_per_eval", \.validation.interval), number("val_rows", \.validation.rows),
+    number("unseen_part", \.validation.split.unseen), number("seen_part", \.validation.split.seen),
+    number("compositional_part", \.validation.split.compositional),
+  ]
+
+  // MARK: Kinds
+
+  private typealias Place<Value> = WritableKeyPath<TrainingOptions, Value> & Sendable
+
+  private static func text(_ name: String, _ place: Place<String>) -> Entry {
+    parsed(name, place, "a text") { $0 }
+  }
+
+  private static func optionalText(_ name: String, _ place: Place<String?>) -> Entry {
+    parsed(name, place, "a text") { .some($0) }
+  }
+
+  private static func number(_ name: String, _ place: Place<Int>) -> Entry {
+    parsed(name, place, "a whole number") { Int($0) }
+  }
+
+  private static func number(_ name: String, _ place: Place<UInt64>) -> Entry {
+    parsed(name, place, "a whole number that is not negative") { UInt64($0) }
+  }
+
+  private static func number(_ name: String, _ place: Place<Float>) -> Entry {
+    parsed(name, place, "a number") { Float($0) }
+  }
+
+  private static func number(_ name: String, _ place: Place<Double>) -> Entry {
+    parsed(name, place, "a number") { Double($0) }
+  }
+
+  private static func parsed<Value>(
+    _ name: String, _ place: Place<Value>, _ needed: String,
+    _ parse: @escaping @Sendable (String) -> Value?
+  ) -> Entry {
+    Entry(name: name) { value, options in
+      guard case .text(let text) = value, let parsed = parse(text) else { return needed }
+      options[keyPath: place] = parsed
+      return nil
+    }
+  }
+
+  private static func names<Value: RawRepresentable & CaseIterable>(_: Value.Type) -> String
+  where Value.RawValue == String {
+    Value.allCases.map(\.rawValue).joined(separator: ", ")
+  }
+}

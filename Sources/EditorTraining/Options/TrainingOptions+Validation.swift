@@ -1,0 +1,152 @@
+import LatentEditing
+import TensorKernels
+
+extension TrainingOptions {
+  /// Parts of an editor that can be frozen.
+  public static let parts = ["backbone", "heads", "norm", "gates"]
+
+  /// Throws the first of `problems`.
+  public func validate() throws(EditorTrainingError) {
+    if let problem = problems.first { throw problem }
+  }
+
+  /// What makes no sense, one error for each option, by the options' names in YAML.
+  public var problems: [EditorTrainingError] {
+    var check = OptionCheck()
+    checkFiles(&check)
+    checkEditor(&check)
+    checkRun(&check)
+    checkOptimization(&check)
+    checkObjective(&check)
+    checkValidation(&check)
+    return check.problems
+  }
+
+  private func checkFiles(_ check: inout OptionCheck) {
+    check("model", model, !model.isEmpty, "the file of a model")
+    check("output", output, !output.isEmpty, "the folder to write to")
+    check("data", "nothing", !data.isEmpty, "at least one file of rows")
+    for file in data {
+      check(
+        "data", "\(file.path) with weight \(file.weight)",
+        !file.path.isEmpty && file.weight > 0 && file.weight <= 1000,
+        "a file with a weight above 0 and at most 1000")
+    }
+    let names = [fields.instruction, fields.input, fields.output, fields.parts]
+    check(
+      "instruction_field", names.joined(separator: ", "), Set(names).count == names.count,
+      "another name than those of the other fields")
+  }
+
+  private func checkEditor(_ check: inout OptionCheck) {
+    if let rank = editor.loraRank {
+      check("lora_rank", rank, (1...HeadKind.mostRank).contains(rank), "1 to \(HeadKind.mostRank)")
+    }
+    if let layers = editor.layers {
+      check(
+        "layers", layers, (try? LayerSelection(parsing: layers)) != nil,
+        "all, a block (2), a range (0-31) or several with commas")
+    }
+    if let positions = editor.positions {
+      check(
+        "positions", positions, (try? PositionSelection(parsing: positions)) != nil,
+        "first, first-content, last, prompt, all, ghost, or edges as f1+l1")
+    }
+    if let scale = editor.scale {
+      check("scale", scale, LatentScale(rawValue: scale) != nil, "norm or plain")
+    }
+    check("heads", editor.heads, HeadKind(editor.heads) != nil, "per-layer, shared or rank-K")
+    for part in editor.frozen {
+      check(
+        "frozen", part, Self.parts.contains(part),
+        "one of \(Self.parts.joined(separator: ", "))")
+    }
+    check(
+      "frozen", editor.frozen.joined(separator: ", "),
+      !Set(Self.parts).isSubset(of: editor.frozen), "fewer parts: something must be trained")
+  }
+
+  private func checkRun(_ check: inout OptionCheck) {
+    check("steps", run.steps, (1...1_000_000_000).contains(run.steps), "1 to 1000000000")
+    check("batch_size", run.batchSize, (1...65_536).contains(run.batchSize), "1 to 65536")
+    check(
+      "grad_accumulation_steps", run.accumulation, (1...65_536).contains(run.accumulation),
+      "1 to 65536")
+    check(
+      "max_seq_length", run.maxSequenceLength, (2...1_048_576).contains(run.maxSequenceLength),
+      "2 to 1048576 tokens")
+    check("save_every", run.saveInterval, run.saveInterval >= 1, "at least 1 step")
+    check("steps_per_report", run.reportInterval, run.reportInterval >= 1, "at least 1 step")
+  }
+
+  private func checkOptimization(_ check: inout OptionCheck) {
+    let o = optimization
+    check("beta1", o.beta1, o.beta1 >= 0 && o.beta1 < 1, "from 0 to below 1")
+    check("beta2", o.beta2, o.beta2 > 0 && o.beta2 < 1, "between 0 and 1")
+    check("epsilon", o.epsilon, o.epsilon >= 1e-10 && o.epsilon <= 1, "from 1e-10 to 1")
+    let rates: [(String, Float?)] = [
+      ("learning_rate", o.learningRate), ("backbone_learning_rate", o.backboneRate),
+      ("head_learning_rate", o.headRate), ("gate_learning_rate", o.gateRate),
+    ]
+    for case (let name, let rate?) in rates {
+      check(name, rate, rate >= 0 && rate <= 10, "from 0 to 10")
+    }
+    let highest = rates.compactMap(\.1).filter(\.isFinite).max() ?? 0
+    check(
+      "weight_decay", o.weightDecay, o.weightDecay >= 0 && o.weightDecay * highest < 1,
+      "not below 0, and below 1 when multiplied by the learning rate")
+    check(
+      "warmup", o.schedule.warmUpSteps, (0...max(run.steps, 0)).contains(o.schedule.warmUpSteps),
+      "0 steps to as many as the run has")
+    check(
+      "schedule_floor", o.schedule.floor, o.schedule.floor >= 0 && o.schedule.floor <= 1,
+      "from 0 to 1")
+    check("clip", o.clip, o.clip >= 0 && o.clip.isFinite, "a number not below 0")
+  }
+
+  private func checkObjective(_ check: inout OptionCheck) {
+    let weights = [
+      ("cross_entropy", objective.crossEntropy), ("distill", objective.distillation),
+      ("l1", objective.l1), ("group_lasso", objective.groupLasso),
+      ("locality", objective.locality),
+    ]
+    for (name, weight) in weights {
+      check(name, weight, weight >= 0 && weight <= 1e6, "from 0 to 1000000")
+    }
+    check(
+      "cross_entropy", objective.crossEntropy,
+      objective.crossEntropy > 0 || objective.distillation > 0,
+      "above 0 where distill is 0: something must be learned")
+    check(
+      "locality_text", objective.localityText ?? "nothing",
+      objective.locality == 0 || objective.localityText?.isEmpty == false,
+      "a file of text where locality is not 0")
+  }
+
+  private func checkValidation(_ check: inout OptionCheck) {
+    let v = validation
+    check("steps_per_eval", v.interval, v.interval >= 0, "not below 0")
+    check("val_rows", v.rows, (0...1_000_000).contains(v.rows), "0 to 1000000")
+    for (name, part) in [
+      ("unseen_part", v.split.unseen), ("seen_part", v.split.seen),
+      ("compositional_part", v.split.compositional),
+    ] {
+      check(name, part, part >= 0 && part < 1, "from 0 to below 1")
+    }
+  }
+}
+
+/// Collects one problem for each option.
+private struct OptionCheck {
+  private(set) var problems: [EditorTrainingError] = []
+  private var known: Set<String> = []
+
+  mutating func callAsFunction(
+    _ name: String, _ found: some CustomStringConvertible, _ holds: Bool, _ needed: String
+  ) {
+    guard !holds, known.insert(name).inserted else { return }
+    let text = found.description
+    problems.append(
+      .option(name: name, found: text.isEmpty ? "nothing" : text, needed: needed))
+  }
+}

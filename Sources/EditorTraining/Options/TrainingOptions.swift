@@ -1,0 +1,184 @@
+import LatentEditing
+
+/// Everything that `emend train` can be told. The names in YAML are those of `OptionTable`.
+public struct TrainingOptions: Sendable, Codable, Equatable {
+  /// The processor's file.
+  public var model = ""
+  /// Files of rows, and how often their rows come up.
+  public var data: [TrainingDataFile] = []
+  /// Names of the rows' fields.
+  public var fields = RowFields()
+  /// The folder that editors, training states and metrics are written to.
+  public var output = ""
+  /// How prompts are written: a name of `PromptTemplate`, or nil for the model's own.
+  public var chatTemplate: String?
+  /// The editor: an existing one, or what a new one is to be.
+  public var editor = EditorChoice()
+  /// Steps, batches, lengths.
+  public var run = RunOptions()
+  /// Learning rates and what goes with them.
+  public var optimization = OptimizationOptions()
+  /// What is minimized.
+  public var objective = ObjectiveOptions()
+  /// Precision and memory.
+  public var gradients = GradientOptions()
+  /// What is kept from training, and when it is looked at.
+  public var validation = ValidationOptions()
+
+  /// The defaults. Model, data and output are missing.
+  public init() {}
+}
+
+/// The editor that is trained.
+public struct EditorChoice: Sendable, Codable, Equatable {
+  /// An editor's file to go on with; what follows is then the file's.
+  public var file: String?
+  /// The network that reads instructions.
+  public var backbone: BackboneChoice = .processor
+  /// The rank of adapters on the backbone's linear layers; nil to train it itself.
+  public var loraRank: Int?
+  /// What it reads and where it writes: p0, p1, p2, p4 or p5.
+  public var interface = EditorInterface.p0
+  /// As `LayerSelection` reads it, or nil for the interface's own.
+  public var layers: String?
+  /// As `PositionSelection` reads it, or nil for the interface's own.
+  public var positions: String?
+  /// As `LatentScale` has it, or nil for the interface's own.
+  public var scale: String?
+  /// As `HeadKind` reads it.
+  public var heads = "per-layer"
+  /// Parts that stay as they are: backbone, heads, norm, gates.
+  public var frozen: [String] = []
+}
+
+/// The network that reads instructions.
+public enum BackboneChoice: Sendable, Codable, Equatable {
+  /// The processor's own weights.
+  case processor
+  /// A new GPT-2.
+  case gpt2(blocks: Int, width: Int, heads: Int)
+  /// Weights of a GPT-2 in a folder or file.
+  case files(String)
+
+  /// Reads `processor`, `gpt2:12x768x12` (blocks, width, heads) or a path; nil for sizes that are none.
+  public init?(_ text: String) {
+    guard text != "processor" else {
+      self = .processor
+      return
+    }
+    guard text.hasPrefix("gpt2:") else {
+      guard !text.isEmpty else { return nil }
+      self = .files(text)
+      return
+    }
+    let sizes = text.dropFirst(5).split(separator: "x", omittingEmptySubsequences: false).map {
+      Int($0)
+    }
+    guard sizes.count == 3, let blocks = sizes[0], let width = sizes[1], let heads = sizes[2],
+      (1...1024).contains(blocks), (1...65_536).contains(width), heads >= 1, width % heads == 0
+    else { return nil }
+    self = .gpt2(blocks: blocks, width: width, heads: heads)
+  }
+}
+
+/// How long and in what portions.
+public struct RunOptions: Sendable, Codable, Equatable {
+  /// Steps of the optimizer.
+  public var steps = 1000
+  /// Examples of a pass.
+  public var batchSize = 4
+  /// Passes of a step.
+  public var accumulation = 1
+  /// Tokens of prompt and response.
+  public var maxSequenceLength = 512
+  /// Of everything that is random.
+  public var seed: UInt64 = 0
+  /// Steps from one saved state to the next.
+  public var saveInterval = 100
+  /// Steps of one line of metrics.
+  public var reportInterval = 10
+}
+
+/// How parameters are changed.
+public struct OptimizationOptions: Sendable, Codable, Equatable {
+  /// How the moments are kept.
+  public var optimizer = AdamW.Kind.f32
+  /// See `AdamW.Options`.
+  public var beta1 = 0.9
+  /// See `AdamW.Options`.
+  public var beta2 = 0.999
+  /// See `AdamW.Options`.
+  public var epsilon = 1e-8
+  /// Of the parts that have none of their own.
+  public var learningRate: Float = 1e-4
+  /// Of the backbone.
+  public var backboneRate: Float?
+  /// Of the heads and their norm.
+  public var headRate: Float?
+  /// Of the gates.
+  public var gateRate: Float?
+  /// See `OptimizerGroup.weightDecay`.
+  public var weightDecay: Float = 0.01
+  /// See `LearningRateSchedule`.
+  public var schedule = LearningRateSchedule(.cosine)
+  /// The longest gradient; 0 for any.
+  public var clip: Double = 1
+}
+
+/// What is minimized.
+public struct ObjectiveOptions: Sendable, Codable, Equatable {
+  /// Of the cross-entropy of the response.
+  public var crossEntropy: Float = 1
+  /// Of the divergence from the prompted processor.
+  public var distillation: Float = 0
+  /// Of the sum of the latents' absolute numbers, by proximal steps.
+  public var l1: Float = 0
+  /// Of the latents' lengths relative to the states that they are added to.
+  public var groupLasso: Float = 0
+  /// Of the divergence from the unedited processor on other text.
+  public var locality: Float = 0
+  /// That text.
+  public var localityText: String?
+}
+
+/// How gradients are computed.
+public struct GradientOptions: Sendable, Codable, Equatable {
+  /// What is kept of the forward pass.
+  public enum Checkpointing: Sendable, Codable, Equatable {
+    /// Everything.
+    case off
+    /// The input of every k-th block: 1, 2 or 4.
+    case every(Int)
+
+    /// Reads `off`, `every=1`, `every=2`, `every=4`, or the number alone.
+    public init?(_ text: String) {
+      let number = text.hasPrefix("every=") ? String(text.dropFirst(6)) : text
+      switch number {
+      case "1", "2", "4": self = .every(Int(number)!)
+      case "off" where text == "off": self = .off
+      default: return nil
+      }
+    }
+  }
+
+  /// The precision of the products of the backward pass.
+  public enum Precision: String, Sendable, Codable, CaseIterable {
+    case f32
+    case bf16
+  }
+
+  /// What is kept of the forward pass.
+  public var checkpointing = Checkpointing.every(1)
+  /// The precision of the backward pass.
+  public var backward = Precision.f32
+}
+
+/// What is kept from training, and when it is looked at.
+public struct ValidationOptions: Sendable, Codable, Equatable {
+  /// Steps from one validation to the next; 0 for none but at the end.
+  public var interval = 100
+  /// Rows of each split that are looked at.
+  public var rows = 64
+  /// How rows are kept from training. Its seed is the run's.
+  public var split = DataSplit.Options()
+}

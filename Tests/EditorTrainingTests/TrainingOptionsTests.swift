@@ -1,0 +1,264 @@
+import EditorTraining
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct TrainingOptionsTests {
+  private func read(_ yaml: String) throws -> TrainingOptions {
+    var options = TrainingOptions()
+    try options.read(yaml: yaml, path: "c.yaml")
+    return options
+  }
+
+  private func message(_ yaml: String) -> String {
+    do {
+      _ = try read(yaml)
+      return ""
+    } catch { return "\(error)" }
+  }
+
+  /// Every option, with a value that is not its default.
+  private static let everything = """
+    # A study.
+    model: "m.gguf"
+    data:
+      - a.json
+      - {path: 'b c.jsonl.zst', weight: 0.5}
+    output: out
+    chat-template: zephyr
+    instruction_field: question
+    input-field: context
+    output_field: answer
+    parts_field: tags
+    editor: e.safetensors
+    backbone: gpt2:2x64x4
+    lora_rank: 8
+    interface: p5
+    layers: 0-3,10
+    positions: f1+l2
+    scale: plain
+    heads: rank-16
+    frozen: [gates, norm]
+    steps: 5_000
+    batch_size: 8
+    grad_accumulation_steps: 2
+    max-seq-length: 256
+    seed: 18446744073709551615
+    save_every: 7
+    steps_per_report: 3
+    optimizer: adamw8bit
+    beta1: 0.8
+    beta2: 0.99
+    epsilon: 1e-6
+    learning_rate: 5e-5
+    backbone_learning_rate: 1e-5
+    head_learning_rate: 1e-3
+    gate_learning_rate: .01
+    weight_decay: 0
+    schedule: linear
+    warmup: 20
+    schedule_floor: 0.1
+    clip: 2
+    cross_entropy: 0.5
+    distill: 1
+    l1: 1e-4
+    group_lasso: 1e-3
+    locality: 0.1
+    locality_text: t.txt
+    grad_checkpoint: off
+    backward: bf16
+    steps_per_eval: 50
+    val_rows: 10
+    unseen_part: 0.2
+    seen_part: 0.3
+    compositional_part: 0.4
+    """
+
+  @Test func everyOptionIsRead() throws {
+    #expect(throws: EditorTrainingError.self) { try read(Self.everything) }
+    let options = try read(Self.everything.replacing("5_000", with: "5000"))
+    var wanted = TrainingOptions()
+    wanted.model = "m.gguf"
+    wanted.data = [
+      TrainingDataFile(path: "a.json"), TrainingDataFile(path: "b c.jsonl.zst", weight: 0.5),
+    ]
+    wanted.output = "out"
+    wanted.chatTemplate = "zephyr"
+    wanted.fields = RowFields(
+      instruction: "question", input: "context", output: "answer", parts: "tags")
+    wanted.editor.file = "e.safetensors"
+    wanted.editor.backbone = .gpt2(blocks: 2, width: 64, heads: 4)
+    wanted.editor.loraRank = 8
+    wanted.editor.interface = .p5
+    wanted.editor.layers = "0-3,10"
+    wanted.editor.positions = "f1+l2"
+    wanted.editor.scale = "plain"
+    wanted.editor.heads = "rank-16"
+    wanted.editor.frozen = ["gates", "norm"]
+    wanted.run.steps = 5000
+    wanted.run.batchSize = 8
+    wanted.run.accumulation = 2
+    wanted.run.maxSequenceLength = 256
+    wanted.run.seed = .max
+    wanted.run.saveInterval = 7
+    wanted.run.reportInterval = 3
+    wanted.optimization.optimizer = .eightBit
+    wanted.optimization.beta1 = 0.8
+    wanted.optimization.beta2 = 0.99
+    wanted.optimization.epsilon = 1e-6
+    wanted.optimization.learningRate = 5e-5
+    wanted.optimization.backboneRate = 1e-5
+    wanted.optimization.headRate = 1e-3
+    wanted.optimization.gateRate = 0.01
+    wanted.optimization.weightDecay = 0
+    wanted.optimization.schedule = LearningRateSchedule(.linear, warmUpSteps: 20, floor: 0.1)
+    wanted.optimization.clip = 2
+    wanted.objective.crossEntropy = 0.5
+    wanted.objective.distillation = 1
+    wanted.objective.l1 = 1e-4
+    wanted.objective.groupLasso = 1e-3
+    wanted.objective.locality = 0.1
+    wanted.objective.localityText = "t.txt"
+    wanted.gradients.checkpointing = .off
+    wanted.gradients.backward = .bf16
+    wanted.validation.interval = 50
+    wanted.validation.rows = 10
+    wanted.validation.split.unseen = 0.2
+    wanted.validation.split.seen = 0.3
+    wanted.validation.split.compositional = 0.4
+    #expect(options == wanted)
+    #expect(options.problems == [])
+    // The text above names them all, and each value there is another one than the default.
+    let named = Self.everything.split(separator: "\n").compactMap { line -> String? in
+      guard line.first?.isLetter == true else { return nil }
+      return String(line.prefix { $0 != ":" }).replacing("-", with: "_")
+    }
+    #expect(named == TrainingOptions.names)
+    for line in Self.everything.replacing("5_000", with: "5000").split(separator: "\n").dropFirst()
+    where line.first?.isLetter == true && line != "data:" {
+      #expect(try read(String(line)) != TrainingOptions(), "\(line)")
+    }
+    // As a training state keeps them.
+    let data = try JSONEncoder().encode(options)
+    #expect(try JSONDecoder().decode(TrainingOptions.self, from: data) == options)
+  }
+
+  /// What a configuration does not say stays what it was; so does everything where it is refused.
+  @Test func configurationsLieOverEachOther() throws {
+    var options = try read("model: a\nsteps: 3")
+    try options.read(yaml: "steps: 4\nbatch_size:\noutput: ~", path: "c.yaml")
+    #expect(options.model == "a" && options.run.steps == 4 && options.output == "")
+    #expect(options.run.batchSize == TrainingOptions().run.batchSize)
+    let before = options
+    #expect(throws: EditorTrainingError.self) {
+      try options.read(yaml: "steps: 5\nbatch_size: x", path: "c.yaml")
+    }
+    #expect(options == before)
+    try options.read(yaml: "", path: "c.yaml")
+    try options.read(yaml: "# nothing\n", path: "c.yaml")
+    #expect(options == before)
+    #expect(try read("data: a.json").data == [TrainingDataFile(path: "a.json")])
+    #expect(try read("data: {path: a, weight: 2}").data[0].weight == 2)
+    #expect(try read("frozen: heads").editor.frozen == ["heads"])
+    #expect(try read("output: \"null\"").output == "null")
+    #expect(try read("grad_checkpoint: every=4").gradients.checkpointing == .every(4))
+    #expect(try read("grad_checkpoint: 2").gradients.checkpointing == .every(2))
+    #expect(try read("backbone: processor").editor.backbone == .processor)
+    #expect(try read("backbone: models/gpt2").editor.backbone == .files("models/gpt2"))
+  }
+
+  @Test func unknownNamesAreRefused() {
+    #expect(
+      message("learning_rat: 1")
+        == "c.yaml: there is no option learning_rat; did you mean learning_rate?")
+    #expect(message("max-seq-lenght: 1").hasSuffix("did you mean max_seq_length?"))
+    #expect(message("iters: 1").hasSuffix("did you mean steps?"))
+    #expect(message("colour: 1").contains("the options are model, data, output,"))
+    #expect(message("step: 1").hasSuffix("did you mean steps?"))
+    #expect(message("[1]: 2").contains("there is no option ?"))
+  }
+
+  @Test(arguments: [
+    ("steps: many", "steps is \"many\", and must be a whole number"),
+    ("steps: 1.5", "steps is \"1.5\", and must be a whole number"),
+    ("steps: [1]", "steps is a list"), ("steps: {a: 1}", "steps is a table"),
+    ("steps: 99999999999999999999", "and must be a whole number"), ("seed: -1", "not negative"),
+    ("learning-rate: fast", "learning-rate is \"fast\", and must be a number"),
+    ("optimizer: sgd", "must be adamw, adamw8bit"), ("schedule: cosin", "constant, cosine, linear"),
+    ("interface: p3", "must be p0, p1, p2, p4, p5"), ("backward: f16", "must be f32, bf16"),
+    ("grad_checkpoint: every=3", "every=1, every=2, every=4 or off"),
+    ("grad_checkpoint: every=off", "every=1, every=2, every=4 or off"),
+    ("backbone: gpt2:12x768", "gpt2:BLOCKSxWIDTHxHEADS"),
+    ("backbone: gpt2:12x768x7", "gpt2:BLOCKSxWIDTHxHEADS"),
+    ("data: []", "data is a list, and must be a path"), ("data: [[a]]", "must be a path"),
+    ("data: {path: a}", "must be a path"), ("data: {path: a, weigth: 1}", "must be a path"),
+    ("frozen: {a: b}", "must be a part"),
+    ("steps: 1\nsteps: 2", "cannot be read"), ("max_seq_length: 1\nmax-seq-length: 1", "twice"),
+    ("steps", "it is no list of names and values"), ("a: [", "cannot be read"),
+    ("a: *b", "cannot be read"),
+  ])
+  func wrongValuesAreRefused(yaml: String, expected: String) {
+    let found = message(yaml)
+    #expect(found.hasPrefix("c.yaml: ") && found.contains(expected), "\(found)")
+  }
+
+  /// Deep nesting and aliases of aliases end in an error or in nothing, in no time.
+  @Test func hostileConfigurations() throws {
+    let depth = 100_000
+    #expect(message("data: " + String(repeating: "[", count: depth)).contains("cannot be read"))
+    #expect(message(String(repeating: "- ", count: depth)).contains("cannot be read"))
+    _ = message(String(repeating: "? ", count: depth))
+    var laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+    for i in 1..<12 {
+      laughs +=
+        "a\(i): &a\(i) [" + Array(repeating: "*a\(i - 1)", count: 9).joined(separator: ",") + "]\n"
+    }
+    #expect(message(laughs).contains("there is no option a0"))
+    try withTemporaryFolder { folder in
+      let path = folder + "/c.yaml"
+      var options = TrainingOptions()
+      try Data([0x61, 0xFF, 0x0A]).write(to: URL(fileURLWithPath: path))
+      #expect(throws: EditorTrainingError.self) { try options.read(path: path) }
+      try Data(count: 2 << 20).write(to: URL(fileURLWithPath: path))
+      #expect(throws: EditorTrainingError.self) { try options.read(path: path) }
+      try Data("steps: 3".utf8).write(to: URL(fileURLWithPath: path))
+      try options.read(path: path)
+      #expect(options.run.steps == 3)
+    }
+  }
+
+  @Test func problemsAreNamed() throws {
+    #expect(
+      TrainingOptions().problems.map(name) == ["model", "output", "data"])
+    let base = "model: m\noutput: o\ndata: d\n"
+    #expect(try read(base).problems == [])
+    for (yaml, option) in [
+      ("data: {path: d, weight: -1}", "data"), ("input_field: output", "instruction_field"),
+      ("lora_rank: 0", "lora_rank"), ("layers: 3-1", "layers"), ("positions: f0", "positions"),
+      ("scale: big", "scale"), ("heads: rank-0", "heads"), ("frozen: head", "frozen"),
+      ("frozen: [heads, gates, norm, backbone]", "frozen"), ("steps: 0", "steps"),
+      ("batch_size: -1", "batch_size"), ("grad_accumulation_steps: 0", "grad_accumulation_steps"),
+      ("max_seq_length: 1", "max_seq_length"), ("save_every: 0", "save_every"),
+      ("steps_per_report: 0", "steps_per_report"), ("beta1: 1", "beta1"), ("beta2: 1", "beta2"),
+      ("epsilon: 0", "epsilon"), ("learning_rate: nan", "learning_rate"),
+      ("head_learning_rate: -1", "head_learning_rate"), ("weight_decay: inf", "weight_decay"),
+      ("warmup: 2000", "warmup"), ("schedule_floor: 2", "schedule_floor"), ("clip: nan", "clip"),
+      ("cross_entropy: 0", "cross_entropy"), ("distill: -1", "distill"), ("l1: nan", "l1"),
+      ("group_lasso: -1", "group_lasso"), ("locality: 1", "locality_text"),
+      ("steps_per_eval: -1", "steps_per_eval"), ("val_rows: -1", "val_rows"),
+      ("unseen_part: 1", "unseen_part"), ("seen_part: nan", "seen_part"),
+      ("compositional_part: -1", "compositional_part"),
+    ] {
+      // The option that is given twice would be refused as such.
+      let lines = base.split(separator: "\n").filter { !yaml.hasPrefix($0.prefix(4)) } + [yaml[...]]
+      let problems = try read(lines.joined(separator: "\n")).problems
+      #expect(problems.map(name) == [option], "\(yaml): \(problems)")
+    }
+    #expect(throws: EditorTrainingError.self) { try read(base + "steps: 0").validate() }
+    try read(base + "cross_entropy: 0\ndistill: 1").validate()
+  }
+
+  private func name(_ error: EditorTrainingError) -> String {
+    if case .option(let name, _, _) = error { name } else { "\(error)" }
+  }
+}
