@@ -1,9 +1,10 @@
 """The gradients of an editor's parameters by PyTorch's autograd, and the losses of its AdamW.
 
-usage: editor_gradients.py MODEL.gguf EDITOR.safetensors BATCH.json --out FILE [--steps 10]
-           [--learning-rate 1e-3] [--weight-decay 0.01]
+usage: editor_gradients.py MODEL.gguf EDITOR.safetensors BATCH [--out FILE] [--steps 10]
+           [--learning-rate 1e-3] [--weight-decay 0.01] [--cosine 0.99999] [--error 1e-3]
 
-BATCH.json is {"rows": [{"instruction": [ids], "prompt": [ids], "response": [ids]}, ...]}. The editor
+BATCH is {"rows": [{"instruction": [ids], "prompt": [ids], "response": [ids]}, ...]} as JSON, or what
+`emend train --save-gradients` wrote, with which the gradients are then compared. The editor
 reads the instruction, the processor prompt + response, padded to the longest, and the loss is the mean
 cross-entropy of all response tokens of the batch. FILE gets `loss`, the gradients under the names of
 the editor's tensors and, with --steps, `losses`, one before each step on the same batch; weights of
@@ -14,6 +15,7 @@ import argparse
 import json
 import math
 import os
+import sys
 
 import torch
 from safetensors import safe_open
@@ -28,13 +30,21 @@ def main():
     parser.add_argument("model")
     parser.add_argument("editor")
     parser.add_argument("batch")
-    parser.add_argument("--out", required=True)
+    parser.add_argument("--out")
+    parser.add_argument("--cosine", type=float, default=0.99999, help="least, for any parameter")
+    parser.add_argument("--error", type=float, default=1e-3, help="largest relative one")
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--weight-decay", type=float, default=0.01)
     options = parser.parse_args()
 
-    rows = json.load(open(options.batch))["rows"]
+    found = None
+    if options.batch.endswith(".json"):
+        rows = json.load(open(options.batch))["rows"]
+    else:
+        with safe_open(options.batch, "pt") as file:
+            rows = json.loads(file.metadata()["rows"])
+            found = {name: file.get_tensor(name) for name in file.keys()}
     with safe_open(options.editor, "pt") as file:
         configuration = json.loads(file.metadata()["configuration"])
         tensors = {name: file.get_tensor(name).float().requires_grad_() for name in file.keys()}
@@ -77,9 +87,33 @@ def main():
     result["loss"] = torch.tensor([losses[0]])
     if options.steps:
         result["losses"] = torch.tensor(losses)
-    save_file(result, options.out)
-    print(f"{options.out}: loss {losses[0]:.6f}" + (
+    print(f"loss {losses[0]:.6f}" + (
         f", after {options.steps} steps {losses[-1]:.6f}" if options.steps else ""))
+    if options.out:
+        save_file(result, options.out)
+    if found is not None and not agree(found, result, options):
+        sys.exit(1)
+
+
+def agree(found, wanted, options):
+    """Prints the worst parameters of the program's gradients; whether all are within the bounds."""
+    difference = abs(found.pop("loss").item() - wanted["loss"].item()) / wanted["loss"].item()
+    lines = []
+    for name, theirs in found.items():
+        ours = wanted[name]
+        if ours.norm() == 0 and theirs.norm() == 0:
+            lines.append((0, 1, name))
+            continue
+        cosine = torch.nn.functional.cosine_similarity(
+            theirs.flatten().double(), ours.flatten().double(), dim=0).item()
+        lines.append((((theirs - ours).norm() / ours.norm()).item(), cosine, name))
+    missing = set(wanted) - set(found) - {"loss", "losses"}
+    bad = [line for line in lines if line[1] < options.cosine or line[0] > options.error]
+    print(f"{len(lines)} parameters, relative difference of the loss {difference:.1e}, "
+          f"least cosine {min(l[1] for l in lines):.7f}, largest relative error {max(lines)[0]:.1e} "
+          f"({max(lines)[2]})" + (f"; MISSING {missing}" if missing else "")
+          + (f"; {len(bad)} OUT OF BOUNDS" if bad else ""))
+    return not bad and not missing and difference <= 1e-3
 
 
 def loss_of(model, editor, tensors, configuration, rows):

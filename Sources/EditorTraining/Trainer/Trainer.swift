@@ -176,11 +176,15 @@ public final class Trainer {
     }
   }
 
-  /// The gradients of the next batches, added up over a step; the data goes on.
-  private func accumulate() throws -> (LossSums, tokens: Int) {
-    let batches = (0..<plan.accumulation).map { _ in
+  /// The batches of the next step.
+  private func nextBatches() -> [TrainingBatch] {
+    (0..<plan.accumulation).map { _ in
       TrainingBatch(sampler.next().map { data.train[$0] }, firstContent: data.firstContent)
     }
+  }
+
+  /// The gradients of a step, added up over its batches.
+  private func accumulate(_ batches: [TrainingBatch]) throws -> LossSums {
     let scored = batches.reduce(0) { $0 + $1.scoredCount }
     let examples = batches.reduce(0) { $0 + $1.examples.count }
     var sums = LossSums()
@@ -188,16 +192,14 @@ public final class Trainer {
       sums += try pass.accumulateGradients(
         batch, plan.objective, tokenCount: scored, exampleCount: examples)
     }
-    return (
-      sums,
-      batches.reduce(0) { $0 + $1.examples.reduce(0) { $0 + $1.length } }
-    )
+    return sums
   }
 
   private func takeStep() throws -> StepReport {
     let clock = ContinuousClock()
     let start = clock.now
-    let (sums, tokens) = try accumulate()
+    let batches = nextBatches()
+    let sums = try accumulate(batches)
     let norm = optimizer.globalNorm()
     guard norm.isFinite else { throw EditorTrainingError.diverged(step: step + 1) }
     let factor = plan.schedule.factor(step: step, of: plan.steps)
@@ -214,17 +216,29 @@ public final class Trainer {
     }
     step += 1
     return StepReport(
-      step: step, losses: sums, gradientNorm: norm, rateFactor: factor, tokenCount: tokens,
+      step: step, losses: sums, gradientNorm: norm, rateFactor: factor,
+      tokenCount: batches.reduce(0) { $0 + $1.examples.reduce(0) { $0 + $1.length } },
       seconds: start.duration(to: clock.now) / .seconds(1))
   }
 
-  /// The gradients of the first step, by the names of the editor's file, and its loss a token; nothing
-  /// is changed but the place in the data.
-  public func firstGradients() throws -> (loss: Double, gradients: [(String, [Int], [Float])]) {
-    let (sums, _) = try accumulate()
-    let gradients = editor.named(stores.map(\.gradients))
+  /// The gradients of a step.
+  public struct Gradients {
+    /// The examples that they are of.
+    public var examples: [TokenizedExample]
+    /// Mean cross-entropy of the response tokens.
+    public var loss: Double
+    /// Names, shapes and values as in the editor's file.
+    public var named: [(name: String, shape: [Int], values: [Float])]
+  }
+
+  /// The gradients of the next step; nothing is changed but the place in the data.
+  public func nextGradients() throws -> Gradients {
+    let batches = nextBatches()
+    let sums = try accumulate(batches)
+    let named = editor.named(stores.map(\.gradients))
     for store in stores { store.gradients.clear() }
-    return (sums.meanCrossEntropy, gradients)
+    return Gradients(
+      examples: batches.flatMap(\.examples), loss: sums.meanCrossEntropy, named: named)
   }
 
   // MARK: Validation

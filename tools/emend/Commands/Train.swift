@@ -103,7 +103,7 @@ struct Train: ParsableCommand {
     report(trainer, rows)
     try trainer.memory.check(limit: model.memoryLimit?.bytes)
     if let saveGradients {
-      try GradientFile.write(trainer.firstGradients(), to: saveGradients)
+      try GradientFile.write(trainer.nextGradients(), to: saveGradients)
       Console.print("\(saveGradients): the gradients of the first step")
       return
     }

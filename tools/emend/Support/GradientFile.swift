@@ -1,17 +1,32 @@
+import EditorTraining
+import Foundation
 import ModelFiles
 
-/// A step's loss and gradients as safetensors: `loss` [1], and the editor's tensors' names.
+/// A step's loss and gradients as safetensors: `loss` [1] and the editor's tensors' names; the metadata
+/// has the step's rows as token ids, for who wants to compute them with something else.
 enum GradientFile {
-  static func write(
-    _ step: (loss: Double, gradients: [(String, [Int], [Float])]), to path: String
-  ) throws {
+  private struct Row: Encodable {
+    let instruction: [Int]
+    let prompt: [Int]
+    let response: [Int]
+  }
+
+  static func write(_ step: Trainer.Gradients, to path: String) throws {
+    let rows = step.examples.map {
+      Row(instruction: $0.instruction, prompt: $0.prompt, response: $0.response)
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
     var writer = try SafetensorsWriter(
       path: path,
       tensors: [.init(name: "loss", type: .f32, shape: [1])]
-        + step.gradients.map { .init(name: $0.0, type: .f32, shape: $0.1) },
-      metadata: [("format", "emend.gradients")])
+        + step.named.map { .init(name: $0.name, type: .f32, shape: $0.shape) },
+      metadata: [
+        ("format", "emend.gradients"),
+        ("rows", String(decoding: try encoder.encode(rows), as: UTF8.self)),
+      ])
     try writer.append([Float(step.loss)].span)
-    for (_, _, values) in step.gradients { try writer.append(values.span) }
+    for gradient in step.named { try writer.append(gradient.values.span) }
     try writer.commit()
   }
 }
