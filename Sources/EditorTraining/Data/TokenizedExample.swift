@@ -13,6 +13,16 @@ public struct TokenizedExample: Sendable, Equatable {
   /// What the prompted processor, the teacher, sees before the response.
   public let prompted: [Int]
 
+  package init(
+    row: Int, instruction: [Int], prompt: [Int], response: [Int], prompted: [Int]
+  ) {
+    self.row = row
+    self.instruction = instruction
+    self.prompt = prompt
+    self.response = response
+    self.prompted = prompted
+  }
+
   /// Tokens that the edited processor sees.
   public var length: Int { prompt.count + response.count }
 }

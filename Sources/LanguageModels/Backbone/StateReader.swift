@@ -37,15 +37,15 @@ final class StateReader: DifferentiableStreamEdit {
   }
 
   func apply(point: Int, rows: UnsafeMutableBufferPointer<Float>) {
-    let width = states.width
     if let addition, point > 0, addition.adds(after: point) {
       addition.add(after: point, to: rows, of: batch)
     }
+    let (width, blocks, chosen) = (states.width, states.blocks, states.rows)
     states.values.withUnsafeMutableBufferPointer { values in
-      for (i, block) in states.blocks.enumerated() where block == point {
-        for (j, row) in states.rows.enumerated() {
+      for (i, block) in blocks.enumerated() where block == point {
+        for (j, row) in chosen.enumerated() {
           let source = rows.baseAddress! + row * width
-          let target = values.baseAddress! + (i * states.rows.count + j) * width
+          let target = values.baseAddress! + (i * chosen.count + j) * width
           if block == depth {
             kernels.rmsNorm(source, finalNorm, epsilon, width, target)
           } else {

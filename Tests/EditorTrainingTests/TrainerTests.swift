@@ -1,0 +1,158 @@
+import EditorTraining
+import Foundation
+import LanguageModels
+import LatentEditing
+import ModelFiles
+import TensorKernels
+import TestSupport
+import Testing
+
+@Suite struct TrainerTests {
+  /// Ten steps of AdamW on one batch, against PyTorch with the same editor file
+  /// (tools/witness/editor_gradients.py): every loss within 1e-4, as was asked.
+  @Test(arguments: ["p0", "p0-plain-shared", "p1", "p2", "p4", "p5"])
+  func followsPyTorch(name: String) throws {
+    let tensors = try SafetensorsFile(
+      path: OutsideFiles.fixture("editor/\(name)/gradients.safetensors").path
+    ).tensors
+    var expected = [Float](repeating: 0, count: 10)
+    try expected.withUnsafeMutableBufferPointer {
+      try tensors.readFloats(
+        of: tensors.tensor(named: "losses"), elements: 0..<10, into: $0)
+    }
+    var plan = TrainingPlan(steps: 10)
+    plan.batchSize = 3
+    plan.backboneRate = 1e-3
+    plan.clip = 0
+    let trainer = try TinyTraining.trainer(
+      plan, editor: TinyTraining.editor(name), data: TinyTraining.fixtureData())
+    var losses: [Double] = []
+    try trainer.run { event in
+      if case .step(let report) = event { losses.append(report.losses.meanCrossEntropy) }
+      return true
+    }
+    #expect(losses.count == 10)
+    for (found, wanted) in zip(losses, expected) {
+      #expect(abs(found - Double(wanted)) <= 1e-4 * Double(wanted))
+    }
+  }
+
+  /// A run that is saved, thrown away and resumed ends with the bits of one that was not, with any
+  /// moments and number of threads.
+  @Test(arguments: AdamW.Kind.allCases)
+  func resumesBitForBit(kind: AdamW.Kind) throws {
+    var plan = TinyTraining.plan
+    plan.optimizer.kind = kind
+    let whole = try TinyTraining.trainer(plan)
+    try whole.run { _ in true }
+    let expected = TinyTraining.bits(whole.editor)
+
+    let path = TinyTraining.temporaryPath("state")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var left: Trainer? = try TinyTraining.trainer(plan, pool: Pools.one)
+    for stop in [1, 4, 7] {
+      try left!.run { event in
+        if case .step(let report) = event { report.step < stop } else { true }
+      }
+      #expect(left!.step == stop)
+      try left!.save(to: path)
+      left = try TinyTraining.trainer(plan, pool: Pools.all[stop % 3])
+      try left!.resume(from: path)
+    }
+    try left!.run { _ in true }
+    #expect(left!.step == plan.steps)
+    #expect(TinyTraining.bits(left!.editor) == expected)
+  }
+
+  /// Accumulated batches are one step: the same gradient as of one larger batch, to rounding.
+  @Test func batchesAccumulate() throws {
+    var large = TrainingPlan(steps: 1)
+    large.batchSize = 4
+    var small = large
+    small.batchSize = 2
+    small.accumulation = 2
+    let data = Trainer.Data(
+      randomSequences: 4, tokens: 9, instructionTokens: 5, vocabularySize: 100, seed: 1)
+    let a = try TinyTraining.trainer(large, data: data).nextGradients()
+    let b = try TinyTraining.trainer(small, data: data).nextGradients()
+    #expect(abs(a.loss - b.loss) <= 1e-6 * a.loss)
+    for (x, y) in zip(a.named, b.named) {
+      let size = x.values.map(\.magnitude).max() ?? 0
+      for (p, q) in zip(x.values, y.values) { #expect(abs(p - q) <= 1e-5 * size + 1e-9) }
+    }
+  }
+
+  /// A state of another plan, or of other data, is refused.
+  @Test func otherTrainingsAreRefused() throws {
+    let trainer = try TinyTraining.trainer(TinyTraining.plan)
+    try trainer.run { _ in false }
+    let path = TinyTraining.temporaryPath("state")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try trainer.save(to: path)
+    var plan = TinyTraining.plan
+    plan.headRate *= 2
+    #expect(throws: EditorTrainingError.otherPlan(path: path)) {
+      try TinyTraining.trainer(plan).resume(from: path)
+    }
+    let data = Trainer.Data(
+      randomSequences: 7, tokens: 8, instructionTokens: 5, vocabularySize: 100, seed: 1)
+    #expect(throws: EditorTrainingError.otherData) {
+      try TinyTraining.trainer(TinyTraining.plan, data: data).resume(from: path)
+    }
+  }
+
+  /// An editor that was not trained yet is the unedited model, bit for bit, and another instruction
+  /// changes nothing; the prompted losses are others.
+  @Test func untrainedEditorIsNoEdit() throws {
+    let trainer = try TinyTraining.trainer(
+      TinyTraining.plan, data: TinyTraining.heldOutData())
+    let report = try #require(try trainer.validate().first)
+    #expect(report.edited == report.ablated)
+    #expect(report.shuffled == report.ablated)
+    #expect(report.prompted != report.ablated)
+    #expect(report.promptedShuffled != report.prompted)
+    #expect(report.tokenCount == 3 * 4)
+  }
+
+  /// What was planned is what there is, and distillation learns without any target: the divergence
+  /// from the prompted processor falls.
+  @Test func distillationLearns() throws {
+    var plan = TrainingPlan(steps: 60)
+    plan.batchSize = 3
+    plan.objective = EditorObjective(crossEntropy: 0, distillation: 1)
+    plan.headRate = 3e-3
+    plan.backboneRate = 3e-3
+    let trainer = try TinyTraining.trainer(plan, data: TinyTraining.heldOutData())
+    var divergences: [Double] = []
+    try trainer.run { event in
+      if case .step(let report) = event { divergences.append(report.losses.meanDivergence) }
+      return true
+    }
+    #expect(divergences.last! < 0.3 * divergences[0])
+    #expect(trainer.memory.total > 0)
+  }
+
+  /// Adapters on the processor's own blocks learn too, and nothing else of the backbone is there to
+  /// change.
+  @Test func adaptersLearn() throws {
+    var plan = TrainingPlan(steps: 40)
+    plan.batchSize = 3
+    plan.headRate = 3e-3
+    plan.backboneRate = 3e-3
+    let trainer = try TinyTraining.trainer(
+      plan, editor: TinyTraining.adapterEditor(), data: TinyTraining.fixtureData())
+    var losses: [Double] = []
+    try trainer.run { event in
+      if case .step(let report) = event { losses.append(report.losses.meanCrossEntropy) }
+      return true
+    }
+    #expect(losses.last! < 0.6 * losses[0])
+    let path = TinyTraining.temporaryPath("editor.safetensors")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try trainer.editor.write(to: path)
+    let read = try Editor(
+      path: path, identity: TinyTraining.identity(), processor: TinyTraining.processor(),
+      pool: Pools.one)
+    #expect(TinyTraining.bits(read) == TinyTraining.bits(trainer.editor))
+  }
+}
