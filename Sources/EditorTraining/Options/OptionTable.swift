@@ -1,3 +1,4 @@
+import LanguageModels
 import LatentEditing
 
 /// The names of `TrainingOptions` in YAML, and how each is read. Names are written with underscores or
@@ -30,10 +31,16 @@ enum OptionTable {
 
   private static let editor = [
     optionalText("editor", \.editor.file),
-    parsed("backbone", \.editor.backbone, "processor, a path, or gpt2:BLOCKSxWIDTHxHEADS") {
+    parsed("backbone", \.editor.backbone, "processor[:BLOCKS], a path, or gpt2:BLOCKSxWIDTHxHEADS") {
       BackboneChoice($0)
     },
-    parsed("lora_rank", \.editor.loraRank, "a whole number") { Int($0) },
+    number("lora_rank", \.editor.loraRank),
+    parsed("lora_modules", \.editor.loraModules, "names with commas: q_proj, ..., down_proj") {
+      list($0, AdapterConfiguration.Module.init)
+    },
+    parsed("cross_blocks", \.editor.crossBlocks, "whole numbers with commas") {
+      list($0) { Int($0) }
+    },
     parsed("interface", \.editor.interface, names(EditorInterface.self)) { .init(rawValue: $0) },
     optionalText("layers", \.editor.layers), optionalText("positions", \.editor.positions),
     optionalText("scale", \.editor.scale), text("heads", \.editor.heads),
@@ -48,7 +55,7 @@ enum OptionTable {
     number("steps", \.run.steps), number("batch_size", \.run.batchSize),
     number("grad_accumulation_steps", \.run.accumulation),
     number("max_seq_length", \.run.maxSequenceLength), number("seed", \.run.seed),
-    number("save_every", \.run.saveInterval), number("steps_per_report", \.run.reportInterval),
+    number("save_every", \.run.saveInterval),
   ]
 
   private static let optimization = [
@@ -75,10 +82,10 @@ enum OptionTable {
   ]
 
   private static let gradients = [
-    parsed("grad_checkpoint", \.gradients.checkpointing, "every=1, every=2, every=4 or off") {
-      .init($0)
+    parsed("grad_checkpoint", \.gradients.checkpoints, "every=1, every=2, every=4 or off") {
+      .init(parsing: $0)
     },
-    parsed("backward", \.gradients.backward, names(GradientOptions.Precision.self)) {
+    parsed("backward", \.gradients.backward, names(BackwardPrecision.self)) {
       .init(rawValue: $0)
     },
   ]
@@ -90,6 +97,13 @@ enum OptionTable {
   ]
 
   // MARK: Kinds
+
+  /// What stands between commas, or nil where one part is none.
+  private static func list<Value>(_ text: String, _ parse: (String) -> Value?) -> [Value]? {
+    let parts = text.split(separator: ",").map { parse(String($0)) }
+    let values = parts.compactMap(\.self)
+    return values.count == parts.count && !values.isEmpty ? values : nil
+  }
 
   private typealias Place<Value> = WritableKeyPath<TrainingOptions, Value> & Sendable
 

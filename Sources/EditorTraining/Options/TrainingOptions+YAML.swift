@@ -47,6 +47,11 @@ extension TrainingOptions {
     self = options
   }
 
+  /// Sets one option as a flag of the command line would. Throws `configuredOption`.
+  public mutating func set(_ name: String, to text: String) throws(EditorTrainingError) {
+    try set(name, .text(text), path: "the command line")
+  }
+
   private mutating func set(
     _ written: String, _ value: OptionValue, path: String
   ) throws(EditorTrainingError) {

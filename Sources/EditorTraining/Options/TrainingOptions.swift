@@ -1,3 +1,4 @@
+import LanguageModels
 import LatentEditing
 
 /// Everything that `emend train` can be told. The names in YAML are those of `OptionTable`.
@@ -34,9 +35,13 @@ public struct EditorChoice: Sendable, Codable, Equatable {
   /// An editor's file to go on with; what follows is then the file's.
   public var file: String?
   /// The network that reads instructions.
-  public var backbone: BackboneChoice = .processor
-  /// The rank of adapters on the backbone's linear layers; nil to train it itself.
-  public var loraRank: Int?
+  public var backbone = BackboneChoice.gpt2(blocks: 12, width: 768, heads: 12)
+  /// The rank of the adapters on a processor backbone's linear layers; 0 for none.
+  public var loraRank = 16
+  /// The linear layers that have them.
+  public var loraModules = AdapterConfiguration.Module.allCases
+  /// Blocks of the backbone after which a p4 editor looks at the input; nil for the middle one.
+  public var crossBlocks: [Int]?
   /// What it reads and where it writes: p0, p1, p2, p4 or p5.
   public var interface = EditorInterface.p0
   /// As `LayerSelection` reads it, or nil for the interface's own.
@@ -47,23 +52,29 @@ public struct EditorChoice: Sendable, Codable, Equatable {
   public var scale: String?
   /// As `HeadKind` reads it.
   public var heads = "per-layer"
-  /// Parts that stay as they are: backbone, heads, norm, gates.
+  /// Parts that stay as they are: backbone, heads, gates.
   public var frozen: [String] = []
 }
 
 /// The network that reads instructions.
 public enum BackboneChoice: Sendable, Codable, Equatable {
-  /// The processor's own weights.
-  case processor
+  /// The processor's own blocks, all or the first so many.
+  case processor(depth: Int?)
   /// A new GPT-2.
   case gpt2(blocks: Int, width: Int, heads: Int)
-  /// Weights of a GPT-2 in a folder or file.
+  /// Weights of a GPT-2 in a folder or file, which reads the processor's tokens.
   case files(String)
 
-  /// Reads `processor`, `gpt2:12x768x12` (blocks, width, heads) or a path; nil for sizes that are none.
+  /// Reads `processor`, `processor:12` (blocks), `gpt2:12x768x12` (blocks, width, heads) or a path; nil
+  /// for sizes that are none.
   public init?(_ text: String) {
     guard text != "processor" else {
-      self = .processor
+      self = .processor(depth: nil)
+      return
+    }
+    if text.hasPrefix("processor:") {
+      guard let depth = Int(text.dropFirst(10)), (1...4096).contains(depth) else { return nil }
+      self = .processor(depth: depth)
       return
     }
     guard text.hasPrefix("gpt2:") else {
@@ -86,7 +97,7 @@ public struct RunOptions: Sendable, Codable, Equatable {
   /// Steps of the optimizer.
   public var steps = 1000
   /// Examples of a pass.
-  public var batchSize = 4
+  public var batchSize = 8
   /// Passes of a step.
   public var accumulation = 1
   /// Tokens of prompt and response.
@@ -94,9 +105,7 @@ public struct RunOptions: Sendable, Codable, Equatable {
   /// Of everything that is random.
   public var seed: UInt64 = 0
   /// Steps from one saved state to the next.
-  public var saveInterval = 100
-  /// Steps of one line of metrics.
-  public var reportInterval = 10
+  public var saveInterval = 200
 }
 
 /// How parameters are changed.
@@ -110,8 +119,8 @@ public struct OptimizationOptions: Sendable, Codable, Equatable {
   /// See `AdamW.Options`.
   public var epsilon = 1e-8
   /// Of the parts that have none of their own.
-  public var learningRate: Float = 1e-4
-  /// Of the backbone.
+  public var learningRate: Float = 5e-4
+  /// Of the backbone; a tenth of that unless given.
   public var backboneRate: Float?
   /// Of the heads and their norm.
   public var headRate: Float?
@@ -120,7 +129,7 @@ public struct OptimizationOptions: Sendable, Codable, Equatable {
   /// See `OptimizerGroup.weightDecay`.
   public var weightDecay: Float = 0.01
   /// See `LearningRateSchedule`.
-  public var schedule = LearningRateSchedule(.cosine)
+  public var schedule = LearningRateSchedule(.cosine, warmUpSteps: 10, floor: 0.1)
   /// The longest gradient; 0 for any.
   public var clip: Double = 1
 }
@@ -144,33 +153,9 @@ public struct ObjectiveOptions: Sendable, Codable, Equatable {
 /// How gradients are computed.
 public struct GradientOptions: Sendable, Codable, Equatable {
   /// What is kept of the forward pass.
-  public enum Checkpointing: Sendable, Codable, Equatable {
-    /// Everything.
-    case off
-    /// The input of every k-th block: 1, 2 or 4.
-    case every(Int)
-
-    /// Reads `off`, `every=1`, `every=2`, `every=4`, or the number alone.
-    public init?(_ text: String) {
-      let number = text.hasPrefix("every=") ? String(text.dropFirst(6)) : text
-      switch number {
-      case "1", "2", "4": self = .every(Int(number)!)
-      case "off" where text == "off": self = .off
-      default: return nil
-      }
-    }
-  }
-
-  /// The precision of the products of the backward pass.
-  public enum Precision: String, Sendable, Codable, CaseIterable {
-    case f32
-    case bf16
-  }
-
-  /// What is kept of the forward pass.
-  public var checkpointing = Checkpointing.every(1)
+  public var checkpoints = GradientCheckpoints.every(1)
   /// The precision of the backward pass.
-  public var backward = Precision.f32
+  public var backward = BackwardPrecision.f32
 }
 
 /// What is kept from training, and when it is looked at.

@@ -20,6 +20,8 @@ public final class Trainer {
     public var weights: [Double]
     /// Where the content of prompts begins.
     public var firstContent: Int
+    /// Unrelated text on which the edited processor is to stay what it is, as sequences of tokens.
+    public var locality: [[Int]] = []
     /// Held-out examples by the name of their split, each with another one's instruction and with the
     /// prompt that has it.
     public var validation: [(name: String, examples: [HeldOutExample])]
@@ -74,7 +76,7 @@ public final class Trainer {
     var options = ProcessorTape.Options()
     options.checkpoints = execution.checkpoints
     options.backward = execution.backward
-    options.distills = plan.objective.distillation != 0
+    options.distills = plan.objective.distillation != 0 || plan.locality != 0
     pass = try EditorPass(
       editor, processor: processor, capacity: capacity, options: options)
     let tape = pass.editorTape
@@ -127,6 +129,7 @@ public final class Trainer {
         plan.objective.distillation == 0 ? 0 : example.prompted.count) + example.response.count
     }
     var instructions = data.train.map(\.instruction.count)
+    longest += data.locality.map { $0.count + ghost }
     for (_, examples) in data.validation {
       for example in examples {
         longest.append(
@@ -188,11 +191,30 @@ public final class Trainer {
     let scored = batches.reduce(0) { $0 + $1.scoredCount }
     let examples = batches.reduce(0) { $0 + $1.examples.count }
     var sums = LossSums()
-    for batch in batches {
+    for (index, batch) in batches.enumerated() {
       sums += try pass.accumulateGradients(
         batch, plan.objective, tokenCount: scored, exampleCount: examples)
+      guard let locality = locality(beside: batch, step * plan.accumulation + index) else {
+        continue
+      }
+      _ = try pass.accumulateGradients(
+        locality, EditorObjective(crossEntropy: 0, distillation: plan.locality),
+        tokenCount: locality.scoredCount * plan.accumulation,
+        exampleCount: locality.examples.count)
     }
     return sums
+  }
+
+  /// Number `number` of the sequences of unrelated text, under the batch's first instruction; the teacher
+  /// is the unedited processor.
+  private func locality(beside batch: TrainingBatch, _ number: Int) -> TrainingBatch? {
+    guard plan.locality > 0, !data.locality.isEmpty else { return nil }
+    let text = data.locality[number % data.locality.count]
+    return TrainingBatch([
+      TokenizedExample(
+        row: 0, instruction: batch.examples[0].instruction, prompt: [text[0]],
+        response: Array(text.dropFirst()), prompted: [text[0]])
+    ])
   }
 
   private func takeStep() throws -> StepReport {

@@ -24,6 +24,8 @@ public struct TrainingPlan: Sendable, Codable, Equatable {
   public var schedule = LearningRateSchedule()
   /// The optimizer.
   public var optimizer = AdamW.Options()
+  /// Weight of KL(unedited || edited) on unrelated text.
+  public var locality: Float = 0
   /// Threshold of the proximal L1 step on the heads' output weights, a unit of learning rate.
   public var l1: Float = 0
   /// Order of the data and the shuffled instructions of validation.

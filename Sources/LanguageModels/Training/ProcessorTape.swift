@@ -2,7 +2,7 @@ import KernelInterface
 import TensorKernels
 
 /// In which numbers the backward pass multiplies; sums are in f32 in either case.
-public enum BackwardPrecision: String, Sendable, CaseIterable {
+public enum BackwardPrecision: String, Sendable, Codable, CaseIterable {
   /// Weights exactly dequantized, gradients in f32.
   case f32
   /// Both rounded to bf16, where the CPU has instructions for it.

@@ -220,17 +220,19 @@ final class TapeMemory {
 
 /// Which block inputs the forward pass keeps; the others, and all that is inside the blocks, are
 /// computed again (gradient checkpointing, arXiv 1604.06174).
-public enum GradientCheckpoints: Sendable, Hashable, CustomStringConvertible {
+public enum GradientCheckpoints: Sendable, Hashable, Codable, CustomStringConvertible {
   /// Every k-th, k >= 1: with k = 1 each block runs again once, with more most of them twice.
   case every(Int)
   /// None is computed again: everything is kept.
   case off
 
-  /// Reads `every=K` or `off`.
+  /// Reads `every=K`, K alone, or `off`.
   public init?(parsing text: String) {
     if text == "off" {
       self = .off
-    } else if text.hasPrefix("every="), let k = Int(text.dropFirst(6)), (1...1024).contains(k) {
+    } else if let k = Int(text.hasPrefix("every=") ? text.dropFirst(6) : text[...]),
+      (1...1024).contains(k)
+    {
       self = .every(k)
     } else {
       return nil

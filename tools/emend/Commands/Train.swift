@@ -1,8 +1,8 @@
 import ArgumentParser
 import EditorTraining
-import LanguageModels
 import LatentEditing
-import TensorKernels
+
+extension EditorStorage: ExpressibleByArgument {}
 
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -26,9 +26,7 @@ struct Train: ParsableCommand {
       """)
 
   @OptionGroup(title: "Model") var model: ModelOptions
-  @OptionGroup(title: "Editor") var newEditor: NewEditorOptions
   @OptionGroup(title: "Training") var training: TrainingArguments
-  @OptionGroup(title: "Conversation") var templateOptions: TrainingTemplateOptions
 
   @Option(
     parsing: .upToNextOption,
@@ -38,23 +36,21 @@ struct Train: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Names of the fields.", valueName: "instruction,input,output"))
-  var fields = "instruction,input,output"
+      "Names of the rows' fields. (default: instruction,input,output, or the configuration's)",
+      valueName: "a,b,c"))
+  var fields: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How examples are written for the model: a conversation's template, or plain headings. "
+        + "(default: what the file says, or plain)", valueName: "name|plain"))
+  var chatTemplate: String?
 
   @Option(name: .shortAndLong, help: ArgumentHelp("Where everything goes.", valueName: "folder"))
   var output: String?
 
   @Flag(help: "Go on with what is in the folder.")
   var resume = false
-
-  @Option(help: ArgumentHelp("Steps between validations; 0 for none.", valueName: "n"))
-  var validateEvery = 100
-
-  @Option(help: ArgumentHelp("Rows of each split to validate with.", valueName: "n"))
-  var validationRows = 64
-
-  @Option(help: ArgumentHelp("Steps between saves; 0 for the end alone.", valueName: "n"))
-  var saveEvery = 200
 
   @Option(
     help: ArgumentHelp("How matrices of the editors are stored.", valueName: "f32|bf16|int8"))
@@ -65,41 +61,30 @@ struct Train: ParsableCommand {
       "Write the first step's loss and gradients by name, and stop.", valueName: "file"))
   var saveGradients: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Train on random tokens instead of --data.", valueName: "BxTxI"))
+  @Option(help: ArgumentHelp("Train on random tokens instead of --data.", valueName: "BxTxI"))
   var randomRows: String?
 
   @Flag(help: "The result as JSON.")
   var json = false
 
   func validate() throws {
-    if data.isEmpty == (randomRows == nil) {
-      throw ValidationError("give rows with --data, or sizes with --random-rows")
-    }
-    if output == nil, saveGradients == nil, randomRows == nil {
-      throw ValidationError("--output says where the editor goes")
-    }
-    if resume, output == nil { throw ValidationError("--resume needs the --output folder") }
-    for (name, value) in [
-      ("--validate-every", validateEvery), ("--validation-rows", validationRows),
-      ("--save-every", saveEvery),
-    ] where value < 0 {
-      throw ValidationError("\(name) is \(value), and must not be negative")
-    }
-    if fields.split(separator: ",", omittingEmptySubsequences: false).count != 3 {
+    if let fields, fields.split(separator: ",", omittingEmptySubsequences: false).count != 3 {
       throw ValidationError("--fields takes three names, for instruction, input and output")
+    }
+    if !data.isEmpty, randomRows != nil {
+      throw ValidationError("--random-rows takes the place of --data; give one of them")
     }
   }
 
   func run() throws {
+    let options = try checkedOptions()
     let opened = try OpenedModel(model)
     let processor = try opened.loadProcessor()
-    let editor = try makeEditor(opened, processor)
-    let rows = try TrainingInput(self, opened, editor.configuration)
+    let editor = try options.editor(for: processor, identity: ProcessorIdentity(opened.file))
+    let rows = try TrainingInput(options, randomRows: randomRows, opened, editor.configuration)
     let trainer = try Trainer(
-      training.plan, editor: editor, processor: processor, data: rows.data,
-      execution: training.execution)
+      options.plan, editor: editor, processor: processor, data: rows.data,
+      execution: options.execution)
     report(trainer, rows)
     try trainer.memory.check(limit: model.memoryLimit?.bytes)
     if let saveGradients {
@@ -107,18 +92,37 @@ struct Train: ParsableCommand {
       Console.print("\(saveGradients): the gradients of the first step")
       return
     }
-    var run = try TrainingRun(self, trainer)
+    var run = try TrainingRun(
+      options, trainer, folder: options.output.isEmpty ? nil : options.output, resumes: resume,
+      storage: storage, printsJSON: json)
     try run.run()
   }
 
-  private func makeEditor(_ opened: OpenedModel, _ processor: Processor) throws -> Editor {
-    let identity = try ProcessorIdentity(opened.file)
-    if let path = newEditor.editor {
-      return try Editor(path: path, identity: identity, processor: processor, pool: processor.pool)
+  private func checkedOptions() throws -> TrainingOptions {
+    var options = try training.options(model: model.file.model, data: data.map(file))
+    if let output { options.output = output }
+    if let chatTemplate { options.chatTemplate = chatTemplate }
+    if let names = fields?.split(separator: ",").map(String.init) {
+      options.fields = RowFields(instruction: names[0], input: names[1], output: names[2])
     }
-    return try Editor(
-      newEditor.configuration(for: opened.configuration, identity: identity),
-      seed: training.seed, processor: processor, pool: processor.pool)
+    if options.data.isEmpty, randomRows == nil {
+      throw ValidationError("give rows with --data, or sizes with --random-rows")
+    }
+    if options.output.isEmpty {
+      if resume { throw ValidationError("--resume needs the --output folder") }
+      if saveGradients == nil, randomRows == nil {
+        throw ValidationError("--output says where the editor goes")
+      }
+    }
+    return options
+  }
+
+  /// `FILE[:WEIGHT]`; a colon with nothing after it that reads as a number is part of the name.
+  private func file(_ text: String) -> TrainingDataFile {
+    if let colon = text.lastIndex(of: ":"), let weight = Double(text[text.index(after: colon)...]) {
+      return TrainingDataFile(path: String(text[..<colon]), weight: weight)
+    }
+    return TrainingDataFile(path: text)
   }
 
   /// What is trained, on what, in how much memory.
@@ -135,13 +139,4 @@ struct Train: ParsableCommand {
         + "\(Memory.display(m.total))")
     for problem in rows.problems.prefix(5) { Console.log("left out: \(problem)") }
   }
-}
-
-/// How examples are written for the model.
-struct TrainingTemplateOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "How examples are written for the model: a conversation's template, or plain headings. "
-        + "(default: what the file says, or plain)", valueName: "name|plain"))
-  var chatTemplate: String?
 }

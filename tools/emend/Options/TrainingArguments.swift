@@ -1,238 +1,152 @@
 import ArgumentParser
 import EditorTraining
-import LanguageModels
-import LatentEditing
-import TensorKernels
 
-extension BackwardPrecision: ExpressibleByArgument {}
-extension AdamW.Kind: ExpressibleByArgument {}
-extension LearningRateSchedule.Shape: ExpressibleByArgument {}
-extension EditorStorage: ExpressibleByArgument {}
-extension EditorInterface: ExpressibleByArgument {}
-extension GradientCheckpoints: ExpressibleByArgument {
-  public init?(argument: String) { self.init(parsing: argument) }
-}
+/// The options of a training as flags. Each has the name of the option in a configuration with dashes
+/// for underscores, and its value is read in the same way; a flag goes before the file.
+struct TrainingArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A YAML file of options, by the names of these flags; flags go before it.",
+      valueName: "file"))
+  var config: String?
 
-/// The editor that is trained: one there is, or a new one.
-struct NewEditorOptions: ParsableArguments {
+  // The editor.
   @Option(help: ArgumentHelp("An editor to go on with.", valueName: "file"))
   var editor: String?
-
   @Option(
     help: ArgumentHelp(
       "What reads the instruction in a new editor: a GPT-2 of so many blocks, width and heads, drawn "
-        + "at random; or the processor's own (first) blocks, frozen, with --lora-rank. "
-        + "(default: gpt2:12x768x12)", valueName: "gpt2:BxWxH|processor[:blocks]"))
-  var backbone = "gpt2:12x768x12"
-
-  @Option(help: ArgumentHelp("What it reads and where it writes.", valueName: "p0|p1|p2|p4|p5"))
-  var interface: EditorInterface = .p0
-
-  @Option(help: ArgumentHelp("The processor's blocks with a latent.", valueName: "blocks"))
-  var layers: String?
-
-  @Option(help: ArgumentHelp("The tokens with a latent.", valueName: "positions"))
-  var positions: String?
-
-  @Option(
-    help: ArgumentHelp("How latents come from states.", valueName: "per-layer|shared|rank-<k>"))
-  var heads = "per-layer"
-
-  @Option(
-    help: ArgumentHelp("Rank of the adapters of a processor backbone; 0 for none.", valueName: "r"))
-  var loraRank = 16
-
-  @Option(
-    help: ArgumentHelp("Linear layers with adapters.", valueName: "list"))
-  var loraModules = "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj"
-
-  @Option(help: ArgumentHelp("p4: blocks of the backbone that look at the input.", valueName: "list"))
-  var crossBlocks: String?
-
-  /// A new editor's blueprint.
-  func configuration(
-    for processor: ProcessorConfiguration, identity: ProcessorIdentity
-  ) throws -> EditorConfiguration {
-    guard let heads = HeadKind(heads) else {
-      throw ValidationError("--heads is \(heads), and must be per-layer, shared or rank-<number>")
-    }
-    let backbone = try backboneConfiguration(processor)
-    var cross: CrossAttentionConfiguration?
-    if interface == .p4 {
-      let blocks = try numbers(crossBlocks ?? "\(max(1, backbone.blockCount / 2))")
-      guard blocks.allSatisfy((1...backbone.blockCount).contains) else {
-        throw ValidationError("--cross-blocks takes blocks from 1 to \(backbone.blockCount)")
-      }
-      let count = switch self.backbone {
-      case let text where text.hasPrefix("gpt2"): Int(text.split(separator: "x").last ?? "") ?? 1
-      default: processor.headCount
-      }
-      cross = CrossAttentionConfiguration(blocks: Set(blocks).sorted(), headCount: count)
-    }
-    return try EditorConfiguration(
-      interface: interface, processor: identity, backbone: backbone,
-      layers: layers.map(LayerSelection.init(parsing:)),
-      positions: positions.map(PositionSelection.init(parsing:)), heads: heads,
-      crossAttention: cross)
-  }
-
-  private func numbers(_ text: String) throws -> [Int] {
-    try text.split(separator: ",").map {
-      guard let number = Int($0) else { throw ValidationError("\($0) in \(text) is no number") }
-      return number
-    }
-  }
-
-  private func backboneConfiguration(
-    _ processor: ProcessorConfiguration
-  ) throws -> BackboneConfiguration {
-    let parts = backbone.split(separator: ":", maxSplits: 1).map(String.init)
-    switch parts.first {
-    case "gpt2" where parts.count == 2:
-      let sizes = parts[1].split(separator: "x").map { Int($0) }
-      guard sizes.count == 3, let blocks = sizes[0], let width = sizes[1], let heads = sizes[2]
-      else { break }
-      return .gpt2(
-        try GPT2Configuration(
-          contextLength: 1024, width: width, blockCount: blocks, headCount: heads,
-          vocabularySize: processor.vocabularySize, source: "--backbone \(backbone)"),
-        tokenizer: .processor)
-    case "processor":
-      guard let depth = parts.count == 1 ? processor.layerCount : Int(parts[1]),
-        (1...processor.layerCount).contains(depth)
-      else { break }
-      return .processor(
-        depth: depth, width: processor.hiddenSize, adapters: try adapters(depth: depth))
-    default: break
-    }
-    throw ValidationError(
-      "--backbone is \(backbone), and must be gpt2:BLOCKSxWIDTHxHEADS, or processor[:BLOCKS] with at "
-        + "most \(processor.layerCount) blocks")
-  }
-
-  private func adapters(depth: Int) throws -> AdapterConfiguration? {
-    guard loraRank > 0 else { return nil }
-    let modules = try loraModules.split(separator: ",").map { name in
-      guard let module = AdapterConfiguration.Module(rawValue: String(name)) else {
-        throw ValidationError(
-          "--lora-modules has \(name); there are "
-            + AdapterConfiguration.Module.allCases.map(\.rawValue).joined(separator: ", "))
-      }
-      return module
-    }
-    return AdapterConfiguration(
-      rank: loraRank, alpha: Float(2 * loraRank), modules: Set(modules), depth: depth)
-  }
-}
-
-/// How it is trained.
-struct TrainingArguments: ParsableArguments {
-  @Option(help: ArgumentHelp("Optimizer steps.", valueName: "n"))
-  var steps = 1000
-
-  @Option(help: ArgumentHelp("Examples of a batch.", valueName: "n"))
-  var batchSize = 8
-
-  @Option(help: ArgumentHelp("Batches of a step.", valueName: "n"))
-  var gradAccumulation = 1
-
-  @Option(help: ArgumentHelp("Longest sequence, prompt and response.", valueName: "n"))
-  var maxSeqLength = 512
-
-  @Option(help: ArgumentHelp("Learning rate of heads and gates.", valueName: "x"))
-  var learningRate: Float = 1e-3
-
-  @Option(help: ArgumentHelp("Learning rate of the backbone; 0 freezes it.", valueName: "x"))
-  var backboneLearningRate: Float = 5e-5
-
-  @Option(help: ArgumentHelp("Decoupled decay of matrices.", valueName: "x"))
-  var weightDecay: Float = 0.01
-
-  @Option(help: ArgumentHelp("How the rates go.", valueName: "constant|cosine|linear"))
-  var schedule: LearningRateSchedule.Shape = .cosine
-
-  @Option(help: ArgumentHelp("Steps until the rates are reached.", valueName: "n"))
-  var warmup = 20
-
-  @Option(help: ArgumentHelp("Greatest norm of a gradient; 0 for any.", valueName: "x"))
-  var clip = 1.0
-
-  @Option(help: ArgumentHelp("Moments in f32 or in 8 bits.", valueName: "adamw|adamw8bit"))
-  var optimizer: AdamW.Kind = .f32
-
-  @Option(
-    name: .customLong("cross-entropy"),
-    help: ArgumentHelp("Weight of the responses' cross-entropy.", valueName: "x"))
-  var crossEntropy: Float = 1
-
-  @Flag(help: "Also follow the processor that has the instruction in its prompt (KL).")
-  var distill = false
-
-  @Option(help: ArgumentHelp("Weight of --distill.", valueName: "x"))
-  var distillWeight: Float = 1
-
-  @Option(help: ArgumentHelp("Weight of the latents' relative norms (group lasso).", valueName: "x"))
-  var groupLasso: Float = 0
-
-  @Option(help: ArgumentHelp("Weight of the L1 norm of the heads' matrices.", valueName: "x"))
-  var l1: Float = 0
-
+        + "at random; a GPT-2 in a folder or GGUF; or the processor's own (first) blocks, frozen, "
+        + "with adapters. (default: gpt2:12x768x12)",
+      valueName: "gpt2:BxWxH|folder|processor[:blocks]"))
+  var backbone: String?
   @Option(
     help: ArgumentHelp(
-      "Block inputs that are kept for the backward pass.", valueName: "every=K|off"))
-  var gradCheckpoint: GradientCheckpoints = .every(1)
+      "Rank of a processor backbone's adapters, 0 for none. (default: 16)", valueName: "r"))
+  var loraRank: String?
+  @Option(help: ArgumentHelp("Linear layers with adapters. (default: all)", valueName: "names"))
+  var loraModules: String?
+  @Option(
+    help: ArgumentHelp(
+      "What it reads and where it writes. (default: p0)", valueName: "p0|p1|p2|p4|p5"))
+  var interface: String?
+  @Option(help: ArgumentHelp("The model's blocks with a latent.", valueName: "blocks"))
+  var layers: String?
+  @Option(help: ArgumentHelp("The tokens with a latent.", valueName: "positions"))
+  var positions: String?
+  @Option(help: ArgumentHelp("How strongly latents are summed in.", valueName: "norm|plain"))
+  var scale: String?
+  @Option(
+    help: ArgumentHelp(
+      "How latents come from states. (default: per-layer)", valueName: "per-layer|shared|rank-<k>"))
+  var heads: String?
+  @Option(
+    help: ArgumentHelp("p4: blocks of the backbone that look at the input.", valueName: "numbers"))
+  var crossBlocks: String?
 
-  @Option(help: ArgumentHelp("Numbers the backward pass multiplies.", valueName: "f32|bf16"))
-  var backward: BackwardPrecision = .f32
+  // The run.
+  @Option(help: ArgumentHelp("Optimizer steps. (default: 1000)", valueName: "n"))
+  var steps: String?
+  @Option(help: ArgumentHelp("Examples of a batch. (default: 8)", valueName: "n"))
+  var batchSize: String?
+  @Option(help: ArgumentHelp("Batches of a step. (default: 1)", valueName: "n"))
+  var gradAccumulationSteps: String?
+  @Option(
+    help: ArgumentHelp("Longest sequence, prompt and response. (default: 512)", valueName: "n"))
+  var maxSeqLength: String?
+  @Option(help: ArgumentHelp("Of the order and the random start. (default: 0)", valueName: "n"))
+  var seed: String?
+  @Option(
+    help: ArgumentHelp("Steps between saves; 0 for the end alone. (default: 200)", valueName: "n"))
+  var saveEvery: String?
+  @Option(
+    help: ArgumentHelp(
+      "Steps between validations; 0 for none. (default: 100)", valueName: "n"))
+  var stepsPerEval: String?
+  @Option(help: ArgumentHelp("Rows of each split to validate with. (default: 64)", valueName: "n"))
+  var valRows: String?
 
-  @Option(help: ArgumentHelp("Order of the data, and the random start.", valueName: "n"))
-  var seed: UInt64 = 0
+  // The optimizer.
+  @Option(
+    help: ArgumentHelp(
+      "Moments in f32 or in 8 bits. (default: adamw)", valueName: "adamw|adamw8bit"))
+  var optimizer: String?
+  @Option(
+    help: ArgumentHelp("Learning rate of heads and gates. (default: 5e-4)", valueName: "x"))
+  var learningRate: String?
+  @Option(
+    help: ArgumentHelp("That of the backbone. (default: a tenth of it)", valueName: "x"))
+  var backboneLearningRate: String?
+  @Option(help: ArgumentHelp("Decoupled decay of matrices. (default: 0.01)", valueName: "x"))
+  var weightDecay: String?
+  @Option(
+    help: ArgumentHelp("How the rates go. (default: cosine)", valueName: "constant|cosine|linear"))
+  var schedule: String?
+  @Option(help: ArgumentHelp("Steps until the rates are reached. (default: 10)", valueName: "n"))
+  var warmup: String?
+  @Option(help: ArgumentHelp("Greatest norm of a gradient; 0 for any. (default: 1)", valueName: "x"))
+  var clip: String?
+  @Option(
+    help: ArgumentHelp("Parts that stay as they are.", valueName: "backbone|heads|gates"))
+  var frozen: String?
 
-  /// What determines the result.
-  var plan: TrainingPlan {
-    var plan = TrainingPlan(steps: steps)
-    plan.batchSize = batchSize
-    plan.accumulation = gradAccumulation
-    plan.objective = EditorObjective(
-      crossEntropy: crossEntropy, distillation: distill ? distillWeight : 0,
-      groupLasso: groupLasso)
-    plan.backboneRate = backboneLearningRate
-    plan.headRate = learningRate
-    plan.gateRate = learningRate
-    plan.weightDecay = weightDecay
-    plan.clip = clip
-    plan.schedule = LearningRateSchedule(schedule, warmUpSteps: warmup, floor: 0.1)
-    plan.optimizer.kind = optimizer
-    plan.l1 = l1
-    plan.seed = seed
-    return plan
+  // The objective.
+  @Option(
+    help: ArgumentHelp("Weight of the responses' cross-entropy. (default: 1)", valueName: "x"))
+  var crossEntropy: String?
+  @Flag(help: "Also follow the model that has the instruction in its prompt (KL).")
+  var distill = false
+  @Option(help: ArgumentHelp("Weight of --distill. (default: 1)", valueName: "x"))
+  var distillWeight: String?
+  @Option(help: ArgumentHelp("Weight of the latents' relative norms.", valueName: "x"))
+  var groupLasso: String?
+  @Option(help: ArgumentHelp("Weight of the L1 norm of the heads' matrices.", valueName: "x"))
+  var l1: String?
+  @Option(
+    help: ArgumentHelp("Weight of staying unedited on --locality-text.", valueName: "x"))
+  var locality: String?
+  @Option(help: ArgumentHelp("Unrelated text.", valueName: "file"))
+  var localityText: String?
+
+  // Memory and time.
+  @Option(
+    help: ArgumentHelp(
+      "Block inputs that are kept for the backward pass. (default: every=1)",
+      valueName: "every=K|off"))
+  var gradCheckpoint: String?
+  @Option(
+    help: ArgumentHelp(
+      "Numbers that the backward pass multiplies. (default: f32)", valueName: "f32|bf16"))
+  var backward: String?
+
+  /// The configuration with the flags over it, checked.
+  func options(model: String, data: [TrainingDataFile]) throws -> TrainingOptions {
+    var options = TrainingOptions()
+    if let config { try options.read(path: config) }
+    for (name, value) in flags {
+      if let value { try options.set(name, to: value) }
+    }
+    if distill, options.objective.distillation == 0 { options.objective.distillation = 1 }
+    options.model = model
+    if !data.isEmpty { options.data = data }
+    try options.validate()
+    return options
   }
 
-  var execution: Trainer.Execution {
-    var execution = Trainer.Execution()
-    execution.checkpoints = gradCheckpoint
-    execution.backward = backward
-    return execution
-  }
-
-  func validate() throws {
-    for (name, value, most) in [
-      ("--steps", steps, 1 << 40), ("--batch-size", batchSize, 1 << 16),
-      ("--grad-accumulation", gradAccumulation, 1 << 16),
-      ("--max-seq-length", maxSeqLength, 1 << 20),
-    ] where !(1...most).contains(value) {
-      throw ValidationError("\(name) is \(value), and must be from 1 to \(most)")
-    }
-    for (name, value) in [
-      ("--learning-rate", learningRate), ("--backbone-learning-rate", backboneLearningRate),
-      ("--weight-decay", weightDecay), ("--group-lasso", groupLasso), ("--l1", l1),
-      ("--cross-entropy", crossEntropy), ("--distill-weight", distillWeight), ("--clip", Float(clip)),
-    ] where !(value >= 0 && value.isFinite) {
-      throw ValidationError("\(name) is \(value), and must be a number that is not negative")
-    }
-    if warmup < 0 { throw ValidationError("--warmup is \(warmup), and must not be negative") }
-    if crossEntropy == 0, !distill {
-      throw ValidationError("--cross-entropy 0 leaves nothing to learn from; add --distill")
-    }
+  private var flags: [(String, String?)] {
+    [
+      ("editor", editor), ("backbone", backbone), ("lora_rank", loraRank),
+      ("lora_modules", loraModules), ("interface", interface), ("layers", layers),
+      ("positions", positions), ("scale", scale), ("heads", heads), ("cross_blocks", crossBlocks),
+      ("steps", steps), ("batch_size", batchSize),
+      ("grad_accumulation_steps", gradAccumulationSteps), ("max_seq_length", maxSeqLength),
+      ("seed", seed), ("save_every", saveEvery), ("steps_per_eval", stepsPerEval),
+      ("val_rows", valRows), ("optimizer", optimizer), ("learning_rate", learningRate),
+      ("backbone_learning_rate", backboneLearningRate), ("weight_decay", weightDecay),
+      ("schedule", schedule), ("warmup", warmup), ("clip", clip), ("frozen", frozen),
+      ("cross_entropy", crossEntropy), ("distill", distillWeight), ("group_lasso", groupLasso),
+      ("l1", l1), ("locality", locality), ("locality_text", localityText),
+      ("grad_checkpoint", gradCheckpoint), ("backward", backward),
+    ]
   }
 }

@@ -5,28 +5,31 @@ import Tokenization
 
 /// The rows of a training, tokenized and split.
 struct TrainingInput {
-  let data: Trainer.Data
+  private(set) var data: Trainer.Data
   /// What there is, in words.
   let summary: String
   /// The first rows that were left out, and why.
   let problems: [RowProblem]
 
-  init(_ command: Train, _ opened: OpenedModel, _ editor: EditorConfiguration) throws {
-    if let sizes = command.randomRows {
-      data = try TrainingInput.random(sizes, opened, seed: command.training.seed)
-      summary = "random tokens, \(sizes)"
+  init(
+    _ options: TrainingOptions, randomRows: String?, _ opened: OpenedModel,
+    _ editor: EditorConfiguration
+  ) throws {
+    let seed = options.run.seed
+    if let randomRows {
+      data = try TrainingInput.random(randomRows, opened, seed: seed)
+      summary = "random tokens, \(randomRows)"
       problems = []
       return
     }
-    let names = command.fields.split(separator: ",").map(String.init)
-    let rows = try TrainingData(
-      files: command.data.map(TrainingInput.file),
-      fields: RowFields(instruction: names[0], input: names[1], output: names[2]))
-    let split = try DataSplit(rows.rows, .init(seed: command.training.seed))
+    let rows = try TrainingData(files: options.data, fields: options.fields)
+    var kept = options.validation.split
+    kept.seed = seed
+    let split = try DataSplit(rows.rows, kept)
     let template = try PromptTemplate(
-      name: command.templateOptions.chatTemplate, for: opened.tokenizer.vocabulary)
+      name: options.chatTemplate, for: opened.tokenizer.vocabulary)
     let limits = TokenizedExamples.Limits(
-      sequence: command.training.maxSeqLength,
+      sequence: min(options.run.maxSequenceLength, opened.configuration.contextLength),
       instruction: min(editor.instructionLimit, opened.configuration.contextLength))
     func tokenized(_ indices: [Int]) throws -> TokenizedExamples {
       try TokenizedExamples(
@@ -39,17 +42,20 @@ struct TrainingInput {
     for (name, indices) in [
       ("seen", split.seen), ("unseen", split.unseen), ("compositional", split.compositional),
     ] where !indices.isEmpty {
-      let examples = try tokenized(Array(indices.prefix(command.validationRows)))
+      let examples = try tokenized(Array(indices.prefix(options.validation.rows)))
       validation.append(
         (
           name,
           try TrainingInput.heldOut(
-            examples.examples, rows.rows, template, opened.tokenizer, seed: command.training.seed)
+            examples.examples, rows.rows, template, opened.tokenizer, seed: seed)
         ))
     }
     data = Trainer.Data(
       train: train.examples, files: train.examples.map { rows.fileOfRow[$0.row] },
       weights: rows.files.map(\.weight), firstContent: train.firstContent, validation: validation)
+    if let path = options.objective.localityText, options.objective.locality > 0 {
+      data.locality = try TrainingInput.windows(path, opened.tokenizer, of: limits.sequence / 2)
+    }
     problems = rows.problems.first + train.problems.first
     let held = validation.map { "\($0.examples.count) \($0.name)" }.joined(separator: ", ")
     summary =
@@ -60,12 +66,20 @@ struct TrainingInput {
         ? "" : "; \(rows.problems.count + train.problems.count) left out")
   }
 
-  /// `FILE[:WEIGHT]`; a colon with nothing after it that reads as a number is part of the name.
-  private static func file(_ text: String) -> TrainingDataFile {
-    if let colon = text.lastIndex(of: ":"), let weight = Double(text[text.index(after: colon)...]) {
-      return TrainingDataFile(path: String(text[..<colon]), weight: weight)
+  /// A text in sequences of `size` tokens.
+  private static func windows(
+    _ path: String, _ tokenizer: Tokenizer, of size: Int
+  ) throws -> [[Int]] {
+    let ids = tokenizer.encode(try TextInput.read(path), addSpecial: false, parseSpecial: false)
+    let windows = stride(from: 0, to: ids.count - size + 1, by: size).map {
+      Array(ids[$0..<$0 + size])
     }
-    return TrainingDataFile(path: text)
+    guard !windows.isEmpty else {
+      throw EditorTrainingError.option(
+        name: "locality_text", found: "\(path) with \(ids.count) tokens",
+        needed: "a text of at least \(size) tokens")
+    }
+    return windows
   }
 
   /// Each example with the instruction of another one.

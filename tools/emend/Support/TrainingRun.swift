@@ -5,19 +5,29 @@ import ModelFiles
 
 /// A training in its folder: what is written when, and what is shown.
 struct TrainingRun {
-  private let command: Train
+  private let options: TrainingOptions
   private let trainer: Trainer
   private let folder: String?
+  private let resumes: Bool
+  private let storage: EditorStorage
+  private let printsJSON: Bool
   private var bestLoss = Double.infinity
   private var tokens = 0
   private var seconds = 0.0
   private var losses: [Double] = []
   private var rates: [Double] = []
 
-  init(_ command: Train, _ trainer: Trainer) throws {
-    self.command = command
+  /// Makes the folder, or goes on with what is in it.
+  init(
+    _ options: TrainingOptions, _ trainer: Trainer, folder: String?, resumes: Bool,
+    storage: EditorStorage, printsJSON: Bool
+  ) throws {
+    self.options = options
     self.trainer = trainer
-    folder = command.output
+    self.folder = folder
+    self.resumes = resumes
+    self.storage = storage
+    self.printsJSON = printsJSON
     guard let folder else { return }
     do {
       try FileManager.default.createDirectory(
@@ -28,7 +38,7 @@ struct TrainingRun {
     for name in ["editor.safetensors", "best.safetensors", "training.state"] {
       removeUnfinishedFiles(of: path(name))
     }
-    if command.resume {
+    if resumes {
       try trainer.resume(from: path("training.state"))
     } else if FileManager.default.fileExists(atPath: path("training.state")) {
       throw CommandError.trainingExists(folder: folder)
@@ -44,14 +54,14 @@ struct TrainingRun {
       return try finish()
     }
     let writer = try MetricsWriter(
-      path: path("metrics.jsonl"), resumingAfter: command.resume ? trainer.step : nil)
+      path: path("metrics.jsonl"), resumingAfter: resumes ? trainer.step : nil)
     let known = try MetricsWriter.read(path: path("metrics.jsonl"))
     tokens = known.last?.tokens ?? 0
     seconds = known.last?.seconds ?? 0
     bestLoss = known.compactMap { $0.validation?["unseen"]?.edited }.min() ?? .infinity
     if trainer.step == 0 { try validate { try writer.append($0) } }
     try train { try writer.append($0) }
-    if trainer.step > 0, command.validateEvery == 0 || trainer.step % command.validateEvery != 0 {
+    if trainer.step > 0, options.validation.interval == 0 || trainer.step % options.validation.interval != 0 {
       if !Interrupt.isRequested { try validate { try writer.append($0) } }
     }
     try save()
@@ -77,14 +87,14 @@ struct TrainingRun {
           note: "loss \(Numbers.fixed(report.losses.meanCrossEntropy, 3))")
         do { try append(metrics(report)) } catch { failure = error }
         stopped = Interrupt.isRequested || failure != nil
-        return !stopped && !isDue(command.validateEvery) && !isDue(command.saveEvery)
+        return !stopped && !isDue(options.validation.interval) && !isDue(options.run.saveInterval)
       }
       if stopped { break }
-      if isDue(command.validateEvery) {
+      if isDue(options.validation.interval) {
         bar.finish()
         try validate(append)
       }
-      if isDue(command.saveEvery) { try save() }
+      if isDue(options.run.saveInterval) { try save() }
     }
     bar.finish()
     if let failure { throw failure }
@@ -116,7 +126,7 @@ struct TrainingRun {
   }
 
   private mutating func validate(_ append: (TrainingMetrics) throws -> Void) throws {
-    guard command.validateEvery > 0 else { return }
+    guard options.validation.interval > 0 else { return }
     let reports = try trainer.validate()
     guard !reports.isEmpty else { return }
     var line = TrainingMetrics(step: trainer.step, kind: .validation)
@@ -132,7 +142,7 @@ struct TrainingRun {
     line.tokens = tokens
     line.seconds = seconds
     try append(line)
-    if !command.json {
+    if !printsJSON {
       for report in reports {
         func text(_ value: Double) -> String { Numbers.fixed(value, 3) }
         Console.print(
@@ -145,14 +155,14 @@ struct TrainingRun {
     let chosen = reports.first { $0.split == "unseen" } ?? reports[0]
     if trainer.step > 0, chosen.edited < bestLoss {
       bestLoss = chosen.edited
-      try trainer.editor.write(to: path("best.safetensors"), storage: command.storage)
+      try trainer.editor.write(to: path("best.safetensors"), storage: storage)
     }
   }
 
   private func save() throws {
     guard folder != nil else { return }
     try trainer.save(to: path("training.state"))
-    try trainer.editor.write(to: path("editor.safetensors"), storage: command.storage)
+    try trainer.editor.write(to: path("editor.safetensors"), storage: storage)
   }
 
   private var summary: TrainingMetrics {
@@ -177,7 +187,7 @@ struct TrainingRun {
     }
     let rate = rates.isEmpty ? nil : Numbers.median(rates)
     let finished = trainer.step == trainer.plan.steps
-    if command.json {
+    if printsJSON {
       try JSON.print(
         Result(
           step: trainer.step, loss: losses.last, tokensPerSecond: rate,

@@ -1,0 +1,129 @@
+import Foundation
+import LanguageModels
+import LatentEditing
+import ModelFiles
+
+extension TrainingOptions {
+  /// What determines the result.
+  public var plan: TrainingPlan {
+    var plan = TrainingPlan(steps: run.steps)
+    plan.batchSize = run.batchSize
+    plan.accumulation = run.accumulation
+    plan.objective = EditorObjective(
+      crossEntropy: objective.crossEntropy, distillation: objective.distillation,
+      groupLasso: objective.groupLasso)
+    let o = optimization
+    func rate(_ part: String, _ own: Float?, _ other: Float) -> Float {
+      editor.frozen.contains(part) ? 0 : own ?? other
+    }
+    plan.backboneRate = rate("backbone", o.backboneRate, o.learningRate / 10)
+    plan.headRate = rate("heads", o.headRate, o.learningRate)
+    plan.gateRate = rate("gates", o.gateRate, o.learningRate)
+    plan.weightDecay = o.weightDecay
+    plan.clip = o.clip
+    plan.schedule = o.schedule
+    plan.optimizer = AdamW.Options(
+      kind: o.optimizer, beta1: o.beta1, beta2: o.beta2, epsilon: o.epsilon)
+    plan.locality = objective.locality
+    plan.l1 = objective.l1
+    plan.seed = run.seed
+    return plan
+  }
+
+  /// Memory and precision of the passes.
+  public var execution: Trainer.Execution {
+    var execution = Trainer.Execution()
+    execution.checkpoints = gradients.checkpoints
+    execution.backward = gradients.backward
+    return execution
+  }
+
+  /// The editor to train: the file's, or a new one for `processor`. Throws `EditorTrainingError.option`,
+  /// `LatentEditingError` and `LanguageModelError` for what cannot be read or does not fit.
+  public func editor(for processor: Processor, identity: ProcessorIdentity) throws -> Editor {
+    if let path = editor.file {
+      return try Editor(path: path, identity: identity, processor: processor, pool: processor.pool)
+    }
+    guard case .files(let path) = editor.backbone else {
+      return try Editor(
+        configuration(
+          backboneConfiguration(processor.configuration), processor.configuration, identity),
+        seed: run.seed, processor: processor, pool: processor.pool)
+    }
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    let model =
+      exists && isFolder.boolValue
+      ? try GPT2(huggingFaceFolder: path, pool: processor.pool)
+      : try GPT2(GGUFFile(path: path), pool: processor.pool)
+    guard model.configuration.vocabularySize == processor.configuration.vocabularySize else {
+      throw EditorTrainingError.option(
+        name: "backbone", found: "\(path) with \(model.configuration.vocabularySize) tokens",
+        needed: "a GPT-2 that reads the processor's \(processor.configuration.vocabularySize) tokens")
+    }
+    let configuration = try configuration(
+      .gpt2(model.configuration, tokenizer: .processor), processor.configuration, identity)
+    return try Editor(
+      configuration, backbone: model,
+      heads: EditorHeads(configuration, seed: run.seed, pool: processor.pool),
+      pool: processor.pool)
+  }
+
+  private func configuration(
+    _ backbone: BackboneConfiguration, _ processor: ProcessorConfiguration,
+    _ identity: ProcessorIdentity
+  ) throws -> EditorConfiguration {
+    try EditorConfiguration(
+      interface: editor.interface, processor: identity, backbone: backbone,
+      layers: editor.layers.map(LayerSelection.init(parsing:)),
+      positions: editor.positions.map(PositionSelection.init(parsing:)),
+      scale: editor.scale.flatMap(LatentScale.init), heads: HeadKind(editor.heads) ?? .perLayer,
+      crossAttention: crossAttention(backbone, processor))
+  }
+
+  private func backboneConfiguration(
+    _ processor: ProcessorConfiguration
+  ) throws -> BackboneConfiguration {
+    switch editor.backbone {
+    case .gpt2(let blocks, let width, let heads):
+      return .gpt2(
+        try GPT2Configuration(
+          width: width, blockCount: blocks, headCount: heads,
+          vocabularySize: processor.vocabularySize, source: "backbone"),
+        tokenizer: .processor)
+    case .files: preconditionFailure("its blueprint is in the files")
+    case .processor(let depth):
+      let depth = depth ?? processor.layerCount
+      guard depth <= processor.layerCount else {
+        throw EditorTrainingError.option(
+          name: "backbone", found: "processor:\(depth)",
+          needed: "at most the processor's \(processor.layerCount) blocks")
+      }
+      return .processor(
+        depth: depth, width: processor.hiddenSize,
+        adapters: editor.loraRank == 0
+          ? nil
+          : AdapterConfiguration(
+            rank: editor.loraRank, alpha: Float(2 * editor.loraRank),
+            modules: Set(editor.loraModules), depth: depth))
+    }
+  }
+
+  private func crossAttention(
+    _ backbone: BackboneConfiguration, _ processor: ProcessorConfiguration
+  ) throws(EditorTrainingError) -> CrossAttentionConfiguration? {
+    guard editor.interface == .p4 else { return nil }
+    let blocks = Set(editor.crossBlocks ?? [max(1, backbone.blockCount / 2)]).sorted()
+    guard blocks.allSatisfy((1...backbone.blockCount).contains) else {
+      throw .option(
+        name: "cross_blocks", found: blocks.map(String.init).joined(separator: ","),
+        needed: "blocks of the backbone, 1 to \(backbone.blockCount)")
+    }
+    let heads =
+      switch backbone {
+      case .gpt2(let gpt2, _): gpt2.headCount
+      case .processor: processor.headCount
+      }
+    return CrossAttentionConfiguration(blocks: blocks, headCount: heads)
+  }
+}
