@@ -110,7 +110,7 @@ let package = Package(
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "ModelFiles", "Tokenization", "TestSupport",
+        "EditorTraining", "ModelFiles", "Tokenization", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "tools/fuzz", swiftSettings: strict),

@@ -198,6 +198,8 @@ import Testing
     ("steps: 1\nsteps: 2", "cannot be read"), ("max_seq_length: 1\nmax-seq-length: 1", "twice"),
     ("steps", "it is no list of names and values"), ("a: [", "cannot be read"),
     ("a: *b", "cannot be read"),
+    ("\"st\\eps\": 1", "there is no option st\u{FFFD}ps"),
+    ("steps: \"\\e[2J\"", "steps is \"\u{FFFD}[2J\""),
   ])
   func wrongValuesAreRefused(yaml: String, expected: String) {
     let found = message(yaml)

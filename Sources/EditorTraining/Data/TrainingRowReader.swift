@@ -5,11 +5,13 @@ import ModelFiles
 ///
 /// What is wrong with one row is a `RowProblem` and the next row is read. Where a JSON array is itself no
 /// JSON, nobody can tell where the next row begins: that is an error.
-struct TrainingRowReader {
+package struct TrainingRowReader {
   private let file: MappedFile
   private let fields: RowFields
-  private(set) var rows: [TrainingRow] = []
-  private(set) var problems: RowProblems
+  /// Good rows.
+  package private(set) var rows: [TrainingRow] = []
+  /// Those that were there before, and what is wrong here.
+  package private(set) var problems: RowProblems
   /// Lines are counted up to here.
   private var counted = 0
   private var line = 1
@@ -18,7 +20,16 @@ struct TrainingRowReader {
   init(
     path: String, fields: RowFields, problems: RowProblems = RowProblems()
   ) throws(EditorTrainingError) {
+    let file: MappedFile
     do { file = try MappedFile.contents(path: path) } catch { throw .file(error) }
+    try self.init(file, fields: fields, problems: problems)
+  }
+
+  /// Reads a file that is mapped already, and not compressed.
+  package init(
+    _ file: MappedFile, fields: RowFields = RowFields(), problems: RowProblems = RowProblems()
+  ) throws(EditorTrainingError) {
+    self.file = file
     self.fields = fields
     self.problems = problems
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]

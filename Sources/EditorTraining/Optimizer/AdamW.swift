@@ -21,8 +21,8 @@ import TensorKernels
 ///
 /// One deviation: gradients below 2^-56 and moments below 2^-100 (first) and 2^-120 (second) count as
 /// zero, so that parameters which rarely get a gradient do not slow the CPU down with subnormal
-/// numbers. A step that is lost so is below 2^-56 / epsilon of the learning rate: with the smallest
-/// epsilon that is allowed, 1e-10, less than a rounding of it.
+/// numbers. A step that is lost so is below 2^-56 / epsilon of the learning rate: 1.4e-9 with the usual
+/// epsilon, and about a rounding of it with the smallest that is allowed, 1e-10.
 public final class AdamW {
   /// How the moments are kept.
   public enum Kind: String, Sendable, Codable, CaseIterable {

@@ -57,10 +57,18 @@ indirect enum OptionValue: Sendable, Equatable {
   /// For a message.
   var description: String {
     switch self {
-    case .text(let text): text.count <= 60 ? "\"\(text)\"" : "\"\(text.prefix(60))...\""
+    case .text(let text): "\"\(printable(text))\""
     case .list: "a list"
     case .table: "a table"
     case .null: "nothing"
     }
   }
+}
+
+/// Text of a file for a message: at most 60 characters, and none that a terminal would obey.
+func printable(_ text: String) -> String {
+  let shown = text.prefix(60).unicodeScalars.map { scalar in
+    scalar.properties.generalCategory == .control ? "\u{FFFD}" : String(scalar)
+  }.joined()
+  return text.count <= 60 ? shown : shown + "..."
 }

@@ -143,6 +143,6 @@ private struct OptionCheck {
     guard !holds, known.insert(name).inserted else { return }
     let text = found.description
     problems.append(
-      .option(name: name, found: text.isEmpty ? "nothing" : text, needed: needed))
+      .option(name: name, found: text.isEmpty ? "nothing" : printable(text), needed: needed))
   }
 }

@@ -29,7 +29,7 @@ extension TrainingOptions {
     let node: Node?
     do { node = try compose(yaml: yaml) } catch {
       let lines = "\(error)".split(separator: "\n").map(String.init)
-      throw .notYAML(path: path, problem: lines.first ?? "it cannot be read")
+      throw .notYAML(path: path, problem: printable(lines.first ?? "it cannot be read"))
     }
     guard let node else { return }
     guard case .mapping(let mapping) = node else {
@@ -41,7 +41,7 @@ extension TrainingOptions {
       let written = key.scalar?.string ?? "?"
       try options.set(written, OptionValue(value), path: path)
       guard seen.insert(Self.plain(written)).inserted else {
-        throw .notYAML(path: path, problem: "\(written) stands there twice")
+        throw .notYAML(path: path, problem: "\(printable(written)) stands there twice")
       }
     }
     self = options
@@ -58,12 +58,12 @@ extension TrainingOptions {
     let name = Self.plain(written)
     guard let entry = OptionTable.entries.first(where: { $0.name == name }) else {
       throw .unknownOption(
-        path: path, name: written, nearest: nearestName(to: name, of: Self.names))
+        path: path, name: printable(written), nearest: nearestName(to: name, of: Self.names))
     }
     guard value != .null else { return }
     if let needed = entry.read(value, &self) {
       throw .configuredOption(
-        path: path, name: written, found: value.description, needed: needed)
+        path: path, name: printable(written), found: value.description, needed: needed)
     }
   }
 

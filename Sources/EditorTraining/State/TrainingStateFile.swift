@@ -51,7 +51,7 @@ public struct TrainingStateFile {
     let missing = names.subtracting(found.keys).sorted()
     let unknown = Set(found.keys).subtracting(names).sorted()
     guard missing.isEmpty, unknown.isEmpty else {
-      throw .stateSections(path: path, missing: missing, unknown: unknown)
+      throw .stateSections(path: path, missing: missing, unknown: unknown.map(printable))
     }
     for place in places where found[place.name] != place.bytes.count {
       throw .stateSectionSize(

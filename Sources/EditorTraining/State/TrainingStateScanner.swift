@@ -3,7 +3,7 @@ import Foundation
 
 /// Takes the bytes of a training state in pieces of any size, checks them and tells where they belong.
 /// Nothing is allocated that the file asks for but its header.
-struct TrainingStateScanner {
+package struct TrainingStateScanner {
   typealias Layout = TrainingStateLayout
 
   private let path: String
@@ -16,13 +16,14 @@ struct TrainingStateScanner {
   private var offset = 0
   private var checksum: [UInt8] = []
 
-  init(path: String) { self.path = path }
+  /// Nothing yet of the file at `path`.
+  package init(path: String) { self.path = path }
 
   /// Whether there were any bytes.
   var hasBegun: Bool { !head.isEmpty }
 
   /// Takes `piece` and hands what of it belongs to sections to `body`: index, offset, bytes.
-  mutating func take(
+  package mutating func take(
     _ piece: UnsafeRawBufferPointer, _ body: (Int, Int, UnsafeRawBufferPointer) -> Void
   ) throws(EditorTrainingError) {
     var rest = piece[...]
@@ -46,6 +47,11 @@ struct TrainingStateScanner {
     checksum += rest
   }
 
+  /// Bytes of the sections by name, once everything has come.
+  package func sections() throws(EditorTrainingError) -> [String: Int] {
+    Dictionary(try finish().sections.map { ($0.name, $0.byteCount) }) { $1 }
+  }
+
   /// The header, once everything has come.
   func finish() throws(EditorTrainingError) -> Layout.Header {
     guard let header else {
@@ -55,7 +61,7 @@ struct TrainingStateScanner {
     }
     guard section == header.sections.count, checksum.count == Layout.digestByteCount else {
       let place =
-        section < header.sections.count ? header.sections[section].name : "its checksum"
+        section < header.sections.count ? printable(header.sections[section].name) : "its checksum"
       throw .damagedState(path: path, problem: "it ends in \(place)")
     }
     guard Array(digest.finalize()) == checksum else {
