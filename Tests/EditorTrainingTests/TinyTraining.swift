@@ -21,7 +21,9 @@ enum TinyTraining {
     return plan
   }
 
-  static func identity() throws -> ProcessorIdentity { try ProcessorIdentity(GGUFFile(path: model)) }
+  static func identity() throws -> ProcessorIdentity {
+    try ProcessorIdentity(GGUFFile(path: model))
+  }
 
   static func processor(pool: ThreadPool = Pools.all[1]) throws -> Processor {
     try Processor(GGUFFile(path: model), activations: .f32, pool: pool)

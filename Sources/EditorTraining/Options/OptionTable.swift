@@ -31,7 +31,8 @@ enum OptionTable {
 
   private static let editor = [
     optionalText("editor", \.editor.file),
-    parsed("backbone", \.editor.backbone, "processor[:BLOCKS], a path, or gpt2:BLOCKSxWIDTHxHEADS") {
+    parsed("backbone", \.editor.backbone, "processor[:BLOCKS], a path, or gpt2:BLOCKSxWIDTHxHEADS")
+    {
       BackboneChoice($0)
     },
     number("lora_rank", \.editor.loraRank),

@@ -59,7 +59,8 @@ extension TrainingOptions {
     guard model.configuration.vocabularySize == processor.configuration.vocabularySize else {
       throw EditorTrainingError.option(
         name: "backbone", found: "\(path) with \(model.configuration.vocabularySize) tokens",
-        needed: "a GPT-2 that reads the processor's \(processor.configuration.vocabularySize) tokens")
+        needed:
+          "a GPT-2 that reads the processor's \(processor.configuration.vocabularySize) tokens")
     }
     let configuration = try configuration(
       .gpt2(model.configuration, tokenizer: .processor), processor.configuration, identity)

@@ -28,6 +28,7 @@ public struct LossSums: Sendable, Equatable {
   /// Sum of KL(prompted || edited); 0 where there was no teacher.
   public var divergence = 0.0
 
+  /// Of no tokens.
   public init() {}
 
   /// -log p a token.

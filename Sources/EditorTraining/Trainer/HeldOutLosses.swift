@@ -5,9 +5,9 @@ import LatentEditing
 public struct HeldOutExample: Sendable, Equatable {
   /// The example.
   public var example: TokenizedExample
-  /// An instruction that is not its own, as the editor reads it, and the prompt that has it in front of
-  /// the example's input.
+  /// An instruction that is not its own, as the editor reads it.
   public var otherInstruction: [Int]
+  /// The prompt that has it in front of the example's input.
   public var otherPrompted: [Int]
 
   /// An example and another one's instruction.

@@ -14,9 +14,11 @@ import TensorKernels
 public final class Trainer {
   /// Examples to train on and to measure with.
   public struct Data: Sendable {
-    /// To train on, with the file of each and the files' weights.
+    /// To train on.
     public var train: [TokenizedExample]
+    /// The file of each.
     public var files: [Int]
+    /// How often the rows of each file come up.
     public var weights: [Double]
     /// Where the content of prompts begins.
     public var firstContent: Int
@@ -26,6 +28,7 @@ public final class Trainer {
     /// prompt that has it.
     public var validation: [(name: String, examples: [HeldOutExample])]
 
+    /// Examples, and what belongs to them.
     public init(
       train: [TokenizedExample], files: [Int], weights: [Double], firstContent: Int,
       validation: [(name: String, examples: [HeldOutExample])] = []
@@ -45,6 +48,7 @@ public final class Trainer {
     /// In which numbers the backward pass multiplies.
     public var backward = BackwardPrecision.f32
 
+    /// Every input is kept, and gradients are f32.
     public init() {}
   }
 
@@ -91,7 +95,7 @@ public final class Trainer {
           name: "backbone", learningRate: plan.backboneRate, weightDecay: plan.weightDecay),
         OptimizerGroup(name: "heads", learningRate: plan.headRate, weightDecay: plan.weightDecay),
         OptimizerGroup(name: "gates", learningRate: plan.gateRate),
-      ], ranges: stores.flatMap { Trainer.ranges($0.name, $0.parameters, $0.gradients) },
+      ], ranges: stores.flatMap { Trainer.ranges(plan, $0.name, $0.parameters, $0.gradients) },
       pool: processor.pool)
     sampler = try BatchSampler(
       lengths: data.train.map(\.length), files: data.files, weights: data.weights,
@@ -105,13 +109,15 @@ public final class Trainer {
       editorPass: tape.byteCount - stores.reduce(0) { $0 + $1.gradients.byteCount })
   }
 
-  /// Runs of parameters under one rule: matrices decay; embeddings, norms, biases and gates do not.
+  /// The parameters of parts that are not frozen, each under one rule: matrices decay; embeddings,
+  /// norms, biases and gates do not.
   private static func ranges(
-    _ part: String, _ parameters: ParameterStore, _ gradients: ParameterStore
+    _ plan: TrainingPlan, _ part: String, _ parameters: ParameterStore, _ gradients: ParameterStore
   ) -> [OptimizedRange] {
-    parameters.layout.entries.map { entry in
+    parameters.layout.entries.compactMap { entry in
       let decays = if case .matrix = entry.shape { true } else { false }
       let group = part == "backbone" ? 0 : entry.name == "gates" ? 2 : 1
+      guard [plan.backboneRate, plan.headRate, plan.gateRate][group] != 0 else { return nil }
       return OptimizedRange(
         parameters: parameters.floats(of: entry.name), gradients: gradients.floats(of: entry.name),
         group: group, decays: decays)
@@ -236,11 +242,21 @@ public final class Trainer {
           by: Float(factor) * plan.headRate * plan.l1)
       }
     }
+    clearFrozenGradients()
     step += 1
     return StepReport(
       step: step, losses: sums, gradientNorm: norm, rateFactor: factor,
       tokenCount: batches.reduce(0) { $0 + $1.examples.reduce(0) { $0 + $1.length } },
       seconds: start.duration(to: clock.now) / .seconds(1))
+  }
+
+  /// The optimizer clears only what it changes.
+  private func clearFrozenGradients() {
+    if plan.backboneRate == 0 { stores[0].gradients.clear() }
+    for entry in stores[1].gradients.layout.entries {
+      guard (entry.name == "gates" ? plan.gateRate : plan.headRate) == 0 else { continue }
+      stores[1].gradients.floats(of: entry.name).update(repeating: 0)
+    }
   }
 
   /// The gradients of a step.
@@ -305,8 +321,10 @@ public final class Trainer {
     var known = counters.plan
     if plan.schedule.shape == .constant { known.steps = plan.steps }
     guard known == plan else { throw .otherPlan(path: path) }
-    try sampler.resume(from: counters.sampler)
+    var next = sampler
+    try next.resume(from: counters.sampler)
     try file.read(into: sections)
+    sampler = next
     step = counters.step
     optimizer.stepCount = counters.optimizerSteps
   }
@@ -323,12 +341,15 @@ public final class Trainer {
 public struct TrainingMemory: Sendable, Equatable {
   /// The processor's packed weights.
   public var processor: Int
-  /// The editor's weights, their gradients and the optimizer's moments.
+  /// The editor's weights.
   public var editor: Int
+  /// Their gradients.
   public var gradients: Int
+  /// The optimizer's moments.
   public var moments: Int
-  /// Checkpoints and workspaces of the processor's and the editor's passes.
+  /// Checkpoints and workspace of the processor's passes.
   public var processorPass: Int
+  /// Workspace of the editor's passes.
   public var editorPass: Int
   /// All of it.
   public var total: Int { processor + editor + gradients + moments + processorPass + editorPass }

@@ -12,9 +12,11 @@ public struct TrainingPlan: Sendable, Codable, Equatable {
   public var accumulation = 1
   /// What is minimized.
   public var objective = EditorObjective()
-  /// Learning rates of the backbone, the heads and the gates; 0 freezes a part.
+  /// Learning rate of the backbone; 0 freezes it.
   public var backboneRate: Float = 5e-5
+  /// Learning rate of the heads and their norm; 0 freezes them.
   public var headRate: Float = 1e-3
+  /// Learning rate of the gates; 0 freezes them.
   public var gateRate: Float = 1e-3
   /// Decoupled weight decay of matrices.
   public var weightDecay: Float = 0.01
@@ -67,15 +69,19 @@ public struct ValidationReport: Sendable, Codable, Equatable {
   public var step: Int
   /// What the examples are: "seen" or "unseen" instructions, "compositional".
   public var split: String
-  /// Examples, and response tokens.
+  /// Examples.
   public var exampleCount: Int
+  /// Response tokens.
   public var tokenCount: Int
-  /// By the right instruction through the editor, by another one's, without one, and by the right and
-  /// another one's instruction in the prompt.
+  /// With the edit of the example's instruction.
   public var edited: Double
+  /// With the edit of another one's instruction.
   public var shuffled: Double
+  /// Without an edit.
   public var ablated: Double
+  /// With the instruction in the prompt.
   public var prompted: Double
+  /// With another one's instruction in the prompt.
   public var promptedShuffled: Double
 
   /// (ablated - edited) / (ablated - prompted).

@@ -84,7 +84,8 @@ struct TrainingArguments: ParsableArguments {
   var schedule: String?
   @Option(help: ArgumentHelp("Steps until the rates are reached. (default: 10)", valueName: "n"))
   var warmup: String?
-  @Option(help: ArgumentHelp("Greatest norm of a gradient; 0 for any. (default: 1)", valueName: "x"))
+  @Option(
+    help: ArgumentHelp("Greatest norm of a gradient; 0 for any. (default: 1)", valueName: "x"))
   var clip: String?
   @Option(
     help: ArgumentHelp("Parts that stay as they are.", valueName: "backbone|heads|gates"))

@@ -1,5 +1,5 @@
-import Foundation
 import EditorTraining
+import Foundation
 import LanguageModels
 
 /// The process's memory and the machine's.

@@ -61,7 +61,9 @@ struct TrainingRun {
     bestLoss = known.compactMap { $0.validation?["unseen"]?.edited }.min() ?? .infinity
     if trainer.step == 0 { try validate { try writer.append($0) } }
     try train { try writer.append($0) }
-    if trainer.step > 0, options.validation.interval == 0 || trainer.step % options.validation.interval != 0 {
+    if trainer.step > 0,
+      options.validation.interval == 0 || trainer.step % options.validation.interval != 0
+    {
       if !Interrupt.isRequested { try validate { try writer.append($0) } }
     }
     try save()
