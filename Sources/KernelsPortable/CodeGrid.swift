@@ -15,6 +15,10 @@ protocol CodeGrid {
   static var candidateCount: Int { get }
   /// Step number `index`: d is the extent over `span`, m the smallest element and `low` times d.
   static func candidate(_ index: Int) -> (span: Float, low: Float)
+  /// Whether the candidates' steps are so large that no code goes beyond the ends.
+  static var candidatesFit: Bool { get }
+  /// How often the best candidate is refined; more changes next to nothing.
+  static var refinements: Int { get }
   /// Bytes of a block.
   static var blockBytes: Int { get }
   /// Reads `count` blocks, `rowBytes` apart, into a tile of codes; lanes past `count` are zero.
@@ -101,6 +105,8 @@ enum Q4_0Grid: CodeGrid {
   @inline(__always) static var hasMinimum: Bool { false }
   @inline(__always) static var referenceSpan: Float { -8 }
   @inline(__always) static var candidateCount: Int { 12 }
+  @inline(__always) static var candidatesFit: Bool { false }
+  @inline(__always) static var refinements: Int { 2 }
 
   @inline(__always) static func extent(_ shape: BlockShape) -> FloatVector { shape.extreme }
 
@@ -133,6 +139,8 @@ enum Q4_1Grid: CodeGrid {
   @inline(__always) static var hasMinimum: Bool { true }
   @inline(__always) static var referenceSpan: Float { 15 }
   @inline(__always) static var candidateCount: Int { 26 }
+  @inline(__always) static var candidatesFit: Bool { false }
+  @inline(__always) static var refinements: Int { 2 }
 
   @inline(__always) static func extent(_ shape: BlockShape) -> FloatVector {
     shape.largest - shape.smallest
@@ -170,15 +178,17 @@ enum Q8_0Grid: CodeGrid {
   @inline(__always) static var highest: Float { 127 }
   @inline(__always) static var hasMinimum: Bool { false }
   @inline(__always) static var referenceSpan: Float { 127 }
-  @inline(__always) static var candidateCount: Int { 16 }
+  @inline(__always) static var candidateCount: Int { 14 }
+  @inline(__always) static var candidatesFit: Bool { true }
+  @inline(__always) static var refinements: Int { 1 }
 
   @inline(__always) static func extent(_ shape: BlockShape) -> FloatVector {
     magnitude(shape.extreme)
   }
 
-  /// The largest magnitude goes to 127.5, 127, ... 120.
+  /// The largest magnitude goes to 127.4, 126.9, ... 120.9.
   @inline(__always) static func candidate(_ index: Int) -> (span: Float, low: Float) {
-    (127.5 - Float(index) * 0.5, 0)
+    (127.4 - Float(index) * 0.5, 0)
   }
 
   @inline(__always) static var blockBytes: Int { 34 }

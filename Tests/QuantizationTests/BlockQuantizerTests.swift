@@ -163,7 +163,7 @@ struct BlockQuantizerTests {
         switch format {
         case .q4_0: codes.contains { abs($0) >= 7 }
         case .q4_1: codes.min() == 0 && codes.max() == 15
-        default: codes.contains { abs($0) >= 120 }
+        default: codes.contains { abs($0) >= 121 }
         }
       guard reaches else { continue }
       reaching += 1
