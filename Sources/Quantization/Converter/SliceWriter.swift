@@ -53,12 +53,34 @@ final class SliceWriter: @unchecked Sendable {
     }
   }
 
-  /// The SHA-256 of what was written.
-  private final class Digest {
+  /// The SHA-256 of what was written. Large pieces are summed up on a queue while they are written:
+  /// one thread for both would be slower than the disk.
+  private final class Digest: @unchecked Sendable {
+    // Unchecked: `hash` is touched on the queue, or while nothing is on it.
     private var hash = SHA256()
-    func add(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
+    private let queue: DispatchQueue?
+
+    /// Where `isConcurrent`, bytes that are added stay as they are until `wait` returns.
+    init(isConcurrent: Bool) {
+      queue = isConcurrent ? DispatchQueue(label: "emend.digest") : nil
+    }
+
+    func add(_ bytes: UnsafeRawBufferPointer) {
+      guard let queue, bytes.count >= 1 << 20 else {
+        wait()
+        hash.update(bufferPointer: bytes)
+        return
+      }
+      nonisolated(unsafe) let bytes = bytes
+      queue.async { self.hash.update(bufferPointer: bytes) }
+    }
+
+    /// Returns when all that was added is summed up.
+    func wait() { queue?.sync {} }
+
     var hexadecimal: String {
-      hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+      wait()
+      return hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
   }
 
@@ -71,7 +93,7 @@ final class SliceWriter: @unchecked Sendable {
     var unused: [SliceBuffer] = []
     for _ in 0..<buffers { unused.append(try SliceBuffer(byteCount: sliceBytes)) }
     self.unused = unused
-    let digest = Digest()
+    let digest = Digest(isConcurrent: !packed)
     self.digest = digest
     do {
       file = File(
@@ -133,12 +155,14 @@ final class SliceWriter: @unchecked Sendable {
 
   private func work() {
     while let slice = next() {
+      var failure: ConversionError?
       do throws(ConversionError) {
         try file?.append(UnsafeRawBufferPointer(rebasing: slice.bytes[..<slice.count]))
-        finish(slice, nil)
       } catch {
-        finish(slice, error)
+        failure = error
       }
+      digest.wait()
+      finish(slice, failure)
     }
     condition.lock()
     hasEnded = true
