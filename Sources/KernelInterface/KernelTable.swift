@@ -255,8 +255,8 @@ public struct KernelTable: Sendable {
       UnsafeMutablePointer<Float>
     ) -> Void
 
-  /// Floats of scratch for `QuantizeBlocks`: two tiles of sixteen blocks and their bytes.
-  public static let quantizeScratch = 2 * 512 + 128
+  /// Floats of scratch for `QuantizeBlocks`: three tiles of sixteen blocks and their bytes.
+  public static let quantizeScratch = 3 * 512 + 128
 
   /// Elements of F32, F16 or BF16 as floats. (format, source, count, out)
   public typealias ToFloats =

@@ -4,10 +4,14 @@
 /// Elements of a block in every format that is written.
 let blockSize = 32
 
-/// Blocks first..<first+count of `values` to a tile; lanes past `count` are zero.
+/// `count` blocks that lie one after the other to a tile; lanes past `count` are zero.
 @inline(__always) func loadTile(
   _ values: UnsafePointer<Float>, _ count: Int, _ tile: UnsafeMutablePointer<Float>
 ) {
+  guard count < lanes else {
+    transposeBlocks(tile) { lane in values + lane &* blockSize }
+    return
+  }
   for lane in 0..<lanes {
     if lane < count {
       let block = values + lane &* blockSize
@@ -18,30 +22,53 @@ let blockSize = 32
   }
 }
 
-/// The importance of the columns of blocks first..<first+count of rows of `blocksPerRow` blocks.
+/// The importance of the columns of blocks first..<first+16 of rows of `blocksPerRow` blocks.
 @inline(__always) func loadImportance(
-  _ importance: UnsafePointer<Float>, _ blocksPerRow: Int, _ first: Int, _ count: Int,
+  _ importance: UnsafePointer<Float>, _ blocksPerRow: Int, _ first: Int,
   _ tile: UnsafeMutablePointer<Float>
 ) {
-  var at = first % blocksPerRow
+  let start = first % blocksPerRow
+  guard blocksPerRow < lanes else {
+    transposeBlocks(tile) { lane in
+      let at = start &+ lane
+      return importance + (at < blocksPerRow ? at : at &- blocksPerRow) &* blockSize
+    }
+    return
+  }
+  var at = start
   for lane in 0..<lanes {
     let block = importance + at &* blockSize
-    for i in 0..<blockSize { tile[i &* lanes &+ lane] = lane < count ? block[i] : 0 }
+    for i in 0..<blockSize { tile[i &* lanes &+ lane] = block[i] }
     at = at &+ 1 == blocksPerRow ? 0 : at &+ 1
   }
 }
 
+/// Sixteen blocks, wherever they are, to a tile.
+@inline(__always) private func transposeBlocks(
+  _ tile: UnsafeMutablePointer<Float>, _ block: (_ lane: Int) -> UnsafePointer<Float>
+) {
+  var first = 0
+  while first < blockSize {
+    let columns = Square.load { block($0).vector(first) }.transposed
+    columns.forFirst(lanes) { i, values in tile.store(values, at: (first &+ i) &* lanes) }
+    first &+= lanes
+  }
+}
+
 /// Writes `count` blocks of 16 bytes of nibbles after a header: one half, or two where `second` is
-/// given. `code(i)` is element i of each block, 0...15. `words` is scratch, `[4][16]`.
-@inline(__always) func storeNibbleBlocks(
-  _ first: FloatVector, _ second: FloatVector?, _ count: Int, _ out: UnsafeMutableRawPointer,
-  _ words: UnsafeMutablePointer<UInt32>, code: (Int) -> IntVector
+/// given. `codes` is a tile of whole numbers that are 0...15 less `lowest`. `words` is scratch,
+/// `[4][16]`.
+@_transparent func storeNibbleBlocks(
+  _ first: FloatVector, _ second: FloatVector?, _ codes: UnsafePointer<Float>, _ lowest: Int32,
+  _ count: Int, _ out: UnsafeMutableRawPointer, _ words: UnsafeMutablePointer<UInt32>
 ) {
   for j in 0..<4 {
     var word = IntVector.zero
     for t in 0..<4 {
-      let pair = code(4 &* j &+ t) | (code(4 &* j &+ t &+ 16) &<< 4)
-      word |= pair &<< Int32(truncatingIfNeeded: 8 &* t)
+      let at = (4 &* j &+ t) &* lanes
+      let low = roundToInt(codes.vector(at)) &- lowest
+      let high = roundToInt(codes.vector(at &+ 16 &* lanes)) &- lowest
+      word |= (low | (high &<< 4)) &<< Int32(truncatingIfNeeded: 8 &* t)
     }
     UnsafeMutableRawPointer(words + j &* lanes).storeBytes(of: word, as: IntVector.self)
   }
@@ -59,16 +86,17 @@ let blockSize = 32
   }
 }
 
-/// Writes `count` Q8_0 blocks. `code(i)` is element i of each block, -128...127. `words` is scratch,
+/// Writes `count` Q8_0 blocks. `codes` is a tile of whole numbers, -128...127. `words` is scratch,
 /// `[8][16]`.
-@inline(__always) func storeByteBlocks(
-  _ d: FloatVector, _ count: Int, _ out: UnsafeMutableRawPointer,
-  _ words: UnsafeMutablePointer<UInt32>, code: (Int) -> IntVector
+@_transparent func storeByteBlocks(
+  _ d: FloatVector, _ codes: UnsafePointer<Float>, _ count: Int, _ out: UnsafeMutableRawPointer,
+  _ words: UnsafeMutablePointer<UInt32>
 ) {
   for j in 0..<8 {
     var word = IntVector.zero
     for t in 0..<4 {
-      word |= (code(4 &* j &+ t) & 255) &<< Int32(truncatingIfNeeded: 8 &* t)
+      let code = roundToInt(codes.vector((4 &* j &+ t) &* lanes)) & 255
+      word |= code &<< Int32(truncatingIfNeeded: 8 &* t)
     }
     UnsafeMutableRawPointer(words + j &* lanes).storeBytes(of: word, as: IntVector.self)
   }
@@ -126,34 +154,34 @@ let blockSize = 32
 
 // MARK: vectors
 
-@inline(__always) func minimum(_ a: FloatVector, _ b: FloatVector) -> FloatVector {
+@_transparent func minimum(_ a: FloatVector, _ b: FloatVector) -> FloatVector {
   a.replacing(with: b, where: b .< a)
 }
 
-@inline(__always) func select(
+@_transparent func select(
   _ mask: SIMDMask<IntVector>, _ yes: FloatVector, _ no: FloatVector
 ) -> FloatVector {
   no.replacing(with: yes, where: mask)
 }
 
 /// Lanes that are neither infinite nor NaN.
-@inline(__always) func isFinite(_ v: FloatVector) -> SIMDMask<IntVector> {
-  (unsafeBitCast(v, to: IntVector.self) & 0x7F80_0000) .!= 0x7F80_0000
+@_transparent func isFinite(_ v: FloatVector) -> SIMDMask<IntVector> {
+  magnitude(v) .< FloatVector(repeating: .infinity)
 }
 
 /// Nearest integer, ties to even, for |v| < 2^22; larger ones keep their size about.
-@inline(__always) func rounded(_ v: FloatVector) -> FloatVector {
+@_transparent func rounded(_ v: FloatVector) -> FloatVector {
   let shift = FloatVector(repeating: 0x1.8p23)
   return (v + shift) - shift
 }
 
 /// 1 / v, and 0 for 0.
-@inline(__always) func reciprocal(_ v: FloatVector) -> FloatVector {
+@_transparent func reciprocal(_ v: FloatVector) -> FloatVector {
   select(v .== 0, .zero, FloatVector(repeating: 1) / v)
 }
 
 /// The nearest finite half.
-@inline(__always) func nearestHalf(_ v: FloatVector) -> FloatVector {
+@_transparent func nearestHalf(_ v: FloatVector) -> FloatVector {
   let most = FloatVector(repeating: 65504)
   let clamped = minimum(maximum(v, -most), most)
   #if KERNELS_PORTABLE

@@ -7,16 +7,18 @@ protocol CodeGrid {
   static var highest: Float { get }
   /// Whether a block has an m.
   static var hasMinimum: Bool { get }
-  /// Steps that are worth trying for a block.
+  /// What is divided to get d.
+  static func extent(_ shape: BlockShape) -> FloatVector
+  /// The reference quantizer's d is the extent over this; its m, if any, the smallest element.
+  static var referenceSpan: Float { get }
+  /// Steps that are worth trying for a block; an even number.
   static var candidateCount: Int { get }
-  /// Step number `index` for a block with that extreme element and range.
-  static func candidate(
-    _ index: Int, _ extreme: FloatVector, _ smallest: FloatVector, _ largest: FloatVector
-  ) -> Step
-  /// The step that the reference quantizer takes.
-  static func reference(
-    _ extreme: FloatVector, _ smallest: FloatVector, _ largest: FloatVector
-  ) -> Step
+  /// Step number `index`: d is the extent over `span`, m the smallest element and `low` times d.
+  static func candidate(_ index: Int) -> (span: Float, low: Float)
+  /// Whether the candidates' steps are so large that no code goes beyond the ends.
+  static var candidatesFit: Bool { get }
+  /// How often the best candidate is refined; more changes next to nothing.
+  static var refinements: Int { get }
   /// Bytes of a block.
   static var blockBytes: Int { get }
   /// Reads `count` blocks, `rowBytes` apart, into a tile of codes; lanes past `count` are zero.
@@ -24,10 +26,23 @@ protocol CodeGrid {
     _ blocks: UnsafeRawPointer, _ rowBytes: Int, _ count: Int,
     _ codes: UnsafeMutablePointer<Float>
   ) -> Step
-  /// Writes blocks from their steps and a function that gives their codes.
+  /// Writes blocks from their steps and a tile of their codes.
   static func store(
-    _ step: Step, _ count: Int, _ out: UnsafeMutableRawPointer,
-    _ words: UnsafeMutablePointer<UInt32>, code: (Int) -> FloatVector)
+    _ step: Step, _ codes: UnsafePointer<Float>, _ count: Int, _ out: UnsafeMutableRawPointer,
+    _ words: UnsafeMutablePointer<UInt32>)
+}
+
+/// What steps are derived from, of sixteen blocks.
+struct BlockShape {
+  /// The first element of largest magnitude.
+  var extreme: FloatVector
+  var smallest: FloatVector
+  var largest: FloatVector
+
+  @_transparent init(_ tile: UnsafePointer<Float>) {
+    extreme = firstExtreme(tile)
+    (smallest, largest) = range(tile)
+  }
 }
 
 /// The scale and offset of sixteen blocks.
@@ -36,27 +51,51 @@ struct Step {
   var m: FloatVector
 
   /// As blocks store it: nearest finite halves.
-  @inline(__always) var asHalves: Step { Step(d: nearestHalf(d), m: nearestHalf(m)) }
+  @_transparent var asHalves: Step { Step(d: nearestHalf(d), m: nearestHalf(m)) }
 
   /// `other` in the lanes of `mask`.
-  @inline(__always) func replaced(with other: Step, where mask: SIMDMask<IntVector>) -> Step {
+  @_transparent func replaced(with other: Step, where mask: SIMDMask<IntVector>) -> Step {
     Step(d: select(mask, other.d, d), m: select(mask, other.m, m))
   }
 }
 
+/// The code nearest to x, given 1 / d.
+///
+/// Transparent, as what else the search's loops need is: `@inline(__always)` is not always heeded
+/// here, and a call, which spills all vectors and takes its arguments in quarters, was a third of the
+/// time.
+@_transparent func nearestCode<G: CodeGrid>(
+  _: G.Type, _ x: FloatVector, _ inverse: FloatVector, _ m: FloatVector
+) -> FloatVector {
+  nearestCode(G.self, scaled: G.hasMinimum ? (x - m) * inverse : x * inverse)
+}
+
+/// The code nearest to a multiple of d.
+@_transparent func nearestCode<G: CodeGrid>(
+  _: G.Type, scaled: FloatVector
+) -> FloatVector {
+  minimum(
+    maximum(rounded(scaled), FloatVector(repeating: G.lowest)), FloatVector(repeating: G.highest))
+}
+
 extension CodeGrid {
-  /// The code nearest to x, given 1 / d.
-  @inline(__always) static func code(
-    _ x: FloatVector, _ inverse: FloatVector, _ m: FloatVector
-  ) -> FloatVector {
-    let scaled = hasMinimum ? (x - m) * inverse : x * inverse
-    return minimum(
-      maximum(rounded(scaled), FloatVector(repeating: lowest)), FloatVector(repeating: highest))
+  /// What code q stands for. Not fused: all instruction sets must agree.
+  @_transparent static func value(_ q: FloatVector, _ step: Step) -> FloatVector {
+    hasMinimum ? q * step.d + step.m : q * step.d
   }
 
-  /// What code q stands for.
-  @inline(__always) static func value(_ q: FloatVector, _ step: Step) -> FloatVector {
-    hasMinimum ? multiplyAdd(q, step.d, step.m) : q * step.d
+  /// The step that the reference quantizer takes.
+  @_transparent static func reference(_ shape: BlockShape) -> Step {
+    Step(
+      d: extent(shape) / FloatVector(repeating: referenceSpan),
+      m: hasMinimum ? shape.smallest : .zero)
+  }
+
+  /// Step number `index`.
+  @_transparent static func candidate(_ index: Int, _ shape: BlockShape) -> Step {
+    let (span, low) = candidate(index)
+    let d = extent(shape) / FloatVector(repeating: span)
+    return Step(d: d, m: hasMinimum ? d * FloatVector(repeating: low) + shape.smallest : .zero)
   }
 }
 
@@ -64,20 +103,17 @@ enum Q4_0Grid: CodeGrid {
   @inline(__always) static var lowest: Float { -8 }
   @inline(__always) static var highest: Float { 7 }
   @inline(__always) static var hasMinimum: Bool { false }
-  @inline(__always) static var candidateCount: Int { 20 }
+  @inline(__always) static var referenceSpan: Float { -8 }
+  @inline(__always) static var candidateCount: Int { 12 }
+  @inline(__always) static var candidatesFit: Bool { false }
+  @inline(__always) static var refinements: Int { 2 }
 
-  /// The largest magnitude goes to -6.6, -6.8, ... -9.2, or, with the other sign, to 7, 7.2, ... 8.
-  @inline(__always) static func candidate(
-    _ index: Int, _ extreme: FloatVector, _ smallest: FloatVector, _ largest: FloatVector
-  ) -> Step {
-    let fifths = index < 14 ? -33 &- index : 21 &+ index
-    return Step(d: extreme / FloatVector(repeating: Float(fifths) / 5), m: .zero)
-  }
+  @inline(__always) static func extent(_ shape: BlockShape) -> FloatVector { shape.extreme }
 
-  @inline(__always) static func reference(
-    _ extreme: FloatVector, _ smallest: FloatVector, _ largest: FloatVector
-  ) -> Step {
-    Step(d: extreme / FloatVector(repeating: -8), m: .zero)
+  /// The largest magnitude goes to -6.8, -7.2, ... -9.2, or, with the other sign, to 6.7, 7, ... 7.9.
+  @inline(__always) static func candidate(_ index: Int) -> (span: Float, low: Float) {
+    let tenths = index < 7 ? -68 &- 4 &* index : 46 &+ 3 &* index
+    return (Float(tenths) / 10, 0)
   }
 
   @inline(__always) static var blockBytes: Int { 18 }
@@ -90,10 +126,10 @@ enum Q4_0Grid: CodeGrid {
   }
 
   @inline(__always) static func store(
-    _ step: Step, _ count: Int, _ out: UnsafeMutableRawPointer,
-    _ words: UnsafeMutablePointer<UInt32>, code: (Int) -> FloatVector
+    _ step: Step, _ codes: UnsafePointer<Float>, _ count: Int, _ out: UnsafeMutableRawPointer,
+    _ words: UnsafeMutablePointer<UInt32>
   ) {
-    storeNibbleBlocks(step.d, nil, count, out, words) { i in roundToInt(code(i)) &+ 8 }
+    storeNibbleBlocks(step.d, nil, codes, -8, count, out, words)
   }
 }
 
@@ -101,22 +137,22 @@ enum Q4_1Grid: CodeGrid {
   @inline(__always) static var lowest: Float { 0 }
   @inline(__always) static var highest: Float { 15 }
   @inline(__always) static var hasMinimum: Bool { true }
-  @inline(__always) static var candidateCount: Int { 36 }
+  @inline(__always) static var referenceSpan: Float { 15 }
+  @inline(__always) static var candidateCount: Int { 26 }
+  @inline(__always) static var candidatesFit: Bool { false }
+  @inline(__always) static var refinements: Int { 2 }
 
-  /// The smallest element goes to 0.5, 0.1, -0.3, ... -1.5 and the largest to as much past 15.
-  @inline(__always) static func candidate(
-    _ index: Int, _ extreme: FloatVector, _ smallest: FloatVector, _ largest: FloatVector
-  ) -> Step {
-    let low = Float(index % 6) * 0.4 - 0.5
-    let high = Float(index / 6) * 0.4 - 0.5
-    let d = (largest - smallest) / FloatVector(repeating: 15 + low + high)
-    return Step(d: d, m: multiplyAdd(d, FloatVector(repeating: low), smallest))
+  @inline(__always) static func extent(_ shape: BlockShape) -> FloatVector {
+    shape.largest - shape.smallest
   }
 
-  @inline(__always) static func reference(
-    _ extreme: FloatVector, _ smallest: FloatVector, _ largest: FloatVector
-  ) -> Step {
-    Step(d: (largest - smallest) / FloatVector(repeating: 15), m: smallest)
+  /// The smallest element goes to -0.6, -0.2, 0.2, 0.6, 1 and the largest to as much short of 15; and
+  /// both to the ends.
+  @inline(__always) static func candidate(_ index: Int) -> (span: Float, low: Float) {
+    guard index < 25 else { return (15, 0) }
+    let low = 0.6 - Float(index % 5) * 0.4
+    let high = 0.6 - Float(index / 5) * 0.4
+    return (15 + low + high, low)
   }
 
   @inline(__always) static var blockBytes: Int { 20 }
@@ -129,10 +165,10 @@ enum Q4_1Grid: CodeGrid {
   }
 
   @inline(__always) static func store(
-    _ step: Step, _ count: Int, _ out: UnsafeMutableRawPointer,
-    _ words: UnsafeMutablePointer<UInt32>, code: (Int) -> FloatVector
+    _ step: Step, _ codes: UnsafePointer<Float>, _ count: Int, _ out: UnsafeMutableRawPointer,
+    _ words: UnsafeMutablePointer<UInt32>
   ) {
-    storeNibbleBlocks(step.d, step.m, count, out, words) { i in roundToInt(code(i)) }
+    storeNibbleBlocks(step.d, step.m, codes, 0, count, out, words)
   }
 }
 
@@ -141,20 +177,18 @@ enum Q8_0Grid: CodeGrid {
   @inline(__always) static var lowest: Float { -127 }
   @inline(__always) static var highest: Float { 127 }
   @inline(__always) static var hasMinimum: Bool { false }
-  @inline(__always) static var candidateCount: Int { 16 }
+  @inline(__always) static var referenceSpan: Float { 127 }
+  @inline(__always) static var candidateCount: Int { 14 }
+  @inline(__always) static var candidatesFit: Bool { true }
+  @inline(__always) static var refinements: Int { 1 }
 
-  /// The largest magnitude goes to 127.5, 127, ... 120.
-  @inline(__always) static func candidate(
-    _ index: Int, _ extreme: FloatVector, _ smallest: FloatVector, _ largest: FloatVector
-  ) -> Step {
-    Step(
-      d: magnitude(extreme) / FloatVector(repeating: 127.5 - Float(index) * 0.5), m: .zero)
+  @inline(__always) static func extent(_ shape: BlockShape) -> FloatVector {
+    magnitude(shape.extreme)
   }
 
-  @inline(__always) static func reference(
-    _ extreme: FloatVector, _ smallest: FloatVector, _ largest: FloatVector
-  ) -> Step {
-    Step(d: magnitude(extreme) / FloatVector(repeating: 127), m: .zero)
+  /// The largest magnitude goes to 127.4, 126.9, ... 120.9.
+  @inline(__always) static func candidate(_ index: Int) -> (span: Float, low: Float) {
+    (127.4 - Float(index) * 0.5, 0)
   }
 
   @inline(__always) static var blockBytes: Int { 34 }
@@ -167,9 +201,9 @@ enum Q8_0Grid: CodeGrid {
   }
 
   @inline(__always) static func store(
-    _ step: Step, _ count: Int, _ out: UnsafeMutableRawPointer,
-    _ words: UnsafeMutablePointer<UInt32>, code: (Int) -> FloatVector
+    _ step: Step, _ codes: UnsafePointer<Float>, _ count: Int, _ out: UnsafeMutableRawPointer,
+    _ words: UnsafeMutablePointer<UInt32>
   ) {
-    storeByteBlocks(step.d, count, out, words) { i in roundToInt(code(i)) }
+    storeByteBlocks(step.d, codes, count, out, words)
   }
 }

@@ -9,8 +9,10 @@ func quantizeBlocks(
 ) {
   let tile = scratch
   let weights = scratch + blockSize &* lanes
-  let words = UnsafeMutableRawPointer(weights + blockSize &* lanes)
+  let room = weights + blockSize &* lanes
+  let words = UnsafeMutableRawPointer(room + blockSize &* lanes)
     .assumingMemoryBound(to: UInt32.self)
+  if importance == nil { weights.update(repeating: 1, count: blockSize &* lanes) }
   var first = 0
   while first < blocks {
     let count = min(lanes, blocks &- first)
@@ -21,24 +23,18 @@ func quantizeBlocks(
     case .q4_1: target = out + first &* 20
     default: target = out + first &* 34
     }
-    if !isBest {
+    if isBest {
+      if let importance { loadImportance(importance, blocksPerRow, first, weights) }
+      switch format {
+      case .q4_0: quantizeBest(Q4_0Grid.self, tile, weights, count, target, words, room)
+      case .q4_1: quantizeBest(Q4_1Grid.self, tile, weights, count, target, words, room)
+      default: quantizeBest(Q8_0Grid.self, tile, weights, count, target, words, room)
+      }
+    } else {
       switch format {
       case .q4_0: referenceQ4_0(tile, count, target, words)
       case .q4_1: referenceQ4_1(tile, count, target, words)
       default: referenceQ8_0(tile, count, target, words)
-      }
-    } else if let importance {
-      loadImportance(importance, blocksPerRow, first, count, weights)
-      switch format {
-      case .q4_0: quantizeBest(Q4_0Grid.self, tile, weights, count, target, words)
-      case .q4_1: quantizeBest(Q4_1Grid.self, tile, weights, count, target, words)
-      default: quantizeBest(Q8_0Grid.self, tile, weights, count, target, words)
-      }
-    } else {
-      switch format {
-      case .q4_0: quantizeBest(Q4_0Grid.self, tile, nil, count, target, words)
-      case .q4_1: quantizeBest(Q4_1Grid.self, tile, nil, count, target, words)
-      default: quantizeBest(Q8_0Grid.self, tile, nil, count, target, words)
       }
     }
     first &+= lanes
@@ -117,10 +113,16 @@ func fromFloats(
 /// `KernelTable.FirstNotFinite`: the index of the first infinity or NaN, or -1.
 func firstNotFinite(_ values: UnsafePointer<Float>, _ count: Int) -> Int {
   var i = 0
-  while i &+ lanes <= count {
-    let bits = unsafeBitCast(values.vector(i), to: WordVector.self) & 0x7F80_0000
-    if any(bits .== 0x7F80_0000) { break }
-    i &+= lanes
+  // The largest exponent of eight vectors says whether to look closer.
+  let stride = 8 &* lanes
+  while i &+ stride <= count {
+    var most = WordVector.zero
+    for k in 0..<8 {
+      let bits = unsafeBitCast(values.vector(i &+ k &* lanes), to: WordVector.self) & 0x7FFF_FFFF
+      most = most.replacing(with: bits, where: most .< bits)
+    }
+    if any(most .>= 0x7F80_0000) { break }
+    i &+= stride
   }
   while i < count {
     if values[i].bitPattern & 0x7F80_0000 == 0x7F80_0000 { return i }

@@ -21,7 +21,7 @@
     step = refineStep(G.self, step, errors, gradient, hessian, hessianStride, codes)
   }
   refineCodes(G.self, step, errors, gradient, hessian, hessianStride, codes)
-  G.store(step, lanes, bytes, words) { i in codes.vector(i &* lanes) }
+  G.store(step, codes, lanes, bytes, words)
   scatter(bytes, count, out, rowBytes, G.blockBytes)
 }
 
@@ -36,7 +36,7 @@
     let old = codes.vector(j &* lanes)
     let value = G.value(old, step)
     let wish = value + gradient.vector(j &* lanes) / row.broadcast(j)
-    let code = G.code(wish, inverse, step.m)
+    let code = nearestCode(G.self, wish, inverse, step.m)
     let change = value - G.value(code, step)
     codes.store(code, at: j &* lanes)
     errors.store(errors.vector(j &* lanes) + change, at: j &* lanes)

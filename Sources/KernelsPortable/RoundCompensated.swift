@@ -32,13 +32,12 @@
       dot(factor + j &* factorStride, values, j, targets.vector(j &* lanes)), at: j &* lanes)
   }
 
-  let extreme = extreme(targets)
-  let (smallest, largest) = range(targets)
-  var best = G.reference(extreme, smallest, largest).asHalves
+  let shape = BlockShape(targets)
+  var best = G.reference(shape).asHalves
   var bestCost = passThrough(
     G.self, best, values, targets, factor, factorStride, costs, errors, codes)
   for index in 0..<G.candidateCount {
-    let step = G.candidate(index, extreme, smallest, largest).asHalves
+    let step = G.candidate(index, shape).asHalves
     let cost = passThrough(
       G.self, step, values, targets, factor, factorStride, costs, errors, codes)
     let isBetter = cost .< bestCost
@@ -57,7 +56,7 @@
   _ = passThrough(G.self, best, values, targets, factor, factorStride, costs, errors, codes)
 
   for i in 0..<blockSize { values.store(errors.vector(i &* lanes), at: i &* lanes) }
-  G.store(best, lanes, bytes, words) { i in codes.vector(i &* lanes) }
+  G.store(best, codes, lanes, bytes, words)
   scatter(bytes, count, out, rowBytes, G.blockBytes)
 }
 
@@ -94,7 +93,7 @@
   var cost = FloatVector.zero
   for j in 0..<blockSize {
     let u = dot(factor + j &* factorStride, errors, j, targets.vector(j &* lanes))
-    let code = G.code(u, inverse, step.m)
+    let code = nearestCode(G.self, u, inverse, step.m)
     let value = G.value(code, step)
     let left = u - value
     cost = multiplyAdd(left * costs.broadcast(j), left, cost)

@@ -63,16 +63,16 @@ extension UnsafeMutablePointer where Pointee == Float {
 
 /// Rounds to the nearest integer, ties to even, for |v| < 2^22: adding 1.5 * 2^23 leaves it in the
 /// low bits. Any other value gives some integer, never a trap.
-@inline(__always) func roundToInt(_ v: FloatVector) -> IntVector {
+@_transparent func roundToInt(_ v: FloatVector) -> IntVector {
   let shifted = v + FloatVector(repeating: 0x1.8p23)
   return unsafeBitCast(shifted, to: IntVector.self) &- 0x4B40_0000
 }
 
-@inline(__always) func maximum(_ a: FloatVector, _ b: FloatVector) -> FloatVector {
+@_transparent func maximum(_ a: FloatVector, _ b: FloatVector) -> FloatVector {
   a.replacing(with: b, where: a .< b)
 }
 
-@inline(__always) func magnitude(_ v: FloatVector) -> FloatVector {
+@_transparent func magnitude(_ v: FloatVector) -> FloatVector {
   unsafeBitCast(unsafeBitCast(v, to: WordVector.self) & 0x7FFF_FFFF, to: FloatVector.self)
 }
 

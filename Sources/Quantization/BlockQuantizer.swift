@@ -1,5 +1,6 @@
 import BlockFormats
 import KernelInterface
+import Synchronization
 import TensorKernels
 
 /// How the scale (and minimum) of a block is chosen.
@@ -72,11 +73,16 @@ public struct BlockQuantizer: Sendable {
     let failure = FirstFailure()
     // A few rows at a time, so that their floats stay in the second-level cache.
     let batch = max(1, 8192 / columns)
-    pool.parallel((rows + batch - 1) / batch) { share in
+    let parts = (rows + batch - 1) / batch
+    // Dealt as they are done: another thread, which writes, takes its time from some of these.
+    let next = Atomic<Int>(0)
+    pool.run { _ in
       let buffer = UnsafeMutablePointer<Float>.allocate(
         capacity: batch * columns + KernelTable.quantizeScratch)
       defer { buffer.deallocate() }
-      for part in share {
+      while true {
+        let part = next.add(1, ordering: .relaxed).oldValue
+        guard part < parts else { return }
         let first = part * batch
         let count = min(batch, rows - first)
         kernels.load(
@@ -86,6 +92,7 @@ public struct BlockQuantizer: Sendable {
           count * columns, into: buffer)
         let bad = kernels.firstNotFinite(buffer, count * columns)
         if bad >= 0 {
+          // Parts before this one are with other threads already, which will tell.
           failure.record(row: first + bad / columns, column: bad % columns)
           return
         }

@@ -50,12 +50,23 @@ def plain_text(paths, out):
     return out
 
 
+SILENT = None
+
+
+def silence(llama_cpp):
+    """llama.cpp calls it as long as the program runs."""
+    global SILENT
+    SILENT = llama_cpp.llama_log_callback(lambda level, text, data: None)
+    return SILENT
+
+
 def llamacpp_quantize(source, out, kind):
     """False where llama.cpp is not there."""
     try:
         import llama_cpp
     except ImportError:
         return False
+    llama_cpp.llama_log_set(SILENT or silence(llama_cpp), None)
     parameters = llama_cpp.llama_model_quantize_default_params()
     parameters.ftype = {"q4_0": 2, "q4_1": 3, "q8_0": 7}[kind]
     parameters.token_embedding_type = parameters.output_tensor_type = 8  # GGML_TYPE_Q8_0

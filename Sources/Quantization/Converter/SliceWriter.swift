@@ -53,12 +53,42 @@ final class SliceWriter: @unchecked Sendable {
     }
   }
 
-  /// The SHA-256 of what was written.
-  private final class Digest {
+  /// The SHA-256 of what was written. A slice is summed up on a queue while it is written: one thread
+  /// for both would be slower than the disk.
+  private final class Digest: @unchecked Sendable {
+    // Unchecked: `hash` is touched on the queue, or while nothing is on it.
     private var hash = SHA256()
-    func add(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
+    private let queue = DispatchQueue(label: "emend.digest")
+    private var slice: Range<UInt>?
+
+    /// Bytes of `slice` stay as they are until `wait` returns; no others do.
+    func lend(_ slice: UnsafeRawBufferPointer) { self.slice = Self.range(slice) }
+
+    func add(_ bytes: UnsafeRawBufferPointer) {
+      guard let slice, let range = Self.range(bytes), slice.lowerBound <= range.lowerBound,
+        range.upperBound <= slice.upperBound
+      else {
+        queue.sync { hash.update(bufferPointer: bytes) }
+        return
+      }
+      nonisolated(unsafe) let bytes = bytes
+      queue.async { self.hash.update(bufferPointer: bytes) }
+    }
+
+    /// Returns when all that was added is summed up, and takes the slice back.
+    func wait() {
+      queue.sync {}
+      slice = nil
+    }
+
     var hexadecimal: String {
-      hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+      wait()
+      return hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    private static func range(_ bytes: UnsafeRawBufferPointer) -> Range<UInt>? {
+      guard let start = bytes.baseAddress.map({ UInt(bitPattern: $0) }) else { return nil }
+      return start..<start + UInt(bytes.count)
     }
   }
 
@@ -133,12 +163,16 @@ final class SliceWriter: @unchecked Sendable {
 
   private func work() {
     while let slice = next() {
+      var failure: ConversionError?
+      let bytes = UnsafeRawBufferPointer(rebasing: slice.bytes[..<slice.count])
+      digest.lend(bytes)
       do throws(ConversionError) {
-        try file?.append(UnsafeRawBufferPointer(rebasing: slice.bytes[..<slice.count]))
-        finish(slice, nil)
+        try file?.append(bytes)
       } catch {
-        finish(slice, error)
+        failure = error
       }
+      digest.wait()
+      finish(slice, failure)
     }
     condition.lock()
     hasEnded = true
