@@ -83,7 +83,7 @@ enum OptionTable {
   ]
 
   private static let gradients = [
-    parsed("grad_checkpoint", \.gradients.checkpoints, "every=1, every=2, every=4 or off") {
+    parsed("grad_checkpoint", \.gradients.checkpoints, "every=K or off") {
       .init(parsing: $0)
     },
     parsed("backward", \.gradients.backward, names(BackwardPrecision.self)) {
