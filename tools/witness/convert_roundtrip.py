@@ -34,6 +34,7 @@ import transformers
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+SILENT = llama_cpp.llama_log_callback(lambda level, text, data: None)  # called as long as this runs
 failures = 0
 
 
@@ -178,14 +179,12 @@ def smollm2(emend, gguf, text_file, work, options):
 def llamacpp_dequantized(file):
     """The file as llama.cpp reads it, in F32."""
     out = file.with_suffix(".dequantized.gguf")
-    log = llama_cpp.llama_log_callback(lambda level, text, data: None)
-    llama_cpp.llama_log_set(log, None)
+    llama_cpp.llama_log_set(SILENT, None)
     parameters = llama_cpp.llama_model_quantize_default_params()
     parameters.ftype = llama_cpp.LLAMA_FTYPE_ALL_F32
     parameters.allow_requantize = True
     if llama_cpp.llama_model_quantize(os.fsencode(file), os.fsencode(out), parameters) != 0:
         sys.exit(f"llama.cpp cannot dequantize {file}")
-    llama_cpp.llama_log_set(None, None)
     return out
 
 
