@@ -45,7 +45,8 @@ struct TapeBackwardPass {
     // gate, up = W rmsNorm(middle)
     transpose(
       block.expansion, adapters.expansion, values.gated, 2 * inner, input: values.middle, hidden,
-      forward.norm(block.feedForwardNorm), to: memory.inputGradient, worker)
+      forward.norm(block.feedForwardNorm), to: memory.inputGradient,
+      packed: memory.packedExpansion, worker)
     normalize(values.middle, block.feedForwardNorm, worker)
 
     // middle = x + Wo attended
@@ -65,14 +66,15 @@ struct TapeBackwardPass {
   private func transpose(
     _ group: LinearGroup, _ adapters: [AdapterView], _ g: UnsafePointer<Float>, _ stride: Int,
     input x: UnsafePointer<Float>, _ xStride: Int, _ transform: InputTransform,
-    to dx: UnsafeMutablePointer<Float>, _ worker: Worker
+    to dx: UnsafeMutablePointer<Float>, packed: UnsafeMutablePointer<Float>? = nil,
+    _ worker: Worker
   ) {
     var accumulate = false
     for part in group.parts {
       for member in part.members {
         apply(
           transposed: member.matrix, g + member.column, stride, to: dx, group.columns, accumulate,
-          worker)
+          packed: packed, worker)
         accumulate = true
       }
     }
@@ -102,17 +104,18 @@ struct TapeBackwardPass {
   func apply(
     transposed matrix: MatrixView, _ g: UnsafePointer<Float>, _ stride: Int,
     to dx: UnsafeMutablePointer<Float>, _ dxStride: Int, _ accumulate: Bool, rows: Int? = nil,
-    _ worker: Worker
+    packed: UnsafeMutablePointer<Float>? = nil, _ worker: Worker
   ) {
+    let packed = packed ?? memory.packed
     let scratch = memory.gradientScratch(worker.index)
     if let brain {
       matrix.applyTransposed(
         worker, brain, g, stride: stride, count: rows ?? self.rows, dx: dx, dxStride: dxStride,
-        accumulate: accumulate, packed: memory.packed, scratch: scratch)
+        accumulate: accumulate, packed: packed, scratch: scratch)
     } else {
       matrix.applyTransposed(
         worker, kernels, g, stride: stride, count: rows ?? self.rows, dx: dx, dxStride: dxStride,
-        accumulate: accumulate, packed: memory.packed, scratch: scratch)
+        accumulate: accumulate, packed: packed, scratch: scratch)
     }
     worker.barrier()
   }

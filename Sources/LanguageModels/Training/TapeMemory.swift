@@ -38,7 +38,8 @@ final class TapeMemory {
     case blocks  // one `Block`, or L of them
     case gradient  // [N][D], of the stream
     case inputGradient  // [N][D], of what the linear layers read
-    case activated  // [N][F], gradient; the same memory as the two gradients of attention
+    case activated  // [N][F], gradient; the same memory as the two gradients of attention, and in
+    // between those of gate and up as `MatrixView.applyTransposed` packs them
     case cosines  // [N][rotated / 2]
     case sines  // [N][rotated / 2]
     case negatedSines  // [N][rotated / 2], which turn back
@@ -103,7 +104,9 @@ final class TapeMemory {
     case .interior: return (s.checkpoints.interval - 1) * n * c.hiddenSize
     case .blocks: return (s.checkpoints == .off ? s.depth : 1) * blockFloats(s)
     case .gradient, .inputGradient: return n * c.hiddenSize
-    case .activated: return n * max(c.intermediateSize, queries + projected)
+    case .activated:
+      return padded(n, 32)
+        * max(padded(c.intermediateSize, PackedLayout.groupRows), queries + projected)
     case .cosines, .sines, .negatedSines: return n * c.rotatedSize / 2
     case .norms: return ProcessorLayers.normCount(c)
     case .scored, .scoredGradient: return logitRows * c.hiddenSize
@@ -111,7 +114,8 @@ final class TapeMemory {
     case .teacher: return s.distills ? logitRows * c.hiddenSize : 0
     case .teacherLogits: return s.distills ? logitRows * c.vocabularySize : 0
     case .packed:
-      let tallest = max(c.intermediateSize, c.hiddenSize, queries)
+      // Gate's and up's have room elsewhere, but for adapters.
+      let tallest = max(c.hiddenSize, queries, s.adapterRank == 0 ? 0 : c.intermediateSize)
       let gradients = max(
         padded(n, 32) * padded(tallest, PackedLayout.groupRows),
         padded(logitRows, 32) * padded(c.vocabularySize, PackedLayout.groupRows))
@@ -179,6 +183,8 @@ final class TapeMemory {
   var gradient: UnsafeMutablePointer<Float> { start(.gradient) }
   var inputGradient: UnsafeMutablePointer<Float> { start(.inputGradient) }
   var activated: UnsafeMutablePointer<Float> { start(.activated) }
+  /// Gradients of gate and up, packed, over `activated`.
+  var packedExpansion: UnsafeMutablePointer<Float> { start(.activated) }
   /// [N][A], over `activated`.
   var attendedGradient: UnsafeMutablePointer<Float> { start(.activated) }
   /// [N][A + 2 KV], over `activated`.
