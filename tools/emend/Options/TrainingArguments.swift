@@ -125,7 +125,8 @@ struct TrainingArguments: ParsableArguments {
     var options = TrainingOptions()
     if let config { try options.read(path: config) }
     for (name, value) in flags {
-      if let value { try options.set(name, to: value) }
+      guard let value else { continue }
+      do { try options.set(name, to: value) } catch { throw ValidationError("\(error)") }
     }
     if distill, options.objective.distillation == 0 { options.objective.distillation = 1 }
     options.model = model

@@ -8,6 +8,7 @@ enum CommandError: Error, CustomStringConvertible {
   case notEnoughContext(command: String, needed: Int, trained: Int)
   case interrupted(work: String)
   case trainingExists(folder: String)
+  case noTraining(folder: String)
   case notEnoughMemoryToTrain(needed: String, available: String)
 
   var description: String {
@@ -31,6 +32,8 @@ enum CommandError: Error, CustomStringConvertible {
     case .notEnoughMemoryToTrain(let needed, let available):
       "this training needs \(needed), and \(available) is available; use smaller batches (--batch-size), "
         + "shorter sequences (--max-seq-length) or --optimizer adamw8bit"
+    case .noTraining(let folder):
+      "\(folder) has no training.state to go on with; start without --resume"
     case .trainingExists(let folder):
       "\(folder) has a training in it already; go on with --resume, or give another --output"
     case .interrupted(let work):

@@ -29,6 +29,9 @@ struct TrainingRun {
     self.storage = storage
     self.printsJSON = printsJSON
     guard let folder else { return }
+    guard !resumes || FileManager.default.fileExists(atPath: path("training.state")) else {
+      throw CommandError.noTraining(folder: folder)
+    }
     do {
       try FileManager.default.createDirectory(
         atPath: folder, withIntermediateDirectories: true)
