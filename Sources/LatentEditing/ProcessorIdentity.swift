@@ -68,12 +68,3 @@ public struct ProcessorIdentity: Sendable, Equatable, CustomStringConvertible {
     "a model of \(layerCount) blocks, width \(width), \(vocabularySize) tokens (\(digest.prefix(12)))"
   }
 }
-
-extension SHA256.Digest {
-  /// Two lower-case digits for each byte.
-  var hexadecimal: String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(
-      decoding: self.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-  }
-}

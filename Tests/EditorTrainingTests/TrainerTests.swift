@@ -27,8 +27,8 @@ import Testing
     let trainer = try TinyTraining.trainer(
       plan, editor: TinyTraining.editor(name), data: TinyTraining.fixtureData())
     var losses: [Double] = []
-    try trainer.run { event in
-      if case .step(let report) = event { losses.append(report.losses.meanCrossEntropy) }
+    try trainer.run { report in
+      losses.append(report.losses.meanCrossEntropy)
       return true
     }
     #expect(losses.count == 10)
@@ -51,9 +51,7 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: path) }
     var left: Trainer? = try TinyTraining.trainer(plan, pool: Pools.one)
     for stop in [1, 4, 7] {
-      try left!.run { event in
-        if case .step(let report) = event { report.step < stop } else { true }
-      }
+      try left!.run { $0.step < stop }
       #expect(left!.step == stop)
       try left!.save(to: path)
       left = try TinyTraining.trainer(plan, pool: Pools.all[stop % 3])
@@ -124,8 +122,8 @@ import Testing
     plan.backboneRate = 3e-3
     let trainer = try TinyTraining.trainer(plan, data: TinyTraining.heldOutData())
     var divergences: [Double] = []
-    try trainer.run { event in
-      if case .step(let report) = event { divergences.append(report.losses.meanDivergence) }
+    try trainer.run { report in
+      divergences.append(report.losses.meanDivergence)
       return true
     }
     #expect(divergences.last! < 0.3 * divergences[0])
@@ -142,8 +140,8 @@ import Testing
     let trainer = try TinyTraining.trainer(
       plan, editor: TinyTraining.adapterEditor(), data: TinyTraining.fixtureData())
     var losses: [Double] = []
-    try trainer.run { event in
-      if case .step(let report) = event { losses.append(report.losses.meanCrossEntropy) }
+    try trainer.run { report in
+      losses.append(report.losses.meanCrossEntropy)
       return true
     }
     #expect(losses.last! < 0.6 * losses[0])

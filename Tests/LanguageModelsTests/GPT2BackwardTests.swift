@@ -21,7 +21,7 @@ import Testing
         let values = try found.values(
           of: entry.name, transposed: GPT2Configuration.isConv1D(entry.name))
         let wanted = try expected.values(entry.name)
-        let (cosine, error) = compare(values, wanted)
+        let (cosine, error) = agreement(values, wanted)
         #expect(cosine >= 0.99999, "\(entry.name)")
         #expect(error <= 1e-3, "\(entry.name)")
       }
@@ -136,18 +136,4 @@ private struct Gradients {
     }
     return values
   }
-}
-
-/// Cosine of two lists, and the norm of their difference relative to the second's.
-private func compare(_ a: [Float], _ b: [Float]) -> (cosine: Double, error: Double) {
-  precondition(a.count == b.count)
-  func dot(_ x: [Float], _ y: [Float]) -> Double {
-    zip(x, y).reduce(0) { $0 + Double($1.0) * Double($1.1) }
-  }
-  let norms = (dot(a, a) * dot(b, b)).squareRoot()
-  let difference = zip(a, b).map { $0 - $1 }
-  return (
-    norms == 0 ? 1 : dot(a, b) / norms,
-    dot(b, b) == 0 ? dot(a, a).squareRoot() : (dot(difference, difference) / dot(b, b)).squareRoot()
-  )
 }

@@ -1,4 +1,5 @@
 import Crypto
+import ModelFiles
 
 /// Which examples come in which batch: the same for the same seed, wherever it is resumed.
 ///
@@ -128,8 +129,6 @@ public struct BatchSampler: Sendable {
     add(lengths.map(UInt64.init))
     add(files.map(UInt64.init))
     add(weights.map(\.bitPattern))
-    return digest.finalize().prefix(16).map { byte in
-      (byte < 16 ? "0" : "") + String(byte, radix: 16)
-    }.joined()
+    return digest.finalize().prefix(16).hexadecimal
   }
 }

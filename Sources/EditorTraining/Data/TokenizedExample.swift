@@ -5,13 +5,13 @@ public struct TokenizedExample: Sendable, Equatable {
   /// The row's index in its data.
   public let row: Int
   /// The instruction as editors read it: nothing appended.
-  public let instruction: [Int]
+  public internal(set) var instruction: [Int]
   /// What the edited processor sees before the response.
   public let prompt: [Int]
   /// The response and the token that ends it, unless it was cut: all of these are scored.
   public let response: [Int]
   /// What the prompted processor, the teacher, sees before the response.
-  public let prompted: [Int]
+  public internal(set) var prompted: [Int]
 
   package init(
     row: Int, instruction: [Int], prompt: [Int], response: [Int], prompted: [Int]

@@ -7,7 +7,7 @@ import TensorKernels
 ///
 ///     let trainer = try Trainer(plan, editor: editor, processor: processor, data: data, options: options)
 ///     if let path { try trainer.resume(from: path) }
-///     try trainer.run { event in ... }           // false stops after the step
+///     try trainer.run { report in ... }          // false stops after the step
 ///
 /// The same plan, data and start give the same bits, whatever the number of threads and wherever the
 /// run was interrupted and resumed. Used by one thread at a time.
@@ -109,6 +109,11 @@ public final class Trainer {
       editorPass: tape.byteCount - stores.reduce(0) { $0 + $1.gradients.byteCount })
   }
 
+  /// The optimizer's group of a parameter: backbone, heads or gates.
+  private static func group(_ part: String, _ entry: ParameterLayout.Entry) -> Int {
+    part == "backbone" ? 0 : entry.name == "gates" ? 2 : 1
+  }
+
   /// The parameters of parts that are not frozen, each under one rule: matrices decay; embeddings,
   /// norms, biases and gates do not.
   private static func ranges(
@@ -116,8 +121,8 @@ public final class Trainer {
   ) -> [OptimizedRange] {
     parameters.layout.entries.compactMap { entry in
       let decays = if case .matrix = entry.shape { true } else { false }
-      let group = part == "backbone" ? 0 : entry.name == "gates" ? 2 : 1
-      guard [plan.backboneRate, plan.headRate, plan.gateRate][group] != 0 else { return nil }
+      let group = group(part, entry)
+      guard plan.rates[group] != 0 else { return nil }
       return OptimizedRange(
         parameters: parameters.floats(of: entry.name), gradients: gradients.floats(of: entry.name),
         group: group, decays: decays)
@@ -160,28 +165,27 @@ public final class Trainer {
 
   /// Parameters that are trained, and all of the editor's.
   public var parameterCounts: (trained: Int, total: Int) {
-    var trained = 0
-    var total = 0
-    for store in stores {
-      for entry in store.parameters.layout.entries {
-        total += entry.shape.elementCount
-        let rate =
-          store.name == "backbone"
-          ? plan.backboneRate : entry.name == "gates" ? plan.gateRate : plan.headRate
-        if rate != 0 { trained += entry.shape.elementCount }
+    let total = stores.reduce(0) { $0 + $1.parameters.layout.elementCount }
+    let frozen = frozenEntries.reduce(0) { $0 + $1.entry.shape.elementCount }
+    return (total - frozen, total)
+  }
+
+  /// The parameters of frozen parts, each with its store's gradients.
+  private var frozenEntries: [(entry: ParameterLayout.Entry, gradients: ParameterStore)] {
+    stores.flatMap { store in
+      store.parameters.layout.entries.compactMap { entry in
+        plan.rates[Trainer.group(store.name, entry)] == 0 ? (entry, store.gradients) : nil
       }
     }
-    return (trained, total)
   }
 
   // MARK: Steps
 
-  /// Trains until the plan's last step, or until `onEvent` returns false. Throws `EditorTrainingError`
+  /// Trains until the plan's last step, or until `onStep` returns false. Throws `EditorTrainingError`
   /// (`diverged` where a gradient is no number) and `LatentEditingError`.
-  public func run(_ onEvent: (TrainingEvent) throws -> Bool) throws {
+  public func run(_ onStep: (StepReport) throws -> Bool) throws {
     while step < plan.steps {
-      let report = try takeStep()
-      guard try onEvent(.step(report)) else { return }
+      guard try onStep(takeStep()) else { return }
     }
   }
 
@@ -242,21 +246,15 @@ public final class Trainer {
           by: Float(factor) * plan.headRate * plan.l1)
       }
     }
-    clearFrozenGradients()
+    // The optimizer clears only what it changes.
+    for (entry, gradients) in frozenEntries {
+      gradients.floats(of: entry.name).update(repeating: 0)
+    }
     step += 1
     return StepReport(
       step: step, losses: sums, gradientNorm: norm, rateFactor: factor,
       tokenCount: batches.reduce(0) { $0 + $1.examples.reduce(0) { $0 + $1.length } },
       seconds: start.duration(to: clock.now) / .seconds(1))
-  }
-
-  /// The optimizer clears only what it changes.
-  private func clearFrozenGradients() {
-    if plan.backboneRate == 0 { stores[0].gradients.clear() }
-    for entry in stores[1].gradients.layout.entries {
-      guard (entry.name == "gates" ? plan.gateRate : plan.headRate) == 0 else { continue }
-      stores[1].gradients.floats(of: entry.name).update(repeating: 0)
-    }
   }
 
   /// The gradients of a step.
@@ -273,7 +271,7 @@ public final class Trainer {
   public func nextGradients() throws -> Gradients {
     let batches = nextBatches()
     let sums = try accumulate(batches)
-    let named = editor.named(stores.map(\.gradients))
+    let named = editor.named(backbone: stores[0].gradients, heads: stores[1].gradients)
     for store in stores { store.gradients.clear() }
     return Gradients(
       examples: batches.flatMap(\.examples), loss: sums.meanCrossEntropy, named: named)

@@ -21,24 +21,21 @@ package struct TrainingBatch: Sendable, Equatable {
 
   /// The same batch with instructions of others, one for each example.
   package func replacingInstructions(_ instructions: [[Int]]) -> TrainingBatch {
-    precondition(instructions.count == examples.count)
-    return TrainingBatch(
-      zip(examples, instructions).map { example, instruction in
-        TokenizedExample(
-          row: example.row, instruction: instruction, prompt: example.prompt,
-          response: example.response, prompted: example.prompted)
-      }, firstContent: firstContent)
+    replacing(\.instruction, instructions)
   }
 
   /// The same batch with other prompts that have instructions, one for each example.
   package func replacingPrompted(_ prompts: [[Int]]) -> TrainingBatch {
-    precondition(prompts.count == examples.count)
-    return TrainingBatch(
-      zip(examples, prompts).map { example, prompt in
-        TokenizedExample(
-          row: example.row, instruction: example.instruction, prompt: example.prompt,
-          response: example.response, prompted: prompt)
-      }, firstContent: firstContent)
+    replacing(\.prompted, prompts)
+  }
+
+  private func replacing(
+    _ part: WritableKeyPath<TokenizedExample, [Int]>, _ values: [[Int]]
+  ) -> TrainingBatch {
+    precondition(values.count == examples.count)
+    var batch = self
+    for (index, value) in values.enumerated() { batch.examples[index][keyPath: part] = value }
+    return batch
   }
 
   /// Prompts, a copy of the first token in front where an edit needs a ghost.

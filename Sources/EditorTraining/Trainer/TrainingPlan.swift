@@ -18,6 +18,8 @@ public struct TrainingPlan: Sendable, Codable, Equatable {
   public var headRate: Float = 1e-3
   /// Learning rate of the gates; 0 freezes them.
   public var gateRate: Float = 1e-3
+  /// The three rates, in the order of the optimizer's groups.
+  var rates: [Float] { [backboneRate, headRate, gateRate] }
   /// Decoupled weight decay of matrices.
   public var weightDecay: Float = 0.01
   /// Greatest norm of a step's gradient; 0 for no clipping.
@@ -35,16 +37,6 @@ public struct TrainingPlan: Sendable, Codable, Equatable {
 
   /// A plan of `steps` with the defaults.
   public init(steps: Int) { self.steps = steps }
-}
-
-/// What a trainer tells while it works.
-public enum TrainingEvent: Sendable {
-  /// A step was taken.
-  case step(StepReport)
-  /// Losses of held-out examples.
-  case validation(ValidationReport)
-  /// The state was saved.
-  case saved(step: Int)
 }
 
 /// One optimizer step.

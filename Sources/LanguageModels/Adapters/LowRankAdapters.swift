@@ -33,14 +33,14 @@ public struct AdapterConfiguration: Sendable, Hashable, Codable {
 
   /// The parameters for a processor of that shape: `blocks.<n>.<module>.lora_A` [r, inputs] and
   /// `.lora_B` [outputs, r], in the order in which they are used.
-  public func layout(_ c: ProcessorConfiguration, prefix: String = "") -> ParameterLayout {
+  public func layout(_ c: ProcessorConfiguration) -> ParameterLayout {
     var layout = ParameterLayout()
     for block in 0..<depth {
       for module in Module.allCases where modules.contains(module) {
         let (outputs, inputs) = module.shape(c)
-        let name = "\(prefix)blocks.\(block).\(module.rawValue)."
-        layout.append(name + "lora_A", .matrix(rows: rank, columns: inputs))
-        layout.append(name + "lora_B", .matrix(rows: outputs, columns: rank))
+        let names = module.names(inBlock: block)
+        layout.append(names.down, .matrix(rows: rank, columns: inputs))
+        layout.append(names.up, .matrix(rows: outputs, columns: rank))
       }
     }
     return layout
@@ -48,6 +48,11 @@ public struct AdapterConfiguration: Sendable, Hashable, Codable {
 }
 
 extension AdapterConfiguration.Module {
+  /// The names of A and B.
+  func names(inBlock block: Int) -> (down: String, up: String) {
+    ("blocks.\(block).\(rawValue).lora_A", "blocks.\(block).\(rawValue).lora_B")
+  }
+
   /// Outputs and inputs of the layer.
   func shape(_ c: ProcessorConfiguration) -> (outputs: Int, inputs: Int) {
     let queries = c.headCount * c.headSize
@@ -108,6 +113,8 @@ public final class LowRankAdapters: @unchecked Sendable {
 struct AdapterView {
   let down: MatrixView  // A
   let up: MatrixView  // B
+  let shrinkage: LinearGroup  // of A alone
+  let growth: LinearGroup  // of B alone
   let downOffset: Int  // of A in a store of this layout, in floats
   let upOffset: Int
   /// Where the layer's outputs begin in those of its step.
@@ -130,11 +137,14 @@ extension LowRankAdapters {
     guard index < configuration.depth else { return result }
     for module in AdapterConfiguration.Module.allCases where configuration.modules.contains(module)
     {
-      let name = "blocks.\(index).\(module.rawValue)."
+      let names = module.names(inBlock: index)
+      let down = parameters.matrix(names.down)
+      let up = parameters.matrix(names.up)
       let view = AdapterView(
-        down: parameters.matrix(name + "lora_A"), up: parameters.matrix(name + "lora_B"),
-        downOffset: parameters.layout.entry(named: name + "lora_A")!.offset,
-        upOffset: parameters.layout.entry(named: name + "lora_B")!.offset,
+        down: down, up: up, shrinkage: LinearGroup([(down, column: 0)], activations: .f32),
+        growth: LinearGroup([(up, column: 0)], activations: .f32),
+        downOffset: parameters.layout.entry(named: names.down)!.offset,
+        upOffset: parameters.layout.entry(named: names.up)!.offset,
         column: module.column(processor),
         scale: configuration.alpha / Float(configuration.rank))
       switch module {

@@ -56,6 +56,7 @@ package final class ProcessorBackboneTape: BackboneTape {
   package let parameters: ParameterStore
   package let gradients: ParameterStore
   private let tape: ProcessorTape
+  private let depth: Int
   private var reader: StateReader?
 
   /// Memory for batches of that size. Throws `memory`, `depthOutOfRange` or `kernels`.
@@ -71,9 +72,10 @@ package final class ProcessorBackboneTape: BackboneTape {
       }
       gradients = try ParameterStore(parameters.layout)
     } catch { throw .memory(error) }
+    depth = backbone.blockCount
     var options = ProcessorTape.Options()
     options.activations = .f32
-    options.depth = backbone.blockCount
+    options.depth = depth
     options.hasLogits = false
     options.backward = backward
     options.checkpoints = .off
@@ -88,8 +90,7 @@ package final class ProcessorBackboneTape: BackboneTape {
     _ batch: TokenBatch, after blocks: [Int], at rows: [Int], adding: (any BackboneAddition)?
   ) throws(LanguageModelError) -> HiddenStates {
     let reader = StateReader(
-      tape.processor, batch, depth: tape.options.depth ?? 0, after: blocks, at: rows,
-      adding: adding)
+      tape.processor, batch, depth: depth, after: blocks, at: rows, adding: adding)
     try tape.forward(batch, edit: reader)
     self.reader = reader
     return reader.states

@@ -2,8 +2,7 @@ import KernelInterface
 import TensorKernels
 
 /// A batch laid out for the threads of a pass: tokens and positions of the rows, where their keys and
-/// values lie in a cache of one layer, and which queries go together. Plain pointers, valid while the
-/// layout lives.
+/// values lie in a cache of one layer, and which queries go together.
 final class BatchLayout {
   /// Consecutive rows of one sequence.
   struct QueryTile {
@@ -11,16 +10,29 @@ final class BatchLayout {
     let count: Int
   }
 
-  let tokens: UnsafeMutablePointer<Int>  // [N]
-  /// Of the rows in their sequences.
-  let positions: UnsafeMutablePointer<Int>  // [N]
-  /// Sequences begin at whole tiles of keys.
-  let cacheRows: UnsafeMutablePointer<Int>  // [N]
-  let boundaries: UnsafeMutablePointer<Int>  // [sequences + 1]
-  private(set) var queryTiles: UnsafeBufferPointer<QueryTile>
+  /// The layout as plain pointers, so that threads count no references; valid while the owner lives
+  /// and until the next batch is laid out.
+  struct View {
+    let tokens: UnsafePointer<Int>  // [N]
+    /// Of the rows in their sequences.
+    let positions: UnsafePointer<Int>  // [N]
+    /// Sequences begin at whole tiles of keys.
+    let cacheRows: UnsafePointer<Int>  // [N]
+    let boundaries: UnsafePointer<Int>  // [sequences + 1]
+    let queryTiles: UnsafeBufferPointer<QueryTile>
+    let rows: Int
+    let sequenceCount: Int
+  }
+
+  /// The batch that was laid out last.
+  private(set) var view: View
   let byteCount: Int
 
   private let storage: PageBuffer
+  private let tokens: UnsafeMutablePointer<Int>
+  private let positions: UnsafeMutablePointer<Int>
+  private let cacheRows: UnsafeMutablePointer<Int>
+  private let boundaries: UnsafeMutablePointer<Int>
   private let tiles: UnsafeMutablePointer<QueryTile>
   private let queriesPerTile: Int
 
@@ -36,7 +48,9 @@ final class BatchLayout {
     boundaries = cacheRows + rows
     tiles = UnsafeMutableRawPointer(boundaries + sequences + 1)
       .assumingMemoryBound(to: QueryTile.self)
-    queryTiles = UnsafeBufferPointer(start: tiles, count: 0)
+    view = View(
+      tokens: tokens, positions: positions, cacheRows: cacheRows, boundaries: boundaries,
+      queryTiles: UnsafeBufferPointer(start: tiles, count: 0), rows: 0, sequenceCount: 0)
   }
 
   /// Bytes of such a layout, without making it.
@@ -71,6 +85,42 @@ final class BatchLayout {
       let tileSize = CacheLayout.tilePositions
       cacheStart += (rows.count + tileSize - 1) / tileSize * tileSize
     }
-    queryTiles = UnsafeBufferPointer(start: tiles, count: tileCount)
+    view = View(
+      tokens: tokens, positions: positions, cacheRows: cacheRows, boundaries: boundaries,
+      queryTiles: UnsafeBufferPointer(start: tiles, count: tileCount), rows: batch.rowCount,
+      sequenceCount: batch.sequenceCount)
+  }
+}
+
+extension BatchLayout.View {
+  /// Causal attention of every row over its own sequence, whose keys and values are in `cache`, of f32
+  /// and one layer; by every thread of a run. `queries` and `out` are `[rows][heads * headSize]`, their
+  /// rows `stride` and `outStride` apart; `headsPerKVHead` query heads share a kv head. Tiles of queries
+  /// are dealt out in turn, because later ones see more.
+  func attend(
+    _ worker: Worker, _ kernels: KernelTable, _ cache: KeyValueCache, headsPerKVHead: Int,
+    queries: UnsafePointer<Float>, stride: Int, out: UnsafeMutablePointer<Float>, outStride: Int,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    let size = cache.headSize
+    let heads = cache.kvHeads * headsPerKVHead
+    let scale = 1 / Float(size).squareRoot()
+    var item = worker.index
+    while item < queryTiles.count * heads {
+      let head = item % heads
+      let tile = queryTiles[item / heads]
+      let firstPosition = positions[tile.firstRow]
+      // The keys and values of this sequence, from its first position on.
+      let start = cacheRows[tile.firstRow] - firstPosition
+      kernels.attend(
+        CacheKind.f32.rawValue, queries + tile.firstRow * stride + head * size, stride, tile.count,
+        firstPosition + 1, 1, size, scale,
+        cache.keys(layer: 0, head: head / headsPerKVHead)
+          + start / CacheLayout.tilePositions * CacheLayout.keyTileBytes(.f32, size),
+        cache.values(layer: 0, head: head / headsPerKVHead)
+          + start * CacheLayout.valueBytes(.f32, size),
+        out + tile.firstRow * outStride + head * size, outStride, scratch)
+      item += worker.count
+    }
   }
 }

@@ -24,6 +24,19 @@ public final class ProcessorBackbone: EditorBackbone {
     blockCount = depth ?? most
   }
 
+  /// As above with new adapters, where `shape` is given, whose A come from `seed`. Throws `memory` too.
+  public convenience init(
+    _ processor: Processor, depth: Int, newAdapters shape: AdapterConfiguration?, seed: UInt64,
+    pool: ThreadPool
+  ) throws(LanguageModelError) {
+    var adapters: LowRankAdapters?
+    if let shape {
+      adapters = try LowRankAdapters(
+        shape, of: processor.configuration, seed: seed, pool: pool)
+    }
+    try self.init(processor, depth: depth, adapters: adapters)
+  }
+
   /// Width of the hidden states.
   public var width: Int { processor.configuration.hiddenSize }
   /// Tokens in the vocabulary.

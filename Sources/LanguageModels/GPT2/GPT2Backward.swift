@@ -27,7 +27,7 @@ public final class GPT2Backward {
     self.state = state
     do {
       workspace = try GPT2BackwardWorkspace(
-        state.model, rows: state.rowCapacity, sequences: state.sequenceCapacity)
+        state.model, rows: state.rowCapacity)
     } catch { throw .memory(error) }
   }
 
@@ -50,7 +50,6 @@ public final class GPT2Backward {
       stateGradients.blocks.allSatisfy((0...c.blockCount).contains)
         && stateGradients.rows.allSatisfy((0..<batch.rowCount).contains),
       "there is no such state")
-    workspace.boundaries.update(from: batch.boundaries, count: batch.boundaries.count)
     let blocks = (0..<c.blockCount).map { Self.block($0, gradients) }
     let finalNorm = model.norm(GPT2Parameter.finalNorm)
     let finalGradients = Self.parameters(GPT2Parameter.finalNorm, gradients)
@@ -68,8 +67,7 @@ public final class GPT2Backward {
         }
       }
       let pass = GPT2BackwardPass(
-        forward: forward, workspace: workspace, upstream: upstream,
-        sequenceCount: batch.sequenceCount)
+        forward: forward, workspace: workspace, upstream: upstream)
       model.pool.run { worker in pass.begin(finalNorm, finalGradients, worker) }
       var end = c.blockCount
       while end > 0 {

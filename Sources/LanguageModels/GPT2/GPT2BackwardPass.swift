@@ -11,7 +11,6 @@ struct GPT2BackwardPass {
   let workspace: GPT2BackwardWorkspace
   /// Gradients of hidden states that come from outside.
   let upstream: [Upstream]
-  let sequenceCount: Int
 
   /// The gradient of the state after `block` blocks at `row`, `[width]`.
   struct Upstream {
@@ -119,8 +118,8 @@ struct GPT2BackwardPass {
     let columns = worker.share(of: width, unit: 16)
     for row in 0..<rows {
       let gradient = workspace.stream + row * width
-      let token = tokenTable + forward.tokens[row] * width
-      let position = positionTable + forward.positions[row] * width
+      let token = tokenTable + forward.batch.tokens[row] * width
+      let position = positionTable + forward.batch.positions[row] * width
       for i in columns {
         token[i] += gradient[i]
         position[i] += gradient[i]
@@ -186,15 +185,16 @@ struct GPT2BackwardPass {
     let scale = 1 / Float(size).squareRoot()
     let scratch = workspace.attentionScratch(worker.index)
     var item = worker.index
-    while item < sequenceCount * configuration.headCount {
+    let boundaries = forward.batch.boundaries
+    while item < forward.batch.sequenceCount * configuration.headCount {
       let sequence = item / configuration.headCount
       let offset = item % configuration.headCount * size
-      let first = workspace.boundaries[sequence]
+      let first = boundaries[sequence]
       let query = values.projected + first * 3 * width + offset
       let gradient = workspace.projected + first * 3 * width + offset
       kernels.attendBackward(
         query, query + width, query + 2 * width, 3 * width,
-        workspace.boundaries[sequence + 1] - first, size, scale,
+        boundaries[sequence + 1] - first, size, scale,
         values.attended + first * width + offset, workspace.narrow + first * width + offset, width,
         gradient, gradient + width, gradient + 2 * width, 0, scratch)
       item += worker.count

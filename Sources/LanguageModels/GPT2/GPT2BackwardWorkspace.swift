@@ -13,7 +13,6 @@ final class GPT2BackwardWorkspace {
   let moments: UnsafeMutablePointer<Float>  // [N][2], of a LayerNorm
   let packedGradients: UnsafeMutablePointer<Float>  // see `MatrixView.applyTransposed`
   let packedInputs: UnsafeMutablePointer<Float>  // see `MatrixView.addGradient`
-  let boundaries: UnsafeMutablePointer<Int>  // [sequences + 1]
   let byteCount: Int
 
   private let storage: PageBuffer
@@ -21,7 +20,7 @@ final class GPT2BackwardWorkspace {
   private let linearScratch: Int
   private let threadFloats: Int
 
-  init(_ model: GPT2, rows: Int, sequences: Int) throws(KernelError) {
+  init(_ model: GPT2, rows: Int) throws(KernelError) {
     let c = model.configuration
     let widest = max(c.width, c.innerWidth)
     let block = model.block(0)
@@ -36,7 +35,7 @@ final class GPT2BackwardWorkspace {
     let sizes = [
       rows * c.width, rows * c.width, rows * 3 * c.width, rows * c.innerWidth, rows * widest,
       rows * 2, matrices.map { $0.packedGradientCount(rows: rows) }.max()!,
-      matrices.map { $0.packedInputCount(rows: rows) }.max()!, 2 * (sequences + 1),
+      matrices.map { $0.packedInputCount(rows: rows) }.max()!,
       model.pool.threadCount * threadFloats,
     ].map(align)
     storage = try PageBuffer(byteCount: sizes.reduce(0, +) * 4)
@@ -55,8 +54,7 @@ final class GPT2BackwardWorkspace {
     moments = parts[5]
     packedGradients = parts[6]
     packedInputs = parts[7]
-    boundaries = UnsafeMutableRawPointer(parts[8]).assumingMemoryBound(to: Int.self)
-    threads = parts[9]
+    threads = parts[8]
   }
 
   /// A thread's own scratch for the gradients of linear layers.

@@ -15,15 +15,7 @@ struct GPT2ForwardPass {
   let kernels: KernelTable
   let workspace: GPT2Workspace
   let cache: KeyValueCache
-  /// Tokens, `[N]`, and their positions in their sequences.
-  let tokens: UnsafePointer<Int>
-  let positions: UnsafePointer<Int>
-  /// Where each row's keys and values are in the cache: sequences begin at whole tiles.
-  let cacheRows: UnsafePointer<Int>
-  /// Consecutive queries of one sequence that go together.
-  let queryTiles: UnsafeBufferPointer<BatchLayout.QueryTile>
-  /// Tokens of the batch.
-  let rows: Int
+  let batch: BatchLayout.View
 
   /// The parameters of one block.
   struct Block {
@@ -46,6 +38,7 @@ struct GPT2ForwardPass {
     let bias: UnsafePointer<Float>
   }
 
+  var rows: Int { batch.rows }
   private var width: Int { configuration.width }
 
   /// state[0][n] = wte[token] + wpe[position].
@@ -53,8 +46,8 @@ struct GPT2ForwardPass {
     _ tokenTable: UnsafePointer<Float>, _ positionTable: UnsafePointer<Float>, _ worker: Worker
   ) {
     for row in worker.share(of: rows) {
-      let token = tokenTable + tokens[row] * width
-      let position = positionTable + positions[row] * width
+      let token = tokenTable + batch.tokens[row] * width
+      let position = positionTable + batch.positions[row] * width
       let out = workspace.state(0) + row * width
       for i in 0..<width { out[i] = token[i] + position[i] }
     }
@@ -140,31 +133,14 @@ struct GPT2ForwardPass {
       let head = item % heads
       let key = block.projected + row * 3 * width + width + head * size
       kernels.storeKeyValue(
-        CacheKind.f32.rawValue, key, key + width, cacheRows[row], size,
+        CacheKind.f32.rawValue, key, key + width, batch.cacheRows[row], size,
         cache.keys(layer: 0, head: head), cache.values(layer: 0, head: head))
     }
   }
 
-  /// Tiles of queries are dealt out in turn, because later ones see more.
   private func attend(_ block: GPT2Workspace.Block, _ worker: Worker) {
-    let size = configuration.headSize
-    let scale = 1 / Float(size).squareRoot()
-    let scratch = workspace.thread(worker.index).attention
-    var item = worker.index
-    while item < queryTiles.count * configuration.headCount {
-      let head = item % configuration.headCount
-      let tile = queryTiles[item / configuration.headCount]
-      let firstPosition = positions[tile.firstRow]
-      // The keys and values of this sequence, from its first position on.
-      let start = cacheRows[tile.firstRow] - firstPosition
-      kernels.attend(
-        CacheKind.f32.rawValue, block.projected + tile.firstRow * 3 * width + head * size,
-        3 * width, tile.count, firstPosition + 1, 1, size, scale,
-        cache.keys(layer: 0, head: head)
-          + start / CacheLayout.tilePositions * CacheLayout.keyTileBytes(.f32, size),
-        cache.values(layer: 0, head: head) + start * CacheLayout.valueBytes(.f32, size),
-        block.attended + tile.firstRow * width + head * size, width, scratch)
-      item += worker.count
-    }
+    batch.attend(
+      worker, kernels, cache, headsPerKVHead: 1, queries: block.projected, stride: 3 * width,
+      out: block.attended, outStride: width, scratch: workspace.thread(worker.index).attention)
   }
 }

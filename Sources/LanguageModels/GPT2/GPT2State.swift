@@ -121,7 +121,6 @@ public final class GPT2State {
     layout.set(batch)
     return GPT2ForwardPass(
       configuration: model.configuration, kernels: model.kernels, workspace: workspace,
-      cache: cache, tokens: layout.tokens, positions: layout.positions,
-      cacheRows: layout.cacheRows, queryTiles: layout.queryTiles, rows: batch.rowCount)
+      cache: cache, batch: layout.view)
   }
 }

@@ -29,8 +29,9 @@ struct ForwardPass {
   let rows: Int
 
   private var queryWidth: Int { configuration.headCount * configuration.headSize }
-  private var keyWidth: Int { configuration.kvHeadCount * configuration.headSize }
-  private var projectedWidth: Int { queryWidth + 2 * keyWidth }
+  private var projectedWidth: Int {
+    queryWidth + 2 * configuration.kvHeadCount * configuration.headSize
+  }
 
   /// One block, by one of the threads; all see its result after the last barrier.
   func run(_ block: Block, layer: Int, _ worker: Worker) {
@@ -54,7 +55,10 @@ struct ForwardPass {
       transform: .rmsNorm(weight: norm, epsilon: configuration.rmsNormEpsilon),
       out: workspace.projected, outStride: projectedWidth, accumulate: false)
     worker.barrier()
-    rotateAndStore(layer, worker)
+    configuration.rotateAndStore(
+      worker, kernels, workspace.projected, rows: rows, cosines: workspace.cosines,
+      sines: workspace.sines, cache: cache, layer: layer
+    ) { start + $0 }
     worker.barrier()
     attend(layer, worker, own)
     worker.barrier()
@@ -87,29 +91,6 @@ struct ForwardPass {
       transform: .swiGLU, out: workspace.residual, outStride: configuration.hiddenSize,
       accumulate: true)
     worker.barrier()
-  }
-
-  /// Rotates queries and keys and puts keys and values into the cache; (row, kv head) pairs, each
-  /// with the query heads it serves, are shared out.
-  private func rotateAndStore(_ layer: Int, _ worker: Worker) {
-    let size = configuration.headSize
-    let rotated = configuration.rotatedSize
-    let heads = configuration.kvHeadCount
-    let group = configuration.headsPerKVHead
-    for item in worker.share(of: rows * heads) {
-      let row = item / heads
-      let head = item % heads
-      let projected = workspace.projected + row * projectedWidth
-      let cosines = workspace.cosines + row * (rotated / 2)
-      let sines = workspace.sines + row * (rotated / 2)
-      kernels.rotatePairs(
-        projected + head * group * size, group, size, rotated, cosines, sines)
-      let key = projected + queryWidth + head * size
-      kernels.rotatePairs(key, 1, size, rotated, cosines, sines)
-      kernels.storeKeyValue(
-        cache.type.kind.rawValue, key, key + keyWidth, start + row, size,
-        cache.keys(layer: layer, head: head), cache.values(layer: layer, head: head))
-    }
   }
 
   /// Query heads of one token that the kernels take together.

@@ -157,7 +157,7 @@ package final class ProcessorTape {
     for i in 0..<batch.rowCount * c.rotatedSize / 2 { memory.negatedSines[i] = -memory.sines[i] }
     self.batch = batch
     self.edit = edit
-    let pass = pass(batch)
+    let pass = pass
     // Asked once, here: every thread must take the same way through the barriers.
     let edited = (0...depth).map { edit?.edits(point: $0) == true }
     processor.pool.run { worker in
@@ -188,11 +188,11 @@ package final class ProcessorTape {
       })
   }
 
-  private func pass(_ batch: TokenBatch) -> TapePass {
+  /// The pass over the batch that was laid out last.
+  private var pass: TapePass {
     TapePass(
       configuration: processor.configuration, kernels: processor.kernels, memory: memory,
-      cache: cache, positions: layout.positions, cacheRows: layout.cacheRows,
-      queryTiles: layout.queryTiles, rows: batch.rowCount)
+      cache: cache, batch: layout.view)
   }
 
   private func apply(
@@ -234,18 +234,14 @@ package final class ProcessorTape {
     runBackward(adapterGradients)
   }
 
-  private func backwardPass(
-    _ batch: TokenBatch, _ adapterGradients: ParameterStore?
-  ) -> TapeBackwardPass {
+  private func backwardPass(_ adapterGradients: ParameterStore?) -> TapeBackwardPass {
     if let adapterGradients {
       precondition(
         adapterGradients.layout == adapters?.parameters.layout,
         "the gradients are of other adapters")
     }
     return TapeBackwardPass(
-      forward: pass(batch), brain: brain, boundaries: layout.boundaries,
-      sequenceCount: batch.sequenceCount,
-      adapterGradients: adapterGradients?.floats.baseAddress)
+      forward: pass, brain: brain, adapterGradients: adapterGradients?.floats.baseAddress)
   }
 
   private func score(
@@ -264,7 +260,7 @@ package final class ProcessorTape {
     var losses = TokenLosses(
       crossEntropy: [Float](repeating: 0, count: count),
       divergence: [Float](repeating: 0, count: teacher == nil ? 0 : count))
-    let backward = backwardPass(batch, adapterGradients)
+    let backward = backwardPass(adapterGradients)
     objective.rows.withUnsafeBufferPointer { rows in
       objective.targets.withUnsafeBufferPointer { targets in
         objective.weights.withUnsafeBufferPointer { weights in
@@ -300,12 +296,12 @@ package final class ProcessorTape {
 
   /// From the gradient of the last block's output, in `memory.gradient`, to the lowest point.
   private func runBackward(_ adapterGradients: ParameterStore?) {
-    guard let batch else { preconditionFailure("no batch was read") }
+    precondition(batch != nil, "no batch was read")
     let edited = (0...depth).map { edit?.edits(point: $0) == true }
     // Without trained adapters the pass ends at the edit's lowest point.
     let end = adapterGradients != nil ? 0 : edit?.lowestPoint ?? depth
     guard end <= depth else { return }
-    let backward = backwardPass(batch, adapterGradients)
+    let backward = backwardPass(adapterGradients)
     let interval = options.checkpoints.interval
     let keepsBlocks = options.checkpoints == .off
     let present = present

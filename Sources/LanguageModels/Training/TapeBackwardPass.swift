@@ -11,8 +11,6 @@ struct TapeBackwardPass {
   let forward: TapePass
   /// bf16 linear layers, where the backward pass runs in bf16.
   let brain: BrainKernelTable?
-  let boundaries: UnsafePointer<Int>
-  let sequenceCount: Int
   /// Gradients of the adapters, in the layout of their parameters.
   let adapterGradients: UnsafeMutablePointer<Float>?
 
@@ -152,8 +150,9 @@ struct TapeBackwardPass {
     let group = configuration.headsPerKVHead
     let width = forward.projectedWidth
     let scratch = memory.attentionScratch(worker.index)
+    let boundaries = forward.batch.boundaries
     var item = worker.index
-    while item < sequenceCount * configuration.kvHeadCount {
+    while item < forward.batch.sequenceCount * configuration.kvHeadCount {
       let first = boundaries[item / configuration.kvHeadCount]
       let count = boundaries[item / configuration.kvHeadCount + 1] - first
       let head = item % configuration.kvHeadCount

@@ -10,11 +10,9 @@ struct TapePass {
   let memory: TapeMemory
   /// Of one layer: each block stores its keys and values anew.
   let cache: KeyValueCache
-  let positions: UnsafePointer<Int>
-  let cacheRows: UnsafePointer<Int>
-  let queryTiles: UnsafeBufferPointer<BatchLayout.QueryTile>
-  let rows: Int
+  let batch: BatchLayout.View
 
+  var rows: Int { batch.rows }
   var hidden: Int { configuration.hiddenSize }
   var queryWidth: Int { configuration.headCount * configuration.headSize }
   var keyWidth: Int { configuration.kvHeadCount * configuration.headSize }
@@ -32,10 +30,16 @@ struct TapePass {
     apply(
       block.projections, adapters.projections, to: input, hidden, norm(block.attentionNorm),
       out: values.projected, projectedWidth, accumulate: false, worker)
-    rotateAndStore(values, worker)
+    configuration.rotateAndStore(
+      worker, kernels, values.projected, rows: rows, cosines: memory.cosines, sines: memory.sines,
+      cache: cache, layer: 0
+    ) { batch.cacheRows[$0] }
     copy(input, to: values.middle, worker)
     worker.barrier()
-    attend(values, worker)
+    batch.attend(
+      worker, kernels, cache, headsPerKVHead: configuration.headsPerKVHead,
+      queries: values.projected, stride: projectedWidth, out: values.attended,
+      outStride: queryWidth, scratch: memory.thread(worker.index).attention)
     worker.barrier()
     apply(
       block.attentionOutput, adapters.attentionOutput, to: values.attended, queryWidth, .identity,
@@ -70,9 +74,9 @@ struct TapePass {
     readInput(group.columns, x, stride, transform, worker)
     for adapter in adapters {
       shrink(adapter, group.columns, worker)
-      applyExactly(
-        adapter.up, to: memory.adapterMiddle, adapter.down.rows, out: out + adapter.column,
-        outStride, accumulate: true, worker)
+      apply(
+        adapter.growth, [], to: memory.adapterMiddle, adapter.down.rows, .identity,
+        out: out + adapter.column, outStride, accumulate: true, worker)
     }
   }
 
@@ -82,52 +86,6 @@ struct TapePass {
     let own = worker.share(of: rows)
     (target + own.lowerBound * hidden).update(
       from: source + own.lowerBound * hidden, count: own.count * hidden)
-  }
-
-  /// (row, kv head) pairs, each with the query heads it serves, are shared out.
-  private func rotateAndStore(_ values: TapeMemory.Block, _ worker: Worker) {
-    let size = configuration.headSize
-    let rotated = configuration.rotatedSize
-    let heads = configuration.kvHeadCount
-    let group = configuration.headsPerKVHead
-    for item in worker.share(of: rows * heads) {
-      let row = item / heads
-      let head = item % heads
-      let projected = values.projected + row * projectedWidth
-      let cosines = memory.cosines + row * (rotated / 2)
-      let sines = memory.sines + row * (rotated / 2)
-      kernels.rotatePairs(projected + head * group * size, group, size, rotated, cosines, sines)
-      let key = projected + queryWidth + head * size
-      kernels.rotatePairs(key, 1, size, rotated, cosines, sines)
-      kernels.storeKeyValue(
-        CacheKind.f32.rawValue, key, key + keyWidth, cacheRows[row], size,
-        cache.keys(layer: 0, head: head), cache.values(layer: 0, head: head))
-    }
-  }
-
-  /// Tiles of queries are dealt out in turn, because later ones see more.
-  private func attend(_ values: TapeMemory.Block, _ worker: Worker) {
-    let size = configuration.headSize
-    let scale = 1 / Float(size).squareRoot()
-    let group = configuration.headsPerKVHead
-    let scratch = memory.thread(worker.index).attention
-    var item = worker.index
-    while item < queryTiles.count * configuration.headCount {
-      let head = item % configuration.headCount
-      let tile = queryTiles[item / configuration.headCount]
-      let firstPosition = positions[tile.firstRow]
-      // The keys and values of this sequence, from its first position on.
-      let start = cacheRows[tile.firstRow] - firstPosition
-      kernels.attend(
-        CacheKind.f32.rawValue,
-        values.projected + tile.firstRow * projectedWidth + head * size, projectedWidth,
-        tile.count, firstPosition + 1, 1, size, scale,
-        cache.keys(layer: 0, head: head / group)
-          + start / CacheLayout.tilePositions * CacheLayout.keyTileBytes(.f32, size),
-        cache.values(layer: 0, head: head / group) + start * CacheLayout.valueBytes(.f32, size),
-        values.attended + tile.firstRow * queryWidth + head * size, queryWidth, scratch)
-      item += worker.count
-    }
   }
 
   // MARK: Adapters
@@ -154,29 +112,11 @@ struct TapePass {
   /// adapterMiddle = (alpha / r) A adapterInput.
   func shrink(_ adapter: AdapterView, _ columns: Int, _ worker: Worker) {
     let rank = adapter.down.rows
-    applyExactly(
-      adapter.down, to: memory.adapterInput, columns, out: memory.adapterMiddle, rank,
-      accumulate: false, worker)
+    apply(
+      adapter.shrinkage, [], to: memory.adapterInput, columns, .identity,
+      out: memory.adapterMiddle, rank, accumulate: false, worker)
     let own = worker.share(of: rows * rank)
     for i in own { memory.adapterMiddle[i] *= adapter.scale }
-    worker.barrier()
-  }
-
-  /// out (+)= W x for a plain matrix.
-  private func applyExactly(
-    _ matrix: MatrixView, to x: UnsafePointer<Float>, _ stride: Int,
-    out: UnsafeMutablePointer<Float>, _ outStride: Int, accumulate: Bool, _ worker: Worker
-  ) {
-    let tileRows = rows == 1 ? 1 : ActivationTiles.tileRows
-    for tile in worker.share(of: (rows + tileRows - 1) / tileRows) {
-      memory.shared.fill(
-        kernels, layout: .f32, tile: tile, tileRows: tileRows, x: x + tile * tileRows * stride,
-        stride: stride, validRows: min(tileRows, rows - tile * tileRows), columns: matrix.columns)
-    }
-    worker.barrier()
-    matrix.apply(
-      worker, kernels, memory.shared, count: rows, layout: .f32, out: out, stride: outStride,
-      accumulate: accumulate, scratch: memory.thread(worker.index).panel)
     worker.barrier()
   }
 }

@@ -47,14 +47,14 @@ final class CrossAttention: BackboneAddition {
   /// Attention to `input`, which has what `points` asks for and as many prompts as the batch has
   /// instructions.
   init(
-    _ heads: EditorHeads, _ configuration: CrossAttentionConfiguration, pool: ThreadPool,
+    _ heads: EditorHeads, _ configuration: CrossAttentionConfiguration, linear: HeadLinear,
     input: Input, gradients: ParameterStore? = nil
   ) {
     self.heads = heads
     self.configuration = configuration
     self.input = input
     self.gradients = gradients
-    linear = HeadLinear(heads.parameters, heads.kernels, pool)
+    self.linear = linear
   }
 
   /// The points of the processor's stream that the backbone attends to.

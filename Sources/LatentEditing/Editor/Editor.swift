@@ -51,11 +51,7 @@ public final class Editor {
       case .processor(let depth, _, let adapters):
         guard let processor else { preconditionFailure("the backbone needs its processor") }
         backbone = try ProcessorBackbone(
-          processor, depth: depth,
-          adapters: adapters.map { adapters throws(LanguageModelError) in
-            try LowRankAdapters(
-              adapters, of: processor.configuration, seed: seed, pool: pool)
-          })
+          processor, depth: depth, newAdapters: adapters, seed: seed, pool: pool)
       }
     } catch {
       throw .model(error)
@@ -87,7 +83,7 @@ public final class Editor {
       return try edit(instruction, strength: strength)
     }
     let addition = CrossAttention(
-      heads, cross, pool: pool,
+      heads, cross, linear: HeadLinear(heads.parameters, heads.kernels, pool),
       input: .init(
         states: try InputStates.read(
           prompt, points: CrossAttention.points(configuration), on: state),

@@ -21,13 +21,9 @@ extension Editor {
   public func write(
     to path: String, storage: EditorStorage = .f32
   ) throws(LatentEditingError) {
-    var parts = [
-      StoredParameters(store: heads.parameters, prefix: "", isTransposed: { _ in false })
-    ]
-    if let gpt2 = backbone as? GPT2 { parts.insert(StoredParameters(gpt2), at: 0) }
-    if let adapters = (backbone as? ProcessorBackbone)?.adapters {
-      parts.insert(StoredParameters(adapters), at: 0)
-    }
+    let parts = stored(
+      backbone: (backbone as? GPT2)?.parameters
+        ?? (backbone as? ProcessorBackbone)?.adapters?.parameters, heads: heads.parameters)
     do throws(ModelFileError) {
       var writer = try SafetensorsWriter(
         path: path, tensors: parts.flatMap { $0.tensors(storage) },
@@ -42,16 +38,19 @@ extension Editor {
     }
   }
 
-  /// What `stores` (of the backbone's parameters and of the heads', in this order) hold, by the names,
-  /// shapes and orders of the editor's file: for gradients.
-  package func named(_ stores: [ParameterStore]) -> [(String, [Int], [Float])] {
-    precondition(stores.count == 2)
-    let isGPT2 = backbone is GPT2
-    return StoredParameters(
-      store: stores[0], prefix: "backbone.",
-      isTransposed: { isGPT2 && GPT2Configuration.isConv1D($0) }
-    ).all
-      + StoredParameters(store: stores[1], prefix: "", isTransposed: { _ in false }).all
+  /// What stores of the backbone's and the heads' parameters hold, by the names, shapes and orders of the
+  /// editor's file: for gradients.
+  package func named(
+    backbone: ParameterStore, heads: ParameterStore
+  ) -> [(String, [Int], [Float])] {
+    stored(backbone: backbone, heads: heads).flatMap(\.all)
+  }
+
+  /// Both as they stand in files; what a backbone trains may be nothing.
+  private func stored(backbone store: ParameterStore?, heads: ParameterStore) -> [StoredParameters]
+  {
+    (store.map { [StoredParameters(backbone: $0, isGPT2: backbone is GPT2)] } ?? [])
+      + [StoredParameters(heads: heads)]
   }
 
   /// Reads the blueprint of the editor at `path`, and nothing else of it. Throws `notEditor`,
@@ -96,23 +95,22 @@ extension Editor {
       throw .wrongProcessor(path: path, made: configuration.processor, found: identity)
     }
     let heads = try EditorHeads(configuration, seed: 0, pool: pool)
-    var parts = [
-      StoredParameters(store: heads.parameters, prefix: "", isTransposed: { _ in false })
-    ]
+    var parts = [StoredParameters(heads: heads.parameters)]
     let backbone: any EditorBackbone
     do throws(LanguageModelError) {
       switch configuration.backbone {
       case .gpt2(let gpt2, _):
         let model = try GPT2(zeros: gpt2, pool: pool)
-        parts.append(StoredParameters(model))
+        parts.append(StoredParameters(backbone: model.parameters, isGPT2: true))
         backbone = model
       case .processor(let depth, _, let shape):
         guard let processor else { preconditionFailure("the backbone needs its processor") }
-        let adapters = try shape.map { shape throws(LanguageModelError) in
-          try LowRankAdapters(shape, of: processor.configuration, seed: 0, pool: pool)
+        let model = try ProcessorBackbone(
+          processor, depth: depth, newAdapters: shape, seed: 0, pool: pool)
+        if let adapters = model.adapters {
+          parts.append(StoredParameters(backbone: adapters.parameters, isGPT2: false))
         }
-        if let adapters { parts.append(StoredParameters(adapters)) }
-        backbone = try ProcessorBackbone(processor, depth: depth, adapters: adapters)
+        backbone = model
       }
     } catch {
       throw .model(error)

@@ -66,7 +66,7 @@ package final class EditorTape {
       }
       let read = TokenBatch(prompts)
       addition = CrossAttention(
-        editor.heads, cross, pool: pool,
+        editor.heads, cross, linear: linear,
         input: .init(
           states: try InputStates.read(
             read, points: CrossAttention.points(configuration), on: tape),

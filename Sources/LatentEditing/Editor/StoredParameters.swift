@@ -9,23 +9,25 @@ struct StoredParameters {
   let store: ParameterStore
   /// In front of every name.
   let prefix: String
-  let isTransposed: (String) -> Bool
+  /// Whether transformers stores these matrices as its Conv1D does, (in, out).
+  let isGPT2: Bool
 
-  init(store: ParameterStore, prefix: String, isTransposed: @escaping (String) -> Bool) {
+  /// The heads' parameters.
+  init(heads store: ParameterStore) {
     self.store = store
-    self.prefix = prefix
-    self.isTransposed = isTransposed
+    prefix = ""
+    isGPT2 = false
   }
 
-  /// A GPT-2 as transformers has it.
-  init(_ model: GPT2) {
-    self.init(
-      store: model.parameters, prefix: "backbone.", isTransposed: GPT2Configuration.isConv1D)
+  /// What is trained of a backbone: a GPT-2, as transformers has it, or the adapters of a processor.
+  init(backbone store: ParameterStore, isGPT2: Bool) {
+    self.store = store
+    prefix = "backbone."
+    self.isGPT2 = isGPT2
   }
 
-  /// The adapters of a backbone.
-  init(_ adapters: LowRankAdapters) {
-    self.init(store: adapters.parameters, prefix: "backbone.", isTransposed: { _ in false })
+  private func isTransposed(_ name: String) -> Bool {
+    isGPT2 && GPT2Configuration.isConv1D(name)
   }
 
   /// The names of the tensors.

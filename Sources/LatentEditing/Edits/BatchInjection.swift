@@ -82,18 +82,18 @@ package final class BatchInjection: DifferentiableStreamEdit {
           stream + place.row * width, count: width)
       }
     }
-    add(site, sign: 1, stream)
+    add(site, stream)
   }
 
   /// y = h + n (g v), in the order of inference.
-  private func add(_ site: Int, sign: Float, _ stream: UnsafeMutablePointer<Float>) {
+  private func add(_ site: Int, _ stream: UnsafeMutablePointer<Float>) {
     var gated = [Float](repeating: 0, count: width)
     for (i, place) in places.enumerated() {
       let gate = gates[site * slotCount + place.slot]
       let first = latentStart(site, place)
       for k in 0..<width { gated[k] = gate * latents[first + k] }
       LatentAddition.add(
-        gated, times: sign * norms[site * places.count + i], to: stream + place.row * width,
+        gated, times: norms[site * places.count + i], to: stream + place.row * width,
         count: width)
     }
   }

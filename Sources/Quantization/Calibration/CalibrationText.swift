@@ -1,4 +1,5 @@
 import Crypto
+import ModelFiles
 import Tokenization
 
 /// Token sequences on which a model is run to learn what its linear layers read.
@@ -33,9 +34,7 @@ public struct CalibrationText: Sendable, Equatable {
   ) throws(QuantizationError) {
     precondition(length >= 2 && count >= 1)
     self.name = name
-    sha256 = SHA256.hash(data: Array(text.utf8)).map {
-      ($0 < 16 ? "0" : "") + String($0, radix: 16)
-    }.joined()
+    sha256 = SHA256.hash(data: Array(text.utf8)).hexadecimal
     let tokens = tokenizer.encode(text, addSpecial: false, parseSpecial: false)
     let beginning = tokenizer.vocabulary.addsBOS ? tokenizer.bosToken : nil
     sequences = try Self.cut(tokens, beginning: beginning, length: length, count: count)

@@ -83,7 +83,7 @@ final class SliceWriter: @unchecked Sendable {
 
     var hexadecimal: String {
       wait()
-      return hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+      return hash.finalize().hexadecimal
     }
 
     private static func range(_ bytes: UnsafeRawBufferPointer) -> Range<UInt>? {

@@ -24,8 +24,7 @@ enum SourceDigest {
         done += piece.count
         guard onProgress(name, done, total) else { return nil }
       }
-      let digits = hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-      lines.append(digits.joined() + "  " + name)
+      lines.append(hash.finalize().hexadecimal + "  " + name)
     }
     return lines
   }

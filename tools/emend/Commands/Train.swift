@@ -99,7 +99,9 @@ struct Train: ParsableCommand {
   }
 
   private func checkedOptions() throws -> TrainingOptions {
-    var options = try training.options(model: model.file.model, data: data.map(file))
+    let files = data.map(NumberedFile<Double>.init)
+      .map { TrainingDataFile(path: $0.path, weight: $0.number ?? 1) }
+    var options = try training.options(model: model.file.model, data: files)
     if let output { options.output = output }
     if let chatTemplate { options.chatTemplate = chatTemplate }
     if let names = fields?.split(separator: ",").map(String.init) {
@@ -115,14 +117,6 @@ struct Train: ParsableCommand {
       }
     }
     return options
-  }
-
-  /// `FILE[:WEIGHT]`; a colon with nothing after it that reads as a number is part of the name.
-  private func file(_ text: String) -> TrainingDataFile {
-    if let colon = text.lastIndex(of: ":"), let weight = Double(text[text.index(after: colon)...]) {
-      return TrainingDataFile(path: String(text[..<colon]), weight: weight)
-    }
-    return TrainingDataFile(path: text)
   }
 
   /// What is trained, on what, in how much memory.

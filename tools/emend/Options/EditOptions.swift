@@ -85,7 +85,7 @@ struct EditOptions: ParsableArguments {
     if layers != nil, editor.isEmpty {
       throw ValidationError("--layers chooses among the latents of an --editor, and there is none")
     }
-    for text in controlVector where ControlVectorArgument(text).scale == nil {
+    for text in controlVector where NumberedFile<Float>(text).number?.isFinite == false {
       throw ValidationError("the scale in --control-vector \(text) is not a finite number")
     }
     do { _ = try layers.map(LayerSelection.init(parsing:)) } catch {
@@ -110,30 +110,13 @@ struct EditOptions: ParsableArguments {
     guard !controlVector.isEmpty else { return nil }
     let range = controlVectorLayerRange
     return try LatentEdit.sum(
-      controlVector.map(ControlVectorArgument.init).map { argument in
+      controlVector.map(NumberedFile<Float>.init).map { argument in
         try ControlVector(
           path: argument.path, width: configuration.hiddenSize,
           layerCount: configuration.layerCount
         ).edit(
           width: configuration.hiddenSize, layerCount: configuration.layerCount,
-          scale: argument.scale ?? 1, range: range.isEmpty ? nil : range[0]...range[1])
+          scale: argument.number ?? 1, range: range.isEmpty ? nil : range[0]...range[1])
       })
-  }
-}
-
-/// `FILE[:SCALE]`; a colon with nothing after it that reads as a number is part of the name.
-private struct ControlVectorArgument {
-  let path: String
-  /// Nil where it is written but not finite.
-  let scale: Float?
-
-  init(_ text: String) {
-    if let colon = text.lastIndex(of: ":"), let scale = Float(text[text.index(after: colon)...]) {
-      path = String(text[..<colon])
-      self.scale = scale.isFinite ? scale : nil
-    } else {
-      path = text
-      scale = 1
-    }
   }
 }

@@ -80,29 +80,25 @@ struct TrainingRun {
 
   private mutating func train(_ append: (TrainingMetrics) throws -> Void) throws {
     let bar = ProgressBar("training", unit: "steps/s")
+    defer { bar.finish() }
     let first = trainer.step
-    var failure: (any Error)?
-    var stopped = false
-    while trainer.step < trainer.plan.steps, !stopped {
-      try trainer.run { event in
-        guard case .step(let report) = event else { return true }
+    while trainer.step < trainer.plan.steps {
+      try trainer.run { report in
         record(report)
         bar.update(
           Double(report.step - first), of: Double(trainer.plan.steps - first),
           note: "loss \(Numbers.fixed(report.losses.meanCrossEntropy, 3))")
-        do { try append(metrics(report)) } catch { failure = error }
-        stopped = Interrupt.isRequested || failure != nil
-        return !stopped && !isDue(options.validation.interval) && !isDue(options.run.saveInterval)
+        try append(metrics(report))
+        return !Interrupt.isRequested && !isDue(options.validation.interval)
+          && !isDue(options.run.saveInterval)
       }
-      if stopped { break }
+      if Interrupt.isRequested { break }
       if isDue(options.validation.interval) {
         bar.finish()
         try validate(append)
       }
       if isDue(options.run.saveInterval) { try save() }
     }
-    bar.finish()
-    if let failure { throw failure }
   }
 
   private func isDue(_ interval: Int) -> Bool { interval > 0 && trainer.step % interval == 0 }

@@ -1,0 +1,31 @@
+import KernelInterface
+import TensorKernels
+
+extension ProcessorConfiguration {
+  /// Rotates the queries and keys of `projected` `[rows][A + 2 KV]` in place by the angles of their rows,
+  /// and puts keys and values where `place` says in a layer of the cache; by every thread of a run.
+  /// (row, kv head) pairs, each with the query heads it serves, are shared out.
+  @inline(__always) func rotateAndStore(
+    _ worker: Worker, _ kernels: KernelTable, _ projected: UnsafeMutablePointer<Float>, rows: Int,
+    cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>, cache: KeyValueCache, layer: Int,
+    place: (_ row: Int) -> Int
+  ) {
+    let queryWidth = headCount * headSize
+    let keyWidth = kvHeadCount * headSize
+    for item in worker.share(of: rows * kvHeadCount) {
+      let row = item / kvHeadCount
+      let head = item % kvHeadCount
+      let projected = projected + row * (queryWidth + 2 * keyWidth)
+      let cosines = cosines + row * (rotatedSize / 2)
+      let sines = sines + row * (rotatedSize / 2)
+      kernels.rotatePairs(
+        projected + head * headsPerKVHead * headSize, headsPerKVHead, headSize, rotatedSize,
+        cosines, sines)
+      let key = projected + queryWidth + head * headSize
+      kernels.rotatePairs(key, 1, headSize, rotatedSize, cosines, sines)
+      kernels.storeKeyValue(
+        cache.type.kind.rawValue, key, key + keyWidth, place(row), headSize,
+        cache.keys(layer: layer, head: head), cache.values(layer: layer, head: head))
+    }
+  }
+}
