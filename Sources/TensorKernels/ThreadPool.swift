@@ -14,7 +14,7 @@ import Synchronization
 ///
 /// A model's forward pass is hundreds of short steps, so a pass is entered once and its steps are
 /// parted by barriers (well under a microsecond each) instead of being handed out one by one. The
-/// caller is the first worker. Threads spin briefly between runs and then park.
+/// caller is the first worker. Threads spin briefly where they wait and then park.
 public final class ThreadPool: Sendable {
   /// Threads that take part, the caller among them.
   public let threadCount: Int
@@ -46,8 +46,7 @@ public final class ThreadPool: Sendable {
 
   deinit {
     shared.stop.store(true, ordering: .relaxed)
-    shared.generation.pointee.add(1, ordering: .releasing)
-    emend_wake_all(shared.generationWord)
+    shared.started.advance()
   }
 
   /// Runs `body` once on every thread and returns when all have finished. Not reentrant, and one
@@ -60,13 +59,10 @@ public final class ThreadPool: Sendable {
     withoutActuallyEscaping(body) { escapable in
       shared.job = escapable
       shared.pending.store(threadCount - 1, ordering: .relaxed)
-      shared.generation.pointee.add(1, ordering: .sequentiallyConsistent)
-      if shared.sleepers.load(ordering: .sequentiallyConsistent) > 0 {
-        emend_wake_all(shared.generationWord)
-      }
+      let finished = shared.finished.value
+      shared.started.advance()
       escapable(first)
-      var spins = 0
-      while shared.pending.load(ordering: .acquiring) != 0 { Shared.pause(&spins) }
+      shared.finished.wait(past: finished)
       shared.job = nil
     }
   }
@@ -102,64 +98,34 @@ public struct Worker {
 }
 
 /// What the threads of a pool share. `job` is written by the caller while all workers wait for the
-/// next generation, and read after they have seen it.
+/// next start, and read after they have seen it.
 private final class Shared: @unchecked Sendable {
   let stop = Atomic<Bool>(false)
+  /// Workers that have not finished the run.
   let pending = Atomic<Int>(0)
-  let sleepers = Atomic<Int>(0)
+  /// Threads at the barrier.
   let arrived = Atomic<Int>(0)
-  let phase = Atomic<UInt>(0)
+  let started = EventCount()
+  let finished = EventCount()
+  let passed = EventCount()
   let lock = Mutexed()
-  /// On a cache line of its own; also the address that idle threads park on.
-  let generationWord: UnsafeMutablePointer<UInt32>
-  var generation: UnsafeMutablePointer<Atomic<UInt32>> {
-    UnsafeMutableRawPointer(generationWord).assumingMemoryBound(to: Atomic<UInt32>.self)
-  }
   nonisolated(unsafe) var job: ((Worker) -> Void)?
 
-  init() {
-    generationWord = UnsafeMutableRawPointer.allocate(byteCount: 128, alignment: 128)
-      .bindMemory(to: UInt32.self, capacity: 32)
-    generationWord.initialize(repeating: 0, count: 32)
-  }
-
-  deinit { generationWord.deallocate() }
-
-  /// Spins politely; when it takes long, somebody is without a core, so lets others run.
-  static func pause(_ spins: inout Int) {
-    spins += 1
-    if spins % 4096 == 0 { sched_yield() } else { emend_spin_hint() }
-  }
-
   func barrier(threads: Int) {
-    let current = phase.load(ordering: .relaxed)
+    let current = passed.value
     if arrived.add(1, ordering: .acquiringAndReleasing).newValue == threads {
       arrived.store(0, ordering: .relaxed)
-      phase.store(current &+ 1, ordering: .releasing)
+      passed.advance()
     } else {
-      var spins = 0
-      while phase.load(ordering: .acquiring) == current { Shared.pause(&spins) }
+      passed.wait(past: current)
     }
   }
 
   func work(index: Int, threads: Int) {
     var seen: UInt32 = 0
     while true {
-      var spins = 0
-      while generation.pointee.load(ordering: .acquiring) == seen {
-        spins += 1
-        if spins < 20_000 {
-          emend_spin_hint()
-          continue
-        }
-        sleepers.add(1, ordering: .sequentiallyConsistent)
-        if generation.pointee.load(ordering: .sequentiallyConsistent) == seen {
-          emend_park(generationWord, seen)
-        }
-        sleepers.subtract(1, ordering: .sequentiallyConsistent)
-        spins = 0
-      }
-      seen = generation.pointee.load(ordering: .acquiring)
+      started.wait(past: seen)
+      seen = started.value
       if stop.load(ordering: .relaxed) { return }
       // The closure is dropped before the thread says it is done: the caller's proof that it did
       // not escape counts references.
@@ -167,7 +133,8 @@ private final class Shared: @unchecked Sendable {
         let body = job!
         body(Worker(index: index, count: threads, shared: .passUnretained(self)))
       }
-      pending.subtract(1, ordering: .releasing)
+      let left = pending.subtract(1, ordering: .acquiringAndReleasing).newValue
+      if left == 0 { finished.advance() }
     }
   }
 }
