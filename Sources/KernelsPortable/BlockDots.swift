@@ -72,10 +72,22 @@
       c6: (q2 &>> 4) & 0x0F0F_0F0F, c7: (q3 &>> 4) & 0x0F0F_0F0F)
   }
 
-  /// Eight rows of activations against one group.
+  /// Rows of activations against one group: eight, or as few as hold `columns`. The weights ahead are
+  /// asked for where they go by once.
   @inline(__always) func tile<F: IntegerBlock>(
+    _ format: F.Type, _ group: UnsafeRawPointer, _ blocks: Int, _ codes: UnsafeRawPointer,
+    _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, _ columns: Int, _ goesByOnce: Bool
+  ) -> Eight {
+    if columns <= 2 { return tile(format, group, blocks, codes, scales, offsets, rows: 2, true) }
+    if columns <= 4 { return tile(format, group, blocks, codes, scales, offsets, rows: 4, true) }
+    if columns <= 6 { return tile(format, group, blocks, codes, scales, offsets, rows: 6, true) }
+    if goesByOnce { return tile(format, group, blocks, codes, scales, offsets, rows: 8, true) }
+    return tile(format, group, blocks, codes, scales, offsets, rows: 8, false)
+  }
+
+  @inline(__always) private func tile<F: IntegerBlock>(
     _: F.Type, _ group: UnsafeRawPointer, _ blocks: Int, _ codes: UnsafeRawPointer,
-    _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, _ columns: Int
+    _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, rows: Int, _ asksAhead: Bool
   ) -> Eight {
     var f = Eight()
     var block = group
@@ -83,9 +95,10 @@
     var s = scales
     var o = offsets
     for _ in 0..<blocks {
+      if asksAhead { prefetchBlock(F.self, block) }
       let c = F.codes(block + F.headerBytes)
       let h = F.header(block)
-      f.updatePairs { n, first, second in
+      f.updatePairs(rows) { n, first, second in
         let (x, y) = F.dotTwoRows(
           c, a + 32 &* n, a + (32 &* n &+ 32), o.broadcastInt(4 &* n),
           o.broadcastInt(4 &* n &+ 4))

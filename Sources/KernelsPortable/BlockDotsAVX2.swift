@@ -179,22 +179,24 @@ import CPlatform
     }
   }
 
-  /// Eight rows of activations, or the first four where there are no more, against one group.
+  /// Eight rows of activations, or the first four where there are no more, against one group. The
+  /// weights ahead are asked for where they go by once.
   @inline(__always) func tile<F: IntegerBlock>(
     _ format: F.Type, _ group: UnsafeRawPointer, _ blocks: Int, _ codes: UnsafeRawPointer,
-    _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, _ columns: Int
+    _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, _ columns: Int, _ goesByOnce: Bool
   ) -> Eight {
     var f = Eight()
     var room = (RowBytes(), RowBytes(), RowBytes(), RowBytes())
     withUnsafeMutableBytes(of: &room) { room in
-      let first = fourRows(format, group, blocks, codes, scales, offsets, room.baseAddress!)
+      let first = fourRows(
+        format, group, blocks, codes, scales, offsets, room.baseAddress!, goesByOnce)
       f.v0 = first.v0
       f.v1 = first.v1
       f.v2 = first.v2
       f.v3 = first.v3
       guard columns > 4 else { return }
       let second = fourRows(
-        format, group, blocks, codes + 128, scales + 16, offsets + 16, room.baseAddress!)
+        format, group, blocks, codes + 128, scales + 16, offsets + 16, room.baseAddress!, false)
       f.v4 = second.v0
       f.v5 = second.v1
       f.v6 = second.v2
@@ -206,7 +208,8 @@ import CPlatform
   /// Four of a tile's eight rows of activations.
   @inline(__always) private func fourRows<F: IntegerBlock>(
     _: F.Type, _ group: UnsafeRawPointer, _ blocks: Int, _ codes: UnsafeRawPointer,
-    _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, _ room: UnsafeMutableRawPointer
+    _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, _ room: UnsafeMutableRawPointer,
+    _ asksAhead: Bool
   ) -> Four {
     var f = Four()
     var block = group
@@ -214,6 +217,7 @@ import CPlatform
     var s = scales
     var o = offsets
     for _ in 0..<blocks {
+      if asksAhead { prefetchBlock(F.self, block) }
       let values = F.Dot.prepared(a, 4, room)
       var sums = FourSums()
       for j in 0..<F.Dot.vectors {

@@ -24,14 +24,15 @@ struct Eight {
     v7 = body(7, v7)
   }
 
-  /// Replaces each two values by `body(first row, first, second)`.
+  /// Replaces each two of the first `count` values by `body(first row, first, second)`; a literal
+  /// `count` costs nothing.
   @inline(__always) mutating func updatePairs(
-    _ body: (Int, FloatVector, FloatVector) -> (FloatVector, FloatVector)
+    _ count: Int, _ body: (Int, FloatVector, FloatVector) -> (FloatVector, FloatVector)
   ) {
     (v0, v1) = body(0, v0, v1)
-    (v2, v3) = body(2, v2, v3)
-    (v4, v5) = body(4, v4, v5)
-    (v6, v7) = body(6, v6, v7)
+    if count > 2 { (v2, v3) = body(2, v2, v3) }
+    if count > 4 { (v4, v5) = body(4, v4, v5) }
+    if count > 6 { (v6, v7) = body(6, v6, v7) }
   }
 
   /// Hands the first `count` values to `body(row, value)`.

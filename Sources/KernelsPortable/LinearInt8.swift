@@ -1,10 +1,19 @@
-// Weights in 4 or 8 bits by activations in 8 bits: sixteen rows of weights at a time, one or eight
+// Weights in 4 or 8 bits by activations in 8 bits: sixteen rows of weights at a time, one to eight
 // rows of activations. No sum runs across lanes.
 //
-// One row and eight rows do the same arithmetic in the same order, so a token's result does not
-// depend on how a prompt was cut into chunks.
+// However many rows there are, each has the same arithmetic in the same order, so a token's result
+// does not depend on how a prompt was cut into chunks.
 
-/// One row of activations: bound by memory, so the weights ahead are asked for 4 KB early.
+/// Asks for the weights 4 KB ahead: where they are used once, memory is what bounds.
+@inline(__always) func prefetchBlock<F: IntegerBlock>(_: F.Type, _ block: UnsafeRawPointer) {
+  var ahead = 0
+  while ahead < F.headerBytes &+ F.codeBytes {
+    prefetch(block + (4096 &+ ahead))
+    ahead &+= 64
+  }
+}
+
+/// One row of activations.
 @inline(__always) private func matrixVector<F: IntegerBlock>(
   _: F.Type, _ weights: UnsafeRawPointer, _ blocks: Int, _ codes: UnsafeRawPointer,
   _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, _ firstGroup: Int, _ endGroup: Int,
@@ -15,11 +24,7 @@
   for group in firstGroup..<endGroup {
     var f = FloatVector.zero
     for b in 0..<blocks {
-      var ahead = 0
-      while ahead < blockBytes {
-        prefetch(block + (4096 &+ ahead))
-        ahead &+= 64
-      }
+      prefetchBlock(F.self, block)
       let x = F.dotBlock(block + F.headerBytes, codes + 32 &* b, offsets.broadcastInt(4 &* b))
       f = F.add(
         f, x, F.header(block), scales.broadcastFloat(4 &* b), offsets.broadcastFloat(4 &* b))
@@ -29,7 +34,7 @@
   }
 }
 
-/// Tiles of eight rows of activations go by while a few groups of weights stay in the second-level
+/// Tiles of up to eight rows of activations go by while a few groups of weights stay in the second-level
 /// cache.
 @inline(__always) private func matrixMatrix<F: IntegerBlock>(
   _: F.Type, _ weights: UnsafeRawPointer, _ blocks: Int, _ codes: UnsafeRawPointer,
@@ -48,7 +53,7 @@
       for group in start..<end {
         let f = tile(
           F.self, weights + group &* groupBytes, blocks, codes + 32 &* first, scales + 4 &* first,
-          offsets + 4 &* first, columns &- column)
+          offsets + 4 &* first, columns &- column, columns <= 8)
         let target = out + (column &* outStride &+ 16 &* group)
         f.forFirst(columns &- column) { n, value in
           storeRows(value, target + n &* outStride, rows &- 16 &* group, accumulate)
