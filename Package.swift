@@ -114,6 +114,12 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "tools/fuzz", swiftSettings: strict),
+    .executableTarget(
+      name: "instruction-set",
+      dependencies: [
+        "EditorTraining", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "tools/instruction-set", swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["TensorKernels"], path: "Tests/TestSupport",
       swiftSettings: strict),

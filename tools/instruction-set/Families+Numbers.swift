@@ -1,0 +1,156 @@
+extension Family {
+  static let numberFamilies: [Family] = [
+    Family(
+      "in words", [.number],
+      [
+        "Write the number in words.", "Spell the number.", "Give it in words.",
+        "How is the number written out?",
+        "Put the number in English words.", "Convert the digits to words.",
+        "Words instead of digits.",
+        "Say the number in letters.",
+      ]
+    ) { Lexicon.inWords($0.number) },
+    Family(
+      "roman", [.number],
+      [
+        "Write it in Roman numerals.", "Convert the number to Roman numerals.",
+        "Give the Roman numeral.",
+        "How did the Romans write it?", "Use Roman numerals.", "Turn it into a Roman number.",
+        "As a Roman numeral, please.", "Put this in the numerals of ancient Rome.",
+      ]
+    ) { Lexicon.roman($0.number) },
+    Family(
+      "parity", [.number],
+      [
+        "Is it even or odd?", "Say whether the number is even or odd.", "Even or odd?",
+        "Answer even or odd.", "Classify the number as even or odd.", "Decide: odd or even.",
+        "Which is it, even or odd?", "Tell its parity, even or odd.",
+      ]
+    ) { $0.number.isMultiple(of: 2) ? "even" : "odd" },
+    Family(
+      "next", [.number],
+      [
+        "Which number comes next?", "Add one.", "Give the following number.",
+        "What comes after it?",
+        "Count one further.", "Write the number that follows.", "One more than this is what?",
+        "Increase it by one.",
+      ]
+    ) { "\($0.number + 1)" },
+    Family(
+      "doubled", [.number],
+      [
+        "Double it.", "Multiply by two.", "What is twice the number?", "Give two times the number.",
+        "Calculate the double.", "Write twice as much.", "Times two.",
+        "The number and itself, added.",
+      ]
+    ) { "\($0.number * 2)" },
+    Family(
+      "added", [.number],
+      [
+        "Add {a}.", "What is it plus {a}?", "Increase the number by {a}.", "Give the sum with {a}.",
+        "Calculate the number plus {a}.", "Add {a} to it.", "{a} more than this is what?",
+        "Raise it by {a}.",
+      ], oneOf: ["2", "3", "5", "10", "20"]
+    ) { input, more in "\(input.number + Int(more)!)" },
+    Family(
+      "larger than", [.number],
+      [
+        "Is it larger than {a}? Answer yes or no.", "Yes or no: is the number above {a}?",
+        "Say yes if it is more than {a}, otherwise no.", "Does it exceed {a}? Yes or no.",
+        "Answer yes or no: greater than {a}.", "More than {a}? Yes or no.",
+        "Compare with {a}: is it larger, yes or no?", "Beyond {a}, yes or no?",
+      ], oneOf: ["10", "20", "25", "30"]
+    ) { input, bound in input.number > Int(bound)! ? "yes" : "no" },
+    Family(
+      "with a unit", [.number],
+      [
+        "Write it with the unit {a}.", "Add {a} as the unit.",
+        "It is in {a}: write number and unit.",
+        "Give the number in {a}.", "The unit is {a}; add it.", "Put {a} after the number.",
+        "Express it as so many {a}.", "Attach the unit {a}.",
+      ], oneOf: ["metres", "euros", "kilograms", "hours", "litres"]
+    ) { input, unit in "\(input.text) \(unit)" },
+    Family(
+      "sum", [.pair],
+      [
+        "Add them.", "What is the sum?", "Give the sum of the two numbers.", "Calculate the total.",
+        "How much are they together?", "Sum the numbers.", "Put the two together: how many?",
+        "Total them.",
+      ]
+    ) { "\($0.numbers.0 + $0.numbers.1)" },
+    Family(
+      "larger", [.pair],
+      [
+        "Which is larger?", "Give the larger number.", "Write the bigger of the two.",
+        "Which number is greater?",
+        "Pick the maximum.", "Return the higher number.", "Keep the bigger one.",
+        "The greater of them, please.",
+      ]
+    ) { "\(max($0.numbers.0, $0.numbers.1))" },
+    Family(
+      "in order", [.pair],
+      [
+        "Write the smaller number first, with a comma.",
+        "Sort the two numbers, with a comma between.",
+        "Order them from small to large, separated by a comma.",
+        "Put them in ascending order with a comma.",
+        "Arrange the numbers upwards: a, b.", "From lowest to highest, comma between.",
+        "Ascending, with a comma.", "Least first, then the other, after a comma.",
+      ]
+    ) { "\(min($0.numbers.0, $0.numbers.1)), \(max($0.numbers.0, $0.numbers.1))" },
+    Family(
+      "compared", [.pair],
+      [
+        "Write it with < or >.", "Compare the two numbers with < or >.",
+        "Put the right sign, < or >, between them.",
+        "Use < or > to relate them.", "Replace and by the right one of < and >.",
+        "Which sign belongs between them? Write it all.",
+        "Make a comparison with < or >.", "State with < or > how they compare.",
+      ]
+    ) { "\($0.numbers.0) \($0.numbers.0 < $0.numbers.1 ? "<" : ">") \($0.numbers.1)" },
+  ]
+
+  /// Kept from training whole: whether an editor follows a kind of instruction that it has never met.
+  static let keptFamilies: [Family] = [
+    Family(
+      "heading", texts,
+      [
+        "Make it a Markdown heading.", "Format the text as a heading in Markdown.",
+        "Write it as a top-level Markdown heading.", "Put a hash sign in front, as for a heading.",
+      ]
+    ) { "# \($0.text)" },
+    Family(
+      "last dropped", [.list],
+      [
+        "Leave out the last item.", "Remove the last item.", "Give the list without its last item.",
+        "Everything but the final item.",
+      ], items: { Array($0.dropLast()) }),
+    Family(
+      "previous", [.number],
+      [
+        "Which number comes before it?", "Subtract one.", "Give the preceding number.",
+        "One less than this is what?",
+      ]
+    ) { "\($0.number - 1)" },
+    Family(
+      "smaller", [.pair],
+      [
+        "Which is smaller?", "Give the smaller number.", "Pick the minimum.",
+        "Write the lower of the two.",
+      ]
+    ) { "\(min($0.numbers.0, $0.numbers.1))" },
+    Family(
+      "robot", texts,
+      [
+        "Say it like a robot: BEEP before and after.", "Talk like a robot that says BEEP.",
+        "Robot style, with BEEP around it.", "Put the word BEEP on both sides, as a robot would.",
+      ]
+    ) { "BEEP. \($0.text) BEEP." },
+    Family(
+      "third item", [.list],
+      [
+        "Keep only the third item.", "What is the third item?", "Return the item in third place.",
+        "Pick entry number three.",
+      ], items: { [$0[2]] }),
+  ]
+}
