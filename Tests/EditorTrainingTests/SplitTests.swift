@@ -97,6 +97,45 @@ import Testing
     #expect(!all.compositional.isEmpty)
   }
 
+  /// Rows that say where they are: there they are, in an order that the seed and their texts determine,
+  /// and the others are split as if there were no such rows.
+  @Test func rowsSayWhereTheyAre() throws {
+    let plain = rows()
+    let names = ["train", "seen", "unseen", "compositional", "unseen-family", "a"]
+    let stated = (0..<120).map {
+      TrainingRow(
+        instruction: "Say \($0 / 12)", input: "\($0)", output: "x", parts: ["a", "b \($0 % 3)"],
+        split: names[$0 % 6])
+    }
+    let options = DataSplit.Options(seed: 7, unseen: 0.2, seen: 0.2)
+    let split = try DataSplit(plain + stated, options)
+    let alone = try DataSplit(plain, options)
+    let first = plain.count
+    func own(_ indices: [Int]) -> [Int] { indices.filter { $0 >= first } }
+    func others(_ indices: [Int]) -> [Int] { indices.filter { $0 < first } }
+    func wanted(_ name: String) -> [Int] {
+      (0..<120).filter { names[$0 % 6] == name }.map { first + $0 }
+    }
+    #expect(others(split.train) == alone.train)
+    #expect(others(split.seen) == alone.seen)
+    #expect(others(split.unseen) == alone.unseen)
+    #expect(own(split.train) == wanted("train"))
+    #expect(own(split.seen).sorted() == wanted("seen"))
+    #expect(own(split.unseen).sorted() == wanted("unseen"))
+    #expect(split.compositional.sorted() == wanted("compositional"))
+    #expect(Set(split.named.keys) == ["a", "unseen-family"])
+    #expect(split.named["a"]?.sorted() == wanted("a"))
+    #expect(split.named["a"] != wanted("a"), "not in the order of the file")
+    #expect(
+      split.heldOut.map(\.name) == ["seen", "unseen", "compositional", "a", "unseen-family"])
+    // Both kinds are in each beginning.
+    let beginning = split.unseen.prefix(split.unseen.count / 2)
+    #expect(!own(Array(beginning)).isEmpty && !others(Array(beginning)).isEmpty)
+    #expect(throws: EditorTrainingError.noExamples) {
+      try DataSplit([TrainingRow(instruction: "a", output: "b", split: "unseen")])
+    }
+  }
+
   @Test func instructionsAreNormalized() {
     for (text, wanted) in [
       ("  Edit\tthe  TEXT.\n", "edit the text"), ("What?!", "what"), ("a . ", "a"), ("...", "..."),

@@ -30,6 +30,8 @@ import Testing
     input-field: context
     output_field: answer
     parts_field: tags
+    split-field: side
+    family_field: kind
     editor: e.safetensors
     backbone: gpt2:2x64x4
     lora_rank: 8
@@ -86,7 +88,8 @@ import Testing
     wanted.output = "out"
     wanted.chatTemplate = "zephyr"
     wanted.fields = RowFields(
-      instruction: "question", input: "context", output: "answer", parts: "tags")
+      instruction: "question", input: "context", output: "answer", parts: "tags", split: "side",
+      family: "kind")
     wanted.editor.file = "e.safetensors"
     wanted.editor.backbone = .gpt2(blocks: 2, width: 64, heads: 4)
     wanted.editor.loraRank = 8

@@ -27,6 +27,7 @@ enum OptionTable {
     optionalText("chat_template", \.chatTemplate),
     text("instruction_field", \.fields.instruction), text("input_field", \.fields.input),
     text("output_field", \.fields.output), text("parts_field", \.fields.parts),
+    text("split_field", \.fields.split), text("family_field", \.fields.family),
   ]
 
   private static let editor = [

@@ -30,7 +30,7 @@ extension TrainingOptions {
         !file.path.isEmpty && file.weight > 0 && file.weight <= 1000,
         "a file with a weight above 0 and at most 1000")
     }
-    let names = [fields.instruction, fields.input, fields.output, fields.parts]
+    let names = fields.names
     check(
       "instruction_field", names.joined(separator: ", "), Set(names).count == names.count,
       "another name than those of the other fields")

@@ -11,7 +11,8 @@ struct Train: ParsableCommand {
       The editor reads each row's instruction, the model its input, and the editor learns to make the \
       model answer as if it had read the instruction. Rows are JSON or JSONL, plain or .zst, with the \
       fields instruction, input and output. Some instructions, and some inputs of the others, are kept \
-      from training to measure with: beside the edited loss stand those without an edit (ablated), \
+      from training to measure with (a row whose field split says train is trained on, and with \
+      another name is kept under that name): beside the edited loss stand those without an edit (ablated), \
       with another row's instruction (shuffled), and with the instruction in the prompt (prompted).
 
         emend train -m model.gguf --data rows.json --output run --steps 500 --distill

@@ -39,9 +39,7 @@ struct TrainingInput {
     let train = try tokenized(split.train)
     guard !train.examples.isEmpty else { throw EditorTrainingError.noExamples }
     var validation: [(name: String, examples: [HeldOutExample])] = []
-    for (name, indices) in [
-      ("seen", split.seen), ("unseen", split.unseen), ("compositional", split.compositional),
-    ] where !indices.isEmpty {
+    for (name, indices) in split.heldOut {
       let examples = try tokenized(Array(indices.prefix(options.validation.rows)))
       validation.append(
         (
