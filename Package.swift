@@ -98,7 +98,9 @@ let package = Package(
     .target(
       name: "TextGeneration", dependencies: ["LatentEditing", "LanguageModels", "Tokenization"],
       swiftSettings: strict),
-    .target(name: "EditEvaluation", dependencies: ["TextGeneration"], swiftSettings: strict),
+    .target(
+      name: "EditEvaluation", dependencies: ["TextGeneration", "EditorTraining"],
+      swiftSettings: strict),
     .executableTarget(
       name: "emend",
       dependencies: [
@@ -135,7 +137,12 @@ let package = Package(
         "Tokenization", .product(name: "Crypto", package: "swift-crypto"),
       ]),
     tests("TextGeneration", ["LanguageModels", "Tokenization"]),
-    tests("EditEvaluation", ["LanguageModels", "Tokenization"]),
+    tests(
+      "EditEvaluation",
+      [
+        "EditorTraining", "LatentEditing", "LanguageModels", "Tokenization", "TensorKernels",
+        "ModelFiles",
+      ]),
     .testTarget(
       name: "CommandTests", dependencies: ["emend", "TestSupport"], swiftSettings: strict),
   ] + x86Kernels,

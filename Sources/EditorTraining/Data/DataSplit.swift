@@ -56,8 +56,10 @@ public struct DataSplit: Sendable, Equatable {
   private typealias Placed = (place: Double, rows: [Int])
 
   /// Splits `rows`. Throws `EditorTrainingError.option` for parts that are not from 0 to 1 and
-  /// `.noExamples` where nothing is left to train on.
-  public init(_ rows: [TrainingRow], _ options: Options = Options()) throws(EditorTrainingError) {
+  /// `.noExamples` where nothing is left to train on, unless that is no matter.
+  public init(
+    _ rows: [TrainingRow], _ options: Options = Options(), needsTraining: Bool = true
+  ) throws(EditorTrainingError) {
     for (name, part) in [
       ("unseen", options.unseen), ("seen", options.seen), ("compositional", options.compositional),
     ] where !(part >= 0 && part <= 1) {
@@ -69,7 +71,7 @@ public struct DataSplit: Sendable, Equatable {
     splitInstructions(rows, options, &held)
     train.sort()
     for (name, rows) in held { self[name] = Self.inOrder(rows) }
-    guard !train.isEmpty else { throw .noExamples }
+    guard !train.isEmpty || !needsTraining else { throw .noExamples }
   }
 
   /// The names of the lists that follow from texts.

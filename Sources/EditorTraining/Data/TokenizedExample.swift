@@ -37,12 +37,17 @@ public struct TokenizedExamples: Sendable {
     public var instruction: Int
     /// Whether the prompted prompt with the response must be as short too.
     public var includesPrompted: Bool
+    /// Of a response; nil for as many as the sequence has room for.
+    public var response: Int?
 
     /// Limits in tokens.
-    public init(sequence: Int, instruction: Int, includesPrompted: Bool = true) {
+    public init(
+      sequence: Int, instruction: Int, includesPrompted: Bool = true, response: Int? = nil
+    ) {
       self.sequence = sequence
       self.instruction = instruction
       self.includesPrompted = includesPrompted
+      self.response = response
     }
   }
 
@@ -64,7 +69,7 @@ public struct TokenizedExamples: Sendable {
     _ rows: [TrainingRow], indices: [Int]? = nil, template: PromptTemplate, tokenizer: Tokenizer,
     limits: Limits
   ) throws(EditorTrainingError) {
-    guard limits.sequence >= 2, limits.instruction >= 1 else {
+    guard limits.sequence >= 2, limits.instruction >= 1, limits.response ?? 1 >= 1 else {
       throw .option(
         name: "the longest sequence", found: "\(limits.sequence)", needed: "at least 2 tokens")
     }
@@ -103,13 +108,14 @@ public struct TokenizedExamples: Sendable {
           + "included")
       return
     }
-    if example.response.count > room {
+    let most = min(room, limits.response ?? room)
+    if example.response.count > most {
       cutRowCount += 1
-      cutTokenCount += example.response.count - room
+      cutTokenCount += example.response.count - most
     }
     examples.append(
       TokenizedExample(
         row: example.row, instruction: example.instruction, prompt: example.prompt,
-        response: Array(example.response.prefix(room)), prompted: example.prompted))
+        response: Array(example.response.prefix(most)), prompted: example.prompted))
   }
 }

@@ -142,20 +142,11 @@ public final class Trainer {
     var instructions = data.train.map(\.instruction.count)
     longest += data.locality.map { $0.count + ghost }
     for (_, examples) in data.validation {
-      for example in examples {
-        longest.append(
-          max(
-            example.example.prompt.count + ghost, example.example.prompted.count,
-            example.otherPrompted.count) + example.example.response.count)
-        instructions.append(max(example.example.instruction.count, example.otherInstruction.count))
-      }
-    }
-    // Any examples may meet in a batch.
-    func largest(_ counts: [Int]) -> Int {
-      counts.sorted(by: >).prefix(plan.batchSize).reduce(0, +)
+      longest += examples.map { $0.longestSequence(ghosts: ghost) }
+      instructions += examples.map(\.longestInstruction)
     }
     return EditorPass.Capacity(
-      rows: largest(longest), instructionRows: largest(instructions), sequences: plan.batchSize)
+      sequences: longest, instructions: instructions, batchSize: plan.batchSize)
   }
 
   /// Steps in an epoch.
@@ -283,10 +274,12 @@ public final class Trainer {
   public func validate(limit: Int = .max) throws -> [ValidationReport] {
     try data.validation.compactMap { name, examples in
       guard !examples.isEmpty else { return nil }
-      let report = try HeldOutLosses(
-        pass, Array(examples.prefix(limit)), batchSize: plan.batchSize,
-        firstContent: data.firstContent)
-      return report.report(step: step, split: name)
+      var losses = HeldOutLosses(
+        Array(examples.prefix(limit)), batchSize: plan.batchSize, firstContent: data.firstContent)
+      for condition in ValidationReport.conditions {
+        for batch in losses.batches.indices { try losses.measure(batch, condition, pass) }
+      }
+      return ValidationReport(losses, step: step, split: name)
     }
   }
 

@@ -19,6 +19,15 @@ package struct TrainingBatch: Sendable, Equatable {
   /// Response tokens of all examples.
   package var scoredCount: Int { examples.reduce(0) { $0 + $1.response.count } }
 
+  /// What belongs to the response tokens of all examples, by example.
+  func byExample(_ values: [Float]) -> [[Float]] {
+    var next = 0
+    return examples.map { example in
+      defer { next += example.response.count }
+      return Array(values[next..<next + example.response.count])
+    }
+  }
+
   /// The same batch with instructions of others, one for each example.
   package func replacingInstructions(_ instructions: [[Int]]) -> TrainingBatch {
     replacing(\.instruction, instructions)

@@ -76,6 +76,28 @@ public struct ValidationReport: Sendable, Codable, Equatable {
   /// With another one's instruction in the prompt.
   public var promptedShuffled: Double
 
+  /// What has to be measured for a report.
+  static let conditions: [EditCondition] = [
+    .edited, .shuffled, .ablated, .prompted, .promptedShuffled,
+  ]
+
+  /// Token-weighted means of `losses`, which have been measured under all `conditions`.
+  init(_ losses: HeldOutLosses, step: Int, split: String) {
+    self.step = step
+    self.split = split
+    exampleCount = losses.examples.count
+    tokenCount = losses.tokenCounts.reduce(0, +)
+    let tokens = Double(tokenCount)
+    func mean(_ condition: EditCondition) -> Double {
+      losses.sums[condition]!.reduce(0, +) / tokens
+    }
+    edited = mean(.edited)
+    shuffled = mean(.shuffled)
+    ablated = mean(.ablated)
+    prompted = mean(.prompted)
+    promptedShuffled = mean(.promptedShuffled)
+  }
+
   /// (ablated - edited) / (ablated - prompted).
   public var recoveredFraction: Double { (ablated - edited) / (ablated - prompted) }
   /// (shuffled - edited) / (prompted shuffled - prompted): the part of the prompt's sensitivity to the
