@@ -171,11 +171,58 @@ import Testing
     }
   }
 
-  @Test func refusesWhatCannotBe() {
+  /// Each gets an instruction with another answer, as far as the rows tell: another text, not of the same
+  /// parts, and not one that has the row's output for the row's input.
+  @Test func shuffledAnswersDiffer() throws {
+    let texts = ["upper", "capitals", "loud", "lower", "small", "reverse"]
+    let outputs = ["A", "A", "A", "a", "a", "a"]
+    let rows = (0..<48).map { i in
+      TrainingRow(
+        instruction: texts[i % 6], input: "a", output: outputs[i % 6],
+        parts: i % 6 == 1 || i % 6 == 2 ? ["Upper"] : [])
+    }
+    for seed in 0..<20 as Range<UInt64> {
+      let shuffle = try InstructionShuffle(rows, known: rows, seed: seed)
+      #expect(shuffle.sameAnswerCount == 0)
+      for (index, other) in shuffle.others.enumerated() {
+        #expect(rows[other].output != rows[index].output)
+      }
+      #expect(try InstructionShuffle(rows, known: rows, seed: seed) == shuffle)
+    }
+    // The parts alone tell that capitals are loud; nothing that the rows are of the same answer tells.
+    let others = rows.map { row in
+      var row = row
+      row.output = "\(row.instruction)"
+      return row
+    }
+    let shuffle = try InstructionShuffle(others, known: others, seed: 1)
+    for (index, other) in shuffle.others.enumerated() {
+      #expect(rows[other].instruction != rows[index].instruction)
+      #expect(rows[other].parts.isEmpty || rows[index].parts.isEmpty)
+    }
+    // Where every other instruction has the same answer, it is given and counted.
+    let same = ["x", "y", "z"].map { TrainingRow(instruction: $0, input: "i", output: "o") }
+    let counted = try InstructionShuffle(same, known: same, seed: 1)
+    #expect(counted.sameAnswerCount == 3)
+    #expect(counted.others.enumerated().allSatisfy { $0.offset != $0.element })
+    // Rows outside the sample tell too.
+    let pair = [
+      TrainingRow(instruction: "p", input: "i", output: "o"),
+      TrainingRow(instruction: "q", input: "j", output: "o"),
+      TrainingRow(instruction: "r", input: "k", output: "o"),
+    ]
+    let known = pair + [TrainingRow(instruction: "Q.", input: "i", output: "o")]
+    for seed in 0..<10 as Range<UInt64> {
+      #expect(try InstructionShuffle(pair, known: known, seed: seed).others[0] == 2)
+    }
+  }
+
+  @Test func refusesWhatCannotBe() throws {
     let row = TrainingRow(instruction: "a", output: "b")
     #expect(throws: EditorTrainingError.self) { try DataSplit([row], .init(unseen: 1.5)) }
     #expect(throws: EditorTrainingError.self) { try DataSplit([row], .init(seen: .nan)) }
     #expect(throws: EditorTrainingError.noExamples) { try DataSplit([row], .init(unseen: 1)) }
     #expect(throws: EditorTrainingError.noExamples) { try DataSplit([]) }
+    #expect(try DataSplit([row], .init(unseen: 1), needsTraining: false).unseen == [0])
   }
 }

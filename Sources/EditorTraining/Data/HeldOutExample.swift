@@ -35,6 +35,13 @@ public struct HeldOutSplit: Sendable {
   /// Examples whose other instruction has the same answer (see `InstructionShuffle`).
   public let sameAnswerCount: Int
 
+  /// Examples that have others' instructions already.
+  package init(name: String, examples: [HeldOutExample]) {
+    self.name = name
+    self.examples = examples
+    sameAnswerCount = 0
+  }
+
   /// Gives each of `examples`, which are of `rows`, an instruction of another one of them.
   ///
   /// - Parameters:
