@@ -104,8 +104,8 @@ struct EvaluateCommandTests {
           ]
             + (instruction.map { ["--editor", editor, "--instruction", $0(row)] } ?? [])
         ).json(Score.self)
-        // <|im_start|>assistant\n are three tokens.
-        let first = try #require(score.ids.lastIndex(of: score.ids[0])) + 3
+        // <|im_start|>, ass, istant and the newline.
+        let first = try #require(score.ids.lastIndex(of: score.ids[0])) + 4
         sum -= score.logprobs[first...].reduce(0) { $0 + ($1 ?? .nan) }
         tokens += score.ids.count - first
       }

@@ -34,7 +34,7 @@ enum CommandError: Error, CustomStringConvertible {
       "this training needs \(needed), and \(available) is available; use smaller batches (--batch-size), "
         + "shorter sequences (--max-seq-length) or --optimizer adamw8bit"
     case .notEnoughMemoryToEvaluate(let needed, let available):
-      "this evaluation needs \(needed), and \(available) is available; use smaller batches "
+      "this evaluation needs \(needed) of memory, and \(available) is available; use smaller batches "
         + "(--batch-size) or shorter sequences (--max-seq-length)"
     case .noTraining(let folder):
       "\(folder) has no training.state to go on with; start without --resume"
