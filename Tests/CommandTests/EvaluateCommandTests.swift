@@ -165,6 +165,35 @@ struct EvaluateCommandTests {
     #expect(shown.text.contains("ablated - edited"))
   }
 
+  /// One constant that is trained, and measured beside the editor.
+  @Test func constantIsTrainedAndMeasured() throws {
+    let folder = try TemporaryFolder()
+    let data = try data(folder)
+    let output = folder.url.appending(path: "run").path
+    let train = try EmendProcess([
+      "train", "-m", model, "--data", data, "--output", output, "--constant", "--steps", "6",
+      "--batch-size", "1", "--learning-rate", "1e-2", "--schedule", "constant", "--backbone",
+      "gpt2:1x16x1", "--heads", "rank-1", "--layers", "0-9", "--json",
+    ])
+    #expect(train.status == 0, "\(train.errors)")
+    // Every row has the same instruction, so that another row's changes nothing.
+    let metrics = try String(contentsOfFile: output + "/metrics.jsonl", encoding: .utf8)
+    struct Line: Decodable {
+      struct Losses: Decodable { let edited, shuffled, ablated: Double }
+      let validation: [String: Losses]?
+    }
+    let last = try metrics.split(separator: "\n")
+      .compactMap { try JSONDecoder().decode(Line.self, from: Data($0.utf8)).validation }.last
+    let losses = try #require(last?["unseen-phrasing"])
+    #expect(losses.edited == losses.shuffled && losses.edited != losses.ablated)
+    let result = try evaluate(
+      "--data", data, "--constant-editor", output + "/editor.safetensors", "--json"
+    ).json(Result.self)
+    let found = try #require(result.splits.first?.figures.conditions["constant"]?.nat.value)
+    #expect(abs(found - losses.edited) <= 1e-12)
+    #expect(result.splits.first?.figures.differences["constant"] != nil)
+  }
+
   @Test func wrongUsageIsSaid() throws {
     let folder = try TemporaryFolder()
     let data = try data(folder)
@@ -175,6 +204,7 @@ struct EvaluateCommandTests {
     }
     try refused(status: 64, "--data")
     try refused("--data", data, "--baselines", "edited,tunned", status: 64, "tunned")
+    try refused("--data", data, "--baselines", "constant", status: 64, "--constant-editor")
     try refused("--data", data, "--rows", "1", status: 64, "--rows")
     try refused("--data", data, "--splits", ",", status: 64, "--splits")
     try refused("--data", data, "--unseen-part", "2", status: 64, "unseen_part")

@@ -140,6 +140,21 @@ import TextGeneration
     #expect(found.sums[.edited] != found.sums[.ablated])
   }
 
+  /// The constant is another editor's, with an instruction without words for every row; without such an
+  /// editor there is no such condition.
+  @Test func constantIsAnotherEditors() throws {
+    let given = try Given.read()
+    let examples = [given.example(prompt: 4), given.example(row: 1, prompt: 6)]
+    let data = data(examples)
+    let both = try EditorEvaluation(
+      editor("p0"), constant: editor("p2"), processor: processor, data: data
+    ).losses(of: data.splits[0]).sums
+    #expect(both[.constant] == (try losses(editor("p2"), examples).sums[.empty]))
+    #expect(both[.constant] != both[.empty])
+    #expect(both[.empty] == (try losses(editor("p0"), examples).sums[.empty]))
+    #expect(try losses(editor("p0"), examples).sums[.constant] == nil)
+  }
+
   /// Random latents depend on the row and the seed, and neither on the batch nor on the instruction's
   /// direction; each is as long as the one in whose place it is.
   @Test func randomDirections() throws {

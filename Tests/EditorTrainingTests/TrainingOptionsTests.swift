@@ -42,6 +42,7 @@ import Testing
     positions: f1+l2
     scale: plain
     heads: rank-16
+    constant: true
     frozen: [gates, heads]
     steps: 5_000
     batch_size: 6
@@ -98,6 +99,7 @@ import Testing
     wanted.editor.positions = "f1+l2"
     wanted.editor.scale = "plain"
     wanted.editor.heads = "rank-16"
+    wanted.editor.isConstant = true
     wanted.editor.frozen = ["gates", "heads"]
     wanted.editor.loraModules = [.query, .down]
     wanted.editor.crossBlocks = [1, 2]

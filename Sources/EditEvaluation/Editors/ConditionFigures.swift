@@ -50,6 +50,8 @@ public struct ConditionFigures: Sendable, Equatable, Encodable {
     case edited
     /// Of that, what another row's instruction gains too: the answers' format.
     case format
+    /// Of one constant that was learned over no edit.
+    case constant
     /// Of the right instruction over another one's, edited.
     case instruction
     /// Of the instruction in the prompt over none.
@@ -61,6 +63,7 @@ public struct ConditionFigures: Sendable, Equatable, Encodable {
     public var conditions: (from: EditCondition, to: EditCondition) {
       switch self {
       case .edited: (.ablated, .edited)
+      case .constant: (.ablated, .constant)
       case .format: (.ablated, .shuffled)
       case .instruction: (.shuffled, .edited)
       case .prompted: (.ablated, .prompted)

@@ -35,7 +35,7 @@ public final class EditorEvaluation {
 
   /// How it is measured.
   public struct Options: Sendable {
-    /// Under which conditions.
+    /// Under which conditions; those without a model of theirs are left out.
     public var conditions = EditCondition.allCases
     /// Rows that go through the processor together.
     public var batchSize = 8
@@ -49,35 +49,52 @@ public final class EditorEvaluation {
   private let data: Data
   private let options: Options
   private let pass: EditorPass
+  private let constantPass: EditorPass?
 
-  /// Memory for the largest batch. Throws `editing`.
+  /// Memory for the largest batch. `constant` is an editor that was trained with an instruction without
+  /// words, for the condition of that name. Throws `editing`.
   public init(
-    _ editor: Editor, processor: Processor, data: Data, options: Options = Options()
+    _ editor: Editor, constant: Editor? = nil, processor: Processor, data: Data,
+    options: Options = Options()
   ) throws(EvaluationError) {
     self.data = data
     self.options = options
-    do {
-      pass = try EditorPass(
+    func pass(_ editor: Editor) throws(LatentEditingError) -> EditorPass {
+      try EditorPass(
         editor, processor: processor,
         capacity: Self.capacity(data, editor.configuration, options),
         options: Self.tapeOptions(data))
+    }
+    do {
+      self.pass = try pass(editor)
+      constantPass = try constant.map(pass)
     } catch { throw .editing(error) }
   }
 
-  /// Bytes that the processor's passes take, before they are made, without weights.
+  /// Bytes that the processor's passes with each of `editors` take, before they are made, without
+  /// weights.
   public static func byteCount(
-    _ editor: EditorConfiguration, processor: Processor, data: Data, options: Options = Options()
+    _ editors: [EditorConfiguration], processor: Processor, data: Data,
+    options: Options = Options()
   ) -> Int {
-    let capacity = capacity(data, editor, options)
-    return ProcessorTape.byteCount(
-      processor, rowCapacity: capacity.rows, sequenceCapacity: capacity.sequences,
-      options: tapeOptions(data))
+    editors.reduce(0) { total, editor in
+      let capacity = capacity(data, editor, options)
+      return total
+        + ProcessorTape.byteCount(
+          processor, rowCapacity: capacity.rows, sequenceCapacity: capacity.sequences,
+          options: tapeOptions(data))
+    }
   }
 
   private static func tapeOptions(_ data: Data) -> ProcessorTape.Options {
     var options = ProcessorTape.Options()
     options.distills = !data.unrelated.isEmpty
     return options
+  }
+
+  /// The passes for a condition; nil where its model was not given.
+  private func pass(for condition: EditCondition) -> EditorPass? {
+    condition == .constant ? constantPass : pass
   }
 
   private static func capacity(
@@ -108,6 +125,7 @@ public final class EditorEvaluation {
     var done = 0
     for batch in losses.batches.indices {
       for condition in options.conditions {
+        guard let pass = pass(for: condition) else { continue }
         do { try losses.measure(batch, condition, pass) } catch { throw .editing(error) }
       }
       done += losses.batches[batch].count

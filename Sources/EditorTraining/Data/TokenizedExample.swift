@@ -63,11 +63,24 @@ public struct TokenizedExamples: Sendable {
   /// The index of the first token of the input in prompts.
   public let firstContent: Int
 
-  /// Tokenizes the rows of these indices. Throws `EditorTrainingError.noEndToken` where the vocabulary
-  /// has no token that could end a response, and `.option` for limits below 2.
+  /// An instruction without words: what the tokenizer makes of no text, or where that is nothing, the
+  /// token that begins texts, or the one that ends them. Throws `EditorTrainingError.noEndToken` where
+  /// there is none of these.
+  public static func emptyInstruction(
+    with tokenizer: Tokenizer
+  ) throws(EditorTrainingError) -> [Int] {
+    let ids = tokenizer.encode("", addSpecial: true, parseSpecial: false)
+    guard ids.isEmpty else { return ids }
+    guard let token = tokenizer.bosToken ?? tokenizer.eosToken else { throw .noEndToken }
+    return [token]
+  }
+
+  /// Tokenizes the rows of these indices; the editor reads `constant` in the place of every instruction,
+  /// where it is given. Throws `EditorTrainingError.noEndToken` where the vocabulary has no token that
+  /// could end a response, and `.option` for limits below 2.
   public init(
     _ rows: [TrainingRow], indices: [Int]? = nil, template: PromptTemplate, tokenizer: Tokenizer,
-    limits: Limits
+    limits: Limits, constant: [Int]? = nil
   ) throws(EditorTrainingError) {
     guard limits.sequence >= 2, limits.instruction >= 1, limits.response ?? 1 >= 1 else {
       throw .option(
@@ -79,7 +92,8 @@ public struct TokenizedExamples: Sendable {
       let prompt = template.prompt(row, with: tokenizer)
       let whole = TokenizedExample(
         row: index,
-        instruction: tokenizer.encode(row.instruction, addSpecial: true, parseSpecial: false),
+        instruction: constant
+          ?? tokenizer.encode(row.instruction, addSpecial: true, parseSpecial: false),
         prompt: prompt, response: try template.response(row, after: prompt, with: tokenizer),
         prompted: template.promptedPrompt(row, with: tokenizer))
       append(whole, row, limits)

@@ -8,6 +8,9 @@ public enum EditCondition: String, Sendable, Codable, CaseIterable {
   case shuffled
   /// Latents of random directions, each as long as the editor's own at its site.
   case random
+  /// The edit of another editor, trained with an instruction without words for every row: one constant
+  /// that was learned.
+  case constant
   /// The editor's edit for the row's instruction.
   case edited
   /// No edit, and the instruction in the prompt.

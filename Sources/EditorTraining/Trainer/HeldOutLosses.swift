@@ -45,7 +45,7 @@ package struct HeldOutLosses {
   /// Response tokens of each example.
   package var tokenCounts: [Int] { examples.map(\.example.response.count) }
 
-  /// Runs batch number `number` under `condition`.
+  /// Runs batch number `number` under `condition`; `pass` is that of the condition's editor.
   package mutating func measure(
     _ number: Int, _ condition: EditCondition, _ pass: EditorPass
   ) throws(LatentEditingError) {
@@ -55,7 +55,7 @@ package struct HeldOutLosses {
     let losses: [[Float]]
     switch condition {
     case .ablated: losses = try pass.losses(batch, .ablated)
-    case .empty:
+    case .empty, .constant:
       losses = try pass.losses(
         batch.replacingInstructions(chosen.map { _ in baselines.emptyInstruction }), .edited)
     case .shuffled:

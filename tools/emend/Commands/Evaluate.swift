@@ -16,6 +16,7 @@ struct Evaluate: ParsableCommand {
         empty              with the edit of an instruction without words
         shuffled           with that of another row's instruction
         random             with latents of random directions, as long as the editor's
+        constant           with one constant that was learned (--constant-editor)
         edited             with the edit of the row's own instruction
         prompted           without an edit, the instruction in the prompt
         prompted_shuffled  the same with another row's instruction
@@ -39,6 +40,11 @@ struct Evaluate: ParsableCommand {
 
   @Option(help: ArgumentHelp("The editor.", valueName: "file"))
   var editor: String
+
+  @Option(
+    help: ArgumentHelp(
+      "An editor that was trained with --constant, for the condition constant.", valueName: "file"))
+  var constantEditor: String?
 
   @Option(
     help: ArgumentHelp(
@@ -86,7 +92,9 @@ struct Evaluate: ParsableCommand {
 
   /// The edited one and those of `--baselines`, in their usual order.
   private func conditions() throws -> [EditCondition] {
-    guard baselines != "all" else { return EditCondition.allCases }
+    guard baselines != "all" else {
+      return EditCondition.allCases.filter { $0 != .constant || constantEditor != nil }
+    }
     let named = try baselines.split(separator: ",").map { name in
       guard let condition = EditCondition(rawValue: String(name)) else {
         throw ValidationError(
@@ -94,6 +102,9 @@ struct Evaluate: ParsableCommand {
             + EditCondition.allCases.map(\.rawValue).joined(separator: ", "))
       }
       return condition
+    }
+    if named.contains(.constant), constantEditor == nil {
+      throw ValidationError("--baselines has constant, which needs --constant-editor")
     }
     return EditCondition.allCases.filter { $0 == .edited || named.contains($0) }
   }
@@ -103,9 +114,10 @@ struct Evaluate: ParsableCommand {
     let start = clock.now
     let options = try rows.options(model: model.file.model)
     let opened = try OpenedModel(model)
-    let blueprint = try Editor.configuration(path: editor)
+    let files = [editor] + (constantEditor.map { [$0] } ?? [])
+    let blueprints = try files.map(Editor.configuration(path:))
     let input = try EvaluationInput(
-      options, rows, opened, blueprint,
+      options, rows, opened, blueprints[0],
       unrelated: localityText.map { ($0, localityWindows) })
     var chosen = EditorEvaluation.Options()
     chosen.conditions = try conditions()
@@ -114,13 +126,15 @@ struct Evaluate: ParsableCommand {
     let processor = try opened.loadProcessor()
     try check(
       EditorEvaluation.byteCount(
-        blueprint, processor: processor, data: input.data, options: chosen),
-      processor)
-    let network = try Editor(
-      path: editor, identity: ProcessorIdentity(opened.file), processor: processor,
-      pool: processor.pool)
+        blueprints, processor: processor, data: input.data, options: chosen), processor)
+    let editors = try files.map { path in
+      try Editor(
+        path: path, identity: ProcessorIdentity(opened.file), processor: processor,
+        pool: processor.pool)
+    }
     let evaluation = try EditorEvaluation(
-      network, processor: processor, data: input.data, options: chosen)
+      editors[0], constant: editors.dropFirst().first, processor: processor, data: input.data,
+      options: chosen)
     let bootstrap = Bootstrap(resamples: resamples, seed: seed)
 
     var splits: [SplitResult] = []
@@ -131,7 +145,7 @@ struct Evaluate: ParsableCommand {
     }
     let locality = try locality(evaluation, input, bootstrap)
     if generate > 0 {
-      try answer(&splits, input, network, processor, opened.tokenizer, bootstrap)
+      try answer(&splits, input, editors[0], processor, opened.tokenizer, bootstrap)
     }
     let result = EvaluationResult(
       model: model.file.model, editor: editor, activations: model.activations.rawValue,

@@ -61,21 +61,10 @@ struct EvaluationInput {
     self.cutRows = cutRows
     data = EditorEvaluation.Data(
       splits: splits, firstContent: template.firstContent(with: tokenizer),
-      emptyInstruction: try Self.emptyInstruction(tokenizer),
+      emptyInstruction: try TokenizedExamples.emptyInstruction(with: tokenizer),
       unrelated: try unrelated.map {
         Array(try Self.windows($0.path, tokenizer).prefix($0.windows))
       } ?? [])
-  }
-
-  /// An instruction without words: what the tokenizer makes of no text, or where that is nothing, the
-  /// token that begins texts, or the one that ends them.
-  private static func emptyInstruction(_ tokenizer: Tokenizer) throws -> [Int] {
-    let ids = tokenizer.encode("", addSpecial: true, parseSpecial: false)
-    guard ids.isEmpty else { return ids }
-    guard let token = tokenizer.bosToken ?? tokenizer.eosToken else {
-      throw EditorTrainingError.noEndToken
-    }
-    return [token]
   }
 
   /// A text in windows of 128 tokens, each with the token that begins texts in its first place where the

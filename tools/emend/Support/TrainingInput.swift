@@ -31,10 +31,13 @@ struct TrainingInput {
     let limits = TokenizedExamples.Limits(
       sequence: min(options.run.maxSequenceLength, opened.configuration.contextLength),
       instruction: min(editor.instructionLimit, opened.configuration.contextLength))
+    let constant =
+      options.editor.isConstant
+      ? try TokenizedExamples.emptyInstruction(with: opened.tokenizer) : nil
     func tokenized(_ indices: [Int]) throws -> TokenizedExamples {
       try TokenizedExamples(
         rows.rows, indices: indices, template: template, tokenizer: opened.tokenizer,
-        limits: limits)
+        limits: limits, constant: constant)
     }
     let train = try tokenized(split.train)
     guard !train.examples.isEmpty else { throw EditorTrainingError.noExamples }
