@@ -22,7 +22,9 @@ public struct ConditionFigure: Sendable, Equatable, Encodable {
 ///     instruction effect  = (N shuffled - N edited) / (N prompted shuffled - N prompted)
 ///
 /// the first the part of what a prompt would gain that the latents gain, the second the part of a
-/// prompt's sensitivity to the instruction that they carry: 0 where the instruction is not read.
+/// prompt's sensitivity to the instruction that they carry: 0 where the instruction is not read. Where the
+/// prompt itself is insensitive (`leastSensitivity`) and a tuned model was measured, its difference,
+/// N tuned shuffled - N tuned, is the scale of the second.
 public struct ConditionFigures: Sendable, Equatable, Encodable {
   /// A prompt that gains less than this from the right instruction, in nats a token, is no scale for an
   /// editor.
@@ -38,8 +40,12 @@ public struct ConditionFigures: Sendable, Equatable, Encodable {
   public let differences: [String: Estimate]
   /// See above.
   public let recoveredFraction: Estimate?
+  /// (N ablated - N edited) / (N ablated - N tuned).
+  public let recoveredFractionOfTuned: Estimate?
   /// See above.
   public let instructionEffect: Estimate?
+  /// What the scale of the instruction effect is: prompted or tuned; nil where there is none.
+  public let instructionScale: EditCondition?
   /// Whether the prompt is so insensitive to the instruction (`leastSensitivity`) that the instruction
   /// effect says little; nil where it was not measured.
   public let promptIsInsensitive: Bool?
@@ -58,6 +64,10 @@ public struct ConditionFigures: Sendable, Equatable, Encodable {
     case prompted
     /// Of the right instruction over another one's, in the prompt.
     case promptedInstruction = "prompted_instruction"
+    /// Of the tuned processor over the unedited one.
+    case tuned
+    /// Of the right instruction over another one's, tuned.
+    case tunedInstruction = "tuned_instruction"
 
     /// The condition that loses and the one that gains.
     public var conditions: (from: EditCondition, to: EditCondition) {
@@ -68,6 +78,8 @@ public struct ConditionFigures: Sendable, Equatable, Encodable {
       case .instruction: (.shuffled, .edited)
       case .prompted: (.ablated, .prompted)
       case .promptedInstruction: (.promptedShuffled, .prompted)
+      case .tuned: (.ablated, .tuned)
+      case .tunedInstruction: (.tunedShuffled, .tuned)
       }
     }
   }
@@ -111,19 +123,24 @@ public struct ConditionFigures: Sendable, Equatable, Encodable {
     self.conditions = conditions
     self.differences = gains
     recoveredFraction = quotients[.recovered]
-    instructionEffect = quotients[.instruction]
+    recoveredFractionOfTuned = quotients[.recoveredOfTuned]
     promptIsInsensitive = gains[Difference.promptedInstruction.rawValue].map {
       $0.value < Self.leastSensitivity
     }
+    let isTuned = promptIsInsensitive != false && quotients[.instructionOfTuned] != nil
+    instructionEffect = quotients[isTuned ? .instructionOfTuned : .instruction]
+    instructionScale = instructionEffect == nil ? nil : isTuned ? .tuned : .prompted
   }
 
   private enum Ratio: CaseIterable {
-    case recovered, instruction
+    case recovered, recoveredOfTuned, instruction, instructionOfTuned
 
     var parts: (Difference, Difference) {
       switch self {
       case .recovered: (.edited, .prompted)
+      case .recoveredOfTuned: (.edited, .tuned)
       case .instruction: (.instruction, .promptedInstruction)
+      case .instructionOfTuned: (.instruction, .tunedInstruction)
       }
     }
   }

@@ -50,12 +50,14 @@ public final class EditorEvaluation {
   private let options: Options
   private let pass: EditorPass
   private let constantPass: EditorPass?
+  private let tunedPass: PromptedPass?
 
   /// Memory for the largest batch. `constant` is an editor that was trained with an instruction without
-  /// words, for the condition of that name. Throws `editing`.
+  /// words, and `tuned` are adapters of the processor, for the conditions of those names. Throws
+  /// `editing`.
   public init(
-    _ editor: Editor, constant: Editor? = nil, processor: Processor, data: Data,
-    options: Options = Options()
+    _ editor: Editor, constant: Editor? = nil, tuned: LowRankAdapters? = nil,
+    processor: Processor, data: Data, options: Options = Options()
   ) throws(EvaluationError) {
     self.data = data
     self.options = options
@@ -68,16 +70,29 @@ public final class EditorEvaluation {
     do {
       self.pass = try pass(editor)
       constantPass = try constant.map(pass)
+      tunedPass = try tuned.map { adapters throws(LatentEditingError) in
+        try PromptedPass(
+          adapters, processor: processor,
+          capacity: Self.capacity(data, editor.configuration, options),
+          options: ProcessorTape.Options())
+      }
     } catch { throw .editing(error) }
   }
 
-  /// Bytes that the processor's passes with each of `editors` take, before they are made, without
-  /// weights.
+  /// Bytes that the processor's passes with each of `editors`, of which there is one at least, take before
+  /// they are made, without weights; with adapters where it is `tuned` too.
   public static func byteCount(
-    _ editors: [EditorConfiguration], processor: Processor, data: Data,
-    options: Options = Options()
+    _ editors: [EditorConfiguration], tuned: AdapterConfiguration? = nil, processor: Processor,
+    data: Data, options: Options = Options()
   ) -> Int {
-    editors.reduce(0) { total, editor in
+    var tunedBytes = 0
+    if let tuned {
+      let capacity = capacity(data, editors[0], options)
+      tunedBytes = ProcessorTape.byteCount(
+        processor, rowCapacity: capacity.rows, sequenceCapacity: capacity.sequences,
+        options: ProcessorTape.Options(), adapters: tuned)
+    }
+    return editors.reduce(tunedBytes) { total, editor in
       let capacity = capacity(data, editor, options)
       return total
         + ProcessorTape.byteCount(
@@ -93,8 +108,12 @@ public final class EditorEvaluation {
   }
 
   /// The passes for a condition; nil where its model was not given.
-  private func pass(for condition: EditCondition) -> EditorPass? {
-    condition == .constant ? constantPass : pass
+  private func pass(for condition: EditCondition) -> (any TrainingPass)? {
+    switch condition {
+    case .constant: constantPass
+    case .tuned, .tunedShuffled: tunedPass
+    default: pass
+    }
   }
 
   private static func capacity(

@@ -62,6 +62,14 @@ extension TrainingOptions {
     check(
       "frozen", editor.frozen.joined(separator: ", "),
       !Set(Self.parts).isSubset(of: editor.frozen), "fewer parts: something must be trained")
+    guard editor.isTuning else { return }
+    check("lora_rank", editor.loraRank, editor.loraRank >= 1, "at least 1 with tune")
+    check(
+      "tune", "true", editor.file == nil && !editor.isConstant && editor.frozen.isEmpty,
+      "false where editor, constant or frozen is given")
+    check(
+      "tune", "true", plan.isPlain,
+      "false where distill, l1, group_lasso or locality is not 0, or cross_entropy is")
   }
 
   private func checkRun(_ check: inout OptionCheck) {

@@ -17,4 +17,8 @@ public enum EditCondition: String, Sendable, Codable, CaseIterable {
   case prompted
   /// No edit, and another row's instruction in the prompt.
   case promptedShuffled = "prompted_shuffled"
+  /// Low-rank changes to the processor, trained with the instruction in the prompt, where it is.
+  case tuned
+  /// The same with another row's instruction in the prompt.
+  case tunedShuffled = "tuned_shuffled"
 }

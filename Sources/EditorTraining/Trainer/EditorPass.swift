@@ -6,7 +6,7 @@ import TensorKernels
 /// condition, and gradients.
 ///
 /// Its memory is planned for batches of at most `rowCapacity` tokens; used by one thread at a time.
-package final class EditorPass {
+package final class EditorPass: TrainingPass {
   /// How the response is predicted.
   package enum Condition: Sendable {
     /// The editor's latents for the example's instruction.
@@ -60,6 +60,20 @@ package final class EditorPass {
     editorTape = try EditorTape(
       editor, rowCapacity: capacity.instructionRows, sequenceCapacity: capacity.sequences,
       pool: processor.pool, backward: options.backward)
+  }
+
+  package var stores: [TrainedStore] {
+    [
+      TrainedStore(
+        name: "backbone", parameters: editorTape.backbone.parameters,
+        gradients: editorTape.backbone.gradients),
+      TrainedStore(
+        name: "heads", parameters: editor.heads.parameters, gradients: editorTape.headGradients),
+    ]
+  }
+
+  package var byteCount: Int {
+    editorTape.byteCount - stores.reduce(0) { $0 + $1.gradients.byteCount }
   }
 
   private var hasGhost: Bool { editor.configuration.positions == .ghost }

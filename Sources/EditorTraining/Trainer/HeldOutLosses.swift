@@ -45,9 +45,10 @@ package struct HeldOutLosses {
   /// Response tokens of each example.
   package var tokenCounts: [Int] { examples.map(\.example.response.count) }
 
-  /// Runs batch number `number` under `condition`; `pass` is that of the condition's editor.
+  /// Runs batch number `number` under `condition`; `pass` is that of the condition's editor
+  /// or adapters.
   package mutating func measure(
-    _ number: Int, _ condition: EditCondition, _ pass: EditorPass
+    _ number: Int, _ condition: EditCondition, _ pass: any TrainingPass
   ) throws(LatentEditingError) {
     let indices = batches[number]
     let chosen = indices.map { examples[$0] }
@@ -58,14 +59,13 @@ package struct HeldOutLosses {
     case .empty, .constant:
       losses = try pass.losses(
         batch.replacingInstructions(chosen.map { _ in baselines.emptyInstruction }), .edited)
-    case .shuffled:
-      losses = try pass.losses(
-        batch.replacingInstructions(chosen.map(\.otherInstruction)), .edited)
+    case .shuffled, .tunedShuffled:
+      losses = try pass.losses(batch.withOtherInstructions(chosen), .edited)
     case .random: losses = try pass.losses(batch, .random(seed: baselines.seed))
-    case .edited: losses = try pass.losses(batch, .edited)
+    case .edited, .tuned: losses = try pass.losses(batch, .edited)
     case .prompted: losses = try pass.losses(batch, .prompted)
     case .promptedShuffled:
-      losses = try pass.losses(batch.replacingPrompted(chosen.map(\.otherPrompted)), .prompted)
+      losses = try pass.losses(batch.withOtherInstructions(chosen), .prompted)
     }
     for (index, tokens) in zip(indices, losses) {
       sums[condition, default: [Double](repeating: 0, count: examples.count)][index] =

@@ -33,9 +33,10 @@ package struct TrainingBatch: Sendable, Equatable {
     replacing(\.instruction, instructions)
   }
 
-  /// The same batch with other prompts that have instructions, one for each example.
-  package func replacingPrompted(_ prompts: [[Int]]) -> TrainingBatch {
-    replacing(\.prompted, prompts)
+  /// The same batch with the other instructions of its examples, for editors and in prompts.
+  func withOtherInstructions(_ examples: [HeldOutExample]) -> TrainingBatch {
+    replacingInstructions(examples.map(\.otherInstruction))
+      .replacing(\.prompted, examples.map(\.otherPrompted))
   }
 
   private func replacing(

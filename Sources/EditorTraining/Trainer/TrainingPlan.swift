@@ -35,6 +35,12 @@ public struct TrainingPlan: Sendable, Codable, Equatable {
   /// Order of the data and the shuffled instructions of validation.
   public var seed: UInt64 = 0
 
+  /// Whether nothing but the cross-entropy is minimized.
+  var isPlain: Bool {
+    objective.crossEntropy > 0 && objective.distillation == 0 && objective.groupLasso == 0
+      && l1 == 0 && locality == 0
+  }
+
   /// A plan of `steps` with the defaults.
   public init(steps: Int) { self.steps = steps }
 }

@@ -20,6 +20,8 @@ struct Evaluate: ParsableCommand {
         edited             with the edit of the row's own instruction
         prompted           without an edit, the instruction in the prompt
         prompted_shuffled  the same with another row's instruction
+        tuned              the instruction in the prompt of a tuned model (--tuned)
+        tuned_shuffled     the same with another row's instruction
 
       "recovered" is the part of what the prompt gains that the edit gains; "instruction effect" the part \
       of the prompt's sensitivity to the instruction that the edit carries: only what the right \
@@ -45,6 +47,11 @@ struct Evaluate: ParsableCommand {
     help: ArgumentHelp(
       "An editor that was trained with --constant, for the condition constant.", valueName: "file"))
   var constantEditor: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What train --tune wrote, for the conditions tuned and tuned_shuffled.", valueName: "file"))
+  var tuned: String?
 
   @Option(
     help: ArgumentHelp(
@@ -92,8 +99,14 @@ struct Evaluate: ParsableCommand {
 
   /// The edited one and those of `--baselines`, in their usual order.
   private func conditions() throws -> [EditCondition] {
+    var missing: [EditCondition: String] = [:]
+    if constantEditor == nil { missing[.constant] = "--constant-editor" }
+    if tuned == nil {
+      missing[.tuned] = "--tuned"
+      missing[.tunedShuffled] = "--tuned"
+    }
     guard baselines != "all" else {
-      return EditCondition.allCases.filter { $0 != .constant || constantEditor != nil }
+      return EditCondition.allCases.filter { missing[$0] == nil }
     }
     let named = try baselines.split(separator: ",").map { name in
       guard let condition = EditCondition(rawValue: String(name)) else {
@@ -103,8 +116,9 @@ struct Evaluate: ParsableCommand {
       }
       return condition
     }
-    if named.contains(.constant), constantEditor == nil {
-      throw ValidationError("--baselines has constant, which needs --constant-editor")
+    for condition in named {
+      guard let option = missing[condition] else { continue }
+      throw ValidationError("--baselines has \(condition.rawValue), which needs \(option)")
     }
     return EditCondition.allCases.filter { $0 == .edited || named.contains($0) }
   }
@@ -124,16 +138,20 @@ struct Evaluate: ParsableCommand {
     chosen.batchSize = batchSize
     chosen.seed = seed
     let processor = try opened.loadProcessor()
+    let identity = try ProcessorIdentity(opened.file)
+    let adapters = try tuned.map {
+      try LowRankAdapters(path: $0, identity: identity, processor: processor)
+    }
     try check(
       EditorEvaluation.byteCount(
-        blueprints, processor: processor, data: input.data, options: chosen), processor)
+        blueprints, tuned: adapters?.configuration, processor: processor, data: input.data,
+        options: chosen), processor)
     let editors = try files.map { path in
-      try Editor(
-        path: path, identity: ProcessorIdentity(opened.file), processor: processor,
-        pool: processor.pool)
+      try Editor(path: path, identity: identity, processor: processor, pool: processor.pool)
     }
     let evaluation = try EditorEvaluation(
-      editors[0], constant: editors.dropFirst().first, processor: processor, data: input.data,
+      editors[0], constant: editors.dropFirst().first, tuned: adapters, processor: processor,
+      data: input.data,
       options: chosen)
     let bootstrap = Bootstrap(resamples: resamples, seed: seed)
 

@@ -20,6 +20,12 @@ struct Train: ParsableCommand {
         emend generate -m model.gguf --chat --editor run/editor.safetensors \\
           --instruction "Make it past tense." -p "I walk home."
 
+      Two baselines for emend evaluate: --constant learns one edit for all instructions, and --tune \
+      low-rank changes to the model itself, which then reads the instruction in its prompt \
+      (adapters.safetensors in the place of editor.safetensors).
+
+        emend train -m model.gguf --data rows.json --output tuned --tune --steps 500
+
       In the folder: editor.safetensors (the last), best.safetensors (least loss on unseen \
       instructions), training.state, metrics.jsonl and loss.svg. Ctrl-C saves, and --resume goes on \
       with the same bits. --random-rows 4x128x24 trains on random tokens (sequences, tokens of each, \
@@ -81,11 +87,12 @@ struct Train: ParsableCommand {
     let options = try checkedOptions()
     let opened = try OpenedModel(model)
     let processor = try opened.loadProcessor()
-    let editor = try options.editor(for: processor, identity: ProcessorIdentity(opened.file))
-    let rows = try TrainingInput(options, randomRows: randomRows, opened, editor.configuration)
+    let network = try options.network(
+      for: processor, identity: ProcessorIdentity(opened.file))
+    let rows = try TrainingInput(
+      options, randomRows: randomRows, opened, instructionLimit: network.instructionLimit)
     let trainer = try Trainer(
-      options.plan, editor: editor, processor: processor, data: rows.data,
-      execution: options.execution)
+      options.plan, network, processor: processor, data: rows.data, execution: options.execution)
     report(trainer, rows)
     try trainer.memory.check(limit: model.memoryLimit?.bytes)
     if let saveGradients {
@@ -125,7 +132,8 @@ struct Train: ParsableCommand {
     guard !json else { return }
     let counts = trainer.parameterCounts
     let m = trainer.memory
-    Console.print("editor      \(counts.trained) of \(counts.total) parameters are trained")
+    let name = trainer.network.name.padding(toLength: 12, withPad: " ", startingAt: 0)
+    Console.print("\(name)\(counts.trained) of \(counts.total) parameters are trained")
     Console.print("rows        \(rows.summary)")
     Console.print(
       "memory      \(Memory.display(m.processor)) model, \(Memory.display(m.editor)) editor, "

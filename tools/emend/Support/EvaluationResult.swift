@@ -117,11 +117,18 @@ struct SplitResult: Encodable {
         "edited / prompted",
       ])
     }
-    if let effect = figures.instructionEffect {
+    if let recovered = figures.recoveredFractionOfTuned {
+      table.append([
+        "recovered of tuned", Numbers.fixed(recovered.value, 3), recovered.interval(3),
+        "edited / tuned",
+      ])
+    }
+    if let effect = figures.instructionEffect, let scale = figures.instructionScale {
+      let isInsensitive = figures.promptIsInsensitive == true && scale == .prompted
       table.append([
         "instruction effect", Numbers.fixed(effect.value, 3), effect.interval(3),
-        "instruction / prompted_instruction"
-          + (figures.promptIsInsensitive == true
+        "instruction / \(scale.rawValue)_instruction"
+          + (isInsensitive
             ? ", which is below \(ConditionFigures.leastSensitivity) nat: no scale" : ""),
       ])
     }

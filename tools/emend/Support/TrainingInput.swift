@@ -13,7 +13,7 @@ struct TrainingInput {
 
   init(
     _ options: TrainingOptions, randomRows: String?, _ opened: OpenedModel,
-    _ editor: EditorConfiguration
+    instructionLimit: Int
   ) throws {
     let seed = options.run.seed
     if let randomRows {
@@ -30,7 +30,7 @@ struct TrainingInput {
       name: options.chatTemplate, for: opened.tokenizer.vocabulary)
     let limits = TokenizedExamples.Limits(
       sequence: min(options.run.maxSequenceLength, opened.configuration.contextLength),
-      instruction: min(editor.instructionLimit, opened.configuration.contextLength))
+      instruction: min(instructionLimit, opened.configuration.contextLength))
     let constant =
       options.editor.isConstant
       ? try TokenizedExamples.emptyInstruction(with: opened.tokenizer) : nil
