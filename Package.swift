@@ -129,7 +129,10 @@ let package = Package(
       ["LanguageModels", "Tokenization", "TensorKernels", "BlockFormats", "ModelFiles"]),
     tests(
       "LatentEditing",
-      ["LanguageModels", "TextGeneration", "TensorKernels", "ModelFiles", "BlockFormats"]),
+      [
+        "LanguageModels", "TextGeneration", "TensorKernels", "ModelFiles", "BlockFormats",
+        "Quantization",
+      ]),
     tests(
       "EditorTraining",
       [

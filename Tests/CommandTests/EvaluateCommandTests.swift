@@ -194,6 +194,41 @@ struct EvaluateCommandTests {
     #expect(result.splits.first?.figures.differences["constant"] != nil)
   }
 
+  /// Low-rank changes to the quantized model that are trained, and measured beside the editor; what training
+  /// measured is what evaluate measures.
+  @Test func tunedIsTrainedAndMeasured() throws {
+    let folder = try TemporaryFolder()
+    let data = try data(folder)
+    let output = folder.url.appending(path: "run").path
+    let train = try EmendProcess([
+      "train", "-m", model, "--data", data, "--output", output, "--tune", "--lora-rank", "2",
+      "--lora-modules", "q_proj,down_proj", "--steps", "4", "--batch-size", "1", "--learning-rate",
+      "1e-3", "--schedule", "constant", "--json",
+    ])
+    #expect(train.status == 0, "\(train.errors)")
+    let metrics = try String(contentsOfFile: output + "/metrics.jsonl", encoding: .utf8)
+    struct Line: Decodable {
+      struct Losses: Decodable { let edited, prompted: Double }
+      let validation: [String: Losses]?
+    }
+    let lines = try metrics.split(separator: "\n")
+      .compactMap { try JSONDecoder().decode(Line.self, from: Data($0.utf8)).validation }
+      .compactMap { $0["unseen-phrasing"] }
+    let (first, last) = (try #require(lines.first), try #require(lines.last))
+    #expect(first.edited == first.prompted && last.edited != last.prompted)
+    let result = try evaluate(
+      "--data", data, "--tuned", output + "/adapters.safetensors", "--json"
+    ).json(Result.self)
+    let figures = try #require(result.splits.first?.figures)
+    let tuned = try #require(figures.conditions["tuned"]?.nat.value)
+    #expect(abs(tuned - last.edited) <= 1e-12)
+    #expect(figures.conditions["tuned_shuffled"] != nil && figures.differences["tuned"] != nil)
+    let wrong = try EmendProcess([
+      "train", "-m", model, "--data", data, "--output", output, "--tune", "--distill",
+    ])
+    #expect(wrong.status != 0 && wrong.errors.contains("tune"), "\(wrong.errors)")
+  }
+
   @Test func wrongUsageIsSaid() throws {
     let folder = try TemporaryFolder()
     let data = try data(folder)
@@ -205,6 +240,9 @@ struct EvaluateCommandTests {
     try refused(status: 64, "--data")
     try refused("--data", data, "--baselines", "edited,tunned", status: 64, "tunned")
     try refused("--data", data, "--baselines", "constant", status: 64, "--constant-editor")
+    try refused("--data", data, "--baselines", "tuned", status: 64, "--tuned")
+    try refused("--data", data, "--tuned", data, status: 1, "rows.json")
+    try refused("--data", data, "--tuned", editor, status: 1, "emend.adapters")
     try refused("--data", data, "--rows", "1", status: 64, "--rows")
     try refused("--data", data, "--splits", ",", status: 64, "--splits")
     try refused("--data", data, "--unseen-part", "2", status: 64, "unseen_part")

@@ -108,6 +108,27 @@ import Testing
     #expect(same.instructionEffect == nil, "a quotient by nothing")
   }
 
+  /// A tuned model has its own differences, and is the scale where the prompt is none.
+  @Test func tunedIsTheScaleOfLastResort() {
+    func figures(promptedShuffled: [Double]) -> ConditionFigures {
+      ConditionFigures(
+        losses([
+          .ablated: [4, 8, 12], .shuffled: [3, 7, 10], .edited: [2, 4, 8], .prompted: [1, 3, 8],
+          .promptedShuffled: promptedShuffled, .tuned: [1, 2, 5], .tunedShuffled: [3, 5, 12],
+        ]), Bootstrap(resamples: 50))
+    }
+    let sensitive = figures(promptedShuffled: [4, 8, 10])
+    #expect(sensitive.instructionScale == .prompted)
+    #expect(sensitive.instructionEffect?.value == 0.75 / 1.25)
+    #expect(sensitive.recoveredFractionOfTuned?.value == 1.25 / 2)
+    #expect(sensitive.differences["tuned"]?.value == 2)
+    #expect(sensitive.differences["tuned_instruction"]?.value == 1.5)
+    let insensitive = figures(promptedShuffled: [1, 3, 8.5])
+    #expect(insensitive.promptIsInsensitive == true)
+    #expect(insensitive.instructionScale == .tuned)
+    #expect(insensitive.instructionEffect?.value == 0.75 / 1.5)
+  }
+
   @Test func rowsAreChosen() {
     let all = losses([.edited: [1, 2, 3]])
     #expect(

@@ -155,6 +155,28 @@ import TextGeneration
     #expect(try losses(editor("p0"), examples).sums[.constant] == nil)
   }
 
+  /// Tuned is the prompt on the changed processor: with new adapters, which change nothing, the prompted
+  /// losses to the bit; with others not.
+  @Test func tunedIsPrompted() throws {
+    let given = try Given.read()
+    let examples = [given.example(prompt: 4), given.example(row: 1, prompt: 6)]
+    let data = data(examples)
+    let adapters = try LowRankAdapters(
+      AdapterConfiguration(rank: 2, alpha: 4, modules: [.query, .down], depth: 2),
+      of: processor.configuration, seed: 1, pool: Self.pool)
+    func sums() throws -> [EditCondition: [Double]] {
+      try EditorEvaluation(editor("p0"), tuned: adapters, processor: processor, data: data)
+        .losses(of: data.splits[0]).sums
+    }
+    let new = try sums()
+    #expect(new[.tuned] == new[.prompted])
+    #expect(new[.tunedShuffled] == new[.promptedShuffled])
+    adapters.parameters.initialize(seed: 2, pool: Self.pool) { _ in .normal(deviation: 0.1) }
+    let other = try sums()
+    #expect(other[.tuned] != new[.tuned] && other[.tunedShuffled] != other[.tuned])
+    #expect(other[.prompted] == new[.prompted] && other[.edited] == new[.edited])
+  }
+
   /// Random latents depend on the row and the seed, and neither on the batch nor on the instruction's
   /// direction; each is as long as the one in whose place it is.
   @Test func randomDirections() throws {

@@ -43,6 +43,7 @@ import Testing
     scale: plain
     heads: rank-16
     constant: true
+    tune: true
     frozen: [gates, heads]
     steps: 5_000
     batch_size: 6
@@ -100,6 +101,7 @@ import Testing
     wanted.editor.scale = "plain"
     wanted.editor.heads = "rank-16"
     wanted.editor.isConstant = true
+    wanted.editor.isTuning = true
     wanted.editor.frozen = ["gates", "heads"]
     wanted.editor.loraModules = [.query, .down]
     wanted.editor.crossBlocks = [1, 2]

@@ -72,27 +72,7 @@ extension LowRankAdapters {
   public convenience init(
     path: String, identity: ProcessorIdentity, processor: Processor
   ) throws(LatentEditingError) {
-    let file: SafetensorsFile
-    do { file = try SafetensorsFile(path: path) } catch { throw .file(error) }
-    let configuration = try Self.configuration(file, path: path, identity, processor)
-    let tensors = StoredAdapter.all(
-      configuration, configuration.layout(processor.configuration),
-      headSize: processor.configuration.headSize)
-    // All of it is there before anything is allocated.
-    for tensor in tensors {
-      guard let found = file.tensors.tensorIfPresent(named: tensor.name) else {
-        throw .adapterField(
-          path: path, field: "tensor \(tensor.name)", found: "missing", needed: "\(tensor.shape)")
-      }
-      guard found.shape == tensor.shape else {
-        throw .tensorShape(
-          path: path, tensor: tensor.name, found: found.shape, needed: tensor.shape)
-      }
-    }
-    let known = Set(tensors.map(\.name))
-    if let other = file.tensors.first(where: { !known.contains($0.name) }) {
-      throw .unknownTensor(path: path, tensor: other.name)
-    }
+    let (file, configuration, tensors) = try Self.opened(path, identity, processor)
     do {
       try self.init(
         configuration, of: processor.configuration, seed: 0, pool: processor.pool)
@@ -148,6 +128,32 @@ extension LowRankAdapters {
       !modules.isEmpty && modules.count == d.modules.count)
     return AdapterConfiguration(
       rank: d.rank, alpha: d.alpha, modules: Set(modules), depth: d.depth)
+  }
+
+  /// The file, which has all tensors of the configuration in its metadata and no others: nothing is
+  /// allocated for a file that has not.
+  private static func opened(
+    _ path: String, _ identity: ProcessorIdentity, _ processor: Processor
+  ) throws(LatentEditingError) -> (SafetensorsFile, AdapterConfiguration, [StoredAdapter]) {
+    let file: SafetensorsFile
+    do { file = try SafetensorsFile(path: path) } catch { throw .file(error) }
+    let configuration = try Self.configuration(file, path: path, identity, processor)
+    let tensors = StoredAdapter.all(
+      configuration, configuration.layout(processor.configuration),
+      headSize: processor.configuration.headSize)
+    for tensor in tensors {
+      guard let found = file.tensors.tensorIfPresent(named: tensor.name) else {
+        throw .adapterField(
+          path: path, field: "tensor \(tensor.name)", found: "missing", needed: "\(tensor.shape)")
+      }
+      guard found.shape == tensor.shape else {
+        throw .tensorShape(
+          path: path, tensor: tensor.name, found: found.shape, needed: tensor.shape)
+      }
+    }
+    let others = Set(file.tensors.map(\.name)).subtracting(tensors.map(\.name))
+    if let other = others.min() { throw .unknownTensor(path: path, tensor: other) }
+    return (file, configuration, tensors)
   }
 
   /// What a store of these adapters' layout holds, by the names, shapes and orders of their file: for
