@@ -98,7 +98,9 @@ let package = Package(
     .target(
       name: "TextGeneration", dependencies: ["LatentEditing", "LanguageModels", "Tokenization"],
       swiftSettings: strict),
-    .target(name: "EditEvaluation", dependencies: ["TextGeneration"], swiftSettings: strict),
+    .target(
+      name: "EditEvaluation", dependencies: ["TextGeneration", "EditorTraining"],
+      swiftSettings: strict),
     .executableTarget(
       name: "emend",
       dependencies: [
@@ -133,7 +135,10 @@ let package = Package(
       ["LanguageModels", "Tokenization", "TensorKernels", "BlockFormats", "ModelFiles"]),
     tests(
       "LatentEditing",
-      ["LanguageModels", "TextGeneration", "TensorKernels", "ModelFiles", "BlockFormats"]),
+      [
+        "LanguageModels", "TextGeneration", "TensorKernels", "ModelFiles", "BlockFormats",
+        "Quantization",
+      ]),
     tests(
       "EditorTraining",
       [
@@ -141,7 +146,12 @@ let package = Package(
         "Tokenization", .product(name: "Crypto", package: "swift-crypto"),
       ]),
     tests("TextGeneration", ["LanguageModels", "Tokenization"]),
-    tests("EditEvaluation", ["LanguageModels", "Tokenization"]),
+    tests(
+      "EditEvaluation",
+      [
+        "EditorTraining", "LatentEditing", "LanguageModels", "Tokenization", "TensorKernels",
+        "ModelFiles",
+      ]),
     .testTarget(
       name: "CommandTests", dependencies: ["emend", "TestSupport"], swiftSettings: strict),
   ] + x86Kernels,

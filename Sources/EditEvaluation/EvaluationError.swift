@@ -1,5 +1,8 @@
+import EditorTraining
 import LanguageModels
+import LatentEditing
 import ModelFiles
+import TextGeneration
 
 /// What can go wrong while a model is evaluated.
 public enum EvaluationError: Error, CustomStringConvertible {
@@ -27,6 +30,14 @@ public enum EvaluationError: Error, CustomStringConvertible {
   case model(LanguageModelError)
   /// A predictor of another kind failed.
   case predictor(any Error)
+  /// An editor could not be run.
+  case editing(LatentEditingError)
+  /// An answer could not be generated.
+  case generation(TextGenerationError)
+  /// No held-out row is in that split; `known` are those that have some.
+  case emptySplit(name: String, known: [String])
+  /// A split has too few rows for one to get another's instruction.
+  case oneRow(split: String)
   /// A file could not be read or written.
   case file(ModelFileError)
 
@@ -60,6 +71,16 @@ public enum EvaluationError: Error, CustomStringConvertible {
       "Interrupted after \(done) of \(total) \(unit), and nothing was kept; run it again, or on less."
     case .model(let error): error.description
     case .predictor(let error): "\(error)"
+    case .editing(let error): error.description
+    case .generation(let error): error.description
+    case .emptySplit(let name, let known):
+      "No held-out row is in the split \(name); "
+        + (known.isEmpty
+          ? "give data of which some is kept from training, by its field split or the parts kept"
+          : "those with rows are \(known.joined(separator: ", "))") + "."
+    case .oneRow(let split):
+      "The split \(split) has one row that can be used, and two are needed for one to get the other's "
+        + "instruction; give more data, or allow longer sequences (--max-seq-length)."
     case .file(let error): error.description
     }
   }

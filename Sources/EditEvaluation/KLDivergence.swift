@@ -35,10 +35,7 @@ public struct KLDivergence: Sendable {
 
   /// The value that the fraction `p` of the positions (0 to 1) stays below, interpolated linearly.
   public func percentile(_ p: Double) -> Double {
-    let position = min(max(p, 0), 1) * Double(sorted.count - 1)
-    let lower = Int(position)
-    let upper = min(lower + 1, sorted.count - 1)
-    return sorted[lower] + (position - Double(lower)) * (sorted[upper] - sorted[lower])
+    EditEvaluation.percentile(p, of: sorted)
   }
 
   /// Measures `predictor` against `base`, on the base's text. `onWindow` is called with the number

@@ -28,6 +28,8 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
   case editorField(path: String, field: String, found: String, needed: String)
   case unknownTensor(path: String, tensor: String)
   case backboneMismatch(found: String, needed: String)
+  /// A field of the metadata of adapters is not what it must be.
+  case adapterField(path: String, field: String, found: String, needed: String)
   /// A tensor of an editor or a compiled edit that does not fit what its file says of itself.
   case tensorShape(path: String, tensor: String, found: [Int], needed: [Int])
   case tensorNotFinite(path: String, tensor: String)
@@ -95,6 +97,9 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
     case .editorField(let path, let field, let found, let needed):
       "\(path): \(field) of the editor is \(found), needed is \(needed); the file is damaged or from "
         + "another version of emend"
+    case .adapterField(let path, let field, let found, let needed):
+      "\(path): \(field) of the adapters is \(found), needed is \(needed); give adapters that emend "
+        + "train --tune wrote"
     case .unknownTensor(let path, let tensor):
       "\(path): \(tensor) has no part in the editor that the file describes, and ignoring it would "
         + "give wrong results"

@@ -97,6 +97,45 @@ import Testing
     #expect(!all.compositional.isEmpty)
   }
 
+  /// Rows that say where they are: there they are, in an order that the seed and their texts determine,
+  /// and the others are split as if there were no such rows.
+  @Test func rowsSayWhereTheyAre() throws {
+    let plain = rows()
+    let names = ["train", "seen", "unseen", "compositional", "unseen-family", "a"]
+    let stated = (0..<120).map {
+      TrainingRow(
+        instruction: "Say \($0 / 12)", input: "\($0)", output: "x", parts: ["a", "b \($0 % 3)"],
+        split: names[$0 % 6])
+    }
+    let options = DataSplit.Options(seed: 7, unseen: 0.2, seen: 0.2)
+    let split = try DataSplit(plain + stated, options)
+    let alone = try DataSplit(plain, options)
+    let first = plain.count
+    func own(_ indices: [Int]) -> [Int] { indices.filter { $0 >= first } }
+    func others(_ indices: [Int]) -> [Int] { indices.filter { $0 < first } }
+    func wanted(_ name: String) -> [Int] {
+      (0..<120).filter { names[$0 % 6] == name }.map { first + $0 }
+    }
+    #expect(others(split.train) == alone.train)
+    #expect(others(split.seen) == alone.seen)
+    #expect(others(split.unseen) == alone.unseen)
+    #expect(own(split.train) == wanted("train"))
+    #expect(own(split.seen).sorted() == wanted("seen"))
+    #expect(own(split.unseen).sorted() == wanted("unseen"))
+    #expect(split.compositional.sorted() == wanted("compositional"))
+    #expect(Set(split.named.keys) == ["a", "unseen-family"])
+    #expect(split.named["a"]?.sorted() == wanted("a"))
+    #expect(split.named["a"] != wanted("a"), "not in the order of the file")
+    #expect(
+      split.heldOut.map(\.name) == ["seen", "unseen", "compositional", "a", "unseen-family"])
+    // Both kinds are in each beginning.
+    let beginning = split.unseen.prefix(split.unseen.count / 2)
+    #expect(!own(Array(beginning)).isEmpty && !others(Array(beginning)).isEmpty)
+    #expect(throws: EditorTrainingError.noExamples) {
+      try DataSplit([TrainingRow(instruction: "a", output: "b", split: "unseen")])
+    }
+  }
+
   @Test func instructionsAreNormalized() {
     for (text, wanted) in [
       ("  Edit\tthe  TEXT.\n", "edit the text"), ("What?!", "what"), ("a . ", "a"), ("...", "..."),
@@ -132,11 +171,58 @@ import Testing
     }
   }
 
-  @Test func refusesWhatCannotBe() {
+  /// Each gets an instruction with another answer, as far as the rows tell: another text, not of the same
+  /// parts, and not one that has the row's output for the row's input.
+  @Test func shuffledAnswersDiffer() throws {
+    let texts = ["upper", "capitals", "loud", "lower", "small", "reverse"]
+    let outputs = ["A", "A", "A", "a", "a", "a"]
+    let rows = (0..<48).map { i in
+      TrainingRow(
+        instruction: texts[i % 6], input: "a", output: outputs[i % 6],
+        parts: i % 6 == 1 || i % 6 == 2 ? ["Upper"] : [])
+    }
+    for seed in 0..<20 as Range<UInt64> {
+      let shuffle = try InstructionShuffle(rows, known: rows, seed: seed)
+      #expect(shuffle.sameAnswerCount == 0)
+      for (index, other) in shuffle.others.enumerated() {
+        #expect(rows[other].output != rows[index].output)
+      }
+      #expect(try InstructionShuffle(rows, known: rows, seed: seed) == shuffle)
+    }
+    // The parts alone tell that capitals are loud; nothing that the rows are of the same answer tells.
+    let others = rows.map { row in
+      var row = row
+      row.output = "\(row.instruction)"
+      return row
+    }
+    let shuffle = try InstructionShuffle(others, known: others, seed: 1)
+    for (index, other) in shuffle.others.enumerated() {
+      #expect(rows[other].instruction != rows[index].instruction)
+      #expect(rows[other].parts.isEmpty || rows[index].parts.isEmpty)
+    }
+    // Where every other instruction has the same answer, it is given and counted.
+    let same = ["x", "y", "z"].map { TrainingRow(instruction: $0, input: "i", output: "o") }
+    let counted = try InstructionShuffle(same, known: same, seed: 1)
+    #expect(counted.sameAnswerCount == 3)
+    #expect(counted.others.enumerated().allSatisfy { $0.offset != $0.element })
+    // Rows outside the sample tell too.
+    let pair = [
+      TrainingRow(instruction: "p", input: "i", output: "o"),
+      TrainingRow(instruction: "q", input: "j", output: "o"),
+      TrainingRow(instruction: "r", input: "k", output: "o"),
+    ]
+    let known = pair + [TrainingRow(instruction: "Q.", input: "i", output: "o")]
+    for seed in 0..<10 as Range<UInt64> {
+      #expect(try InstructionShuffle(pair, known: known, seed: seed).others[0] == 2)
+    }
+  }
+
+  @Test func refusesWhatCannotBe() throws {
     let row = TrainingRow(instruction: "a", output: "b")
     #expect(throws: EditorTrainingError.self) { try DataSplit([row], .init(unseen: 1.5)) }
     #expect(throws: EditorTrainingError.self) { try DataSplit([row], .init(seen: .nan)) }
     #expect(throws: EditorTrainingError.noExamples) { try DataSplit([row], .init(unseen: 1)) }
     #expect(throws: EditorTrainingError.noExamples) { try DataSplit([]) }
+    #expect(try DataSplit([row], .init(unseen: 1), needsTraining: false).unseen == [0])
   }
 }

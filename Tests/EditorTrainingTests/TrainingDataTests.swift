@@ -119,15 +119,37 @@ import Testing
 
   @Test func namesOfFields() throws {
     let data = try read(
-      #"{"question":"a","answer":"b","context":"c","instruction":1,"tags":["d","e"]}"#,
+      #"{"question":"a","answer":"b","context":"c","instruction":1,"tags":["d","e"],"side":"f","kind":"g h"}"#,
       fields: RowFields(
-        instruction: "question", input: "context", output: "answer", parts: "tags"))
+        instruction: "question", input: "context", output: "answer", parts: "tags",
+        split: "side", family: "kind"))
     #expect(data.rows[0].instruction == "a")
     #expect(data.rows[0].input == "c")
     #expect(data.rows[0].parts == ["d", "e"])
+    #expect(data.rows[0].split == "f")
+    #expect(data.rows[0].family == "g h")
     #expect(throws: EditorTrainingError.self) {
       try read(Self.good, fields: RowFields(instruction: "a", output: "a"))
     }
+  }
+
+  @Test func splitAndFamily() throws {
+    func row(_ more: String) -> String { #"{"instruction":"a","output":"b",\#(more)}"# }
+    let long = String(repeating: "x", count: 65)
+    let data = try read(
+      [
+        row(#""split":"unseen-phrasing_2.a","family":"case""#), row(#""split":null,"family":null"#),
+        row(#""split":"""#), row(#""split":"a b""#), row(#""split":1"#), row(#""family":[]"#),
+        row(#""split":"\#(long)""#), row(#""split":"train","split":"seen""#), row(#""family":"""#),
+      ].joined(separator: "\n"))
+    #expect(data.rows.map(\.split) == ["unseen-phrasing_2.a", nil, nil])
+    #expect(data.rows.map(\.family) == ["case", nil, ""])
+    let wrong = "split is no name of letters, digits, _, - and ., at most 64 of them"
+    #expect(
+      problems(data) == [
+        "3: \(wrong)", "4: \(wrong)", "5: split is no text", "6: family is no text", "7: \(wrong)",
+        "8: split stands there twice",
+      ])
   }
 
   /// An array that breaks off, anywhere, is an error that names the line; no prefix is taken for a whole.

@@ -30,6 +30,8 @@ import Testing
     input-field: context
     output_field: answer
     parts_field: tags
+    split-field: side
+    family_field: kind
     editor: e.safetensors
     backbone: gpt2:2x64x4
     lora_rank: 8
@@ -40,6 +42,8 @@ import Testing
     positions: f1+l2
     scale: plain
     heads: rank-16
+    constant: true
+    tune: true
     frozen: [gates, heads]
     steps: 5_000
     batch_size: 6
@@ -86,7 +90,8 @@ import Testing
     wanted.output = "out"
     wanted.chatTemplate = "zephyr"
     wanted.fields = RowFields(
-      instruction: "question", input: "context", output: "answer", parts: "tags")
+      instruction: "question", input: "context", output: "answer", parts: "tags", split: "side",
+      family: "kind")
     wanted.editor.file = "e.safetensors"
     wanted.editor.backbone = .gpt2(blocks: 2, width: 64, heads: 4)
     wanted.editor.loraRank = 8
@@ -95,6 +100,8 @@ import Testing
     wanted.editor.positions = "f1+l2"
     wanted.editor.scale = "plain"
     wanted.editor.heads = "rank-16"
+    wanted.editor.isConstant = true
+    wanted.editor.isTuning = true
     wanted.editor.frozen = ["gates", "heads"]
     wanted.editor.loraModules = [.query, .down]
     wanted.editor.crossBlocks = [1, 2]

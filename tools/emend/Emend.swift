@@ -19,7 +19,7 @@ struct Emend: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Inspect.self, Tokenize.self, Generate.self, Chat.self, Score.self, PerplexityCommand.self,
-      Bench.self, Convert.self, Edit.self, Train.self,
+      Bench.self, Convert.self, Edit.self, Train.self, Evaluate.self,
     ])
 }
 

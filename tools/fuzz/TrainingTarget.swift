@@ -70,7 +70,7 @@ struct TrainingTarget: FuzzTarget {
     guard !reader.rows.isEmpty,
       let split = try? DataSplit(reader.rows, .init(unseen: 0.3, seen: 0.3, compositional: 0.5))
     else { return }
-    let all = split.train + split.seen + split.unseen + split.compositional
+    let all = split.train + split.heldOut.flatMap(\.rows)
     precondition(all.sorted() == Array(reader.rows.indices))
     if let others = try? shuffledInstructions(reader.rows.map(\.instruction), seed: 1) {
       precondition(others.indices.allSatisfy { others[$0] != $0 })

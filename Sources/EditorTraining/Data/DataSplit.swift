@@ -12,6 +12,10 @@
 ///   in no row of training, and each part of it is. Combinations with a part that training lacks are
 ///   brought back. Rows with parts are split by these alone.
 ///
+/// A row that says on which side it is (`TrainingRow.split`) is there, whatever its texts: `train` is
+/// trained on, and any other name is held out under that name, those of the three lists above in the
+/// list, others in `named`. Such rows are taken at their word: they have no part in what is said above.
+///
 /// The lists for validation are in an order that the seed determines, so that their beginnings are fair
 /// samples; that for training is in the order of the rows.
 public struct DataSplit: Sendable, Equatable {
@@ -45,32 +49,99 @@ public struct DataSplit: Sendable, Equatable {
   public private(set) var unseen: [Int] = []
   /// Rows of new combinations of known parts.
   public private(set) var compositional: [Int] = []
+  /// Rows that are held out under other names of their own.
+  public private(set) var named: [String: [Int]] = [:]
+
+  /// Some rows, and where in its list they stand: from 0 to 1.
+  private typealias Placed = (place: Double, rows: [Int])
 
   /// Splits `rows`. Throws `EditorTrainingError.option` for parts that are not from 0 to 1 and
-  /// `.noExamples` where nothing is left to train on.
-  public init(_ rows: [TrainingRow], _ options: Options = Options()) throws(EditorTrainingError) {
+  /// `.noExamples` where nothing is left to train on, unless that is no matter.
+  public init(
+    _ rows: [TrainingRow], _ options: Options = Options(), needsTraining: Bool = true
+  ) throws(EditorTrainingError) {
     for (name, part) in [
       ("unseen", options.unseen), ("seen", options.seen), ("compositional", options.compositional),
     ] where !(part >= 0 && part <= 1) {
       throw .option(name: "the \(name) part", found: "\(part)", needed: "from 0 to 1")
     }
-    splitCombinations(rows, options)
-    splitInstructions(rows, options)
+    var held: [String: [Placed]] = [:]
+    splitNamed(rows, options, &held)
+    splitCombinations(rows, options, &held)
+    splitInstructions(rows, options, &held)
     train.sort()
-    guard !train.isEmpty else { throw .noExamples }
+    for (name, rows) in held { self[name] = Self.inOrder(rows) }
+    guard !train.isEmpty || !needsTraining else { throw .noExamples }
   }
 
-  private mutating func splitInstructions(_ rows: [TrainingRow], _ options: Options) {
+  /// The names of the lists that follow from texts.
+  public static let standardNames = ["seen", "unseen", "compositional"]
+
+  /// What is held out, by name: those that follow from texts first, then the others in order; no empty
+  /// ones.
+  public var heldOut: [(name: String, rows: [Int])] {
+    (Self.standardNames + named.keys.sorted()).map { ($0, self[$0]) }.filter { !$0.rows.isEmpty }
+  }
+
+  /// Whether rows can say that they are in a split of that name.
+  static func isName(_ text: String) -> Bool {
+    (1...64).contains(text.utf8.count)
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"):
+          true
+        default: "_-.".utf8.contains(byte)
+        }
+      }
+  }
+
+  private subscript(name: String) -> [Int] {
+    get {
+      switch name {
+      case "seen": seen
+      case "unseen": unseen
+      case "compositional": compositional
+      default: named[name] ?? []
+      }
+    }
+    set {
+      switch name {
+      case "seen": seen = newValue
+      case "unseen": unseen = newValue
+      case "compositional": compositional = newValue
+      default: named[name] = newValue
+      }
+    }
+  }
+
+  private mutating func splitNamed(
+    _ rows: [TrainingRow], _ options: Options, _ held: inout [String: [Placed]]
+  ) {
+    for (index, row) in rows.enumerated() {
+      guard let name = row.split else { continue }
+      if name == "train" {
+        train.append(index)
+      } else {
+        let place = seededFraction(
+          options.seed, "named", row.instruction, row.input, row.output)
+        held[name, default: []].append((place, [index]))
+      }
+    }
+  }
+
+  private mutating func splitInstructions(
+    _ rows: [TrainingRow], _ options: Options, _ held: inout [String: [Placed]]
+  ) {
     var ofInstruction: [String: [Int]] = [:]
-    for (index, row) in rows.enumerated() where Self.combination(row) == nil {
+    for (index, row) in rows.enumerated()
+    where row.split == nil && Self.combination(row) == nil {
       ofInstruction[normalizedInstruction(row.instruction), default: []].append(index)
     }
-    var kept: [(fraction: Double, rows: [Int])] = []
-    var inputs: [(fraction: Double, rows: [Int])] = []
     for (instruction, members) in ofInstruction {
       let fraction = seededFraction(options.seed, "unseen", instruction)
       if fraction < options.unseen {
-        kept.append((fraction, members))
+        held["unseen", default: []].append((fraction / options.unseen, members))
         continue
       }
       let groups = Dictionary(grouping: members) { normalizedInstruction(rows[$0].input) }
@@ -78,18 +149,18 @@ public struct DataSplit: Sendable, Equatable {
         .sorted { $0.0 < $1.0 }
       // The last one stays, whatever its fraction.
       for (fraction, members) in groups.dropLast() where fraction < options.seen {
-        inputs.append((fraction, members))
+        held["seen", default: []].append((fraction / options.seen, members))
       }
       train += groups.dropLast().filter { $0.0 >= options.seen }.flatMap(\.1)
       train += groups.last?.1 ?? []
     }
-    unseen = Self.inOrder(kept)
-    seen = Self.inOrder(inputs)
   }
 
-  private mutating func splitCombinations(_ rows: [TrainingRow], _ options: Options) {
+  private mutating func splitCombinations(
+    _ rows: [TrainingRow], _ options: Options, _ held: inout [String: [Placed]]
+  ) {
     var ofCombination: [[String]: [Int]] = [:]
-    for (index, row) in rows.enumerated() {
+    for (index, row) in rows.enumerated() where row.split == nil {
       if let parts = Self.combination(row) { ofCombination[parts, default: []].append(index) }
     }
     let groups = ofCombination.map { parts, members in
@@ -110,8 +181,8 @@ public struct DataSplit: Sendable, Equatable {
       back.insert(group.1)
     }
     train += others.flatMap(\.2) + chosen.filter { back.contains($0.1) }.flatMap(\.2)
-    compositional = Self.inOrder(
-      chosen.filter { !back.contains($0.1) }.map { ($0.fraction, $0.2) })
+    held["compositional", default: []] += chosen.filter { !back.contains($0.1) }
+      .map { ($0.fraction / options.compositional, $0.2) }
   }
 
   /// The parts in an order of their own, or nil where there are fewer than two.
@@ -120,9 +191,9 @@ public struct DataSplit: Sendable, Equatable {
     return parts.count >= 2 ? parts : nil
   }
 
-  /// Rows by their fraction; those with the same one by their index.
-  private static func inOrder(_ groups: [(fraction: Double, rows: [Int])]) -> [Int] {
-    groups.sorted { ($0.fraction, $0.rows.first ?? 0) < ($1.fraction, $1.rows.first ?? 0) }
+  /// Rows by their place; those with the same one by their index.
+  private static func inOrder(_ groups: [Placed]) -> [Int] {
+    groups.sorted { ($0.place, $0.rows.first ?? 0) < ($1.place, $1.rows.first ?? 0) }
       .flatMap { $0.rows.sorted() }
   }
 }

@@ -42,3 +42,68 @@ public func shuffledInstructions(
   for (place, index) in rest.enumerated() { others[index] = groups[common][place] }
   return others
 }
+
+/// For each of some rows another one's instruction, whose right answer for the row's input differs as far
+/// as the data tell: a seeded derangement (`shuffledInstructions`) in which rows then trade with others
+/// that would have got
+///
+/// - an instruction of the same parts: another wording of the same task, or
+/// - one that some row has with the same input and the same output.
+///
+/// Where no trade helps, another row's instruction is given twice.
+public struct InstructionShuffle: Sendable, Equatable {
+  /// For each row the index of the one whose instruction it gets.
+  public private(set) var others: [Int]
+  /// Rows for which there is no instruction with another answer; they have one with the same.
+  public private(set) var sameAnswerCount = 0
+
+  /// Instructions for `rows`. `known` are all rows that tell which answers are the same.
+  ///
+  /// Throws `EditorTrainingError.oneInstruction` where all have the same instruction.
+  public init(
+    _ rows: [TrainingRow], known: [TrainingRow], seed: UInt64
+  ) throws(EditorTrainingError) {
+    others = try shuffledInstructions(rows.map(\.instruction), seed: seed)
+    let answers = KnownAnswers(rows, known)
+    for row in rows.indices where answers.isSame(row, others[row]) {
+      // Places after the row's own first, so that no place is the first for all.
+      let places = rows.indices.map { (row + $0) % rows.count }
+      if let place = places.first(where: {
+        !answers.isSame(row, others[$0]) && !answers.isSame($0, others[row])
+      }) {
+        others.swapAt(row, place)
+      } else if let other = places.first(where: { !answers.isSame(row, $0) }) {
+        others[row] = other
+      } else {
+        sameAnswerCount += 1
+      }
+    }
+  }
+}
+
+/// Which instructions are known to have the same answer.
+private struct KnownAnswers {
+  private let rows: [TrainingRow]
+  private let instructions: [String]
+  private let parts: [Set<String>]
+  /// Instruction, input and output.
+  private let answers: Set<[String]>
+
+  init(_ rows: [TrainingRow], _ known: [TrainingRow]) {
+    self.rows = rows
+    instructions = rows.map { normalizedInstruction($0.instruction) }
+    parts = rows.map { Set($0.parts.map(normalizedInstruction)) }
+    let inputs = Set(rows.map(\.input))
+    answers = Set(
+      known.lazy.filter { inputs.contains($0.input) }.map {
+        [normalizedInstruction($0.instruction), $0.input, $0.output]
+      })
+  }
+
+  /// Whether `row` has the same answer with the instruction of `other`.
+  func isSame(_ row: Int, _ other: Int) -> Bool {
+    instructions[row] == instructions[other]
+      || (!parts[row].isEmpty && parts[row] == parts[other])
+      || answers.contains([instructions[other], rows[row].input, rows[row].output])
+  }
+}

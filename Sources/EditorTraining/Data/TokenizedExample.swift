@@ -37,12 +37,17 @@ public struct TokenizedExamples: Sendable {
     public var instruction: Int
     /// Whether the prompted prompt with the response must be as short too.
     public var includesPrompted: Bool
+    /// Of a response; nil for as many as the sequence has room for.
+    public var response: Int?
 
     /// Limits in tokens.
-    public init(sequence: Int, instruction: Int, includesPrompted: Bool = true) {
+    public init(
+      sequence: Int, instruction: Int, includesPrompted: Bool = true, response: Int? = nil
+    ) {
       self.sequence = sequence
       self.instruction = instruction
       self.includesPrompted = includesPrompted
+      self.response = response
     }
   }
 
@@ -58,13 +63,26 @@ public struct TokenizedExamples: Sendable {
   /// The index of the first token of the input in prompts.
   public let firstContent: Int
 
-  /// Tokenizes the rows of these indices. Throws `EditorTrainingError.noEndToken` where the vocabulary
-  /// has no token that could end a response, and `.option` for limits below 2.
+  /// An instruction without words: what the tokenizer makes of no text, or where that is nothing, the
+  /// token that begins texts, or the one that ends them. Throws `EditorTrainingError.noEndToken` where
+  /// there is none of these.
+  public static func emptyInstruction(
+    with tokenizer: Tokenizer
+  ) throws(EditorTrainingError) -> [Int] {
+    let ids = tokenizer.encode("", addSpecial: true, parseSpecial: false)
+    guard ids.isEmpty else { return ids }
+    guard let token = tokenizer.bosToken ?? tokenizer.eosToken else { throw .noEndToken }
+    return [token]
+  }
+
+  /// Tokenizes the rows of these indices; the editor reads `constant` in the place of every instruction,
+  /// where it is given. Throws `EditorTrainingError.noEndToken` where the vocabulary has no token that
+  /// could end a response, and `.option` for limits below 2.
   public init(
     _ rows: [TrainingRow], indices: [Int]? = nil, template: PromptTemplate, tokenizer: Tokenizer,
-    limits: Limits
+    limits: Limits, constant: [Int]? = nil
   ) throws(EditorTrainingError) {
-    guard limits.sequence >= 2, limits.instruction >= 1 else {
+    guard limits.sequence >= 2, limits.instruction >= 1, limits.response ?? 1 >= 1 else {
       throw .option(
         name: "the longest sequence", found: "\(limits.sequence)", needed: "at least 2 tokens")
     }
@@ -74,7 +92,8 @@ public struct TokenizedExamples: Sendable {
       let prompt = template.prompt(row, with: tokenizer)
       let whole = TokenizedExample(
         row: index,
-        instruction: tokenizer.encode(row.instruction, addSpecial: true, parseSpecial: false),
+        instruction: constant
+          ?? tokenizer.encode(row.instruction, addSpecial: true, parseSpecial: false),
         prompt: prompt, response: try template.response(row, after: prompt, with: tokenizer),
         prompted: template.promptedPrompt(row, with: tokenizer))
       append(whole, row, limits)
@@ -103,13 +122,14 @@ public struct TokenizedExamples: Sendable {
           + "included")
       return
     }
-    if example.response.count > room {
+    let most = min(room, limits.response ?? room)
+    if example.response.count > most {
       cutRowCount += 1
-      cutTokenCount += example.response.count - room
+      cutTokenCount += example.response.count - most
     }
     examples.append(
       TokenizedExample(
         row: example.row, instruction: example.instruction, prompt: example.prompt,
-        response: Array(example.response.prefix(room)), prompted: example.prompted))
+        response: Array(example.response.prefix(most)), prompted: example.prompted))
   }
 }

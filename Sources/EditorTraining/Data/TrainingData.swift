@@ -30,11 +30,11 @@ public struct TrainingData: Sendable {
   public init(
     files: [TrainingDataFile], fields: RowFields = RowFields()
   ) throws(EditorTrainingError) {
-    let names = [fields.instruction, fields.input, fields.output, fields.parts]
+    let names = fields.names
     guard Set(names).count == names.count else {
       throw .option(
         name: "the list of field names", found: names.joined(separator: ", "),
-        needed: "four different names")
+        needed: "\(names.count) different names")
     }
     var rows: [TrainingRow] = []
     var fileOfRow: [Int] = []

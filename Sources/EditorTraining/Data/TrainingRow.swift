@@ -8,6 +8,11 @@ public struct TrainingRow: Sendable, Equatable {
   public var output: String
   /// What the instruction is put together from, where the file says so; for the compositional split.
   public var parts: [String]
+  /// The side that it is on, where the file says so: "train", or the name of a held-out split (see
+  /// `DataSplit`).
+  public var split: String?
+  /// What kind of instruction it is, where the file says so; for results by kind.
+  public var family: String?
   /// The file it is from, as the caller named it.
   public var file: String
   /// The line that it begins in, from 1.
@@ -16,12 +21,14 @@ public struct TrainingRow: Sendable, Equatable {
   /// An example.
   public init(
     instruction: String, input: String = "", output: String, parts: [String] = [],
-    file: String = "", line: Int = 0
+    split: String? = nil, family: String? = nil, file: String = "", line: Int = 0
   ) {
     self.instruction = instruction
     self.input = input
     self.output = output
     self.parts = parts
+    self.split = split
+    self.family = family
     self.file = file
     self.line = line
   }
@@ -37,17 +44,26 @@ public struct RowFields: Sendable, Codable, Equatable {
   public var output: String
   /// A list of texts; may be missing or null, which are empty.
   public var parts: String
+  /// A name of letters, digits, `_`, `-` and `.`, at most 64; may be missing or null, which are none.
+  public var split: String
+  /// A text; may be missing or null, which are none.
+  public var family: String
 
   /// Alpaca's names unless given.
   public init(
     instruction: String = "instruction", input: String = "input", output: String = "output",
-    parts: String = "parts"
+    parts: String = "parts", split: String = "split", family: String = "family"
   ) {
     self.instruction = instruction
     self.input = input
     self.output = output
     self.parts = parts
+    self.split = split
+    self.family = family
   }
+
+  /// All of them; no two may be the same.
+  var names: [String] { [instruction, input, output, parts, split, family] }
 }
 
 /// A row that is not used, and why.

@@ -107,6 +107,8 @@ package struct TrainingRowReader {
       case fields.input: try readText(&cursor, key, &row.input, &reason, mayBeNull: true)
       case fields.output: try readText(&cursor, key, &row.output, &reason)
       case fields.parts: try readTexts(&cursor, key, &row.parts, &reason)
+      case fields.split: row.split = try readOptionalText(&cursor, key, &reason)
+      case fields.family: row.family = try readOptionalText(&cursor, key, &reason)
       default:
         try cursor.skipValue()
         return
@@ -120,7 +122,21 @@ package struct TrainingRowReader {
         reason = reason ?? "\(key) is empty"
       }
     }
+    if let split = row.split, !DataSplit.isName(split) {
+      reason =
+        reason ?? "\(fields.split) is no name of letters, digits, _, - and ., at most 64 of them"
+    }
     return (row, reason)
+  }
+
+  /// A text, or nil for null.
+  private func readOptionalText(
+    _ cursor: inout JSONCursor, _ key: String, _ reason: inout String?
+  ) throws(ModelFileError) -> String? {
+    let isNull = next(cursor) == UInt8(ascii: "n")
+    var text = ""
+    try readText(&cursor, key, &text, &reason, mayBeNull: true)
+    return isNull ? nil : text
   }
 
   private func readText(

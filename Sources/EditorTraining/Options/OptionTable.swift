@@ -27,6 +27,7 @@ enum OptionTable {
     optionalText("chat_template", \.chatTemplate),
     text("instruction_field", \.fields.instruction), text("input_field", \.fields.input),
     text("output_field", \.fields.output), text("parts_field", \.fields.parts),
+    text("split_field", \.fields.split), text("family_field", \.fields.family),
   ]
 
   private static let editor = [
@@ -45,6 +46,8 @@ enum OptionTable {
     parsed("interface", \.editor.interface, names(EditorInterface.self)) { .init(rawValue: $0) },
     optionalText("layers", \.editor.layers), optionalText("positions", \.editor.positions),
     optionalText("scale", \.editor.scale), text("heads", \.editor.heads),
+    parsed("tune", \.editor.isTuning, "true or false") { Bool($0) },
+    parsed("constant", \.editor.isConstant, "true or false") { Bool($0) },
     Entry(name: "frozen") { value, options in
       guard let parts = value.texts else { return "a part or a list of parts" }
       options.editor.frozen = parts

@@ -38,6 +38,23 @@ extension TrainingOptions {
     return execution
   }
 
+  /// What is to be trained: an editor (see `editor`), or new adapters of the processor. Throws as
+  /// `editor` does.
+  public func network(
+    for processor: Processor, identity: ProcessorIdentity
+  ) throws -> TrainedNetwork {
+    guard editor.isTuning else {
+      return .editor(try editor(for: processor, identity: identity))
+    }
+    let configuration = AdapterConfiguration(
+      rank: editor.loraRank, alpha: Float(2 * editor.loraRank), modules: Set(editor.loraModules),
+      depth: processor.configuration.layerCount)
+    return .adapters(
+      try LowRankAdapters(
+        configuration, of: processor.configuration, seed: run.seed, pool: processor.pool),
+      identity: identity)
+  }
+
   /// The editor to train: the file's, or a new one for `processor`. Throws `EditorTrainingError.option`,
   /// `LatentEditingError` and `LanguageModelError` for what cannot be read or does not fit.
   public func editor(for processor: Processor, identity: ProcessorIdentity) throws -> Editor {

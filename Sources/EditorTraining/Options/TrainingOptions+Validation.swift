@@ -30,7 +30,7 @@ extension TrainingOptions {
         !file.path.isEmpty && file.weight > 0 && file.weight <= 1000,
         "a file with a weight above 0 and at most 1000")
     }
-    let names = [fields.instruction, fields.input, fields.output, fields.parts]
+    let names = fields.names
     check(
       "instruction_field", names.joined(separator: ", "), Set(names).count == names.count,
       "another name than those of the other fields")
@@ -62,6 +62,14 @@ extension TrainingOptions {
     check(
       "frozen", editor.frozen.joined(separator: ", "),
       !Set(Self.parts).isSubset(of: editor.frozen), "fewer parts: something must be trained")
+    guard editor.isTuning else { return }
+    check("lora_rank", editor.loraRank, editor.loraRank >= 1, "at least 1 with tune")
+    check(
+      "tune", "true", editor.file == nil && !editor.isConstant && editor.frozen.isEmpty,
+      "false where editor, constant or frozen is given")
+    check(
+      "tune", "true", plan.isPlain,
+      "false where distill, l1, group_lasso or locality is not 0, or cross_entropy is")
   }
 
   private func checkRun(_ check: inout OptionCheck) {

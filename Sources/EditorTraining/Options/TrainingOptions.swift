@@ -52,6 +52,12 @@ public struct EditorChoice: Sendable, Codable, Equatable {
   public var scale: String?
   /// As `HeadKind` reads it.
   public var heads = "per-layer"
+  /// Whether the editor reads an instruction without words in every row, and so learns one constant: a
+  /// baseline.
+  public var isConstant = false
+  /// Whether no editor is trained, but low-rank changes to the processor (`loraRank`, `loraModules`),
+  /// which reads the instruction in its prompt: a baseline.
+  public var isTuning = false
   /// Parts that stay as they are: backbone, heads, gates.
   public var frozen: [String] = []
 }

@@ -6,11 +6,13 @@ import TensorKernels
 /// condition, and gradients.
 ///
 /// Its memory is planned for batches of at most `rowCapacity` tokens; used by one thread at a time.
-package final class EditorPass {
-  /// Under which conditions the response is predicted (METHOD.md, "Baselines").
-  package enum Condition: String, Sendable, CaseIterable {
+package final class EditorPass: TrainingPass {
+  /// How the response is predicted.
+  package enum Condition: Sendable {
     /// The editor's latents for the example's instruction.
     case edited
+    /// Latents of random directions, as long as those (`RandomLatents`).
+    case random(seed: UInt64)
     /// Nothing: the prompt without the instruction.
     case ablated
     /// The instruction in the prompt, and no edit.
@@ -33,6 +35,15 @@ package final class EditorPass {
       self.instructionRows = instructionRows
       self.sequences = sequences
     }
+
+    /// Room for any `batchSize` sequences of those lengths, and instructions of theirs.
+    package init(sequences lengths: [Int], instructions: [Int], batchSize: Int) {
+      func largest(_ counts: [Int]) -> Int {
+        counts.sorted(by: >).prefix(batchSize).reduce(0, +)
+      }
+      self.init(
+        rows: largest(lengths), instructionRows: largest(instructions), sequences: batchSize)
+    }
   }
 
   /// Throws `model`.
@@ -51,6 +62,20 @@ package final class EditorPass {
       pool: processor.pool, backward: options.backward)
   }
 
+  package var stores: [TrainedStore] {
+    [
+      TrainedStore(
+        name: "backbone", parameters: editorTape.backbone.parameters,
+        gradients: editorTape.backbone.gradients),
+      TrainedStore(
+        name: "heads", parameters: editor.heads.parameters, gradients: editorTape.headGradients),
+    ]
+  }
+
+  package var byteCount: Int {
+    editorTape.byteCount - stores.reduce(0) { $0 + $1.gradients.byteCount }
+  }
+
   private var hasGhost: Bool { editor.configuration.positions == .ghost }
 
   /// The losses of every response token of `batch`, example after example, under a condition. Throws
@@ -60,19 +85,32 @@ package final class EditorPass {
   ) throws(LatentEditingError) -> [[Float]] {
     let rows: [Int]
     switch condition {
-    case .edited: (rows, _) = try forwardEdited(batch, penalty: EditPenalty())
+    case .edited: (rows, _) = try forwardEdited(batch)
+    case .random(let seed): (rows, _) = try forwardEdited(batch, randomSeed: seed)
     case .ablated: rows = try forward(batch.sequences(ghost: false), batch) { $0.prompt.count }
     case .prompted: rows = try forward(batch.promptedSequences, batch) { $0.prompted.count }
     }
-    let losses = tape.losses(
-      TokenObjective(
-        rows: rows, targets: batch.examples.flatMap(\.response),
-        weights: [Float](repeating: 1, count: rows.count)))
-    var next = 0
-    return batch.examples.map { example in
-      defer { next += example.response.count }
-      return Array(losses.crossEntropy[next..<next + example.response.count])
-    }
+    return batch.byExample(
+      tape.losses(
+        TokenObjective(
+          rows: rows, targets: batch.examples.flatMap(\.response),
+          weights: [Float](repeating: 1, count: rows.count))
+      ).crossEntropy)
+  }
+
+  /// KL(prompted || edited) at every response token of `batch`, example after example, in nats; a tape
+  /// that distills is needed. Throws `model` or `promptTooShort`.
+  package func divergences(_ batch: TrainingBatch) throws(LatentEditingError) -> [[Float]] {
+    let teacher = tape.finalStates(
+      try forward(batch.promptedSequences, batch) { $0.prompted.count })
+    let (rows, _) = try forwardEdited(batch)
+    return batch.byExample(
+      tape.losses(
+        TokenObjective(
+          rows: rows, targets: batch.examples.flatMap(\.response),
+          weights: [Float](repeating: 1, count: rows.count), crossEntropy: 0, distillation: 1),
+        teacher: teacher
+      ).divergence)
   }
 
   /// Adds to the gradients of the editor those of `objective` over `batch`, its means taken over
@@ -114,12 +152,17 @@ package final class EditorPass {
   }
 
   private func forwardEdited(
-    _ batch: TrainingBatch, penalty: EditPenalty
+    _ batch: TrainingBatch, penalty: EditPenalty = EditPenalty(), randomSeed: UInt64? = nil
   ) throws(LatentEditingError) -> ([Int], BatchInjection) {
     let tokens = TokenBatch(batch.sequences(ghost: hasGhost))
     let shapes = batch.shapes(ghost: hasGhost)
-    let latents = try editorTape.forward(
+    var latents = try editorTape.forward(
       batch.examples.map(\.instruction), prompts: batch.prompts(ghost: hasGhost), on: tape)
+    if let randomSeed {
+      latents = RandomLatents.replacing(
+        latents, width: editor.configuration.processor.width, slots: editor.configuration.slotCount,
+        rows: batch.examples.map(\.row), seed: randomSeed)
+    }
     let injection = try BatchInjection(
       editor.configuration, latents: latents, gates: editor.heads.gates, batch: tokens,
       prompts: shapes, penalty: penalty)

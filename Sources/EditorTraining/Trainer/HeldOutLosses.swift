@@ -1,82 +1,75 @@
-import LanguageModels
 import LatentEditing
 
-/// A held-out example with another one's instruction.
-public struct HeldOutExample: Sendable, Equatable {
-  /// The example.
-  public var example: TokenizedExample
-  /// An instruction that is not its own, as the editor reads it.
-  public var otherInstruction: [Int]
-  /// The prompt that has it in front of the example's input.
-  public var otherPrompted: [Int]
-
-  /// An example and another one's instruction.
-  public init(example: TokenizedExample, otherInstruction: [Int], otherPrompted: [Int]) {
-    self.example = example
-    self.otherInstruction = otherInstruction
-    self.otherPrompted = otherPrompted
-  }
-}
-
-/// The losses of held-out examples under every condition: sums of -log p over their response tokens,
+/// The losses of held-out examples under some conditions: sums of -log p over their response tokens,
 /// example by example.
+///
+///     var losses = HeldOutLosses(examples, batchSize: 8, firstContent: 4)
+///     for batch in losses.batches.indices { try losses.measure(batch, .edited, pass) }
 package struct HeldOutLosses {
-  /// The conditions of METHOD.md that need no model of their own.
-  package enum Condition: String, CaseIterable, Sendable {
-    case edited, shuffled, ablated, prompted, promptedShuffled
+  /// What conditions need beside the examples.
+  package struct Baselines: Sendable {
+    /// An instruction without words, as the editor reads it.
+    package var emptyInstruction: [Int] = []
+    /// Of the random directions.
+    package var seed: UInt64 = 0
+
+    package init() {}
   }
 
-  /// Response tokens of each example.
-  package let tokenCounts: [Int]
-  /// By condition, in the order of the examples.
-  package let sums: [Condition: [Double]]
+  /// What is measured.
+  package let examples: [HeldOutExample]
+  /// Indices of examples that go through the processor together: those of like length.
+  package let batches: [[Int]]
+  /// By condition, in the order of the examples; 0 for those whose batch was not measured.
+  package private(set) var sums: [EditCondition: [Double]] = [:]
 
-  /// Runs them all, `batchSize` at a time.
+  private let firstContent: Int
+  private let baselines: Baselines
+
+  /// Nothing measured yet. The content of prompts begins at `firstContent`.
   package init(
-    _ pass: EditorPass, _ examples: [HeldOutExample], batchSize: Int, firstContent: Int,
-    conditions: [Condition] = Condition.allCases
-  ) throws(LatentEditingError) {
-    tokenCounts = examples.map(\.example.response.count)
-    // Sequences of like length go together.
+    _ examples: [HeldOutExample], batchSize: Int, firstContent: Int,
+    baselines: Baselines = Baselines()
+  ) {
+    self.examples = examples
+    self.firstContent = firstContent
+    self.baselines = baselines
     let order = examples.indices.sorted {
       (examples[$0].example.length, $0) < (examples[$1].example.length, $1)
     }
-    var sums: [Condition: [Double]] = [:]
-    for condition in conditions { sums[condition] = [Double](repeating: 0, count: examples.count) }
-    for start in stride(from: 0, to: order.count, by: batchSize) {
-      let indices = order[start..<min(start + batchSize, order.count)]
-      let chosen = indices.map { examples[$0] }
-      let batch = TrainingBatch(chosen.map(\.example), firstContent: firstContent)
-      for condition in conditions {
-        let losses: [[Float]]
-        switch condition {
-        case .edited: losses = try pass.losses(batch, .edited)
-        case .shuffled:
-          losses = try pass.losses(
-            batch.replacingInstructions(chosen.map(\.otherInstruction)), .edited)
-        case .ablated: losses = try pass.losses(batch, .ablated)
-        case .prompted: losses = try pass.losses(batch, .prompted)
-        case .promptedShuffled:
-          losses = try pass.losses(
-            batch.replacingPrompted(chosen.map(\.otherPrompted)), .prompted)
-        }
-        for (index, tokens) in zip(indices, losses) {
-          sums[condition]![index] = tokens.reduce(0) { $0 + Double($1) }
-        }
-      }
+    batches = stride(from: 0, to: order.count, by: batchSize).map {
+      Array(order[$0..<min($0 + batchSize, order.count)])
     }
-    self.sums = sums
   }
 
-  /// Token-weighted means. All conditions must have been run.
-  func report(step: Int, split: String) -> ValidationReport {
-    let tokens = tokenCounts.reduce(0, +)
-    func mean(_ condition: Condition) -> Double {
-      sums[condition]!.reduce(0, +) / Double(tokens)
+  /// Response tokens of each example.
+  package var tokenCounts: [Int] { examples.map(\.example.response.count) }
+
+  /// Runs batch number `number` under `condition`; `pass` is that of the condition's editor
+  /// or adapters.
+  package mutating func measure(
+    _ number: Int, _ condition: EditCondition, _ pass: any TrainingPass
+  ) throws(LatentEditingError) {
+    let indices = batches[number]
+    let chosen = indices.map { examples[$0] }
+    let batch = TrainingBatch(chosen.map(\.example), firstContent: firstContent)
+    let losses: [[Float]]
+    switch condition {
+    case .ablated: losses = try pass.losses(batch, .ablated)
+    case .empty, .constant:
+      losses = try pass.losses(
+        batch.replacingInstructions(chosen.map { _ in baselines.emptyInstruction }), .edited)
+    case .shuffled, .tunedShuffled:
+      losses = try pass.losses(batch.withOtherInstructions(chosen), .edited)
+    case .random: losses = try pass.losses(batch, .random(seed: baselines.seed))
+    case .edited, .tuned: losses = try pass.losses(batch, .edited)
+    case .prompted: losses = try pass.losses(batch, .prompted)
+    case .promptedShuffled:
+      losses = try pass.losses(batch.withOtherInstructions(chosen), .prompted)
     }
-    return ValidationReport(
-      step: step, split: split, exampleCount: tokenCounts.count, tokenCount: tokens,
-      edited: mean(.edited), shuffled: mean(.shuffled), ablated: mean(.ablated),
-      prompted: mean(.prompted), promptedShuffled: mean(.promptedShuffled))
+    for (index, tokens) in zip(indices, losses) {
+      sums[condition, default: [Double](repeating: 0, count: examples.count)][index] =
+        tokens.reduce(0) { $0 + Double($1) }
+    }
   }
 }

@@ -3,7 +3,7 @@ import LanguageModels
 import LatentEditing
 import TensorKernels
 
-/// Trains an editor through a frozen processor.
+/// Trains an editor through a frozen processor, or low-rank changes to the processor itself.
 ///
 ///     let trainer = try Trainer(plan, editor: editor, processor: processor, data: data, options: options)
 ///     if let path { try trainer.resume(from: path) }
@@ -52,8 +52,8 @@ public final class Trainer {
     public init() {}
   }
 
-  /// The editor that is trained.
-  public let editor: Editor
+  /// What is trained.
+  public let network: TrainedNetwork
   /// What determines the result.
   public let plan: TrainingPlan
   /// Steps taken.
@@ -62,32 +62,49 @@ public final class Trainer {
   public let memory: TrainingMemory
 
   private let data: Data
-  private let pass: EditorPass
+  private let pass: any TrainingPass
   private let optimizer: AdamW
   private var sampler: BatchSampler
-  private let stores: [(name: String, parameters: ParameterStore, gradients: ParameterStore)]
+  private let stores: [TrainedStore]
 
-  /// Memory for the largest batch, and an optimizer at its start. Throws `EditorTrainingError` and
-  /// `LatentEditingError`.
-  public init(
+  /// Trains `editor`: memory for the largest batch, and an optimizer at its start. Throws
+  /// `EditorTrainingError` and `LatentEditingError`.
+  public convenience init(
     _ plan: TrainingPlan, editor: Editor, processor: Processor, data: Data,
     execution: Execution = Execution()
   ) throws {
+    try self.init(plan, .editor(editor), processor: processor, data: data, execution: execution)
+  }
+
+  /// Trains `network`, as above. Adapters learn by the cross-entropy alone: a plan with another
+  /// objective is refused with `EditorTrainingError.option`.
+  public init(
+    _ plan: TrainingPlan, _ network: TrainedNetwork, processor: Processor, data: Data,
+    execution: Execution = Execution()
+  ) throws {
     self.plan = plan
-    self.editor = editor
+    self.network = network
     self.data = data
-    let capacity = Trainer.capacity(plan, data, editor.configuration)
     var options = ProcessorTape.Options()
     options.checkpoints = execution.checkpoints
     options.backward = execution.backward
     options.distills = plan.objective.distillation != 0 || plan.locality != 0
-    pass = try EditorPass(
-      editor, processor: processor, capacity: capacity, options: options)
-    let tape = pass.editorTape
-    stores = [
-      ("backbone", tape.backbone.parameters, tape.backbone.gradients),
-      ("heads", editor.heads.parameters, tape.headGradients),
-    ]
+    let capacity = Trainer.capacity(plan, data, network)
+    switch network {
+    case .editor(let editor):
+      pass = try EditorPass(
+        editor, processor: processor, capacity: capacity, options: options)
+    case .adapters(let adapters, _):
+      guard plan.isPlain else {
+        throw EditorTrainingError.option(
+          name: "the objective", found: "one for latents",
+          needed: "the cross-entropy alone, where the processor is tuned")
+      }
+      pass = try PromptedPass(
+        adapters, processor: processor, capacity: capacity, options: options,
+        measuresBase: data.validation.contains { !$0.examples.isEmpty })
+    }
+    stores = pass.stores
     optimizer = try AdamW(
       plan.optimizer,
       groups: [
@@ -106,10 +123,18 @@ public final class Trainer {
       gradients: stores.reduce(0) { $0 + $1.gradients.byteCount },
       moments: optimizer.stateByteCount,
       processorPass: pass.tape.byteCount,
-      editorPass: tape.byteCount - stores.reduce(0) { $0 + $1.gradients.byteCount })
+      editorPass: pass.byteCount)
   }
 
-  /// The optimizer's group of a parameter: backbone, heads or gates.
+  /// The editor that is trained; there must be one.
+  public var editor: Editor {
+    guard case .editor(let editor) = network else {
+      preconditionFailure("adapters are trained, and no editor")
+    }
+    return editor
+  }
+
+  /// The optimizer's group of a parameter: backbone, heads (or adapters) or gates.
   private static func group(_ part: String, _ entry: ParameterLayout.Entry) -> Int {
     part == "backbone" ? 0 : entry.name == "gates" ? 2 : 1
   }
@@ -131,31 +156,26 @@ public final class Trainer {
 
   /// Room for the largest batches of training and validation.
   private static func capacity(
-    _ plan: TrainingPlan, _ data: Data, _ configuration: EditorConfiguration
+    _ plan: TrainingPlan, _ data: Data, _ network: TrainedNetwork
   ) -> EditorPass.Capacity {
-    let ghost = configuration.positions == .ghost ? 1 : 0
+    var ghost = 0
+    var readsPrompted = true
+    if case .editor(let editor) = network {
+      ghost = editor.configuration.positions == .ghost ? 1 : 0
+      readsPrompted = plan.objective.distillation != 0
+    }
     var longest = data.train.map { example in
-      max(
-        example.prompt.count + ghost,
-        plan.objective.distillation == 0 ? 0 : example.prompted.count) + example.response.count
+      max(example.prompt.count + ghost, readsPrompted ? example.prompted.count : 0)
+        + example.response.count
     }
     var instructions = data.train.map(\.instruction.count)
     longest += data.locality.map { $0.count + ghost }
     for (_, examples) in data.validation {
-      for example in examples {
-        longest.append(
-          max(
-            example.example.prompt.count + ghost, example.example.prompted.count,
-            example.otherPrompted.count) + example.example.response.count)
-        instructions.append(max(example.example.instruction.count, example.otherInstruction.count))
-      }
-    }
-    // Any examples may meet in a batch.
-    func largest(_ counts: [Int]) -> Int {
-      counts.sorted(by: >).prefix(plan.batchSize).reduce(0, +)
+      longest += examples.map { $0.longestSequence(ghosts: ghost) }
+      instructions += examples.map(\.longestInstruction)
     }
     return EditorPass.Capacity(
-      rows: largest(longest), instructionRows: largest(instructions), sequences: plan.batchSize)
+      sequences: longest, instructions: instructions, batchSize: plan.batchSize)
   }
 
   /// Steps in an epoch.
@@ -238,7 +258,7 @@ public final class Trainer {
     optimizer.step(
       scale: factor,
       gradientScale: plan.clip > 0 ? clippingFactor(norm: norm, limit: plan.clip) : 1)
-    if plan.l1 > 0 {
+    if plan.l1 > 0, case .editor(let editor) = network {
       for entry in editor.heads.parameters.layout.entries where entry.name.hasPrefix("heads.") {
         guard case .matrix = entry.shape else { continue }
         softThreshold(
@@ -271,7 +291,12 @@ public final class Trainer {
   public func nextGradients() throws -> Gradients {
     let batches = nextBatches()
     let sums = try accumulate(batches)
-    let named = editor.named(backbone: stores[0].gradients, heads: stores[1].gradients)
+    let named =
+      switch network {
+      case .editor(let editor):
+        editor.named(backbone: stores[0].gradients, heads: stores[1].gradients)
+      case .adapters(let adapters, _): adapters.named(stores[0].gradients)
+      }
     for store in stores { store.gradients.clear() }
     return Gradients(
       examples: batches.flatMap(\.examples), loss: sums.meanCrossEntropy, named: named)
@@ -283,10 +308,12 @@ public final class Trainer {
   public func validate(limit: Int = .max) throws -> [ValidationReport] {
     try data.validation.compactMap { name, examples in
       guard !examples.isEmpty else { return nil }
-      let report = try HeldOutLosses(
-        pass, Array(examples.prefix(limit)), batchSize: plan.batchSize,
-        firstContent: data.firstContent)
-      return report.report(step: step, split: name)
+      var losses = HeldOutLosses(
+        Array(examples.prefix(limit)), batchSize: plan.batchSize, firstContent: data.firstContent)
+      for condition in ValidationReport.conditions {
+        for batch in losses.batches.indices { try losses.measure(batch, condition, pass) }
+      }
+      return ValidationReport(losses, step: step, split: name)
     }
   }
 

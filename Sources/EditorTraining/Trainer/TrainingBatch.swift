@@ -19,14 +19,24 @@ package struct TrainingBatch: Sendable, Equatable {
   /// Response tokens of all examples.
   package var scoredCount: Int { examples.reduce(0) { $0 + $1.response.count } }
 
+  /// What belongs to the response tokens of all examples, by example.
+  func byExample(_ values: [Float]) -> [[Float]] {
+    var next = 0
+    return examples.map { example in
+      defer { next += example.response.count }
+      return Array(values[next..<next + example.response.count])
+    }
+  }
+
   /// The same batch with instructions of others, one for each example.
   package func replacingInstructions(_ instructions: [[Int]]) -> TrainingBatch {
     replacing(\.instruction, instructions)
   }
 
-  /// The same batch with other prompts that have instructions, one for each example.
-  package func replacingPrompted(_ prompts: [[Int]]) -> TrainingBatch {
-    replacing(\.prompted, prompts)
+  /// The same batch with the other instructions of its examples, for editors and in prompts.
+  func withOtherInstructions(_ examples: [HeldOutExample]) -> TrainingBatch {
+    replacingInstructions(examples.map(\.otherInstruction))
+      .replacing(\.prompted, examples.map(\.otherPrompted))
   }
 
   private func replacing(

@@ -35,6 +35,12 @@ public struct TrainingPlan: Sendable, Codable, Equatable {
   /// Order of the data and the shuffled instructions of validation.
   public var seed: UInt64 = 0
 
+  /// Whether nothing but the cross-entropy is minimized.
+  var isPlain: Bool {
+    objective.crossEntropy > 0 && objective.distillation == 0 && objective.groupLasso == 0
+      && l1 == 0 && locality == 0
+  }
+
   /// A plan of `steps` with the defaults.
   public init(steps: Int) { self.steps = steps }
 }
@@ -75,6 +81,28 @@ public struct ValidationReport: Sendable, Codable, Equatable {
   public var prompted: Double
   /// With another one's instruction in the prompt.
   public var promptedShuffled: Double
+
+  /// What has to be measured for a report.
+  static let conditions: [EditCondition] = [
+    .edited, .shuffled, .ablated, .prompted, .promptedShuffled,
+  ]
+
+  /// Token-weighted means of `losses`, which have been measured under all `conditions`.
+  init(_ losses: HeldOutLosses, step: Int, split: String) {
+    self.step = step
+    self.split = split
+    exampleCount = losses.examples.count
+    tokenCount = losses.tokenCounts.reduce(0, +)
+    let tokens = Double(tokenCount)
+    func mean(_ condition: EditCondition) -> Double {
+      losses.sums[condition]!.reduce(0, +) / tokens
+    }
+    edited = mean(.edited)
+    shuffled = mean(.shuffled)
+    ablated = mean(.ablated)
+    prompted = mean(.prompted)
+    promptedShuffled = mean(.promptedShuffled)
+  }
 
   /// (ablated - edited) / (ablated - prompted).
   public var recoveredFraction: Double { (ablated - edited) / (ablated - prompted) }

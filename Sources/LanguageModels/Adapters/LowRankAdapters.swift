@@ -90,6 +90,8 @@ public final class LowRankAdapters: @unchecked Sendable {
   public let configuration: AdapterConfiguration
   /// A and B of every layer.
   public let parameters: ParameterStore
+  /// Rows of one head of the processor's queries and keys.
+  package let headSize: Int
 
   /// New adapters for a processor of that shape; A comes from `seed`. Throws `memory`.
   public init(
@@ -99,6 +101,7 @@ public final class LowRankAdapters: @unchecked Sendable {
     precondition(configuration.rank > 0 && !configuration.modules.isEmpty)
     precondition((1...processor.layerCount).contains(configuration.depth))
     self.configuration = configuration
+    headSize = processor.headSize
     do { parameters = try ParameterStore(configuration.layout(processor)) } catch {
       throw .memory(error)
     }

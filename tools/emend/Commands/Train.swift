@@ -11,13 +11,20 @@ struct Train: ParsableCommand {
       The editor reads each row's instruction, the model its input, and the editor learns to make the \
       model answer as if it had read the instruction. Rows are JSON or JSONL, plain or .zst, with the \
       fields instruction, input and output. Some instructions, and some inputs of the others, are kept \
-      from training to measure with: beside the edited loss stand those without an edit (ablated), \
+      from training to measure with (a row whose field split says train is trained on, and with \
+      another name is kept under that name): beside the edited loss stand those without an edit (ablated), \
       with another row's instruction (shuffled), and with the instruction in the prompt (prompted).
 
         emend train -m model.gguf --data rows.json --output run --steps 500 --distill
         emend train -m model.gguf --data rows.json --output run --steps 500 --distill --resume
         emend generate -m model.gguf --chat --editor run/editor.safetensors \\
           --instruction "Make it past tense." -p "I walk home."
+
+      Two baselines for emend evaluate: --constant learns one edit for all instructions, and --tune \
+      low-rank changes to the model itself, which then reads the instruction in its prompt \
+      (adapters.safetensors in the place of editor.safetensors).
+
+        emend train -m model.gguf --data rows.json --output tuned --tune --steps 500
 
       In the folder: editor.safetensors (the last), best.safetensors (least loss on unseen \
       instructions), training.state, metrics.jsonl and loss.svg. Ctrl-C saves, and --resume goes on \
@@ -80,11 +87,12 @@ struct Train: ParsableCommand {
     let options = try checkedOptions()
     let opened = try OpenedModel(model)
     let processor = try opened.loadProcessor()
-    let editor = try options.editor(for: processor, identity: ProcessorIdentity(opened.file))
-    let rows = try TrainingInput(options, randomRows: randomRows, opened, editor.configuration)
+    let network = try options.network(
+      for: processor, identity: ProcessorIdentity(opened.file))
+    let rows = try TrainingInput(
+      options, randomRows: randomRows, opened, instructionLimit: network.instructionLimit)
     let trainer = try Trainer(
-      options.plan, editor: editor, processor: processor, data: rows.data,
-      execution: options.execution)
+      options.plan, network, processor: processor, data: rows.data, execution: options.execution)
     report(trainer, rows)
     try trainer.memory.check(limit: model.memoryLimit?.bytes)
     if let saveGradients {
@@ -124,7 +132,8 @@ struct Train: ParsableCommand {
     guard !json else { return }
     let counts = trainer.parameterCounts
     let m = trainer.memory
-    Console.print("editor      \(counts.trained) of \(counts.total) parameters are trained")
+    let name = trainer.network.name.padding(toLength: 12, withPad: " ", startingAt: 0)
+    Console.print("\(name)\(counts.trained) of \(counts.total) parameters are trained")
     Console.print("rows        \(rows.summary)")
     Console.print(
       "memory      \(Memory.display(m.processor)) model, \(Memory.display(m.editor)) editor, "

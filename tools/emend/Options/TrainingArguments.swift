@@ -40,6 +40,16 @@ struct TrainingArguments: ParsableArguments {
     help: ArgumentHelp(
       "How latents come from states. (default: per-layer)", valueName: "per-layer|shared|rank-<k>"))
   var heads: String?
+  @Flag(
+    help: ArgumentHelp(
+      "Read the same instruction without words in every row, to learn one constant: a baseline for "
+        + "evaluate."))
+  var constant = false
+  @Flag(
+    help: ArgumentHelp(
+      "Train no editor, but low-rank changes to the model with the instruction in its prompt "
+        + "(--lora-rank, --lora-modules): a baseline for evaluate."))
+  var tune = false
   @Option(
     help: ArgumentHelp("p4: blocks of the backbone that look at the input.", valueName: "numbers"))
   var crossBlocks: String?
@@ -140,6 +150,7 @@ struct TrainingArguments: ParsableArguments {
       ("editor", editor), ("backbone", backbone), ("lora_rank", loraRank),
       ("lora_modules", loraModules), ("interface", interface), ("layers", layers),
       ("positions", positions), ("scale", scale), ("heads", heads), ("cross_blocks", crossBlocks),
+      ("constant", constant ? "true" : nil), ("tune", tune ? "true" : nil),
       ("steps", steps), ("batch_size", batchSize),
       ("grad_accumulation_steps", gradAccumulationSteps), ("max_seq_length", maxSeqLength),
       ("seed", seed), ("save_every", saveEvery), ("steps_per_eval", stepsPerEval),

@@ -10,6 +10,7 @@ enum CommandError: Error, CustomStringConvertible {
   case trainingExists(folder: String)
   case noTraining(folder: String)
   case notEnoughMemoryToTrain(needed: String, available: String)
+  case notEnoughMemoryToEvaluate(needed: String, available: String)
 
   var description: String {
     switch self {
@@ -32,6 +33,9 @@ enum CommandError: Error, CustomStringConvertible {
     case .notEnoughMemoryToTrain(let needed, let available):
       "this training needs \(needed), and \(available) is available; use smaller batches (--batch-size), "
         + "shorter sequences (--max-seq-length) or --optimizer adamw8bit"
+    case .notEnoughMemoryToEvaluate(let needed, let available):
+      "this evaluation needs \(needed) of memory, and \(available) is available; use smaller batches "
+        + "(--batch-size) or shorter sequences (--max-seq-length)"
     case .noTraining(let folder):
       "\(folder) has no training.state to go on with; start without --resume"
     case .trainingExists(let folder):

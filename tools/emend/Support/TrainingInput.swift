@@ -13,7 +13,7 @@ struct TrainingInput {
 
   init(
     _ options: TrainingOptions, randomRows: String?, _ opened: OpenedModel,
-    _ editor: EditorConfiguration
+    instructionLimit: Int
   ) throws {
     let seed = options.run.seed
     if let randomRows {
@@ -30,25 +30,26 @@ struct TrainingInput {
       name: options.chatTemplate, for: opened.tokenizer.vocabulary)
     let limits = TokenizedExamples.Limits(
       sequence: min(options.run.maxSequenceLength, opened.configuration.contextLength),
-      instruction: min(editor.instructionLimit, opened.configuration.contextLength))
+      instruction: min(instructionLimit, opened.configuration.contextLength))
+    let constant =
+      options.editor.isConstant
+      ? try TokenizedExamples.emptyInstruction(with: opened.tokenizer) : nil
     func tokenized(_ indices: [Int]) throws -> TokenizedExamples {
       try TokenizedExamples(
         rows.rows, indices: indices, template: template, tokenizer: opened.tokenizer,
-        limits: limits)
+        limits: limits, constant: constant)
     }
     let train = try tokenized(split.train)
     guard !train.examples.isEmpty else { throw EditorTrainingError.noExamples }
     var validation: [(name: String, examples: [HeldOutExample])] = []
-    for (name, indices) in [
-      ("seen", split.seen), ("unseen", split.unseen), ("compositional", split.compositional),
-    ] where !indices.isEmpty {
+    for (name, indices) in split.heldOut {
       let examples = try tokenized(Array(indices.prefix(options.validation.rows)))
-      validation.append(
-        (
-          name,
-          try TrainingInput.heldOut(
-            examples.examples, rows.rows, template, opened.tokenizer, seed: seed)
-        ))
+      // One row has no other one's instruction to be measured with.
+      guard examples.examples.count > 1 else { continue }
+      let held = try HeldOutSplit(
+        name: name, examples: examples.examples, rows: rows.rows, template: template,
+        tokenizer: opened.tokenizer, seed: seed)
+      validation.append((name, held.examples))
     }
     data = Trainer.Data(
       train: train.examples, files: train.examples.map { rows.fileOfRow[$0.row] },
@@ -67,7 +68,7 @@ struct TrainingInput {
   }
 
   /// A text in sequences of `size` tokens.
-  private static func windows(
+  static func windows(
     _ path: String, _ tokenizer: Tokenizer, of size: Int
   ) throws -> [[Int]] {
     let ids = tokenizer.encode(try TextInput.read(path), addSpecial: false, parseSpecial: false)
@@ -80,23 +81,6 @@ struct TrainingInput {
         needed: "a text of at least \(size) tokens")
     }
     return windows
-  }
-
-  /// Each example with the instruction of another one.
-  static func heldOut(
-    _ examples: [TokenizedExample], _ rows: [TrainingRow], _ template: PromptTemplate,
-    _ tokenizer: Tokenizer, seed: UInt64
-  ) throws -> [HeldOutExample] {
-    guard examples.count > 1 else { return [] }
-    let others = try shuffledInstructions(
-      examples.map { rows[$0.row].instruction }, seed: seed)
-    return zip(examples, others).map { example, other in
-      var row = rows[example.row]
-      row.instruction = rows[examples[other].row].instruction
-      return HeldOutExample(
-        example: example, otherInstruction: examples[other].instruction,
-        otherPrompted: template.promptedPrompt(row, with: tokenizer))
-    }
   }
 
   /// `BxTxI`: B sequences of T tokens, all but the first of which are scored, with instructions of I.

@@ -38,7 +38,7 @@ struct TrainingRun {
     } catch {
       throw CommandError.unreadable(path: folder, reason: "the folder cannot be made")
     }
-    for name in ["editor.safetensors", "best.safetensors", "training.state"] {
+    for name in [trainer.network.name + ".safetensors", "best.safetensors", "training.state"] {
       removeUnfinishedFiles(of: path(name))
     }
     if resumes {
@@ -72,7 +72,7 @@ struct TrainingRun {
     try save()
     if trainer.step == trainer.plan.steps { try writer.append(summary) }
     try LossCurve(
-      title: "Loss of \(path("editor.safetensors"))",
+      title: "Loss of \(path(trainer.network.name + ".safetensors"))",
       metrics: MetricsWriter.read(path: path("metrics.jsonl")), split: "unseen"
     ).svg().write(toFile: path("loss.svg"), atomically: true, encoding: .utf8)
     try finish()
@@ -147,7 +147,7 @@ struct TrainingRun {
       for report in reports {
         func text(_ value: Double) -> String { Numbers.fixed(value, 3) }
         Console.print(
-          "step \(report.step), \(report.split): edited \(text(report.edited)), shuffled "
+          "step \(report.step), \(report.split): \(trainer.network.participle) \(text(report.edited)), shuffled "
             + "\(text(report.shuffled)), ablated \(text(report.ablated)), prompted "
             + "\(text(report.prompted)); recovered \(text(report.recoveredFraction)), instruction "
             + "effect \(text(report.instructionEffect))")
@@ -156,14 +156,15 @@ struct TrainingRun {
     let chosen = reports.first { $0.split == "unseen" } ?? reports[0]
     if trainer.step > 0, chosen.edited < bestLoss {
       bestLoss = chosen.edited
-      try trainer.editor.write(to: path("best.safetensors"), storage: storage)
+      try trainer.network.write(to: path("best.safetensors"), storage: storage)
     }
   }
 
   private func save() throws {
     guard folder != nil else { return }
     try trainer.save(to: path("training.state"))
-    try trainer.editor.write(to: path("editor.safetensors"), storage: storage)
+    try trainer.network.write(
+      to: path(trainer.network.name + ".safetensors"), storage: storage)
   }
 
   private var summary: TrainingMetrics {

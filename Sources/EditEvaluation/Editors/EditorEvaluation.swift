@@ -1,0 +1,223 @@
+import EditorTraining
+import LanguageModels
+import LatentEditing
+
+/// Measures an editor on held-out rows: their losses under every condition, and what the edits change on
+/// unrelated text.
+///
+///     let evaluation = try EditorEvaluation(editor, processor: processor, data: data)
+///     let figures = ConditionFigures(try evaluation.losses(of: data.splits[0]))
+///
+/// The forward pass is inference's with a cache of f32, to the bit. Used by one thread at a time.
+public final class EditorEvaluation {
+  /// What an editor is measured on.
+  public struct Data: Sendable {
+    /// Held-out rows.
+    public var splits: [HeldOutSplit]
+    /// Where the content of prompts begins.
+    public var firstContent: Int
+    /// An instruction without words, as the editor reads it: one token at least.
+    public var emptyInstruction: [Int]
+    /// Windows of unrelated text, two tokens each at least.
+    public var unrelated: [[Int]]
+
+    /// Rows, and what belongs to them.
+    public init(
+      splits: [HeldOutSplit], firstContent: Int, emptyInstruction: [Int], unrelated: [[Int]] = []
+    ) {
+      precondition(!emptyInstruction.isEmpty && unrelated.allSatisfy { $0.count >= 2 })
+      self.splits = splits
+      self.firstContent = firstContent
+      self.emptyInstruction = emptyInstruction
+      self.unrelated = unrelated
+    }
+  }
+
+  /// How it is measured.
+  public struct Options: Sendable {
+    /// Under which conditions; those without a model of theirs are left out.
+    public var conditions = EditCondition.allCases
+    /// Rows that go through the processor together.
+    public var batchSize = 8
+    /// Of the random directions.
+    public var seed: UInt64 = 0
+
+    /// All conditions.
+    public init() {}
+  }
+
+  private let data: Data
+  private let options: Options
+  private let pass: EditorPass
+  private let constantPass: EditorPass?
+  private let tunedPass: PromptedPass?
+
+  /// Memory for the largest batch. `constant` is an editor that was trained with an instruction without
+  /// words, and `tuned` are adapters of the processor, for the conditions of those names. Throws
+  /// `editing`.
+  public init(
+    _ editor: Editor, constant: Editor? = nil, tuned: LowRankAdapters? = nil,
+    processor: Processor, data: Data, options: Options = Options()
+  ) throws(EvaluationError) {
+    self.data = data
+    self.options = options
+    func pass(_ editor: Editor) throws(LatentEditingError) -> EditorPass {
+      try EditorPass(
+        editor, processor: processor,
+        capacity: Self.capacity(data, editor.configuration, options),
+        options: Self.tapeOptions(data))
+    }
+    do {
+      self.pass = try pass(editor)
+      constantPass = try constant.map(pass)
+      tunedPass = try tuned.map { adapters throws(LatentEditingError) in
+        try PromptedPass(
+          adapters, processor: processor,
+          capacity: Self.capacity(data, editor.configuration, options),
+          options: ProcessorTape.Options())
+      }
+    } catch { throw .editing(error) }
+  }
+
+  /// Bytes that the processor's passes with each of `editors`, of which there is one at least, take before
+  /// they are made, without weights; with adapters where it is `tuned` too.
+  public static func byteCount(
+    _ editors: [EditorConfiguration], tuned: AdapterConfiguration? = nil, processor: Processor,
+    data: Data, options: Options = Options()
+  ) -> Int {
+    var tunedBytes = 0
+    if let tuned {
+      let capacity = capacity(data, editors[0], options)
+      tunedBytes = ProcessorTape.byteCount(
+        processor, rowCapacity: capacity.rows, sequenceCapacity: capacity.sequences,
+        options: ProcessorTape.Options(), adapters: tuned)
+    }
+    return editors.reduce(tunedBytes) { total, editor in
+      let capacity = capacity(data, editor, options)
+      return total
+        + ProcessorTape.byteCount(
+          processor, rowCapacity: capacity.rows, sequenceCapacity: capacity.sequences,
+          options: tapeOptions(data))
+    }
+  }
+
+  private static func tapeOptions(_ data: Data) -> ProcessorTape.Options {
+    var options = ProcessorTape.Options()
+    options.distills = !data.unrelated.isEmpty
+    return options
+  }
+
+  /// The passes for a condition; nil where its model was not given.
+  private func pass(for condition: EditCondition) -> (any TrainingPass)? {
+    switch condition {
+    case .constant: constantPass
+    case .tuned, .tunedShuffled: tunedPass
+    default: pass
+    }
+  }
+
+  private static func capacity(
+    _ data: Data, _ editor: EditorConfiguration, _ options: Options
+  ) -> EditorPass.Capacity {
+    let ghosts = editor.positions == .ghost ? 1 : 0
+    let examples = data.splits.flatMap(\.examples)
+    return EditorPass.Capacity(
+      sequences: examples.map { $0.longestSequence(ghosts: ghosts) }
+        + data.unrelated.map { $0.count + ghosts },
+      instructions: examples.map(\.longestInstruction) + [data.emptyInstruction.count],
+      batchSize: options.batchSize)
+  }
+
+  /// The losses of the rows of `split`, one of the data's. `onBatch` gets the number of rows done and
+  /// answers whether to go on.
+  ///
+  /// Throws `editing`, and `cancelled` where it is told to stop.
+  public func losses(
+    of split: HeldOutSplit, onBatch: (Int) -> Bool = { _ in true }
+  ) throws(EvaluationError) -> ConditionLosses {
+    var baselines = HeldOutLosses.Baselines()
+    baselines.emptyInstruction = data.emptyInstruction
+    baselines.seed = options.seed
+    var losses = HeldOutLosses(
+      split.examples, batchSize: options.batchSize, firstContent: data.firstContent,
+      baselines: baselines)
+    var done = 0
+    for batch in losses.batches.indices {
+      for condition in options.conditions {
+        guard let pass = pass(for: condition) else { continue }
+        do { try losses.measure(batch, condition, pass) } catch { throw .editing(error) }
+      }
+      done += losses.batches[batch].count
+      guard onBatch(done) else {
+        throw .cancelled(done: done, total: split.examples.count, unit: "rows")
+      }
+    }
+    return ConditionLosses(tokenCounts: losses.tokenCounts, sums: losses.sums)
+  }
+
+  /// How far the edited processor's distributions are from the unedited one's on the unrelated text, of
+  /// which there is a window at least: window number i under instruction number i of the data, those of
+  /// the splits in turn, each once until all had their turn.
+  ///
+  /// Throws `editing`, and `cancelled` where `onWindow`, which gets the number of windows done, says so.
+  public func locality(
+    _ bootstrap: Bootstrap = Bootstrap(), onWindow: (Int) -> Bool = { _ in true }
+  ) throws(EvaluationError) -> LocalityFigures {
+    let instructions = instructionsInTurn(data.unrelated.count)
+    var sums: [Double] = []
+    for (index, window) in data.unrelated.enumerated() {
+      let batch = TrainingBatch([
+        TokenizedExample(
+          row: 0, instruction: instructions[index % instructions.count], prompt: [window[0]],
+          response: Array(window.dropFirst()), prompted: [window[0]])
+      ])
+      let divergences: [[Float]]
+      do { divergences = try pass.divergences(batch) } catch { throw .editing(error) }
+      sums.append(divergences[0].reduce(0) { $0 + Double($1) })
+      guard onWindow(index + 1) else {
+        throw .cancelled(done: index + 1, total: data.unrelated.count, unit: "windows")
+      }
+    }
+    return LocalityFigures(
+      sums: sums, tokenCounts: data.unrelated.map { $0.count - 1 },
+      instructions: min(instructions.count, sums.count), bootstrap)
+  }
+
+  /// At most `count` different instructions: the first of each split, the second of each, and so on.
+  private func instructionsInTurn(_ count: Int) -> [[Int]] {
+    var result: [[Int]] = []
+    var known: Set<[Int]> = []
+    let longest = data.splits.map(\.examples.count).max() ?? 0
+    for index in 0..<longest {
+      for split in data.splits where index < split.examples.count && result.count < count {
+        let instruction = split.examples[index].example.instruction
+        if known.insert(instruction).inserted { result.append(instruction) }
+      }
+    }
+    return result
+  }
+}
+
+/// What edits change on text that has nothing to do with them.
+public struct LocalityFigures: Sendable, Equatable, Encodable {
+  /// Windows of text.
+  public let windows: Int
+  /// Tokens that were predicted.
+  public let tokens: Int
+  /// Different instructions.
+  public let instructions: Int
+  /// Mean of KL(unedited || edited) over the tokens, in nats; the interval over windows.
+  public let kl: Estimate?
+
+  init(sums: [Double], tokenCounts: [Int], instructions: Int, _ bootstrap: Bootstrap) {
+    windows = sums.count
+    tokens = tokenCounts.reduce(0, +)
+    self.instructions = instructions
+    kl =
+      bootstrap.estimates(count: sums.count) { times in
+        let total = zip(sums, times).reduce(0) { $0 + $1.0 * Double($1.1) }
+        let tokens = zip(tokenCounts, times).reduce(0) { $0 + $1.0 * $1.1 }
+        return [total / Double(tokens)]
+      }[0]
+  }
+}

@@ -1,0 +1,71 @@
+import Tokenization
+
+/// A held-out example with another one's instruction.
+public struct HeldOutExample: Sendable, Equatable {
+  /// The example.
+  public var example: TokenizedExample
+  /// An instruction that is not its own, as the editor reads it.
+  public var otherInstruction: [Int]
+  /// The prompt that has it in front of the example's input.
+  public var otherPrompted: [Int]
+
+  /// An example and another one's instruction.
+  public init(example: TokenizedExample, otherInstruction: [Int], otherPrompted: [Int]) {
+    self.example = example
+    self.otherInstruction = otherInstruction
+    self.otherPrompted = otherPrompted
+  }
+
+  /// Tokens of its longest sequence, where edits need so many ghosts in front of the prompt.
+  package func longestSequence(ghosts: Int) -> Int {
+    max(example.prompt.count + ghosts, example.prompted.count, otherPrompted.count)
+      + example.response.count
+  }
+
+  /// Tokens of the longer of its instructions.
+  package var longestInstruction: Int { max(example.instruction.count, otherInstruction.count) }
+}
+
+/// The examples of one split, each with another one's instruction.
+public struct HeldOutSplit: Sendable {
+  /// What the examples are: "seen" or "unseen" instructions, and so on (see `DataSplit`).
+  public let name: String
+  /// In the order of the split.
+  public let examples: [HeldOutExample]
+  /// Examples whose other instruction has the same answer (see `InstructionShuffle`).
+  public let sameAnswerCount: Int
+
+  /// Examples that have others' instructions already.
+  package init(name: String, examples: [HeldOutExample]) {
+    self.name = name
+    self.examples = examples
+    sameAnswerCount = 0
+  }
+
+  /// Gives each of `examples`, which are of `rows`, an instruction of another one of them.
+  ///
+  /// - Parameters:
+  ///   - name: of the split.
+  ///   - examples: those of the split.
+  ///   - rows: all rows of the data.
+  ///   - template: how prompts are written.
+  ///   - tokenizer: the processor's.
+  ///   - seed: which instruction each gets.
+  /// - Throws: `EditorTrainingError.oneInstruction` where all have the same.
+  public init(
+    name: String, examples: [TokenizedExample], rows: [TrainingRow], template: PromptTemplate,
+    tokenizer: Tokenizer, seed: UInt64
+  ) throws(EditorTrainingError) {
+    self.name = name
+    let shuffle = try InstructionShuffle(
+      examples.map { rows[$0.row] }, known: rows, seed: seed)
+    sameAnswerCount = shuffle.sameAnswerCount
+    self.examples = zip(examples, shuffle.others).map { example, other in
+      var row = rows[example.row]
+      row.instruction = rows[examples[other].row].instruction
+      return HeldOutExample(
+        example: example, otherInstruction: examples[other].instruction,
+        otherPrompted: template.promptedPrompt(row, with: tokenizer))
+    }
+  }
+}

@@ -1,0 +1,24 @@
+/// Under which condition a response is predicted (METHOD.md, "Baselines").
+public enum EditCondition: String, Sendable, Codable, CaseIterable {
+  /// No edit, and no instruction in the prompt.
+  case ablated
+  /// The edit of an instruction without words.
+  case empty
+  /// The edit of another row's instruction.
+  case shuffled
+  /// Latents of random directions, each as long as the editor's own at its site.
+  case random
+  /// The edit of another editor, trained with an instruction without words for every row: one constant
+  /// that was learned.
+  case constant
+  /// The editor's edit for the row's instruction.
+  case edited
+  /// No edit, and the instruction in the prompt.
+  case prompted
+  /// No edit, and another row's instruction in the prompt.
+  case promptedShuffled = "prompted_shuffled"
+  /// Low-rank changes to the processor, trained with the instruction in the prompt, where it is.
+  case tuned
+  /// The same with another row's instruction in the prompt.
+  case tunedShuffled = "tuned_shuffled"
+}

@@ -1,0 +1,74 @@
+import LanguageModels
+import LatentEditing
+import TensorKernels
+
+/// A network that is trained through a frozen processor, run over batches of examples.
+package protocol TrainingPass: AnyObject {
+  /// The processor's passes.
+  var tape: ProcessorTape { get }
+  /// What is trained, by part.
+  var stores: [TrainedStore] { get }
+  /// Bytes beside weights, gradients and `tape`.
+  var byteCount: Int { get }
+
+  /// The losses of every response token of `batch`, example after example; `edited` is with what is
+  /// trained.
+  func losses(
+    _ batch: TrainingBatch, _ condition: EditorPass.Condition
+  ) throws(LatentEditingError) -> [[Float]]
+
+  /// Adds to the gradients those of `objective` over `batch`, its means taken over `tokenCount` response
+  /// tokens and `exampleCount` examples: those of a whole step, of which the batch may be a part.
+  func accumulateGradients(
+    _ batch: TrainingBatch, _ objective: EditorObjective, tokenCount: Int, exampleCount: Int
+  ) throws(LatentEditingError) -> LossSums
+}
+
+/// Parameters of one part of a network, and their gradients.
+package struct TrainedStore {
+  /// The part.
+  package let name: String
+  package let parameters: ParameterStore
+  package let gradients: ParameterStore
+}
+
+/// What a trainer trains.
+public enum TrainedNetwork {
+  /// An editor, which reads instructions.
+  case editor(Editor)
+  /// Low-rank changes to the processor itself, which reads the instruction in its prompt: the bound that
+  /// editors are held against.
+  case adapters(LowRankAdapters, identity: ProcessorIdentity)
+
+  /// Longest instruction that it reads; what is in the prompt is limited by the prompt alone.
+  public var instructionLimit: Int {
+    switch self {
+    case .editor(let editor): editor.configuration.instructionLimit
+    case .adapters: .max
+    }
+  }
+
+  /// The name of its file: "editor" or "adapters".
+  public var name: String {
+    switch self {
+    case .editor: "editor"
+    case .adapters: "adapters"
+    }
+  }
+
+  /// What a response under it is called: "edited" or "tuned".
+  public var participle: String {
+    switch self {
+    case .editor: "edited"
+    case .adapters: "tuned"
+    }
+  }
+
+  /// Writes it as one file; adapters are small, and stay in f32. Throws `file`.
+  public func write(to path: String, storage: EditorStorage) throws(LatentEditingError) {
+    switch self {
+    case .editor(let editor): try editor.write(to: path, storage: storage)
+    case .adapters(let adapters, let identity): try adapters.write(to: path, identity: identity)
+    }
+  }
+}

@@ -1,0 +1,244 @@
+import ArgumentParser
+import EditEvaluation
+import EditorTraining
+import LanguageModels
+import LatentEditing
+import Tokenization
+
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure what an editor does, beside every baseline.",
+    discussion: """
+      Give the editor, the model, and the same rows and split as to train: the rows that were kept from \
+      training are measured, with the loss of their responses and its perplexity
+
+        ablated            without an edit
+        empty              with the edit of an instruction without words
+        shuffled           with that of another row's instruction
+        random             with latents of random directions, as long as the editor's
+        constant           with one constant that was learned (--constant-editor)
+        edited             with the edit of the row's own instruction
+        prompted           without an edit, the instruction in the prompt
+        prompted_shuffled  the same with another row's instruction
+        tuned              the instruction in the prompt of a tuned model (--tuned)
+        tuned_shuffled     the same with another row's instruction
+
+      "recovered" is the part of what the prompt gains that the edit gains; "instruction effect" the part \
+      of the prompt's sensitivity to the instruction that the edit carries: only what the right \
+      instruction gains over another one shows that it is read. Brackets hold 95 % of 2000 bootstrap \
+      resamples of the rows.
+
+        emend evaluate -m model.gguf --editor run/best.safetensors --data rows.json
+        emend evaluate -m model.gguf --editor run/best.safetensors --config train.yaml --splits unseen
+        emend evaluate -m model.gguf --editor e.safetensors --data rows.json --generate 20 \\
+          --locality-text page.txt --json
+
+      A row's field split puts it in a split of that name, and its field family gives figures by family \
+      too.
+      """)
+
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Rows") var rows: EvaluationArguments
+
+  @Option(help: ArgumentHelp("The editor.", valueName: "file"))
+  var editor: String
+
+  @Option(
+    help: ArgumentHelp(
+      "An editor that was trained with --constant, for the condition constant.", valueName: "file"))
+  var constantEditor: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What train --tune wrote, for the conditions tuned and tuned_shuffled.", valueName: "file"))
+  var tuned: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Conditions to measure beside the edited one: all, or names with commas.", valueName: "names")
+  )
+  var baselines = "all"
+
+  @Option(help: ArgumentHelp("Rows that go through the model together.", valueName: "n"))
+  var batchSize = 8
+
+  @Option(
+    help: ArgumentHelp(
+      "Unrelated text, on which edits should change little: KL(unedited || edited).",
+      valueName: "file"))
+  var localityText: String?
+
+  @Option(help: ArgumentHelp("Windows of it, of 128 tokens, at most.", valueName: "n"))
+  var localityWindows = 16
+
+  @Option(
+    help: ArgumentHelp(
+      "Rows of each split that are answered too, without an edit, edited and prompted.",
+      valueName: "n"))
+  var generate = 0
+
+  @Option(help: ArgumentHelp("Draws of the bootstrap.", valueName: "n"))
+  var resamples = 2000
+
+  @Option(
+    help: ArgumentHelp("Of the bootstrap's draws and the random directions.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    let counts = [
+      ("batch-size", batchSize, 1, 4096), ("locality-windows", localityWindows, 1, 65_536),
+      ("generate", generate, 0, 65_536), ("resamples", resamples, 1, 1_000_000),
+    ]
+    for (name, value, least, most) in counts where !(least...most).contains(value) {
+      throw ValidationError("--\(name) is \(value), and must be from \(least) to \(most)")
+    }
+    _ = try conditions()
+  }
+
+  /// The edited one and those of `--baselines`, in their usual order.
+  private func conditions() throws -> [EditCondition] {
+    var missing: [EditCondition: String] = [:]
+    if constantEditor == nil { missing[.constant] = "--constant-editor" }
+    if tuned == nil {
+      missing[.tuned] = "--tuned"
+      missing[.tunedShuffled] = "--tuned"
+    }
+    guard baselines != "all" else {
+      return EditCondition.allCases.filter { missing[$0] == nil }
+    }
+    let named = try baselines.split(separator: ",").map { name in
+      guard let condition = EditCondition(rawValue: String(name)) else {
+        throw ValidationError(
+          "--baselines has \(name), and there are "
+            + EditCondition.allCases.map(\.rawValue).joined(separator: ", "))
+      }
+      return condition
+    }
+    for condition in named {
+      guard let option = missing[condition] else { continue }
+      throw ValidationError("--baselines has \(condition.rawValue), which needs \(option)")
+    }
+    return EditCondition.allCases.filter { $0 == .edited || named.contains($0) }
+  }
+
+  func run() throws {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let options = try rows.options(model: model.file.model)
+    let opened = try OpenedModel(model)
+    let files = [editor] + (constantEditor.map { [$0] } ?? [])
+    let blueprints = try files.map(Editor.configuration(path:))
+    let input = try EvaluationInput(
+      options, rows, opened, blueprints[0],
+      unrelated: localityText.map { ($0, localityWindows) })
+    var chosen = EditorEvaluation.Options()
+    chosen.conditions = try conditions()
+    chosen.batchSize = batchSize
+    chosen.seed = seed
+    let processor = try opened.loadProcessor()
+    let identity = try ProcessorIdentity(opened.file)
+    let adapters = try tuned.map {
+      try LowRankAdapters(path: $0, identity: identity, processor: processor)
+    }
+    try check(
+      EditorEvaluation.byteCount(
+        blueprints, tuned: adapters?.configuration, processor: processor, data: input.data,
+        options: chosen), processor)
+    let editors = try files.map { path in
+      try Editor(path: path, identity: identity, processor: processor, pool: processor.pool)
+    }
+    let evaluation = try EditorEvaluation(
+      editors[0], constant: editors.dropFirst().first, tuned: adapters, processor: processor,
+      data: input.data,
+      options: chosen)
+    let bootstrap = Bootstrap(resamples: resamples, seed: seed)
+
+    var splits: [SplitResult] = []
+    for (split, cutRows) in zip(input.data.splits, input.cutRows) {
+      splits.append(
+        SplitResult(
+          split, cutRows: cutRows, try losses(split, evaluation), input.rows, bootstrap))
+    }
+    let locality = try locality(evaluation, input, bootstrap)
+    if generate > 0 {
+      try answer(&splits, input, editors[0], processor, opened.tokenizer, bootstrap)
+    }
+    let result = EvaluationResult(
+      model: model.file.model, editor: editor, activations: model.activations.rawValue,
+      splitSeed: options.run.seed, seed: seed, resamples: resamples,
+      rowsLeftOut: input.problemCount,
+      splits: splits, locality: locality,
+      seconds: start.duration(to: clock.now) / .seconds(1),
+      peakRssBytes: Memory.peakResidentBytes)
+    if output.json { try JSON.print(result) } else { Console.print(result.text) }
+  }
+
+  private func losses(
+    _ split: HeldOutSplit, _ evaluation: EditorEvaluation
+  ) throws -> ConditionLosses {
+    let bar = ProgressBar("measuring \(split.name)", unit: "rows/s")
+    defer { bar.finish() }
+    return try evaluation.losses(of: split) { done in
+      bar.update(Double(done), of: Double(split.examples.count))
+      return !Interrupt.isRequested
+    }
+  }
+
+  private func locality(
+    _ evaluation: EditorEvaluation, _ input: EvaluationInput, _ bootstrap: Bootstrap
+  ) throws -> LocalityFigures? {
+    guard !input.data.unrelated.isEmpty else { return nil }
+    let bar = ProgressBar("unrelated text", unit: "windows/s")
+    defer { bar.finish() }
+    return try evaluation.locality(bootstrap) { done in
+      bar.update(Double(done), of: Double(input.data.unrelated.count))
+      return !Interrupt.isRequested
+    }
+  }
+
+  private func answer(
+    _ splits: inout [SplitResult], _ input: EvaluationInput, _ editor: Editor,
+    _ processor: Processor, _ tokenizer: Tokenizer, _ bootstrap: Bootstrap
+  ) throws {
+    let examples = input.data.splits.map { $0.examples.prefix(generate).map(\.example) }
+    let longest = examples.joined().map { max($0.prompt.count, $0.prompted.count) }.max() ?? 0
+    let comparison = AnswerComparison(
+      editor,
+      state: try ProcessorState(
+        processor,
+        contextLength: min(
+          longest + 1 + rows.responseTokens, processor.configuration.contextLength),
+        cacheType: model.resolvedCacheType),
+      tokenizer: tokenizer, maximumTokens: rows.responseTokens,
+      firstContent: input.data.firstContent, startsText: input.isChat)
+    let bar = ProgressBar("answering", unit: "rows/s")
+    defer { bar.finish() }
+    let total = examples.joined().count
+    var done = 0
+    for (index, examples) in examples.enumerated() {
+      var answers: [ComparedAnswers] = []
+      for example in examples {
+        answers.append(try comparison.answers(example, of: input.rows[example.row]))
+        done += 1
+        bar.update(Double(done), of: Double(total))
+        if Interrupt.isRequested {
+          throw EvaluationError.cancelled(done: done, total: total, unit: "answers")
+        }
+      }
+      splits[index].add(answers, bootstrap)
+    }
+  }
+
+  /// Refuses what does not fit: `passes` bytes beside the model, which is there already.
+  private func check(_ passes: Int, _ processor: Processor) throws {
+    let limit = model.memoryLimit?.bytes
+    let needed = limit == nil ? passes : passes + processor.weightBytes
+    let available = limit ?? Memory.availableBytes
+    guard needed <= available else {
+      throw CommandError.notEnoughMemoryToEvaluate(
+        needed: Memory.display(needed), available: Memory.display(available))
+    }
+  }
+}

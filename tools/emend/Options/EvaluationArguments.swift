@@ -1,0 +1,104 @@
+import ArgumentParser
+import EditorTraining
+
+/// Which rows an editor is measured on. What decides how rows are split has the names and defaults of
+/// `emend train`, so that the same flags, or the same configuration, keep the same rows.
+struct EvaluationArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The configuration of the training: its data, fields, template and split; flags go before it.",
+      valueName: "file"))
+  var config: String?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Rows: all that were given to train, held out or not.", valueName: "file"))
+  var data: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Names of the rows' fields. (default: instruction,input,output)", valueName: "a,b,c"))
+  var fields: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How examples are written for the model, as in train. (default: what the file says, or plain)",
+      valueName: "name|plain"))
+  var chatTemplate: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Splits to measure: seen, unseen, compositional, or names that rows give in their field split. "
+        + "(default: all that have rows)", valueName: "names"))
+  var splits: String?
+
+  @Option(help: ArgumentHelp("Rows of each split.", valueName: "n"))
+  var rows = 200
+
+  @Option(help: ArgumentHelp("The seed that train was given. (default: 0)", valueName: "n"))
+  var splitSeed: String?
+
+  @Option(
+    help: ArgumentHelp("Part of the instructions not trained on. (default: 0.1)", valueName: "x"))
+  var unseenPart: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Part of the other instructions' inputs. (default: 0.05)", valueName: "x"))
+  var seenPart: String?
+
+  @Option(help: ArgumentHelp("Part of the combinations. (default: 0.1)", valueName: "x"))
+  var compositionalPart: String?
+
+  @Option(
+    help: ArgumentHelp("Longest sequence, prompt and response. (default: 512)", valueName: "n"))
+  var maxSeqLength: String?
+
+  @Option(
+    help: ArgumentHelp("Tokens of a response that are scored or generated.", valueName: "n"))
+  var responseTokens = 128
+
+  func validate() throws {
+    if let fields, fields.split(separator: ",", omittingEmptySubsequences: false).count != 3 {
+      throw ValidationError("--fields takes three names, for instruction, input and output")
+    }
+    if rows < 2 { throw ValidationError("--rows is \(rows), and must be at least 2") }
+    if responseTokens < 1 {
+      throw ValidationError("--response-tokens is \(responseTokens), and must be at least 1")
+    }
+    if let splits, splitNames(splits).isEmpty {
+      throw ValidationError("--splits names no split; as in --splits seen,unseen")
+    }
+  }
+
+  /// The names of `--splits`; nil for all.
+  var chosenSplits: [String]? { splits.map(splitNames) }
+
+  private func splitNames(_ text: String) -> [String] {
+    text.split(separator: ",").map { $0.trimmingPrefix { $0 == " " } }.map(String.init)
+  }
+
+  /// The configuration with the flags over it, checked.
+  func options(model: String) throws -> TrainingOptions {
+    var options = TrainingOptions()
+    if let config { try options.read(path: config) }
+    let flags = [
+      ("seed", splitSeed), ("unseen_part", unseenPart), ("seen_part", seenPart),
+      ("compositional_part", compositionalPart), ("max_seq_length", maxSeqLength),
+      ("chat_template", chatTemplate),
+    ]
+    for case (let name, let value?) in flags {
+      do { try options.set(name, to: value) } catch { throw ValidationError("\(error)") }
+    }
+    options.model = model
+    if !data.isEmpty { options.data = data.map { TrainingDataFile(path: $0) } }
+    if let names = fields?.split(separator: ",").map(String.init) {
+      options.fields.instruction = names[0]
+      options.fields.input = names[1]
+      options.fields.output = names[2]
+    }
+    guard !options.data.isEmpty else { throw ValidationError("give rows with --data") }
+    do { try options.validate() } catch { throw ValidationError("\(error)") }
+    return options
+  }
+}
