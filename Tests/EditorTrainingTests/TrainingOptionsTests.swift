@@ -136,7 +136,10 @@ import Testing
     wanted.validation.split.seen = 0.3
     wanted.validation.split.compositional = 0.4
     #expect(options == wanted)
-    #expect(options.problems == [])
+    // Tuning excludes what makes an editor; the rest agrees.
+    #expect(options.problems.map { "\($0)".prefix(4) } == ["tune"])
+    wanted.editor.isTuning = false
+    #expect(wanted.problems == [])
     // The text above names them all, and each value there is another one than the default.
     let named = Self.everything.split(separator: "\n").compactMap { line -> String? in
       guard line.first?.isLetter == true else { return nil }

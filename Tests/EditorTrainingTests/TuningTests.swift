@@ -121,7 +121,8 @@ import Testing
     #expect(throws: EditorTrainingError.self) { try trainer(plan) }
     var options = TrainingOptions()
     options.model = "m"
-    options.editor.isTuning = true
+    try options.set("tune", to: "true")
+    #expect(options.editor.isTuning)
     #expect(options.problems.isEmpty)
     options.objective.distillation = 1
     #expect(options.problems.map { "\($0)" }.contains { $0.contains("tune") })

@@ -46,8 +46,8 @@ enum OptionTable {
     parsed("interface", \.editor.interface, names(EditorInterface.self)) { .init(rawValue: $0) },
     optionalText("layers", \.editor.layers), optionalText("positions", \.editor.positions),
     optionalText("scale", \.editor.scale), text("heads", \.editor.heads),
-    parsed("tune", \.editor.isTuning, "true or false") { Bool($0) },
     parsed("constant", \.editor.isConstant, "true or false") { Bool($0) },
+    parsed("tune", \.editor.isTuning, "true or false") { Bool($0) },
     Entry(name: "frozen") { value, options in
       guard let parts = value.texts else { return "a part or a list of parts" }
       options.editor.frozen = parts
