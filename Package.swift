@@ -153,6 +153,9 @@ let package = Package(
         "ModelFiles",
       ]),
     .testTarget(
+      name: "InstructionSetTests", dependencies: ["instruction-set", "EditorTraining"],
+      swiftSettings: strict),
+    .testTarget(
       name: "CommandTests", dependencies: ["emend", "TestSupport"], swiftSettings: strict),
   ] + x86Kernels,
   swiftLanguageModes: [.v6],
