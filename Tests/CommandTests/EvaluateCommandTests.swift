@@ -229,6 +229,43 @@ struct EvaluateCommandTests {
     #expect(wrong.status != 0 && wrong.errors.contains("tune"), "\(wrong.errors)")
   }
 
+  /// Missing baselines are trained, with the same data; what is finished is taken as it is, and what was
+  /// begun is gone on with, to the bit.
+  @Test func baselinesAreTrained() throws {
+    let folder = try TemporaryFolder()
+    let data = try data(folder)
+    let place = folder.url.appending(path: "baselines").path
+    func run(_ baselines: String, _ more: String...) throws -> EmendProcess {
+      try EmendProcess(
+        [
+          "evaluate", "-m", model, "--editor", editor, "--data", data, "--train-baselines", place,
+          "--baselines", baselines, "--resamples", "10", "--json",
+        ] + more)
+    }
+    let first = try run("all", "--baseline-steps", "2")
+    let conditions = try #require(
+      try first.json(Result.self).splits.first?.figures.conditions, "\(first.errors)")
+    #expect(conditions["constant"] != nil && conditions["tuned_shuffled"] != nil)
+    #expect(conditions["tuned"]!.nat.value != conditions["prompted"]!.nat.value)
+    func changed(_ name: String) throws -> Date {
+      try #require(
+        try FileManager.default.attributesOfItem(atPath: place + "/" + name)[.modificationDate]
+          as? Date)
+    }
+    let files = ["constant/editor.safetensors", "tuned/adapters.safetensors"]
+    let dates = try files.map(changed)
+    let second = try run("tuned,constant", "--baseline-steps", "2").json(Result.self)
+    #expect(try files.map(changed) == dates, "nothing was trained again")
+    #expect(
+      second.splits.first?.figures.conditions["tuned"]?.nat.value == conditions["tuned"]!.nat.value)
+    #expect(
+      second.splits.first?.figures.conditions.keys.sorted() == ["constant", "edited", "tuned"])
+    // Other steps are another training, unless its rates do not depend on them; it is not overwritten.
+    let other = try run("tuned", "--baseline-steps", "3")
+    #expect(other.status == 1 && other.errors.contains("resume"), "\(other.errors)")
+    #expect(try files.map(changed) == dates)
+  }
+
   @Test func wrongUsageIsSaid() throws {
     let folder = try TemporaryFolder()
     let data = try data(folder)
@@ -240,6 +277,7 @@ struct EvaluateCommandTests {
     try refused(status: 64, "--data")
     try refused("--data", data, "--baselines", "edited,tunned", status: 64, "tunned")
     try refused("--data", data, "--baselines", "constant", status: 64, "--constant-editor")
+    try refused("--data", data, "--baseline-steps", "0", status: 64, "--baseline-steps")
     try refused("--data", data, "--baselines", "tuned", status: 64, "--tuned")
     try refused("--data", data, "--tuned", data, status: 1, "rows.json")
     try refused("--data", data, "--tuned", editor, status: 1, "emend.adapters")

@@ -32,6 +32,8 @@ struct Evaluate: ParsableCommand {
         emend evaluate -m model.gguf --editor run/best.safetensors --config train.yaml --splits unseen
         emend evaluate -m model.gguf --editor e.safetensors --data rows.json --generate 20 \\
           --locality-text page.txt --json
+        emend evaluate -m model.gguf --editor e.safetensors --data rows.json \\
+          --train-baselines baselines
 
       A row's field split puts it in a split of that name, and its field family gives figures by family \
       too.
@@ -52,6 +54,15 @@ struct Evaluate: ParsableCommand {
     help: ArgumentHelp(
       "What train --tune wrote, for the conditions tuned and tuned_shuffled.", valueName: "file"))
   var tuned: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where the constant and the tuned model are trained if they are not given: what is finished there "
+        + "is taken, and what was begun is gone on with.", valueName: "folder"))
+  var trainBaselines: String?
+
+  @Option(help: ArgumentHelp("Steps of each of them.", valueName: "n"))
+  var baselineSteps = 300
 
   @Option(
     help: ArgumentHelp(
@@ -90,6 +101,7 @@ struct Evaluate: ParsableCommand {
     let counts = [
       ("batch-size", batchSize, 1, 4096), ("locality-windows", localityWindows, 1, 65_536),
       ("generate", generate, 0, 65_536), ("resamples", resamples, 1, 1_000_000),
+      ("baseline-steps", baselineSteps, 1, 1_000_000),
     ]
     for (name, value, least, most) in counts where !(least...most).contains(value) {
       throw ValidationError("--\(name) is \(value), and must be from \(least) to \(most)")
@@ -100,10 +112,14 @@ struct Evaluate: ParsableCommand {
   /// The edited one and those of `--baselines`, in their usual order.
   private func conditions() throws -> [EditCondition] {
     var missing: [EditCondition: String] = [:]
-    if constantEditor == nil { missing[.constant] = "--constant-editor" }
-    if tuned == nil {
-      missing[.tuned] = "--tuned"
-      missing[.tunedShuffled] = "--tuned"
+    if trainBaselines == nil {
+      if constantEditor == nil {
+        missing[.constant] = "--constant-editor or --train-baselines"
+      }
+      if tuned == nil {
+        missing[.tuned] = "--tuned or --train-baselines"
+        missing[.tunedShuffled] = missing[.tuned]
+      }
     }
     guard baselines != "all" else {
       return EditCondition.allCases.filter { missing[$0] == nil }
@@ -128,10 +144,9 @@ struct Evaluate: ParsableCommand {
     let start = clock.now
     let options = try rows.options(model: model.file.model)
     let opened = try OpenedModel(model)
-    let files = [editor] + (constantEditor.map { [$0] } ?? [])
-    let blueprints = try files.map(Editor.configuration(path:))
+    let blueprint = try Editor.configuration(path: editor)
     let input = try EvaluationInput(
-      options, rows, opened, blueprints[0],
+      options, rows, opened, blueprint,
       unrelated: localityText.map { ($0, localityWindows) })
     var chosen = EditorEvaluation.Options()
     chosen.conditions = try conditions()
@@ -139,7 +154,21 @@ struct Evaluate: ParsableCommand {
     chosen.seed = seed
     let processor = try opened.loadProcessor()
     let identity = try ProcessorIdentity(opened.file)
-    let adapters = try tuned.map {
+    let training = trainBaselines.map {
+      BaselineTraining(folder: $0, options: options, steps: baselineSteps)
+    }
+    let measured = Set(chosen.conditions)
+    let constantFile =
+      try constantEditor
+      ?? (measured.contains(.constant)
+        ? training?.file(.constant, opened, processor) : nil)
+    let tunedFile =
+      try tuned
+      ?? (measured.isDisjoint(with: [.tuned, .tunedShuffled])
+        ? nil : training?.file(.tuned, opened, processor))
+    let files = [editor] + (constantFile.map { [$0] } ?? [])
+    let blueprints = try files.map(Editor.configuration(path:))
+    let adapters = try tunedFile.map {
       try LowRankAdapters(path: $0, identity: identity, processor: processor)
     }
     try check(

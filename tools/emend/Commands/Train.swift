@@ -102,7 +102,7 @@ struct Train: ParsableCommand {
     }
     var run = try TrainingRun(
       options, trainer, folder: options.output.isEmpty ? nil : options.output, resumes: resume,
-      storage: storage, printsJSON: json)
+      storage: storage, report: json ? .json : .text)
     try run.run()
   }
 

@@ -5,12 +5,17 @@ import ModelFiles
 
 /// A training in its folder: what is written when, and what is shown.
 struct TrainingRun {
+  /// What goes to standard output.
+  enum Report {
+    case text, json, nothing
+  }
+
   private let options: TrainingOptions
   private let trainer: Trainer
   private let folder: String?
   private let resumes: Bool
   private let storage: EditorStorage
-  private let printsJSON: Bool
+  private let report: Report
   private var bestLoss = Double.infinity
   private var tokens = 0
   private var seconds = 0.0
@@ -20,16 +25,16 @@ struct TrainingRun {
   /// Makes the folder, or goes on with what is in it.
   init(
     _ options: TrainingOptions, _ trainer: Trainer, folder: String?, resumes: Bool,
-    storage: EditorStorage, printsJSON: Bool
+    storage: EditorStorage, report: Report
   ) throws {
     self.options = options
     self.trainer = trainer
     self.folder = folder
     self.resumes = resumes
     self.storage = storage
-    self.printsJSON = printsJSON
+    self.report = report
     guard let folder else { return }
-    guard !resumes || FileManager.default.fileExists(atPath: path("training.state")) else {
+    guard !resumes || Self.exists(in: folder) else {
       throw CommandError.noTraining(folder: folder)
     }
     do {
@@ -43,9 +48,14 @@ struct TrainingRun {
     }
     if resumes {
       try trainer.resume(from: path("training.state"))
-    } else if FileManager.default.fileExists(atPath: path("training.state")) {
+    } else if Self.exists(in: folder) {
       throw CommandError.trainingExists(folder: folder)
     }
+  }
+
+  /// Whether there is a training in `folder`.
+  static func exists(in folder: String) -> Bool {
+    FileManager.default.fileExists(atPath: folder + "/training.state")
   }
 
   private func path(_ name: String) -> String { (folder ?? ".") + "/" + name }
@@ -143,7 +153,7 @@ struct TrainingRun {
     line.tokens = tokens
     line.seconds = seconds
     try append(line)
-    if !printsJSON {
+    if report == .text {
       for report in reports {
         func text(_ value: Double) -> String { Numbers.fixed(value, 3) }
         Console.print(
@@ -189,14 +199,16 @@ struct TrainingRun {
     }
     let rate = rates.isEmpty ? nil : Numbers.median(rates)
     let finished = trainer.step == trainer.plan.steps
-    if printsJSON {
+    switch report {
+    case .nothing: break
+    case .json:
       try JSON.print(
         Result(
           step: trainer.step, loss: losses.last, tokensPerSecond: rate,
           secondsPerStep: rates.isEmpty ? nil : seconds / Double(rates.count),
           peakRssBytes: Memory.peakResidentBytes, plannedBytes: trainer.memory.total,
           finished: finished))
-    } else {
+    case .text:
       Console.print(
         "step \(trainer.step): loss \(losses.last.map { Numbers.fixed($0, 4) } ?? "-"), "
           + "\(rate.map { Numbers.fixed($0, 0) } ?? "-") tokens/s, peak "
