@@ -116,12 +116,15 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "tools/fuzz", swiftSettings: strict),
+    .target(
+      name: "InstructionRules", dependencies: ["EditorTraining"],
+      path: "tools/instruction-set/Rules", swiftSettings: strict),
     .executableTarget(
       name: "instruction-set",
       dependencies: [
-        "EditorTraining", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "InstructionRules", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      path: "tools/instruction-set", swiftSettings: strict),
+      path: "tools/instruction-set/Command", swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["TensorKernels"], path: "Tests/TestSupport",
       swiftSettings: strict),
@@ -153,7 +156,7 @@ let package = Package(
         "ModelFiles",
       ]),
     .testTarget(
-      name: "InstructionSetTests", dependencies: ["instruction-set", "EditorTraining"],
+      name: "InstructionRulesTests", dependencies: ["InstructionRules", "EditorTraining"],
       swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["emend", "TestSupport"], swiftSettings: strict),

@@ -1,18 +1,18 @@
 import EditorTraining
 
 /// A transformation: a rule, and the ways in which it is asked for.
-struct Family: Sendable {
-  let name: String
+package struct Family: Sendable {
+  package let name: String
   /// What it can be applied to.
-  let kinds: [Material.Kind]
+  package let kinds: [Material.Kind]
   /// How it is asked for; `{a}` and `{b}` stand for parameters. The last quarter is kept from training.
-  let wordings: [String]
+  package let wordings: [String]
   /// How it is asked for as one of two steps: "write it in capital letters".
   let step: String?
   /// Parameters for an input, or nil where the rule does not apply to it.
-  let parameters: @Sendable (Material, inout SeededGenerator) -> [String]?
+  package let parameters: @Sendable (Material, inout SeededGenerator) -> [String]?
   /// What the rule makes of an input.
-  let rule: @Sendable (Material, [String]) -> Material
+  package let rule: @Sendable (Material, [String]) -> Material
 
   init(
     _ name: String, _ kinds: [Material.Kind], step: String? = nil, _ wordings: [String],
@@ -57,10 +57,10 @@ struct Family: Sendable {
   var seenWordings: ArraySlice<String> { wordings.dropLast(wordings.count / 4) }
 
   /// Wordings that are not.
-  var unseenWordings: ArraySlice<String> { wordings.suffix(wordings.count / 4) }
+  package var unseenWordings: ArraySlice<String> { wordings.suffix(wordings.count / 4) }
 
   /// A wording with its parameters in place.
-  static func filled(_ wording: String, _ parameters: [String]) -> String {
+  package static func filled(_ wording: String, _ parameters: [String]) -> String {
     zip(["{a}", "{b}"], parameters).reduce(wording) { $0.replacing($1.0, with: $1.1) }
   }
 }
@@ -72,7 +72,7 @@ extension Family {
     + numberFamilies
 
   /// All, those that are kept from training whole among them.
-  static let all: [Family] = trained + keptFamilies
+  package static let all: [Family] = trained + keptFamilies
 
   /// What any rule about text can be applied to.
   static let texts: [Material.Kind] = [.word, .list, .sentence, .review, .name]

@@ -1,30 +1,30 @@
 import EditorTraining
 
 /// What an instruction is applied to, with what a rule needs to know of it.
-struct Material: Equatable {
-  enum Kind: CaseIterable {
+package struct Material: Equatable {
+  package enum Kind: CaseIterable {
     case word, list, sentence, review, number, pair, name
     /// What is left after a rule that does not keep its input's form.
     case text
   }
 
-  let kind: Kind
-  let text: String
+  package let kind: Kind
+  package let text: String
   /// A list's items; a pair's two numbers.
-  var items: [String] = []
+  package var items: [String] = []
   /// Of a sentence: who, the past and the base form of the verb, which, what, where.
-  var parts: [String] = []
+  package var parts: [String] = []
   /// Of a review: what it is about, and whether it is praised.
   var subject = ""
   var isPraise = false
 
-  init(_ kind: Kind, _ text: String) {
+  package init(_ kind: Kind, _ text: String) {
     self.kind = kind
     self.text = text
   }
 
   /// Items as a list, or the word that they are.
-  init(items: [String]) {
+  package init(items: [String]) {
     self.init(items.count == 1 ? .word : .list, items.joined(separator: ", "))
     self.items = items
   }
@@ -38,7 +38,7 @@ struct Material: Equatable {
   var numbers: (Int, Int) { (Int(items[0])!, Int(items[1])!) }
 
   /// One as it comes.
-  static func random(_ kind: Kind, _ random: inout SeededGenerator) -> Material {
+  package static func random(_ kind: Kind, _ random: inout SeededGenerator) -> Material {
     switch kind {
     case .word: return Material(items: cased([random.element(Lexicon.things)], &random))
     case .list: return list(&random)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import InstructionRules
 
 /// Writes the project's own instruction data.
 @main

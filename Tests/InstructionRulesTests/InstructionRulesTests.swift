@@ -1,9 +1,8 @@
 import EditorTraining
+import InstructionRules
 import Testing
 
-@testable import instruction_set
-
-@Suite struct InstructionSetTests {
+@Suite struct InstructionRulesTests {
   private func rows(_ count: Int, _ split: RowMaker.Split, seed: UInt64 = 0) -> [Row] {
     var maker = RowMaker(seed: seed)
     return (0..<count).map { _ in maker.next(split) }

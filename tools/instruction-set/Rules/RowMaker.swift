@@ -1,14 +1,14 @@
 import EditorTraining
 
 /// A line of the set.
-struct Row: Encodable {
-  let instruction: String
-  let input: String
-  let output: String
-  let family: String
+package struct Row: Encodable {
+  package let instruction: String
+  package let input: String
+  package let output: String
+  package let family: String
   /// The families of a composition.
-  let parts: [String]
-  let split: String
+  package let parts: [String]
+  package let split: String
 }
 
 /// Draws rows. What a split holds is exact:
@@ -19,8 +19,8 @@ struct Row: Encodable {
 /// - `compositional`: two families one after the other, each trained on and so are others of its
 ///   pairs, this pair not;
 /// - `family`: families that are in no row of training.
-struct RowMaker {
-  enum Split: String, CaseIterable {
+package struct RowMaker {
+  package enum Split: String, CaseIterable {
     case train, seen, unseen, compositional, family
   }
 
@@ -31,7 +31,7 @@ struct RowMaker {
   private var drawn: Set<[String]> = []
 
   /// Equal seeds give equal rows.
-  init(seed: UInt64) {
+  package init(seed: UInt64) {
     random = SeededGenerator(seed, 0x696E_7374_7275_6374)
     (trainedPairs, keptPairs) = Self.pairs()
   }
@@ -71,7 +71,7 @@ struct RowMaker {
   }
 
   /// A row of a split that has not been drawn before.
-  mutating func next(_ split: Split) -> Row {
+  package mutating func next(_ split: Split) -> Row {
     while true {
       let row =
         switch split {
