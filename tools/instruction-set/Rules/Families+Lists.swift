@@ -115,13 +115,13 @@ extension Family {
         let single = categories.filter { name in categories.count { $0 == name } == 1 }
         guard !single.isEmpty, Set(categories).count > 1 else { return nil }
         return [random.element(single).withArticle]
-      }
-    ) { input, parameters in
-      Material(
-        items: input.items.filter {
-          Lexicon.categoryOf[$0.lowercased()]!.withArticle == parameters[0]
-        })
-    },
+      },
+      rule: { input, parameters in
+        Material(
+          items: input.items.filter {
+            Lexicon.categoryOf[$0.lowercased()]!.withArticle == parameters[0]
+          })
+      }),
     Family(
       "membership", [.list],
       [
@@ -135,10 +135,10 @@ extension Family {
           random.pick(2) == 0
             ? random.element(input.items).lowercased() : random.element(Lexicon.things)
         ]
-      }
-    ) { input, parameters in
-      Material(.text, input.items.contains { $0.lowercased() == parameters[0] } ? "yes" : "no")
-    },
+      },
+      rule: { input, parameters in
+        Material(.text, input.items.contains { $0.lowercased() == parameters[0] } ? "yes" : "no")
+      }),
   ]
 }
 

@@ -126,8 +126,8 @@ extension Family {
         random.element([
           ["happy", "sad"], ["yes", "no"], ["up", "down"], ["A", "B"], ["green", "red"],
         ])
-      }
-    ) { input, labels in Material(.text, labels[input.isPraise ? 0 : 1]) },
+      },
+      rule: { input, labels in Material(.text, labels[input.isPraise ? 0 : 1]) }),
     Family(
       "stars", [.review],
       [

@@ -17,7 +17,7 @@ package struct Family: Sendable {
   init(
     _ name: String, _ kinds: [Material.Kind], step: String? = nil, _ wordings: [String],
     parameters: @escaping @Sendable (Material, inout SeededGenerator) -> [String]? = { _, _ in [] },
-    _ rule: @escaping @Sendable (Material, [String]) -> Material
+    rule: @escaping @Sendable (Material, [String]) -> Material
   ) {
     self.name = name
     self.kinds = kinds
@@ -41,8 +41,8 @@ package struct Family: Sendable {
     oneOf choices: [String], text: @escaping @Sendable (Material, String) -> String
   ) {
     self.init(
-      name, kinds, step: step, wordings, parameters: { _, random in [random.element(choices)] }
-    ) { input, parameters in Material(.text, text(input, parameters[0])) }
+      name, kinds, step: step, wordings, parameters: { _, random in [random.element(choices)] },
+      rule: { input, parameters in Material(.text, text(input, parameters[0])) })
   }
 
   /// A rule from items to items.
