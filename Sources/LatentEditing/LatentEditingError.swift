@@ -20,6 +20,8 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
   case controlVectorWidth(path: String, tensor: String, found: Int, needed: Int)
   case controlVectorLayer(path: String, tensor: String, layerCount: Int)
   case controlVectorNotFinite(path: String, tensor: String)
+  case controlVectorName(path: String, tensor: String)
+  case controlVectorTwice(path: String, tensor: String, layer: Int)
   case controlVectorEmpty(path: String)
   case emptyLayerRange(first: Int, last: Int, layerCount: Int)
   /// An editor's file that is none, is for another processor, or contradicts itself.
@@ -82,9 +84,14 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
         + "\(count - 1) can have one); the control vector is for another model"
     case .controlVectorNotFinite(let path, let tensor):
       "\(path): \(tensor) holds a value that is not a finite number; make the control vector again"
+    case .controlVectorName(let path, let tensor):
+      "\(path): the name \(tensor) has no number that says after which block it is added; save it under "
+        + "one such as layers.12"
+    case .controlVectorTwice(let path, let tensor, let layer):
+      "\(path): \(tensor) is a second vector for block \(layer); keep one for each block"
     case .controlVectorEmpty(let path):
-      "\(path): there is no direction in the file, tensors named direction.1 and so on; make the "
-        + "control vector again"
+      "\(path): there is no direction in the file, tensors named direction.1 and so on, for any of the "
+        + "blocks; make the control vector again, or choose other blocks"
     case .emptyLayerRange(let first, let last, let count):
       "the layer range \(first) \(last) leaves nothing of the control vectors; the model has blocks "
         + "0 to \(count - 1)"

@@ -14,5 +14,7 @@ struct Edit: ParsableCommand {
           --instruction "Answer in upper case." -o upper.safetensors
         emend edit show trace.jsonl.zst --svg trace.svg
       """,
-    subcommands: [EditDerive.self, EditCompile.self, EditExport.self, EditShow.self])
+    subcommands: [
+      EditDerive.self, EditCompile.self, EditExport.self, EditImport.self, EditShow.self,
+    ])
 }

@@ -1,0 +1,57 @@
+import ArgumentParser
+import LatentEditing
+
+/// Steering vectors of other programs as control vectors.
+struct EditImport: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import",
+    abstract: "Make a control vector of steering vectors that a PyTorch program saved.",
+    discussion: """
+      The file is safetensors or what torch.save writes (its pickle is read, never executed): a tensor \
+      for each block, whose name's last number is the block (layers.12, vec_layer_12), or one tensor \
+      with a row for each block. A vector is added to the residual stream after its block. Blocks count \
+      from 0, as in transformers; --first-block 1 is for files that count from 1, and for hidden_states, \
+      whose first row is the embedding. llama.cpp has no direction for block 0: leave it out with \
+      --layers.
+
+        emend edit import -m model.gguf steering.pt --layers 10-20 -o steering.gguf
+        emend generate -m model.gguf -p "Today I" --control-vector steering.gguf:1.5 --compare
+      """)
+
+  @OptionGroup(title: "Model") var model: ModelOptions
+
+  @Argument(help: ArgumentHelp("Steering vectors.", valueName: "file"))
+  var input: String
+
+  @Option(
+    help: ArgumentHelp("The number that block 0 has in the file: 0 or 1.", valueName: "n"))
+  var firstBlock = 0
+
+  @Option(help: ArgumentHelp("Only these blocks: all, 10-20 or 2,10,18.", valueName: "blocks"))
+  var layers = "all"
+
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Makes them so many times as long.", valueName: "x")
+  )
+  var scale: Float = 1
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("The control vector.", valueName: "file"))
+  var output: String
+
+  func validate() throws {
+    guard 0...1 ~= firstBlock else { throw ValidationError("--first-block is 0 or 1") }
+    guard scale.isFinite else { throw ValidationError("--scale is \(scale), and must be finite") }
+    do { _ = try LayerSelection(parsing: layers) } catch { throw ValidationError("\(error)") }
+  }
+
+  func run() throws {
+    let shape = try OpenedModel(model).configuration
+    let chosen = try LayerSelection(parsing: layers)
+    _ = try chosen.resolved(layerCount: shape.layerCount)
+    let vector = try ControlVector(
+      checkpoint: input, width: shape.hiddenSize, layerCount: shape.layerCount,
+      firstBlock: firstBlock, layers: chosen)
+    try vector.scaled(by: scale).write(to: output)
+    Console.print("\(output): directions after blocks \(LayerSelection(vector.directions.keys))")
+  }
+}
