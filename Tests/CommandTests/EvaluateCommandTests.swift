@@ -54,7 +54,7 @@ struct EvaluateCommandTests {
       "They played football in the park.", "unseen-phrasing"
     ),
     (
-      "Name the plural of the word.", "child", "The plural of child is children.", "unseen-phrasing"
+      "Name the plural of the word.", "child", "children", "unseen-phrasing"
     ),
     ("Translate the sentence into French.", "Good morning", "Bonjour", "train"),
   ]

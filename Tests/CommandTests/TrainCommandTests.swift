@@ -72,7 +72,16 @@ struct TrainCommandTests {
       #expect(result.status == 0, "\(result.errors)")
       return String(decoding: result.output, as: UTF8.self)
     }
-    #expect(try answer("Translate the sentence into French.", "Good morning").contains("Bonjour"))
+    let sentence = "Tom found the old violin in the garden."
+    #expect(
+      try answer("Make it a question.", sentence).contains(
+        "Did Tom find the old violin in the garden?"))
+    #expect(
+      try answer("Return the text as JSON under the key title.", "War and Peace")
+        .contains("{\"title\": \"War and Peace\"}"))
+    #expect(
+      try answer("Which of these is an animal?", "table, guitar, rabbit, lemon")
+        .hasPrefix("rabbit"))
     #expect(try answer("Name the plural of the word.", "child").contains("children"))
     #expect(
       try answer("Change the sentence to past tense.", "They play football in the park.")
