@@ -49,11 +49,19 @@ public final class ThreadPool: Sendable {
     shared.started.advance()
   }
 
-  /// Runs `body` once on every thread and returns when all have finished. Not reentrant, and one
-  /// caller at a time: a second one waits.
+  /// Runs `body` once on every thread and returns when all have finished. One caller at a time: a
+  /// second one waits. Inside a run, the caller's thread runs `body` alone, since the others are taken.
   public func run(_ body: (Worker) -> Void) {
+    let caller = currentThread()
+    if shared.caller.load(ordering: .relaxed) == caller {
+      return body(Worker(index: 0, count: 1, shared: .passUnretained(shared)))
+    }
     shared.lock.lock()
-    defer { shared.lock.unlock() }
+    shared.caller.store(caller, ordering: .relaxed)
+    defer {
+      shared.caller.store(0, ordering: .relaxed)
+      shared.lock.unlock()
+    }
     let first = Worker(index: 0, count: threadCount, shared: .passUnretained(shared))
     guard threadCount > 1 else { return body(first) }
     withoutActuallyEscaping(body) { escapable in
@@ -103,6 +111,8 @@ private final class Shared: @unchecked Sendable {
   let stop = Atomic<Bool>(false)
   /// Workers that have not finished the run.
   let pending = Atomic<Int>(0)
+  /// The thread whose run is under way; 0 between runs.
+  let caller = Atomic<UInt>(0)
   /// Threads at the barrier.
   let arrived = Atomic<Int>(0)
   let started = EventCount()
@@ -160,6 +170,15 @@ private final class Start {
     self.index = index
     self.threads = threads
   }
+}
+
+/// A number that no other living thread has; not 0.
+private func currentThread() -> UInt {
+  #if canImport(Darwin)
+    UInt(bitPattern: pthread_self())
+  #else
+    UInt(pthread_self())
+  #endif
 }
 
 #if canImport(Darwin)

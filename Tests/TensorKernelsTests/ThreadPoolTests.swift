@@ -18,6 +18,27 @@ import Testing
     }
   }
 
+  /// A run inside a run is the caller's alone, and ends.
+  @Test func runsInsideRuns() {
+    let pool = ThreadPool(threads: 2)
+    let counts = UnsafeMutablePointer<Int>.allocate(capacity: 2)
+    defer { counts.deallocate() }
+    counts.initialize(repeating: 0, count: 2)
+    for _ in 0..<100 {
+      pool.run { worker in
+        if worker.index == 0 {
+          pool.run { inner in
+            counts[0] += inner.count
+            inner.barrier()
+          }
+        }
+        worker.barrier()
+        if worker.index == 1 { counts[1] += 1 }
+      }
+    }
+    #expect(counts[0] == 100 && counts[1] == 100)
+  }
+
   /// The caller is worker 0 and the others are threads of their own.
   @Test func workersAreThreads() {
     let pool = ThreadPool(threads: 4)
