@@ -57,6 +57,10 @@ struct TrainCommandTests {
     #expect(flag.status == 64 && flag.errors.contains("steps"))
     let nothing = try EmendProcess(["train", "-m", model, "--output", "x", "--resume"])
     #expect(nothing.status == 64 && nothing.errors.contains("--data"))
+    for names in ["a,,c", "a,b", "a,b,c,d", ""] {
+      let fields = try EmendProcess(["train", "-m", model, "--data", "x", "--fields", names])
+      #expect(fields.status == 64 && fields.errors.contains("--fields"), "\(names)")
+    }
   }
 
   /// The shipped editor turns a sentence as it is told, and what it is told decides.

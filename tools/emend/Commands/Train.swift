@@ -43,9 +43,9 @@ struct Train: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Names of the rows' fields. (default: instruction,input,output, or the configuration's)",
+      "Names of the rows' three fields. (default: instruction,input,output, or the configuration's)",
       valueName: "a,b,c"))
-  var fields: String?
+  var fields: FieldNames?
 
   @Option(
     help: ArgumentHelp(
@@ -75,9 +75,6 @@ struct Train: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if let fields, fields.split(separator: ",", omittingEmptySubsequences: false).count != 3 {
-      throw ValidationError("--fields takes three names, for instruction, input and output")
-    }
     if !data.isEmpty, randomRows != nil {
       throw ValidationError("--random-rows takes the place of --data; give one of them")
     }
@@ -112,9 +109,7 @@ struct Train: ParsableCommand {
     var options = try training.options(model: model.file.model, data: files)
     if let output { options.output = output }
     if let chatTemplate { options.chatTemplate = chatTemplate }
-    if let names = fields?.split(separator: ",").map(String.init) {
-      options.fields = RowFields(instruction: names[0], input: names[1], output: names[2])
-    }
+    fields?.rename(&options.fields)
     if options.data.isEmpty, randomRows == nil {
       throw ValidationError("give rows with --data, or sizes with --random-rows")
     }

@@ -17,8 +17,8 @@ struct EvaluationArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Names of the rows' fields. (default: instruction,input,output)", valueName: "a,b,c"))
-  var fields: String?
+      "Names of the rows' three fields. (default: instruction,input,output)", valueName: "a,b,c"))
+  var fields: FieldNames?
 
   @Option(
     help: ArgumentHelp(
@@ -59,9 +59,6 @@ struct EvaluationArguments: ParsableArguments {
   var responseTokens = 128
 
   func validate() throws {
-    if let fields, fields.split(separator: ",", omittingEmptySubsequences: false).count != 3 {
-      throw ValidationError("--fields takes three names, for instruction, input and output")
-    }
     if rows < 2 { throw ValidationError("--rows is \(rows), and must be at least 2") }
     if responseTokens < 1 {
       throw ValidationError("--response-tokens is \(responseTokens), and must be at least 1")
@@ -92,11 +89,7 @@ struct EvaluationArguments: ParsableArguments {
     }
     options.model = model
     if !data.isEmpty { options.data = data.map { TrainingDataFile(path: $0) } }
-    if let names = fields?.split(separator: ",").map(String.init) {
-      options.fields.instruction = names[0]
-      options.fields.input = names[1]
-      options.fields.output = names[2]
-    }
+    fields?.rename(&options.fields)
     guard !options.data.isEmpty else { throw ValidationError("give rows with --data") }
     do { try options.validate() } catch { throw ValidationError("\(error)") }
     return options
