@@ -14,6 +14,11 @@ fail() {
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# The SHA-256 of a file, in hexadecimal.
+sha256_of() {
+  if have sha256sum; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d ' ' -f 1
+}
+
 # Runs a command as root: directly, or through sudo. With no terminal to ask at, sudo must not ask.
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then

@@ -2,7 +2,7 @@ import EditorTraining
 
 /// What an instruction is applied to, with what a rule needs to know of it.
 package struct Material: Equatable {
-  package enum Kind: CaseIterable {
+  package enum Kind {
     case word, list, sentence, review, number, pair, name
     /// What is left after a rule that does not keep its input's form.
     case text
