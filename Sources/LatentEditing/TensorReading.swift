@@ -9,16 +9,8 @@ extension SafetensorsFile {
     guard tensor.shape == shape else {
       throw .tensorShape(path: tensors.path, tensor: name, found: tensor.shape, needed: shape)
     }
-    var values = [Float](repeating: 0, count: tensor.elementCount)
-    var problem: ModelFileError?
-    values.withUnsafeMutableBufferPointer { buffer in
-      do throws(ModelFileError) {
-        try tensors.readFloats(of: tensor, elements: 0..<tensor.elementCount, into: buffer)
-      } catch {
-        problem = error
-      }
-    }
-    if let problem { throw .file(problem) }
+    let values: [Float]
+    do { values = try tensors.floats(of: tensor) } catch { throw .file(error) }
     tensors.releasePages(of: tensor)
     guard values.allSatisfy(\.isFinite) else {
       throw .tensorNotFinite(path: tensors.path, tensor: name)

@@ -78,10 +78,7 @@ import TextGeneration
       path: OutsideFiles.fixture("editor/\(name)/logits.safetensors").path
     ).tensors
     let tensor = try file.tensor(named: "logits")
-    var logits = [Float](repeating: 0, count: tensor.elementCount)
-    try logits.withUnsafeMutableBufferPointer {
-      try file.readFloats(of: tensor, elements: 0..<tensor.elementCount, into: $0)
-    }
+    let logits = try file.floats(of: tensor)
     let width = tensor.shape[1]
     let wanted = (4..<given.ids.count).reduce(0.0) { sum, position in
       let row = logits[(position - 1) * width..<position * width].map(Double.init)

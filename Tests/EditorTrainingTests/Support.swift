@@ -33,12 +33,7 @@ struct TensorFixture {
   init(_ name: String) throws { file = try SafetensorsFile(path: OutsideFiles.fixture(name).path) }
 
   func values(_ name: String) throws -> [Float] {
-    let tensor = try file.tensors.tensor(named: name)
-    var values = [Float](repeating: 0, count: tensor.elementCount)
-    try values.withUnsafeMutableBufferPointer {
-      try file.tensors.readFloats(of: tensor, elements: 0..<tensor.elementCount, into: $0)
-    }
-    return values
+    try file.tensors.floats(of: file.tensors.tensor(named: name))
   }
 }
 

@@ -15,11 +15,7 @@ import Testing
     let tensors = try SafetensorsFile(
       path: OutsideFiles.fixture("editor/\(name)/gradients.safetensors").path
     ).tensors
-    var expected = [Float](repeating: 0, count: 10)
-    try expected.withUnsafeMutableBufferPointer {
-      try tensors.readFloats(
-        of: tensors.tensor(named: "losses"), elements: 0..<10, into: $0)
-    }
+    let expected = try tensors.floats(of: tensors.tensor(named: "losses"), elements: 0..<10)
     var plan = TrainingPlan(steps: 10)
     plan.batchSize = 3
     plan.backboneRate = 1e-3

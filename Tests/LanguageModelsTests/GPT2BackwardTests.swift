@@ -119,21 +119,11 @@ private struct Gradients {
     let tensor = try tensors.tensor(named: "upstream")
     upstream = HiddenStates(
       blocks: Array(0..<tensor.shape[0]), rows: Array(0..<tensor.shape[1]),
-      width: tensor.shape[2], values: try Self.read(tensors, tensor))
+      width: tensor.shape[2], values: try tensors.floats(of: tensor))
   }
 
   /// In the order of the file.
   func values(_ name: String) throws -> [Float] {
-    try Self.read(tensors, try tensors.tensor(named: name))
-  }
-
-  private static func read(
-    _ tensors: CheckpointTensors, _ tensor: CheckpointTensor
-  ) throws -> [Float] {
-    var values = [Float](repeating: 0, count: tensor.elementCount)
-    try values.withUnsafeMutableBufferPointer {
-      try tensors.readFloats(of: tensor, elements: 0..<tensor.elementCount, into: $0)
-    }
-    return values
+    try tensors.floats(of: tensors.tensor(named: name))
   }
 }

@@ -27,11 +27,7 @@ import Testing
     let source = try CheckpointTensors(huggingFaceFolder: GPT2Fixture.path("head"))
     var tensors: [String: Tensor] = [:]
     for tensor in source {
-      var values = [Float](repeating: 0, count: tensor.elementCount)
-      try values.withUnsafeMutableBufferPointer {
-        try source.readFloats(of: tensor, elements: 0..<tensor.elementCount, into: $0)
-      }
-      tensors[tensor.name] = Tensor(shape: tensor.shape, values: values)
+      tensors[tensor.name] = Tensor(shape: tensor.shape, values: try source.floats(of: tensor))
     }
     change(&tensors)
     let sorted = tensors.sorted { $0.key < $1.key }

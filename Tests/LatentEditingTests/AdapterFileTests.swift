@@ -48,12 +48,7 @@ import Testing
     let source = try SafetensorsFile(
       path: OutsideFiles.fixture("conversion/whole/model.safetensors").path)
     func floats(_ file: SafetensorsFile, _ name: String) throws -> [Float] {
-      let tensor = try file.tensors.tensor(named: name)
-      var values = [Float](repeating: 0, count: tensor.elementCount)
-      try values.withUnsafeMutableBufferPointer {
-        try file.tensors.readFloats(of: tensor, elements: 0..<tensor.elementCount, into: $0)
-      }
-      return values
+      try file.tensors.floats(of: file.tensors.tensor(named: name))
     }
     for block in 0..<2 {
       for (_, module) in layers {

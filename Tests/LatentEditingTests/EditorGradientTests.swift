@@ -242,11 +242,6 @@ struct ExpectedGradients {
   var count: Int { tensors.count { $0.name != "loss" && $0.name != "losses" } }
 
   func values(_ name: String) throws -> [Float] {
-    let tensor = try tensors.tensor(named: name)
-    var values = [Float](repeating: 0, count: tensor.elementCount)
-    try values.withUnsafeMutableBufferPointer {
-      try tensors.readFloats(of: tensor, elements: 0..<tensor.elementCount, into: $0)
-    }
-    return values
+    try tensors.floats(of: tensors.tensor(named: name))
   }
 }

@@ -25,10 +25,7 @@ struct EditorReferenceTests {
     let file = try SafetensorsFile(
       path: OutsideFiles.fixture("editor/\(name)/logits.safetensors").path)
     let tensor = try file.tensors.tensor(named: "logits")
-    var wanted = [Float](repeating: 0, count: tensor.elementCount)
-    try wanted.withUnsafeMutableBufferPointer {
-      try file.tensors.readFloats(of: tensor, elements: 0..<tensor.elementCount, into: $0)
-    }
+    let wanted = try file.tensors.floats(of: tensor)
     let width = tensor.shape[1]
     let rows = (0..<tensor.shape[0]).map { Array(wanted[$0 * width..<($0 + 1) * width]) }
     let largest = wanted.map(\.magnitude).max()!

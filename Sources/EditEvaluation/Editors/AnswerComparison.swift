@@ -121,8 +121,7 @@ public struct AnswerFigures: Sendable, Equatable, Encodable {
       let scores = answers.map { AnswerScore($0.answers[condition] ?? "", wanted: $0.wanted) }
       let estimates = bootstrap.estimates(count: scores.count) { times in
         [\AnswerScore.exactMatch, \.rougeL].map { part in
-          zip(scores, times).reduce(0) { $0 + $1.0[keyPath: part] * Double($1.1) }
-            / Double(scores.count)
+          drawnSum(scores.map { $0[keyPath: part] }, times) / Double(scores.count)
         }
       }
       conditions[condition] = Figure(exactMatch: estimates[0], rougeL: estimates[1])

@@ -60,6 +60,16 @@ public struct Bootstrap: Sendable, Equatable {
   }
 }
 
+/// The sum of `values`, each as often as it was drawn.
+func drawnSum(_ values: [Double], _ times: [Int]) -> Double {
+  zip(values, times).reduce(0) { $0 + $1.0 * Double($1.1) }
+}
+
+/// The sum of `values`, each as often as it was drawn.
+func drawnSum(_ values: [Int], _ times: [Int]) -> Double {
+  Double(zip(values, times).reduce(0) { $0 + $1.0 * $1.1 })
+}
+
 /// The value that the fraction `p` (0 to 1) of `sorted` stays below, interpolated linearly between
 /// neighbours; `sorted` is ascending and has one at least.
 func percentile(_ p: Double, of sorted: [Double]) -> Double {

@@ -96,8 +96,8 @@ public struct ConditionFigures: Sendable, Equatable, Encodable {
     }
     let sums = measured.map { losses.sums[$0]! }
     let estimates = bootstrap.estimates(count: losses.tokenCounts.count) { times in
-      let tokens = Self.sum(losses.tokenCounts, times)
-      let means = sums.map { Self.sum($0, times) / tokens }
+      let tokens = drawnSum(losses.tokenCounts, times)
+      let means = sums.map { drawnSum($0, times) / tokens }
       func mean(_ condition: EditCondition) -> Double {
         means[measured.firstIndex(of: condition)!]
       }
@@ -143,13 +143,5 @@ public struct ConditionFigures: Sendable, Equatable, Encodable {
       case .instructionOfTuned: (.instruction, .tunedInstruction)
       }
     }
-  }
-
-  private static func sum(_ values: [Double], _ times: [Int]) -> Double {
-    zip(values, times).reduce(0) { $0 + $1.0 * Double($1.1) }
-  }
-
-  private static func sum(_ values: [Int], _ times: [Int]) -> Double {
-    Double(zip(values, times).reduce(0) { $0 + $1.0 * $1.1 })
   }
 }

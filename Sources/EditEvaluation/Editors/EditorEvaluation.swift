@@ -168,8 +168,7 @@ public final class EditorEvaluation {
     for (index, window) in data.unrelated.enumerated() {
       let batch = TrainingBatch([
         TokenizedExample(
-          row: 0, instruction: instructions[index % instructions.count], prompt: [window[0]],
-          response: Array(window.dropFirst()), prompted: [window[0]])
+          unrelated: window, instruction: instructions[index % instructions.count])
       ])
       let divergences: [[Float]]
       do { divergences = try pass.divergences(batch) } catch { throw .editing(error) }
@@ -215,9 +214,7 @@ public struct LocalityFigures: Sendable, Equatable, Encodable {
     self.instructions = instructions
     kl =
       bootstrap.estimates(count: sums.count) { times in
-        let total = zip(sums, times).reduce(0) { $0 + $1.0 * Double($1.1) }
-        let tokens = zip(tokenCounts, times).reduce(0) { $0 + $1.0 * $1.1 }
-        return [total / Double(tokens)]
+        [drawnSum(sums, times) / drawnSum(tokenCounts, times)]
       }[0]
   }
 }

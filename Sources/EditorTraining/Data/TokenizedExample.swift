@@ -23,6 +23,14 @@ public struct TokenizedExample: Sendable, Equatable {
     self.prompted = prompted
   }
 
+  /// A text under an instruction that has nothing to do with it: the first token is the prompt, with the
+  /// instruction and without, and the others are scored. The text has two tokens at least.
+  package init(unrelated text: [Int], instruction: [Int]) {
+    self.init(
+      row: 0, instruction: instruction, prompt: [text[0]], response: Array(text.dropFirst()),
+      prompted: [text[0]])
+  }
+
   /// Tokens that the edited processor sees.
   public var length: Int { prompt.count + response.count }
 }

@@ -38,6 +38,23 @@ extension TrainingOptions {
     return execution
   }
 
+  /// How rows are split, with the run's seed.
+  public var split: DataSplit.Options {
+    var split = validation.split
+    split.seed = run.seed
+    return split
+  }
+
+  /// How long sequences may be for a processor, and instructions for a network that reads at most
+  /// `instruction` tokens.
+  public func limits(
+    for processor: ProcessorConfiguration, instruction: Int, response: Int? = nil
+  ) -> TokenizedExamples.Limits {
+    TokenizedExamples.Limits(
+      sequence: min(run.maxSequenceLength, processor.contextLength),
+      instruction: min(instruction, processor.contextLength), response: response)
+  }
+
   /// What is to be trained: an editor (see `editor`), or new adapters of the processor. Throws as
   /// `editor` does.
   public func network(
@@ -46,12 +63,10 @@ extension TrainingOptions {
     guard editor.isTuning else {
       return .editor(try editor(for: processor, identity: identity))
     }
-    let configuration = AdapterConfiguration(
-      rank: editor.loraRank, alpha: Float(2 * editor.loraRank), modules: Set(editor.loraModules),
-      depth: processor.configuration.layerCount)
     return .adapters(
       try LowRankAdapters(
-        configuration, of: processor.configuration, seed: run.seed, pool: processor.pool),
+        adapters(depth: processor.configuration.layerCount), of: processor.configuration,
+        seed: run.seed, pool: processor.pool),
       identity: identity)
   }
 
@@ -119,12 +134,14 @@ extension TrainingOptions {
       }
       return .processor(
         depth: depth, width: processor.hiddenSize,
-        adapters: editor.loraRank == 0
-          ? nil
-          : AdapterConfiguration(
-            rank: editor.loraRank, alpha: Float(2 * editor.loraRank),
-            modules: Set(editor.loraModules), depth: depth))
+        adapters: editor.loraRank == 0 ? nil : adapters(depth: depth))
     }
+  }
+
+  private func adapters(depth: Int) -> AdapterConfiguration {
+    AdapterConfiguration(
+      rank: editor.loraRank, alpha: Float(2 * editor.loraRank), modules: Set(editor.loraModules),
+      depth: depth)
   }
 
   private func crossAttention(

@@ -1,3 +1,5 @@
+import LanguageModels
+
 /// What an editor is trained for:
 ///
 ///     a mean CE + b mean KL(prompted || edited) + lambda group lasso
@@ -30,6 +32,13 @@ public struct LossSums: Sendable, Equatable {
 
   /// Of no tokens.
   public init() {}
+
+  /// Of the tokens that `losses` are of.
+  init(_ losses: TokenLosses) {
+    tokenCount = losses.crossEntropy.count
+    crossEntropy = losses.crossEntropy.reduce(0) { $0 + Double($1) }
+    divergence = losses.divergence.reduce(0) { $0 + Double($1) }
+  }
 
   /// -log p a token.
   public var meanCrossEntropy: Double { crossEntropy / Double(max(1, tokenCount)) }

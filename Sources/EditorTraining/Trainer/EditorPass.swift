@@ -87,29 +87,20 @@ package final class EditorPass: TrainingPass {
     switch condition {
     case .edited: (rows, _) = try forwardEdited(batch)
     case .random(let seed): (rows, _) = try forwardEdited(batch, randomSeed: seed)
-    case .ablated: rows = try forward(batch.sequences(ghost: false), batch) { $0.prompt.count }
-    case .prompted: rows = try forward(batch.promptedSequences, batch) { $0.prompted.count }
+    case .ablated: rows = try batch.forward(on: tape, prompted: false)
+    case .prompted: rows = try batch.forward(on: tape, prompted: true)
     }
-    return batch.byExample(
-      tape.losses(
-        TokenObjective(
-          rows: rows, targets: batch.examples.flatMap(\.response),
-          weights: [Float](repeating: 1, count: rows.count))
-      ).crossEntropy)
+    return batch.byExample(tape.losses(batch.objective(rows)).crossEntropy)
   }
 
   /// KL(prompted || edited) at every response token of `batch`, example after example, in nats; a tape
   /// that distills is needed. Throws `model` or `promptTooShort`.
   package func divergences(_ batch: TrainingBatch) throws(LatentEditingError) -> [[Float]] {
-    let teacher = tape.finalStates(
-      try forward(batch.promptedSequences, batch) { $0.prompted.count })
+    let teacher = tape.finalStates(try batch.forward(on: tape, prompted: true))
     let (rows, _) = try forwardEdited(batch)
     return batch.byExample(
       tape.losses(
-        TokenObjective(
-          rows: rows, targets: batch.examples.flatMap(\.response),
-          weights: [Float](repeating: 1, count: rows.count), crossEntropy: 0, distillation: 1),
-        teacher: teacher
+        batch.objective(rows, crossEntropy: 0, distillation: 1), teacher: teacher
       ).divergence)
   }
 
@@ -121,34 +112,19 @@ package final class EditorPass: TrainingPass {
   ) throws(LatentEditingError) -> LossSums {
     var teacher: TeacherStates?
     if objective.distillation != 0 {
-      let rows = try forward(batch.promptedSequences, batch) { $0.prompted.count }
-      teacher = tape.finalStates(rows)
+      teacher = tape.finalStates(try batch.forward(on: tape, prompted: true))
     }
     let (rows, injection) = try forwardEdited(
       batch,
       penalty: EditPenalty(
         groupLasso: objective.groupLasso * Float(batch.examples.count) / Float(exampleCount)))
     let losses = tape.backward(
-      TokenObjective(
-        rows: rows, targets: batch.examples.flatMap(\.response),
-        weights: [Float](repeating: 1 / Float(tokenCount), count: rows.count),
-        crossEntropy: objective.crossEntropy, distillation: objective.distillation),
+      batch.objective(
+        rows, weight: 1 / Float(tokenCount), crossEntropy: objective.crossEntropy,
+        distillation: objective.distillation),
       teacher: teacher)
     editorTape.backward(injection.latentGradients, gates: injection.gateGradients)
-    var sums = LossSums()
-    sums.tokenCount = rows.count
-    sums.crossEntropy = losses.crossEntropy.reduce(0) { $0 + Double($1) }
-    sums.divergence = losses.divergence.reduce(0) { $0 + Double($1) }
-    return sums
-  }
-
-  /// The processor over `sequences`, unedited; the rows before the response's tokens.
-  private func forward(
-    _ sequences: [[Int]], _ batch: TrainingBatch, promptLength: (TokenizedExample) -> Int
-  ) throws(LatentEditingError) -> [Int] {
-    let tokens = TokenBatch(sequences)
-    do { try tape.forward(tokens) } catch { throw .model(error) }
-    return batch.scoredRows(of: tokens, promptLengths: batch.examples.map(promptLength))
+    return LossSums(losses)
   }
 
   private func forwardEdited(

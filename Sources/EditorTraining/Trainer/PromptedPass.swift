@@ -53,8 +53,8 @@ package final class PromptedPass: TrainingPass {
       tape = base
     case .random: preconditionFailure("adapters have no latents")
     }
-    let rows = try forward(batch, on: tape, prompted: isPrompted)
-    return batch.byExample(tape.losses(objective(batch, rows, weight: 1)).crossEntropy)
+    let rows = try batch.forward(on: tape, prompted: isPrompted)
+    return batch.byExample(tape.losses(batch.objective(rows)).crossEntropy)
   }
 
   /// As the protocol has it, for the cross-entropy alone.
@@ -62,32 +62,10 @@ package final class PromptedPass: TrainingPass {
     _ batch: TrainingBatch, _ objective: EditorObjective, tokenCount: Int, exampleCount: Int
   ) throws(LatentEditingError) -> LossSums {
     precondition(objective.distillation == 0 && objective.groupLasso == 0)
-    let rows = try forward(batch, on: tape, prompted: true)
-    let losses = tape.backward(
-      self.objective(batch, rows, weight: objective.crossEntropy / Float(tokenCount)),
-      adapterGradients: gradients)
-    var sums = LossSums()
-    sums.tokenCount = rows.count
-    sums.crossEntropy = losses.crossEntropy.reduce(0) { $0 + Double($1) }
-    return sums
-  }
-
-  /// The rows before the response's tokens.
-  private func forward(
-    _ batch: TrainingBatch, on tape: ProcessorTape, prompted: Bool
-  ) throws(LatentEditingError) -> [Int] {
-    let tokens = TokenBatch(prompted ? batch.promptedSequences : batch.sequences(ghost: false))
-    do { try tape.forward(tokens) } catch { throw .model(error) }
-    return batch.scoredRows(
-      of: tokens,
-      promptLengths: batch.examples.map { (prompted ? $0.prompted : $0.prompt).count })
-  }
-
-  private func objective(
-    _ batch: TrainingBatch, _ rows: [Int], weight: Float
-  ) -> TokenObjective {
-    TokenObjective(
-      rows: rows, targets: batch.examples.flatMap(\.response),
-      weights: [Float](repeating: weight, count: rows.count))
+    let rows = try batch.forward(on: tape, prompted: true)
+    return LossSums(
+      tape.backward(
+        batch.objective(rows, weight: objective.crossEntropy / Float(tokenCount)),
+        adapterGradients: gradients))
   }
 }

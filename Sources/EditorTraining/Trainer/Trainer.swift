@@ -241,9 +241,7 @@ public final class Trainer {
     guard plan.locality > 0, !data.locality.isEmpty else { return nil }
     let text = data.locality[number % data.locality.count]
     return TrainingBatch([
-      TokenizedExample(
-        row: 0, instruction: batch.examples[0].instruction, prompt: [text[0]],
-        response: Array(text.dropFirst()), prompted: [text[0]])
+      TokenizedExample(unrelated: text, instruction: batch.examples[0].instruction)
     ])
   }
 

@@ -69,6 +69,25 @@ package struct TrainingBatch: Sendable, Equatable {
     }
   }
 
+  /// The response's tokens after `rows`, each with the same weight.
+  func objective(
+    _ rows: [Int], weight: Float = 1, crossEntropy: Float = 1, distillation: Float = 0
+  ) -> TokenObjective {
+    TokenObjective(
+      rows: rows, targets: examples.flatMap(\.response),
+      weights: [Float](repeating: weight, count: rows.count), crossEntropy: crossEntropy,
+      distillation: distillation)
+  }
+
+  /// Runs the processor of `tape` without an edit over prompts and responses, the instruction in the
+  /// prompts where they are `prompted`; the rows after which the response's tokens come. Throws `model`.
+  func forward(on tape: ProcessorTape, prompted: Bool) throws(LatentEditingError) -> [Int] {
+    let tokens = TokenBatch(prompted ? promptedSequences : sequences(ghost: false))
+    do { try tape.forward(tokens) } catch { throw .model(error) }
+    return scoredRows(
+      of: tokens, promptLengths: examples.map { (prompted ? $0.prompted : $0.prompt).count })
+  }
+
   /// The rows of `batch` after which the response's tokens come: those of prompts of `lengths`.
   func scoredRows(of batch: TokenBatch, promptLengths: [Int]) -> [Int] {
     examples.indices.flatMap { i -> Range<Int> in

@@ -49,7 +49,7 @@ public struct AdapterConfiguration: Sendable, Hashable, Codable {
 
 extension AdapterConfiguration.Module {
   /// The names of A and B.
-  func names(inBlock block: Int) -> (down: String, up: String) {
+  package func names(inBlock block: Int) -> (down: String, up: String) {
     ("blocks.\(block).\(rawValue).lora_A", "blocks.\(block).\(rawValue).lora_B")
   }
 

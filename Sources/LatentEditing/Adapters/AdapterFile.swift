@@ -211,7 +211,8 @@ private struct StoredAdapter {
       }
     name =
       "base_model.model.model.layers.\(block).\(group).\(module.rawValue).lora_\(part).weight"
-    parameter = "blocks.\(block).\(module.rawValue).lora_\(part)"
+    let names = module.names(inBlock: block)
+    parameter = part == "A" ? names.down : names.up
     shape = layout.entry(named: parameter)!.shape.dimensions
     self.headSize = part == "B" && (module == .query || module == .key) ? headSize : nil
   }

@@ -38,16 +38,10 @@ extension ControlVector {
       guard directions[block] == nil else {
         throw .controlVectorTwice(path: path, tensor: name, layer: block)
       }
-      var values = [Float](repeating: 0, count: width)
-      var problem: ModelFileError?
-      values.withUnsafeMutableBufferPointer { buffer in
-        do throws(ModelFileError) {
-          try tensors.readFloats(of: tensor, elements: elements, into: buffer)
-        } catch {
-          problem = error
-        }
+      let values: [Float]
+      do { values = try tensors.floats(of: tensor, elements: elements) } catch {
+        throw .file(error)
       }
-      if let problem { throw .file(problem) }
       guard values.allSatisfy(\.isFinite) else {
         throw .controlVectorNotFinite(path: path, tensor: name)
       }

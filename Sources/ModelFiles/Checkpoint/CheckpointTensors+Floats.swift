@@ -13,6 +13,20 @@ extension CheckpointTensors {
     }
   }
 
+  /// The values of `elements` of a tensor, counted in row-major order; all of them unless given. Throws
+  /// as `requireFloats(_:)`, before it allocates.
+  public func floats(
+    of tensor: CheckpointTensor, elements: Range<Int>? = nil
+  ) throws(ModelFileError) -> [Float] {
+    try requireFloats(tensor)
+    let elements = elements ?? 0..<tensor.elementCount
+    var values = [Float](repeating: 0, count: elements.count)
+    try values.withUnsafeMutableBufferPointer { buffer throws(ModelFileError) in
+      try readFloats(of: tensor, elements: elements, into: buffer)
+    }
+    return values
+  }
+
   /// Writes the values of `elements` of a tensor, counted in row-major order, to the start of
   /// `values`, exactly as they are stored. Throws as `requireFloats(_:)`.
   public func readFloats(

@@ -28,15 +28,12 @@ struct EvaluationInput {
     let tokenizer = opened.tokenizer
     let found = try TrainingData(files: options.data, fields: options.fields)
     rows = found.rows
-    var kept = options.validation.split
-    kept.seed = options.run.seed
-    let held = try DataSplit(rows, kept, needsTraining: false).heldOut
+    let held = try DataSplit(rows, options.split, needsTraining: false).heldOut
     let template = try PromptTemplate(
       name: options.chatTemplate, for: tokenizer.vocabulary)
     isChat = template != .plain
-    let limits = TokenizedExamples.Limits(
-      sequence: min(options.run.maxSequenceLength, opened.configuration.contextLength),
-      instruction: min(editor.instructionLimit, opened.configuration.contextLength),
+    let limits = options.limits(
+      for: opened.configuration, instruction: editor.instructionLimit,
       response: arguments.responseTokens)
     var splits: [HeldOutSplit] = []
     var cutRows: [Int] = []

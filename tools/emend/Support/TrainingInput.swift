@@ -23,14 +23,10 @@ struct TrainingInput {
       return
     }
     let rows = try TrainingData(files: options.data, fields: options.fields)
-    var kept = options.validation.split
-    kept.seed = seed
-    let split = try DataSplit(rows.rows, kept)
+    let split = try DataSplit(rows.rows, options.split)
     let template = try PromptTemplate(
       name: options.chatTemplate, for: opened.tokenizer.vocabulary)
-    let limits = TokenizedExamples.Limits(
-      sequence: min(options.run.maxSequenceLength, opened.configuration.contextLength),
-      instruction: min(instructionLimit, opened.configuration.contextLength))
+    let limits = options.limits(for: opened.configuration, instruction: instructionLimit)
     let constant =
       options.editor.isConstant
       ? try TokenizedExamples.emptyInstruction(with: opened.tokenizer) : nil

@@ -177,12 +177,15 @@ struct TrainingRun {
       to: path(trainer.network.name + ".safetensors"), storage: storage)
   }
 
+  /// Tokens a second of a step; nil before the first.
+  private var medianRate: Double? { rates.isEmpty ? nil : Numbers.median(rates) }
+
   private var summary: TrainingMetrics {
     var line = TrainingMetrics(step: trainer.step, kind: .summary)
     line.crossEntropy = losses.last
     line.tokens = tokens
     line.seconds = seconds
-    line.tokensPerSecond = rates.isEmpty ? nil : Numbers.median(rates)
+    line.tokensPerSecond = medianRate
     line.peakRssBytes = Memory.peakResidentBytes
     return line
   }
@@ -197,7 +200,7 @@ struct TrainingRun {
       let plannedBytes: Int
       let finished: Bool
     }
-    let rate = rates.isEmpty ? nil : Numbers.median(rates)
+    let rate = medianRate
     let finished = trainer.step == trainer.plan.steps
     switch report {
     case .nothing: break
