@@ -48,7 +48,8 @@ let package = Package(
   products: [
     .executable(name: "emend", targets: ["emend"]),
     .library(name: "EmendKernels", targets: ["TensorKernels", "KernelInterface", "BlockFormats"]),
-    .library(name: "EmendLanguageModels", targets: ["LanguageModels", "TextGeneration"]),
+    .library(
+      name: "EmendLanguageModels", targets: ["ModelFiles", "LanguageModels", "TextGeneration"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),

@@ -22,7 +22,8 @@ let package = Package(
     .executableTarget(
       name: "kernel-limits",
       dependencies: [
-        "KernelWorkloads", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "KernelWorkloads", .product(name: "EmendLanguageModels", package: "emend"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
     .executableTarget(

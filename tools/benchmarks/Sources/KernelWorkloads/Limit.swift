@@ -3,7 +3,7 @@ import TensorKernels
 
 /// What bounds a kernel: the machine's bandwidth or its arithmetic.
 public enum Limit: Sendable {
-  /// Reading `bytes` of memory: the size decides which cache they come from.
+  /// Reading `bytes` of memory, a gigabyte at most: the size decides which cache they come from.
   case stream(bytes: Int)
   /// Multiply-adds of f32.
   case multiplyAdd
@@ -24,7 +24,7 @@ public enum Limit: Sendable {
   /// As a reader of the table knows it.
   public var name: String {
     switch self {
-    case .stream(let bytes): "sum of \(bytes >> 20) MB"
+    case .stream(let bytes): "sum of \(min(bytes, LimitMeter.memoryBytes) >> 20) MB"
     case .multiplyAdd: "multiply-add peak"
     case .integerDot: "integer dot peak"
     case .brainDot: "bf16 dot peak"
@@ -38,7 +38,7 @@ public final class LimitMeter {
   private let instructions: Int32
   private let arena = Arena()
   private let memory: UnsafeMutableRawPointer
-  private static let memoryBytes = 1 << 30
+  static let memoryBytes = 1 << 30
 
   /// Allocates the gigabyte that `Limit.stream` reads.
   public init(_ set: InstructionSet, pool: ThreadPool) {

@@ -1,5 +1,7 @@
 import ArgumentParser
 import KernelWorkloads
+import LanguageModels
+import ModelFiles
 import TensorKernels
 
 /// Prints one table: every kernel, and how much of its limit it reaches.
@@ -16,10 +18,18 @@ struct KernelLimits: ParsableCommand {
 
         kernel-limits
         kernel-limits -t 1 matmul matvec
+        kernel-limits -m 7b.q4_0.gguf matvec
+
+      With a model, its decoding is a row too: the bytes of its matrices, read for every token.
       """)
 
   @Argument(help: "Only workloads whose name begins with one of these words.")
   var names: [String] = []
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("A model whose decoding is measured.", valueName: "file"))
+  var model: String?
 
   @Option(
     name: [.short, .long],
@@ -53,50 +63,24 @@ struct KernelLimits: ParsableCommand {
     print("| kernel | shape | rate | limit | | of the limit |\n|---|---|---:|---:|---|---:|")
     for workload in workloads {
       let turns = Turns(workload, set, pool, meter, count: repetitions, seconds: seconds)
-      print(
-        "| \(workload.name) | \(workload.shape) | \(fixed(turns.rate / 1e9)) \(workload.limit.unit)"
-          + " | \(fixed(turns.limit / 1e9)) | \(workload.limit.name)"
-          + " | \(fixed(100 * turns.ratio)) % |")
+      show(workload.name, workload.shape, turns, workload.limit)
     }
+    if let model {
+      let processor = try Processor(GGUFFile(path: model), pool: pool, instructionSet: set)
+      let turns = try Turns(
+        decoding: processor, meter, count: repetitions, seconds: seconds)
+      show("decode", "\(processor.weightBytes >> 20) MB a token", turns, .stream(bytes: .max))
+    }
+  }
+
+  private func show(_ name: String, _ shape: String, _ turns: Turns, _ limit: Limit) {
+    print(
+      "| \(name) | \(shape) | \(fixed(turns.rate / 1e9)) \(limit.unit)"
+        + " | \(fixed(turns.limit / 1e9)) | \(limit.name) | \(fixed(100 * turns.ratio)) % |")
   }
 
   private func fixed(_ value: Double) -> String {
     let tenths = Int((value * 10).rounded())
     return "\(tenths / 10).\(tenths % 10)"
   }
-}
-
-/// A kernel and its limit, measured in turns so that both meet the same machine.
-struct Turns {
-  let rate: Double
-  let limit: Double
-  let ratio: Double
-
-  init(
-    _ workload: Workload, _ set: InstructionSet, _ pool: ThreadPool, _ meter: LimitMeter,
-    count: Int, seconds: Double
-  ) {
-    let arena = Arena()
-    defer { withExtendedLifetime(arena) {} }
-    let run = workload.prepare(set, pool, arena)
-    run()  // touches the memory and wakes the threads; not counted
-    let once = ContinuousClock().measure(run) / .seconds(1)
-    let runs = max(1, Int((seconds / once).rounded(.up)))
-    var rates: [Double] = []
-    var limits: [Double] = []
-    for _ in 0..<count {
-      limits.append(meter.rate(workload.limit, seconds: seconds))
-      let time = ContinuousClock().measure { for _ in 0..<runs { run() } } / .seconds(1)
-      rates.append(workload.amount * Double(runs) / time)
-    }
-    rate = median(rates)
-    limit = median(limits)
-    ratio = median(zip(rates, limits).map { $0 / $1 })
-  }
-}
-
-private func median(_ values: [Double]) -> Double {
-  let sorted = values.sorted()
-  let middle = sorted.count / 2
-  return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
