@@ -37,9 +37,22 @@ public final class PackedMatrix: Sendable {
   /// `source` must hold `rows` rows of `columns` elements; `columns` must fill whole blocks.
   /// `release` hears which bytes of it are no longer needed, a few megabytes at a time. Throws
   /// `KernelError.notFinite` when a scale (or a plain element) is infinite or no number.
-  public init(
+  public convenience init(
     _ format: BlockFormat, rows: Int, columns: Int, source: UnsafeRawBufferPointer,
     kernels: KernelTable, pool: ThreadPool, release: (Range<Int>) -> Void = { _ in }
+  ) throws(KernelError) {
+    var arena = PageArena(regionBytes: 0)
+    try self.init(
+      format, rows: rows, columns: columns, source: source, in: &arena, kernels: kernels,
+      pool: pool,
+      release: release)
+  }
+
+  /// The same, into memory of `arena`.
+  package init(
+    _ format: BlockFormat, rows: Int, columns: Int, source: UnsafeRawBufferPointer,
+    in arena: inout PageArena, kernels: KernelTable, pool: ThreadPool,
+    release: (Range<Int>) -> Void = { _ in }
   ) throws(KernelError) {
     guard let rowBytes = format.byteCount(elements: columns) else {
       preconditionFailure("\(columns) columns do not fill blocks of \(format.name)")
@@ -50,13 +63,13 @@ public final class PackedMatrix: Sendable {
     self.columns = columns
     let groupCount = PackedLayout.groupCount(rows: rows)
     let groupBytes = PackedLayout.groupBytes(format, columns: columns)
-    let storage = try PageBuffer(byteCount: groupCount * groupBytes)
-    owner = storage
-    groups = UnsafeRawPointer(storage.address)
-    byteCount = storage.byteCount
+    byteCount = groupCount * groupBytes
+    let memory = try arena.allocate(byteCount: byteCount)
+    owner = memory.owner
+    groups = UnsafeRawPointer(memory.address)
 
     nonisolated(unsafe) let from = source.baseAddress!
-    nonisolated(unsafe) let to = storage.address
+    nonisolated(unsafe) let to = memory.address
     let badRow = Atomic<Int>(-1)
     let slice = max(pool.threadCount, PackedMatrix.sliceBytes / groupBytes)
     for start in stride(from: 0, to: groupCount, by: slice) {
@@ -130,6 +143,8 @@ package struct MatrixView {
   package let columns: Int
   package let groups: UnsafeRawPointer
 
+  /// Groups of rows.
+  package var groupCount: Int { PackedLayout.groupCount(rows: rows) }
   package var groupBytes: Int { PackedLayout.groupBytes(format, columns: columns) }
 
   /// How this matrix wants its activations.

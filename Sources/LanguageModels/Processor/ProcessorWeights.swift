@@ -95,6 +95,7 @@ private struct WeightLoader {
   let kernels: KernelTable
   let pool: ThreadPool
   let onProgress: ((Double) -> Void)?
+  private var arena = PageArena()
   private var used: Set<String> = []
   private var bytesDone = 0
   private let bytesTotal: Int
@@ -143,7 +144,7 @@ private struct WeightLoader {
     do {
       return try PackedMatrix(
         tensor.format, rows: rows, columns: columns, source: file.bytes(of: tensor),
-        kernels: kernels, pool: pool
+        in: &arena, kernels: kernels, pool: pool
       ) { file.releasePages(of: tensor, bytes: $0) }
     } catch .notFinite(let row) {
       throw .notFinite(path: file.path, tensor: name, row: row)
