@@ -67,6 +67,7 @@ public final class ThreadPool: Sendable {
     withoutActuallyEscaping(body) { escapable in
       shared.job = escapable
       shared.pending.store(threadCount - 1, ordering: .relaxed)
+      shared.dealt.store(0, ordering: .relaxed)
       let finished = shared.finished.value
       shared.started.advance()
       escapable(first)
@@ -96,6 +97,23 @@ public struct Worker {
     shared._withUnsafeGuaranteedRef { $0.barrier(threads: count) }
   }
 
+  /// Deals 0..<total out, one number after the other, to whoever is free: for work so long that a thread
+  /// that was held up should not keep the others waiting at the barrier. Every thread calls it, and once
+  /// at most from one barrier to the next.
+  package func deal(_ total: Int, _ body: (Int) -> Void) {
+    guard count > 1 else {
+      for item in 0..<total { body(item) }
+      return
+    }
+    shared._withUnsafeGuaranteedRef { shared in
+      while true {
+        let item = shared.dealt.add(1, ordering: .relaxed).oldValue
+        if item >= total { return }
+        body(item)
+      }
+    }
+  }
+
   /// This thread's part of 0..<total, whole multiples of `unit` but for the last.
   public func share(of total: Int, unit: Int = 1) -> Range<Int> {
     let units = (total + unit - 1) / unit
@@ -115,6 +133,8 @@ private final class Shared: @unchecked Sendable {
   let caller = Atomic<UInt>(0)
   /// Threads at the barrier.
   let arrived = Atomic<Int>(0)
+  /// What `Worker.deal` has given out since the last barrier.
+  let dealt = Atomic<Int>(0)
   let started = EventCount()
   let finished = EventCount()
   let passed = EventCount()
@@ -125,6 +145,7 @@ private final class Shared: @unchecked Sendable {
     let current = passed.value
     if arrived.add(1, ordering: .acquiringAndReleasing).newValue == threads {
       arrived.store(0, ordering: .relaxed)
+      dealt.store(0, ordering: .relaxed)
       passed.advance()
     } else {
       passed.wait(past: current)

@@ -39,6 +39,38 @@ import Testing
     #expect(counts[0] == 100 && counts[1] == 100)
   }
 
+  /// Every number is dealt to one thread, in each of many steps; where one thread works long on its
+  /// first, the others take the rest.
+  @Test(arguments: [1, 2, 3, 8])
+  func dealsEveryNumberOnce(threads: Int) {
+    let pool = ThreadPool(threads: threads)
+    let total = 37
+    let taken = UnsafeMutablePointer<Int>.allocate(capacity: total)
+    defer { taken.deallocate() }
+    taken.initialize(repeating: 0, count: total)
+    for _ in 0..<20 {
+      pool.run { worker in
+        for _ in 0..<50 {
+          worker.deal(total) { taken[$0] += 1 }
+          worker.barrier()
+        }
+        worker.deal(0) { _ in preconditionFailure("nothing is there to deal") }
+      }
+    }
+    #expect((0..<total).allSatisfy { taken[$0] == 1000 })
+
+    // Who has the first number waits until the others have taken all there are.
+    guard threads > 1 else { return }
+    let done = Atomic<Int>(0)
+    pool.run { worker in
+      worker.deal(total) { number in
+        while number == 0, done.load(ordering: .acquiring) < total - 1 {}
+        done.add(1, ordering: .releasing)
+      }
+    }
+    #expect(done.load(ordering: .acquiring) == total)
+  }
+
   /// The caller is worker 0 and the others are threads of their own.
   @Test func workersAreThreads() {
     let pool = ThreadPool(threads: 4)

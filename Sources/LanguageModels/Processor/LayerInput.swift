@@ -21,6 +21,9 @@ struct LinearGroup {
   struct Member {
     let matrix: MatrixView
     let column: Int
+
+    /// Portions of `size` groups of rows.
+    fileprivate func portions(_ size: Int) -> Int { (matrix.groupCount + size - 1) / size }
   }
 
   /// Members by the layout in which they take their input; one entry but for files that mix formats.
@@ -59,6 +62,8 @@ struct LinearGroup {
     transform: InputTransform, out: UnsafeMutablePointer<Float>, outStride: Int, accumulate: Bool
   ) {
     for (index, part) in parts.enumerated() {
+      // Others still read the tiles of the part before, and its portions are still being dealt out.
+      if index > 0 { worker.barrier() }
       let tiles: ActivationTiles
       if rows == 1 {
         tiles = own.single
@@ -67,7 +72,6 @@ struct LinearGroup {
           kernels, layout: part.layout, tile: 0, tileRows: 1, x: row, stride: rowStride,
           validRows: 1, columns: columns)
       } else {
-        if index > 0 { worker.barrier() }  // the tiles of the part before are still being read
         tiles = shared
         let tileRows = ActivationTiles.tileRows
         for tile in worker.share(of: (rows + tileRows - 1) / tileRows) {
@@ -80,12 +84,30 @@ struct LinearGroup {
         }
         worker.barrier()
       }
-      for member in part.members {
-        member.matrix.apply(
-          worker, kernels, tiles, count: rows, layout: part.layout, out: out + member.column,
-          stride: outStride, accumulate: accumulate, scratch: own.panel)
+      let portion = LinearGroup.portion(part.members, worker.count)
+      worker.deal(part.members.reduce(0) { $0 + $1.portions(portion) }) { number in
+        var number = number
+        for member in part.members {
+          let count = member.portions(portion)
+          guard number >= count else {
+            let groups = number * portion..<min((number + 1) * portion, member.matrix.groupCount)
+            member.matrix.apply(
+              kernels, groups: groups, tiles, count: rows, layout: part.layout,
+              out: out + member.column, stride: outStride, accumulate: accumulate,
+              scratch: own.panel)
+            return
+          }
+          number -= count
+        }
       }
     }
+  }
+
+  /// Groups of rows that are dealt out together: some four portions for each thread, so that none
+  /// waits long for another at the end, of two groups at least, which the exact path takes together.
+  private static func portion(_ members: [Member], _ threads: Int) -> Int {
+    let groups = members.reduce(0) { $0 + $1.matrix.groupCount }
+    return max(1, groups / (threads * 8)) * 2
   }
 
   private func transformed(
