@@ -1,5 +1,6 @@
 import LanguageModels
 import ModelFiles
+import Tokenization
 
 /// Why an edit could not be made, read or applied. No edit is ever skipped silently.
 public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
@@ -29,6 +30,10 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
   case wrongProcessor(path: String, made: ProcessorIdentity, found: ProcessorIdentity)
   case editorField(path: String, field: String, found: String, needed: String)
   case unknownTensor(path: String, tensor: String)
+  /// A tokenizer that an editor cannot have for its own, or that its file holds damaged.
+  case tokenizer(path: String, TokenizationError)
+  /// A tokenizer with more tokens than the backbone embeds.
+  case tokenizerTooLarge(path: String, found: Int, needed: Int)
   case backboneMismatch(found: String, needed: String)
   /// A field of the metadata of adapters is not what it must be.
   case adapterField(path: String, field: String, found: String, needed: String)
@@ -110,6 +115,12 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
     case .unknownTensor(let path, let tensor):
       "\(path): \(tensor) has no part in the editor that the file describes, and ignoring it would "
         + "give wrong results"
+    case .tokenizer(let path, let error):
+      "\(path): the editor's own tokenizer cannot be used: \(error) Take the tokenizer.json that belongs "
+        + "to the backbone, of byte-level BPE, or an undamaged copy of the file"
+    case .tokenizerTooLarge(let path, let found, let needed):
+      "\(path): the editor's own tokenizer has \(found) tokens, and the backbone's vocab_size is "
+        + "\(needed); take the tokenizer that belongs to the backbone"
     case .backboneMismatch(let found, let needed):
       "the backbone has \(found), and the editor's heads need \(needed); use the backbone that they "
         + "were trained with"

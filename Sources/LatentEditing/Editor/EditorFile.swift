@@ -3,6 +3,7 @@ import Foundation
 import LanguageModels
 import ModelFiles
 import TensorKernels
+import Tokenization
 
 /// How an editor's matrices are stored.
 public enum EditorStorage: String, Sendable, CaseIterable {
@@ -26,16 +27,23 @@ extension Editor {
         ?? (backbone as? ProcessorBackbone)?.adapters?.parameters, heads: heads.parameters)
     do throws(ModelFileError) {
       var writer = try SafetensorsWriter(
-        path: path, tensors: parts.flatMap { $0.tensors(storage) },
+        path: path, tensors: parts.flatMap { $0.tensors(storage) } + tokenizerTensors,
         metadata: [
           ("format", Self.format), ("version", Self.version),
           ("configuration", EditorDescription(configuration).json),
         ])
       for part in parts { try part.write(to: &writer, storage) }
+      if let json = ownTokenizer?.json { try writer.append(json.span.bytes) }
       try writer.commit()
     } catch {
       throw .file(error)
     }
+  }
+
+  /// A tokenizer of the editor's own, after all others.
+  private var tokenizerTensors: [SafetensorsWriter.Tensor] {
+    guard let json = ownTokenizer?.json else { return [] }
+    return [.init(name: InstructionTokenizer.tensor, type: .u8, shape: [json.count])]
   }
 
   /// What stores of the backbone's and the heads' parameters hold, by the names, shapes and orders of the
@@ -80,11 +88,57 @@ extension Editor {
     return try EditorDescription(json: text, path: path).configuration(path: path)
   }
 
+  /// How instructions are tokenized for the editor at `path` of a processor with the given tokenizer; no
+  /// weights are read. Throws as `configuration(path:)`, and `tokenizer` and `tokenizerTooLarge`.
+  public static func instructionTokenizer(
+    path: String, processor: Tokenizer
+  ) throws(LatentEditingError) -> InstructionTokenizer {
+    try ownTokenizer(path: path) ?? InstructionTokenizer(processor: processor)
+  }
+
+  /// The tokenizer in the editor's file at `path`; nil where it reads the processor's tokens. Throws as
+  /// `instructionTokenizer(path:processor:)`.
+  public static func ownTokenizer(
+    path: String
+  ) throws(LatentEditingError) -> InstructionTokenizer? {
+    let file: SafetensorsFile
+    do { file = try SafetensorsFile(path: path) } catch { throw .file(error) }
+    return try ownTokenizer(in: file, of: configuration(file, path: path))
+  }
+
+  private static func ownTokenizer(
+    in file: SafetensorsFile, of configuration: EditorConfiguration
+  ) throws(LatentEditingError) -> InstructionTokenizer? {
+    let name = InstructionTokenizer.tensor
+    let path = file.tensors.path
+    guard case .gpt2(let gpt2, .own) = configuration.backbone else {
+      guard file.tensors.tensorIfPresent(named: name) == nil else {
+        throw .editorField(
+          path: path, field: "backbone.tokenizer", found: "processor beside a tensor \(name)",
+          needed: "own")
+      }
+      return nil
+    }
+    guard let tensor = file.tensors.tensorIfPresent(named: name) else {
+      throw .editorField(
+        path: path, field: "backbone.tokenizer", found: "own without a tensor \(name)",
+        needed: "that tensor, or processor")
+    }
+    guard tensor.type == .u8, tensor.shape.count == 1 else {
+      throw .editorField(
+        path: path, field: "the tensor \(name)",
+        found: "of type \(tensor.type.rawValue) and shape \(tensor.shape)",
+        needed: "U8, one number a byte")
+    }
+    return try InstructionTokenizer(
+      json: file.tensors.withBytes(of: tensor) { Array($0) }, for: gpt2, path: path)
+  }
+
   /// Reads the editor at `path` for a processor. `processor` is needed, loaded, where the backbone is
   /// taken from it.
   ///
   /// Throws `wrongProcessor` where it was made for another model, `notEditor`, `editorField`,
-  /// `unknownTensor`, `tensorShape`, `tensorNotFinite`, and what makes the file unreadable.
+  /// `tokenizer`, `tokenizerTooLarge`, `unknownTensor`, `tensorShape`, `tensorNotFinite`, and what makes the file unreadable.
   public convenience init(
     path: String, identity: ProcessorIdentity, processor: Processor?, pool: ThreadPool
   ) throws(LatentEditingError) {
@@ -94,6 +148,7 @@ extension Editor {
     guard configuration.processor == identity else {
       throw .wrongProcessor(path: path, made: configuration.processor, found: identity)
     }
+    let tokenizer = try Editor.ownTokenizer(in: file, of: configuration)
     let heads = try EditorHeads(configuration, seed: 0, pool: pool)
     var parts = [StoredParameters(heads: heads.parameters)]
     let backbone: any EditorBackbone
@@ -115,12 +170,14 @@ extension Editor {
     } catch {
       throw .model(error)
     }
-    let known = Set(parts.flatMap { $0.names })
+    let known = Set(
+      parts.flatMap { $0.names } + (tokenizer == nil ? [] : [InstructionTokenizer.tensor]))
     if let other = file.tensors.first(where: { !known.contains($0.name.withoutScale) }) {
       throw .unknownTensor(path: path, tensor: other.name)
     }
     for part in parts { try part.read(from: file) }
-    try self.init(configuration, backbone: backbone, heads: heads, pool: pool)
+    try self.init(
+      configuration, backbone: backbone, heads: heads, tokenizer: tokenizer, pool: pool)
   }
 }
 

@@ -11,11 +11,18 @@ public struct TokenizerJSON {
 
   /// Reads the file; `vocabulary()` says what is in it.
   public init(path: String) throws(TokenizationError) {
-    self.path = path
-    do {
-      content = try JSONFile.read(Content.self, path: path)
-      pieces = try PieceNumbers.read(path: path, under: ["model", "vocab"])
-    } catch { throw .file(error) }
+    do { try self.init(MappedFile.contents(path: path)) } catch { throw .file(error) }
+  }
+
+  /// Reads what such a file holds, from memory; `path` is what messages call it.
+  package init(bytes: [UInt8], path: String) throws(TokenizationError) {
+    do { try self.init(MappedFile(path: path, bytes: bytes)) } catch { throw .file(error) }
+  }
+
+  private init(_ file: MappedFile) throws(ModelFileError) {
+    path = file.path
+    content = try JSONFile.read(Content.self, file)
+    pieces = try PieceNumbers.read(file, under: ["model", "vocab"])
   }
 
   /// Throws `unsupportedTokenizer` where the file asks for what is not computed here, and
@@ -85,7 +92,7 @@ public struct TokenizerJSON {
   }
 
   /// The regular expression of LLaMA 3.
-  private static let llama3Pattern =
+  static let llama3Pattern =
     #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|"#
     + #" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
 
