@@ -116,8 +116,8 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
       "\(path): \(tensor) has no part in the editor that the file describes, and ignoring it would "
         + "give wrong results"
     case .tokenizer(let path, let error):
-      "\(path): the editor's own tokenizer cannot be used: \(error) Take the tokenizer.json that belongs "
-        + "to the backbone, of byte-level BPE, or an undamaged copy of the file"
+      "\(path): the editor's own tokenizer cannot be used; take the one that belongs to the backbone, of "
+        + "byte-level BPE, or an undamaged copy of the file: \(error)"
     case .tokenizerTooLarge(let path, let found, let needed):
       "\(path): the editor's own tokenizer has \(found) tokens, and the backbone's vocab_size is "
         + "\(needed); take the tokenizer that belongs to the backbone"

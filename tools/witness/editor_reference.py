@@ -4,11 +4,13 @@ model edited by it answers, by forward hooks.
 usage: editor_reference.py MODEL.gguf IDENTITY.json TEXT_FILE|IDS.json --out FOLDER [--instruction TEXT]
            [--interface p0] [--layers 0,5] [--positions first] [--placement before] [--scale norm]
            [--heads per-layer|shared|rank-8] [--size 3,64,4] [--cross 1,2] [--tokens 64]
-           [--strength 1]
+           [--strength 1] [--tokenizer tokenizer.json]
 
 IDENTITY.json is what `emend inspect MODEL.gguf --json` prints; IDS.json, {"ids": [...],
-"instruction": [...]}, is for models without a tokenizer. Writes FOLDER/editor.safetensors and
-FOLDER/logits.safetensors, the latter as logits_file.py describes, with f32 throughout.
+"instruction": [...]}, is for models without a tokenizer. With --tokenizer the editor's is its own: it
+reads the TEXT of --instruction by it, and its GPT-2 and tokenizer are written to FOLDER/backbone too, as
+transformers saves them. Writes FOLDER/editor.safetensors and FOLDER/logits.safetensors, the latter as
+logits_file.py describes, with f32 throughout.
 """
 
 import argparse
@@ -17,6 +19,7 @@ import math
 import os
 from pathlib import Path
 
+import tokenizers
 import torch
 from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2Model
@@ -134,6 +137,7 @@ def main():
     parser.add_argument("--cross", default="1,2", help="p4: blocks after which it looks")
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--strength", type=float, default=1)
+    parser.add_argument("--tokenizer", help="a tokenizer.json, to be the editor's own")
     options = parser.parse_args()
 
     torch.manual_seed(1)
@@ -146,6 +150,11 @@ def main():
         words = tokenizer(options.instruction, add_special_tokens=False).input_ids
         text = Path(options.text).read_text()
         ids = tokenizer(text, add_special_tokens=False).input_ids[: options.tokens]
+    own = None
+    if options.tokenizer:
+        own = tokenizers.Tokenizer.from_file(options.tokenizer)
+        own.encode_special_tokens = True  # their names are text like any other
+        words = own.encode(options.instruction, add_special_tokens=False).ids
     processor = json.loads(Path(options.identity).read_text())["processor"]
     config = AutoConfig.from_pretrained(folder, gguf_file=file)
     config.vocab_size = processor["vocabulary"]  # which a file without a tokenizer does not say
@@ -153,9 +162,10 @@ def main():
         folder, gguf_file=file, config=config, dtype=torch.float32).eval()
     depth, width = processor["layers"], processor["width"]
     blocks, inputs, heads = map(int, options.size.split(","))
+    # Pretrained ones have more rows than tokens now and then.
+    rows = own.get_vocab_size() + 3 if own else processor["vocabulary"]
     editor = GPT2Model(GPT2Config(
-        n_layer=blocks, n_embd=inputs, n_head=heads, n_positions=128,
-        vocab_size=processor["vocabulary"])).eval()
+        n_layer=blocks, n_embd=inputs, n_head=heads, n_positions=128, vocab_size=rows)).eval()
     layers = [int(l) for l in options.layers.split(",")] if options.layers else list(range(depth))
 
     places = slots(options.positions, len(ids))
@@ -214,8 +224,8 @@ def main():
         "placement": options.placement, "scale": options.scale, "heads": options.heads,
         "backbone": {
             "kind": "gpt2", "n_layer": blocks, "width": inputs, "n_head": heads,
-            "n_inner": 4 * inputs, "n_positions": 128, "vocab_size": processor["vocabulary"],
-            "layer_norm_epsilon": 1e-5, "tokenizer": "processor"},
+            "n_inner": 4 * inputs, "n_positions": 128, "vocab_size": rows,
+            "layer_norm_epsilon": 1e-5, "tokenizer": "own" if own else "processor"},
         "processor": {key: processor[key] for key in ("width", "layers", "vocabulary", "digest")},
     }
     if options.interface == "p4":
@@ -225,6 +235,11 @@ def main():
                 if not name.endswith((".attn.bias", ".attn.masked_bias"))}
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
+    if own:
+        tensors["tokenizer.json"] = torch.frombuffer(
+            bytearray(own.to_str().encode()), dtype=torch.uint8)
+        editor.save_pretrained(out / "backbone")
+        own.model.save(str(out / "backbone"))
     save_file({name: value.contiguous() for name, value in tensors.items()},
               out / "editor.safetensors",
               {"format": "emend.editor", "version": "1",
