@@ -94,7 +94,7 @@ import Tokenization
     ("\"type\":\"BPE\"", "\"type\":\"WPE\"", "only BPE"),
     ("\"byte_fallback\":false", "\"byte_fallback\":true ", "byte-level"),
     ("\"ByteLevel\"", "\"ByteLevex\"", "pre-tokenizer"),
-    ("\"<|endoftext|>\":0", "\"<|endoftext|>\":9", "same text"),
+    ("\"<|endoftext|>\":0", "\"<|endoftext|>\":9", "both have the id 9"),
   ])
   func liesAreRefused(truth: String, lie: String, message: String) throws {
     var bytes = try Data(contentsOf: URL(fileURLWithPath: Self.path))

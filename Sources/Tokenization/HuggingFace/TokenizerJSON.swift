@@ -43,6 +43,10 @@ public struct TokenizerJSON {
       if id >= table.count {
         table += [(text: String, type: TokenType)?](repeating: nil, count: id + 1 - table.count)
       }
+      // A token that was added may be one of the model's own pieces, and no other.
+      if let other = table[id]?.text, !other.utf8.elementsEqual(text.utf8) {
+        throw .duplicateID(id: id, first: other, second: text)
+      }
       table[id] = (text, type)
     }
     let isSentencePiece = content.model.byteFallback == true
