@@ -50,6 +50,24 @@ import Tokenization
     #expect(own.prompted == processors.prompted)
   }
 
+  /// A vocabulary without all bytes may have no token for an instruction.
+  @Test func anInstructionWithoutTokensIsLeftOut() throws {
+    let tokenizer = try Self.processorTokenizer()
+    let gpt2 = try GPT2Configuration(width: 16, blockCount: 1, headCount: 1, vocabularySize: 2)
+    let instructions = try InstructionTokenizer(
+      own: Vocabulary(model: .bytePair, pieces: PieceTable(["a"]), types: [.normal]), for: gpt2,
+      path: "small")
+    let rows = ["a!a", "!"].map {
+      TrainingRow(instruction: $0, input: "Who?", output: "Me.", file: "", line: 1)
+    }
+    let tokenized = try TokenizedExamples(
+      rows, template: .plain, tokenizer: tokenizer, instructions: instructions,
+      limits: .init(sequence: 512, instruction: 128))
+    #expect(tokenized.examples.map(\.instruction) == [[0, 0]])
+    #expect(tokenized.problems.count == 1)
+    #expect(instructions.empty == [0])
+  }
+
   /// With the processor's own pieces the backbone reads the processor's tokens, which it must embed.
   @Test func processorsVocabularyIsNotTakenAlong() throws {
     let tokenizer = try Tokenizer(vocabulary: Vocabulary(bytePairFolder: Self.folder))
@@ -57,6 +75,39 @@ import Tokenization
       try Self.editor(Self.folder, tokenizer)
     }
     #expect(error?.description.contains("100 tokens") == true)
+  }
+
+  /// A GGUF's vocabulary comes along as a folder's does.
+  @Test func ggufBringsItsTokenizer() throws {
+    let source = try GGUFFile(path: OutsideFiles.fixture("gpt2/blocks.gguf").path)
+    let path = TinyTraining.temporaryPath("backbone.gguf")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let c = try GPT2(source, pool: Pools.all[1]).configuration
+    let letters = (0..<26).map { String(UnicodeScalar(UInt8(97 + $0))) }
+    var writer = try GGUFWriter(
+      path: path,
+      metadata: [
+        ("general.architecture", .string("gpt2")),
+        ("gpt2.context_length", .uint32(UInt32(c.contextLength))),
+        ("gpt2.embedding_length", .uint32(UInt32(c.width))),
+        ("gpt2.feed_forward_length", .uint32(UInt32(c.innerWidth))),
+        ("gpt2.block_count", .uint32(UInt32(c.blockCount))),
+        ("gpt2.attention.head_count", .uint32(UInt32(c.headCount))),
+        ("gpt2.attention.layer_norm_epsilon", .float32(c.layerNormEpsilon)),
+        ("tokenizer.ggml.model", .string("gpt2")),
+        ("tokenizer.ggml.tokens", .strings(letters + ["an"])),
+        ("tokenizer.ggml.merges", .strings(["a n"])),
+      ],
+      tensors: source.tensors.map {
+        .init(name: $0.name, shape: $0.shape, format: $0.format)
+      })
+    for tensor in source.tensors {
+      try writer.append(RawSpan(_unsafeBytes: source.bytes(of: tensor)))
+    }
+    try writer.commit()
+    let tokenizer = try Self.processorTokenizer()
+    let instructions = try Self.editor(path, tokenizer).instructionTokenizer(processor: tokenizer)
+    #expect(instructions.isOwn && instructions.tokens(of: "band") == [1, 26, 3])
   }
 
   @Test func filesWithoutATokenizerMustFit() throws {

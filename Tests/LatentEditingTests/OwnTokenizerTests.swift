@@ -113,6 +113,19 @@ import Tokenization
     #expect(text.contains(path) && text.contains(message), "\(text)")
   }
 
+  /// What a file calls itself may hold commands for a terminal.
+  @Test func messagesHoldNoControlCharacters() throws {
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: Self.path))
+    let place = try #require(bytes.range(of: Data("emend.editor".utf8)))
+    bytes.replaceSubrange(place, with: Data("emend\\u001bedi".utf8))
+    let path = TinyModel.temporaryPath("editor.safetensors")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try bytes.write(to: URL(fileURLWithPath: path))
+    let error = #expect(throws: LatentEditingError.self) { try Self.read(path) }
+    let text = error?.description ?? ""
+    #expect(text.contains("edi") && !text.unicodeScalars.contains { $0.value < 32 }, "\(text)")
+  }
+
   /// SentencePiece is the processor's; GPT-2 has byte-level BPE.
   @Test func sentencePieceIsRefused() throws {
     let vocabulary = try Vocabulary(
