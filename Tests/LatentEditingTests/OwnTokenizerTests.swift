@@ -94,6 +94,10 @@ import Tokenization
     ("\"type\":\"BPE\"", "\"type\":\"WPE\"", "only BPE"),
     ("\"byte_fallback\":false", "\"byte_fallback\":true ", "byte-level"),
     ("\"ByteLevel\"", "\"ByteLevex\"", "pre-tokenizer"),
+    ("\"continuing_subword_prefix\":null", "\"continuing_subword_prefix\":\"##\"", "_prefix"),
+    ("\"end_of_word_suffix\":null", "\"end_of_word_suffix\":\"_w\"", "end_of_word_suffix"),
+    ("\"ignore_merges\":false", "\"ignore_merges\":true ", "ignore_merges"),
+    ("\"dropout\":null", "\"dropout\":0.50", "dropout"),
     ("\"<|endoftext|>\":0", "\"<|endoftext|>\":9", "both have the id 9"),
   ])
   func liesAreRefused(truth: String, lie: String, message: String) throws {

@@ -90,9 +90,29 @@ public struct TokenizerJSON {
         "its normalizer is \(content.normalizer?.type ?? "unnamed"), and text is taken as it is")
     }
     vocabulary.preTokenizer = try preTokenizerName()
+    try checkOptions(ignoresMerges: vocabulary.preTokenizer == "llama-bpe")
     vocabulary.merges = PieceTable(merges.map { "\($0.left) \($0.right)" })
     vocabulary.addsSpacePrefix = false
     vocabulary.addsBOS = vocabulary.preTokenizer == "llama-bpe"
+  }
+
+  /// Options of the model that would change what text becomes. LLaMA 3's is read as it was meant where an old
+  /// file does not say that whole words go first.
+  private func checkOptions(ignoresMerges: Bool) throws(TokenizationError) {
+    let model = content.model
+    for (field, found) in [
+      ("continuing_subword_prefix", model.continuingSubwordPrefix),
+      ("end_of_word_suffix", model.endOfWordSuffix),
+    ] {
+      guard let found, !found.isEmpty else { continue }
+      throw .unsupportedSetting(field: "model.\(field)", found: "a text", needed: "none")
+    }
+    guard model.ignoreMerges != true || ignoresMerges else {
+      throw .unsupportedSetting(field: "model.ignore_merges", found: "true", needed: "false")
+    }
+    guard model.dropout ?? 0 == 0 else {
+      throw .unsupportedSetting(field: "model.dropout", found: "\(model.dropout!)", needed: "none")
+    }
   }
 
   /// The regular expression of LLaMA 3.
@@ -187,6 +207,10 @@ private struct Content: Decodable {
     let type: String?
     let byteFallback: Bool?
     let unkToken: String?
+    let continuingSubwordPrefix: String?
+    let endOfWordSuffix: String?
+    let ignoreMerges: Bool?
+    let dropout: Double?
     let merges: [Merge]?
   }
 
