@@ -113,7 +113,8 @@ let package = Package(
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "EditorTraining", "ModelFiles", "Tokenization", "TestSupport",
+        "EditorTraining", "LanguageModels", "LatentEditing", "ModelFiles", "TensorKernels",
+        "Tokenization", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "tools/fuzz", swiftSettings: strict),

@@ -85,7 +85,8 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
     case .noExamples:
       "there are no examples to train on; give more data, or allow longer sequences"
     case .otherData:
-      "the training was started with other data or another batch size, seed or length of sequences; "
+      "the training was started with other data, another tokenizer of the "
+        + "backbone, or another batch size, seed or length of sequences; "
         + "resume with the same, or start anew"
     case .otherPlan(let path):
       "\(path): the training was started with other rates, objective, batch size, schedule or seed; "

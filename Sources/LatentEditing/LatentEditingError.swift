@@ -1,5 +1,6 @@
 import LanguageModels
 import ModelFiles
+import Tokenization
 
 /// Why an edit could not be made, read or applied. No edit is ever skipped silently.
 public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
@@ -29,6 +30,10 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
   case wrongProcessor(path: String, made: ProcessorIdentity, found: ProcessorIdentity)
   case editorField(path: String, field: String, found: String, needed: String)
   case unknownTensor(path: String, tensor: String)
+  /// A tokenizer that an editor cannot have for its own, or that its file holds damaged.
+  case tokenizer(path: String, TokenizationError)
+  /// A tokenizer with more tokens than the backbone embeds.
+  case tokenizerTooLarge(path: String, found: Int, needed: Int)
   case backboneMismatch(found: String, needed: String)
   /// A field of the metadata of adapters is not what it must be.
   case adapterField(path: String, field: String, found: String, needed: String)
@@ -74,21 +79,21 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
       "one edit needs a ghost token in front of the prompt and another counts the prompt's tokens "
         + "without it; use edits of one kind together"
     case .notControlVector(let path, let found):
-      "\(path): general.architecture is \"\(found)\", needed is \"controlvector\"; give the file of "
+      "\(path): general.architecture is \"\(displayed(found))\", needed is \"controlvector\"; give the file of "
         + "a control vector, not of a model"
     case .controlVectorWidth(let path, let tensor, let found, let needed):
-      "\(path): \(tensor) has \(found) numbers, and the model's residual stream \(needed); the "
+      "\(path): \(displayed(tensor)) has \(found) numbers, and the model's residual stream \(needed); the "
         + "control vector is for another model"
     case .controlVectorLayer(let path, let tensor, let count):
-      "\(path): \(tensor) is for a block that the model, of \(count) blocks, does not have (1 to "
+      "\(path): \(displayed(tensor)) is for a block that the model, of \(count) blocks, does not have (1 to "
         + "\(count - 1) can have one); the control vector is for another model"
     case .controlVectorNotFinite(let path, let tensor):
-      "\(path): \(tensor) holds a value that is not a finite number; make the control vector again"
+      "\(path): \(displayed(tensor)) holds a value that is not a finite number; make the control vector again"
     case .controlVectorName(let path, let tensor):
-      "\(path): the name \(tensor) has no number that says after which block it is added; save it under "
+      "\(path): the name \(displayed(tensor)) has no number that says after which block it is added; save it under "
         + "one such as layers.12"
     case .controlVectorTwice(let path, let tensor, let layer):
-      "\(path): \(tensor) is a second vector for block \(layer); keep one for each block"
+      "\(path): \(displayed(tensor)) is a second vector for block \(layer); keep one for each block"
     case .controlVectorEmpty(let path):
       "\(path): there is no direction in the file, tensors named direction.1 and so on, for any of the "
         + "blocks; make the control vector again, or choose other blocks"
@@ -96,34 +101,40 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
       "the layer range \(first) \(last) leaves nothing of the control vectors; the model has blocks "
         + "0 to \(count - 1)"
     case .notEditor(let path, let found):
-      "\(path): the format in the metadata is \(found), needed is emend.editor; give the file of an "
+      "\(path): the format in the metadata is \(displayed(found)), needed is emend.editor; give the file of an "
         + "editor, as emend train writes it"
     case .wrongProcessor(let path, let made, let found):
-      "\(path): the editor was made for \(made), and this is \(found); use the model that it was made "
+      "\(path): the editor was made for \(displayed("\(made)")), and this is \(found); use the model that it was made "
         + "for, in any quantization"
     case .editorField(let path, let field, let found, let needed):
-      "\(path): \(field) of the editor is \(found), needed is \(needed); the file is damaged or from "
+      "\(path): \(displayed(field)) of the editor is \(displayed(found, limit: 300)), needed is \(needed); the file is damaged or from "
         + "another version of emend"
     case .adapterField(let path, let field, let found, let needed):
-      "\(path): \(field) of the adapters is \(found), needed is \(needed); give adapters that emend "
+      "\(path): \(displayed(field)) of the adapters is \(displayed(found, limit: 300)), needed is \(needed); give adapters that emend "
         + "train --tune wrote"
     case .unknownTensor(let path, let tensor):
-      "\(path): \(tensor) has no part in the editor that the file describes, and ignoring it would "
+      "\(path): \(displayed(tensor)) has no part in the editor that the file describes, and ignoring it would "
         + "give wrong results"
+    case .tokenizer(let path, let error):
+      "\(path): the editor's own tokenizer cannot be used; take the one that belongs to the backbone, of "
+        + "byte-level BPE, or an undamaged copy of the file: \(error)"
+    case .tokenizerTooLarge(let path, let found, let needed):
+      "\(path): the editor's own tokenizer has \(found) tokens, and the backbone's vocab_size is "
+        + "\(needed); take the tokenizer that belongs to the backbone"
     case .backboneMismatch(let found, let needed):
       "the backbone has \(found), and the editor's heads need \(needed); use the backbone that they "
         + "were trained with"
     case .tensorShape(let path, let tensor, let found, let needed):
-      "\(path): \(tensor) has shape \(found), needed is \(needed); the file is damaged or was "
+      "\(path): \(displayed(tensor)) has shape \(found), needed is \(needed); the file is damaged or was "
         + "written for another configuration: write it again"
     case .tensorNotFinite(let path, let tensor):
-      "\(path): \(tensor) holds a value that is not a finite number; the file is damaged or the "
+      "\(path): \(displayed(tensor)) holds a value that is not a finite number; the file is damaged or the "
         + "training diverged: use an earlier checkpoint"
     case .notExportable(let reason):
       "a control vector is one plain vector after each block, at every token, and \(reason); save "
         + "the edit with emend edit compile instead"
     case .compiledMismatch(let path, let field, let found, let needed):
-      "\(path): the compiled edit's \(field) is \(found), needed is \(needed); compile the edit "
+      "\(path): the compiled edit's \(displayed(field)) is \(displayed(found)), needed is \(needed); compile the edit "
         + "again for this model and these options"
     case .notCompilable(let reason):
       "the edit cannot be compiled to a prefix: \(reason); use it as it is"

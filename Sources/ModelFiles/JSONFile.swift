@@ -10,8 +10,15 @@ public enum JSONFile {
   public static func read<Value: Decodable>(
     _ type: Value.Type, path: String
   ) throws(ModelFileError) -> Value {
-    let file = try MappedFile.contents(path: path)
+    try read(type, MappedFile.contents(path: path))
+  }
+
+  /// As `read`, of a file that is mapped already.
+  package static func read<Value: Decodable>(
+    _ type: Value.Type, _ file: MappedFile
+  ) throws(ModelFileError) -> Value {
     defer { withExtendedLifetime(file) {} }
+    let path = file.path
     guard file.byteCount <= mostBytes else {
       throw .unexpectedJSON(path: path, reason: "it has \(file.byteCount) bytes")
     }

@@ -79,7 +79,7 @@ public final class MappedFile: @unchecked Sendable {
   }
 
   /// Presents bytes that are already in memory as if they were the file `path`. `release` is called
-  /// when they are no longer needed. For tests and fuzzing: pages of it are never given back.
+  /// when they are no longer needed: pages of it are never given back before.
   ///
   /// Throws `emptyFile`.
   package init(
@@ -89,6 +89,17 @@ public final class MappedFile: @unchecked Sendable {
     self.path = path
     self.bytes = contents
     self.release = release
+  }
+
+  /// As above with a copy of `bytes`.
+  package convenience init(path: String, bytes: [UInt8]) throws(ModelFileError) {
+    guard !bytes.isEmpty else { throw .emptyFile(path: path) }
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+    copy.copyBytes(from: bytes)
+    let address = UInt(bitPattern: copy.baseAddress)
+    try self.init(path: path, contents: UnsafeRawBufferPointer(copy)) {
+      UnsafeMutableRawPointer(bitPattern: address)?.deallocate()
+    }
   }
 
   deinit {

@@ -215,7 +215,7 @@ extension ModelFileError: CustomStringConvertible {
 
 /// `text` fit for one line of a terminal: control characters escaped (names come from files, and
 /// could carry terminal commands), and cut after `limit` characters.
-func displayed(_ text: String, limit: Int = 120) -> String {
+package func displayed(_ text: String, limit: Int = 120) -> String {
   var result = ""
   for (count, scalar) in text.unicodeScalars.enumerated() {
     if count == limit { return result + "…" }

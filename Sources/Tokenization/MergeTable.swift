@@ -34,20 +34,26 @@ struct MergeTable: Sendable {
 
     byteSymbols = ByteAlphabet.scalars.map { symbol(ArraySlice(String($0).utf8)) }
     for rank in 0..<vocabulary.merges.count {
-      let line = vocabulary.merges[rank]
-      guard let space = line.dropFirst().firstIndex(of: 0x20), space + 1 < line.endIndex,
-        !line[(space + 1)...].contains(0x20)
-      else {
-        throw .malformedMerge(index: rank, text: vocabulary.merges.text(rank))
-      }
-      let left = line[..<space]
-      let right = line[(space + 1)...]
+      let (left, right) = try MergeTable.parts(ofMerge: rank, in: vocabulary)
       let key = MergeTable.key(symbol(left), symbol(right))
       // The first of equal merges counts, as in llama.cpp.
       if merges[key] == nil {
         merges[key] = Merge(rank: Int32(rank), result: symbol(left + right))
       }
     }
+  }
+
+  /// The two pieces of a merge. Throws `malformedMerge`.
+  static func parts(
+    ofMerge rank: Int, in vocabulary: Vocabulary
+  ) throws(TokenizationError) -> (left: ArraySlice<UInt8>, right: ArraySlice<UInt8>) {
+    let line = vocabulary.merges[rank]
+    guard let space = line.dropFirst().firstIndex(of: 0x20), space + 1 < line.endIndex,
+      !line[(space + 1)...].contains(0x20)
+    else {
+      throw .malformedMerge(index: rank, text: vocabulary.merges.text(rank))
+    }
+    return (line[..<space], line[(space + 1)...])
   }
 
   /// Whether text may become a token of this type without anybody asking for it.

@@ -38,6 +38,8 @@ public indirect enum TokenizationError: Error, Equatable, Sendable {
   case missingSpecialToken(flag: String, field: String)
   case malformedMerge(index: Int, text: String)
   case tooManyMerges(found: Int, limit: Int)
+  /// A merge of what has no token, which a tokenizer.json cannot express.
+  case mergeWithoutToken(index: Int, text: String)
   /// libsentencepiece refused what had passed every check here.
   case library(status: Int, message: String)
 
@@ -108,6 +110,9 @@ extension TokenizationError: CustomStringConvertible {
       "merge \(index) is \(quoted(text)); it must be two pieces with one space between."
     case .tooManyMerges(let found, let limit):
       "the vocabulary has \(found) merges; at most \(limit) are supported."
+    case .mergeWithoutToken(let index, let text):
+      "merge \(index), \(quoted(text)), is of what is no token; a tokenizer.json needs one for both "
+        + "pieces and what they become."
     case .library(let status, let message):
       "libsentencepiece refuses the vocabulary with status \(status): \(message)"
     case .unknownChatTemplate(let name):

@@ -48,6 +48,50 @@ struct TrainCommandTests {
     #expect(last.contains("\"peak_rss_bytes\"") && last.contains("\"tokens_per_second\""))
   }
 
+  /// A GPT-2 with a vocabulary that is not the model's, from its folder to generated text: trained, resumed,
+  /// shown, compiled, in the smallest storage.
+  @Test func backboneBringsItsTokenizer() throws {
+    let folder = FileManager.default.temporaryDirectory
+      .appending(path: "emend-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let rows = folder.appending(path: "rows.jsonl").path
+    try (1...8).map {
+      "{\"instruction\": \"Say it \($0) times.\", \"input\": \"Yes\", \"output\": \"Yes, \($0)\"}\n"
+    }.joined().write(toFile: rows, atomically: true, encoding: .utf8)
+    let backbone = OutsideFiles.fixture("editor/own/backbone").path
+    func train(_ name: String, steps: Int, _ more: String...) throws -> Data {
+      let output = folder.appending(path: name).path
+      let run = try EmendProcess(
+        [
+          "train", "-m", model, "--data", rows, "--backbone", backbone, "--heads", "rank-1",
+          "--layers", "29", "--batch-size", "2", "--schedule", "constant", "--learning-rate",
+          "0.05",
+          "--steps", "\(steps)", "--output", output, "--storage", "int8",
+        ] + more)
+      #expect(run.status == 0, "\(run.errors)")
+      return try Data(contentsOf: URL(filePath: output + "/editor.safetensors"))
+    }
+    let whole = try train("whole", steps: 3)
+    _ = try train("parts", steps: 2)
+    #expect(try train("parts", steps: 3, "--resume") == whole)
+    let editor = folder.appending(path: "whole/editor.safetensors").path
+    let report = try EmendProcess(["inspect", editor])
+    let text = String(decoding: report.output, as: UTF8.self)
+    #expect(text.contains("340 tokens of its own"), "\(text) \(report.errors)")
+    let edit = ["--editor", editor, "--instruction", "Say it ７ times."]
+    let generated = try EmendProcess(
+      ["generate", "-m", model, "--chat", "-p", "Yes", "--temp", "0", "-n", "4"] + edit)
+    #expect(generated.status == 0 && !generated.output.isEmpty, "\(generated.errors)")
+    let compiled = folder.appending(path: "compiled.safetensors").path
+    let compilation = try EmendProcess(["edit", "compile", "-m", model, "-o", compiled] + edit)
+    #expect(compilation.status == 0, "\(compilation.errors)")
+    let again = try EmendProcess([
+      "generate", "-m", model, "--chat", "-p", "Yes", "--temp", "0", "-n", "4", "--edit", compiled,
+    ])
+    #expect(again.output == generated.output, "\(again.errors)")
+  }
+
   @Test func wrongUsageIsSaid() throws {
     let wrong = try EmendProcess(
       ["train", "-m", model, "--random-rows", "6x8x4", "--backbone", "gpt3"])

@@ -150,6 +150,19 @@ import TextGeneration
     #expect(both[.constant] != both[.empty])
     #expect(both[.empty] == (try losses(editor("p0"), examples).sums[.empty]))
     #expect(try losses(editor("p0"), examples).sums[.constant] == nil)
+
+    // One with a tokenizer of its own reads other tokens for no words.
+    var others = data
+    others.constantInstruction = [7, 3]
+    var alone = data
+    alone.emptyInstruction = [7, 3]
+    let apart = try EditorEvaluation(
+      editor("p0"), constant: editor("p2"), processor: processor, data: others
+    ).losses(of: data.splits[0]).sums
+    let wanted = try EditorEvaluation(editor("p2"), processor: processor, data: alone)
+      .losses(of: data.splits[0]).sums
+    #expect(apart[.constant] == wanted[.empty] && apart[.constant] != both[.constant])
+    #expect(apart[.empty] == both[.empty])
   }
 
   /// Tuned is the prompt on the changed processor: with new adapters, which change nothing, the prompted

@@ -1,5 +1,6 @@
 import EditorTraining
 import Foundation
+import LatentEditing
 import ModelFiles
 import TestSupport
 import Testing
@@ -29,6 +30,7 @@ import Tokenization
   ) throws -> TokenizedExamples {
     try TokenizedExamples(
       rows, template: template, tokenizer: tokenizer,
+      instructions: InstructionTokenizer(processor: tokenizer),
       limits: .init(sequence: sequence, instruction: instruction, includesPrompted: prompted))
   }
 

@@ -6,66 +6,17 @@ struct SafetensorsTarget: FuzzTarget {
   static let name = "safetensors"
 
   private let corpus: [[UInt8]]
-  private let mutator: ByteMutator
+  private let mutator: SafetensorsMutator
 
   init(corpus files: [CorpusFile]) throws {
     corpus = files.map(\.bytes)
-    mutator = ByteMutator(donors: corpus + [Array(Self.words.joined().utf8)])
+    mutator = SafetensorsMutator(corpus: corpus)
   }
-
-  /// What headers are made of, and numbers that they go wrong at.
-  private static let words = [
-    "{", "}", "[", "]", ",", ":", "\"", "\\u00e9", "\\ud83d\\udc4b", "\\", "\"dtype\":\"F32\",",
-    "\"shape\":[2],", "\"data_offsets\":[0,8]", "\"__metadata__\":{\"a\":\"b\"},", "null", "true",
-    "-1", "1e3", "9223372036854775807", "9223372036854775808", "4294967296", "0", "\"F8_E4M3\"",
-    "\"BF16\"", " ",
-  ]
 
   func input(_ random: inout SplitMix64) -> [UInt8] {
     var bytes = corpus.randomElement(using: &random)!
-    for _ in 0..<Int.random(in: 1...4, using: &random) {
-      let header = headerRange(bytes)
-      if !header.isEmpty, Int.random(in: 0..<4, using: &random) > 0 {
-        rearrange(&bytes, header, &random)
-      } else {
-        mutator.mutate(&bytes, places: [0, 0, 4, 7, 8], &random)
-      }
-    }
+    for _ in 0..<Int.random(in: 1...4, using: &random) { mutator.mutate(&bytes, &random) }
     return bytes
-  }
-
-  private func headerRange(_ bytes: [UInt8]) -> Range<Int> {
-    guard bytes.count > 8 else { return 0..<0 }
-    let length = bytes[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    return 8..<8 + Int(min(length, UInt64(bytes.count - 8)))
-  }
-
-  /// Changes the header, and has its length say so: what follows is then where it was meant to be.
-  private func rearrange(_ bytes: inout [UInt8], _ header: Range<Int>, _ random: inout SplitMix64) {
-    var text = Array(bytes[header])
-    let place = Int.random(in: 0..<text.count, using: &random)
-    let end = min(place + Int.random(in: 0...12, using: &random), text.count)
-    switch Int.random(in: 0..<5, using: &random) {
-    case 0: text.replaceSubrange(place..<end, with: Self.words.randomElement(using: &random)!.utf8)
-    case 1: text.insert(contentsOf: Self.words.randomElement(using: &random)!.utf8, at: place)
-    case 2:
-      // A digit of a shape or an offset.
-      let digits = text.indices.filter { (0x30...0x39).contains(text[$0]) }
-      if let digit = digits.randomElement(using: &random) {
-        text[digit] = .random(in: 0x30...0x39, using: &random)
-      }
-    case 3: mutator.mutate(&text, places: [], &random)
-    default:
-      // One entry again, or somewhere else.
-      let quotes = text.indices.filter { text[$0] == UInt8(ascii: "\"") }
-      if let from = quotes.randomElement(using: &random),
-        let to = quotes.randomElement(using: &random), from < to
-      {
-        text.insert(contentsOf: Array(text[from..<to]), at: place)
-      }
-    }
-    bytes.replaceSubrange(header, with: text)
-    bytes.put(UInt64(text.count), at: 0)
   }
 
   func run(_ input: [UInt8]) -> String {

@@ -47,7 +47,8 @@ def main():
             found = {name: file.get_tensor(name) for name in file.keys()}
     with safe_open(options.editor, "pt") as file:
         configuration = json.loads(file.metadata()["configuration"])
-        tensors = {name: file.get_tensor(name).float().requires_grad_() for name in file.keys()}
+        tensors = {name: file.get_tensor(name).float().requires_grad_() for name in file.keys()
+                   if name != "tokenizer.json"}
     folder, name = os.path.split(options.model)
     config = AutoConfig.from_pretrained(folder, gguf_file=name)
     config.vocab_size = configuration["processor"]["vocabulary"]

@@ -4,19 +4,24 @@ model edited by it answers, by forward hooks.
 usage: editor_reference.py MODEL.gguf IDENTITY.json TEXT_FILE|IDS.json --out FOLDER [--instruction TEXT]
            [--interface p0] [--layers 0,5] [--positions first] [--placement before] [--scale norm]
            [--heads per-layer|shared|rank-8] [--size 3,64,4] [--cross 1,2] [--tokens 64]
-           [--strength 1]
+           [--strength 1] [--tokenizer tokenizer.json] [--processor-blocks 4 [--lora 8]]
 
 IDENTITY.json is what `emend inspect MODEL.gguf --json` prints; IDS.json, {"ids": [...],
-"instruction": [...]}, is for models without a tokenizer. Writes FOLDER/editor.safetensors and
-FOLDER/logits.safetensors, the latter as logits_file.py describes, with f32 throughout.
+"instruction": [...]}, is for models without a tokenizer. With --tokenizer the editor's is its own: it
+reads the TEXT of --instruction by it, and its GPT-2 and tokenizer are written to FOLDER/backbone too, as
+transformers saves them. With --processor-blocks its backbone are so many of the processor's own blocks in
+the place of a GPT-2, with random adapters of the rank of --lora. Writes FOLDER/editor.safetensors and FOLDER/logits.safetensors, the latter as
+logits_file.py describes, with f32 throughout.
 """
 
 import argparse
+import copy
 import json
 import math
 import os
 from pathlib import Path
 
+import tokenizers
 import torch
 from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2Model
@@ -83,18 +88,45 @@ def cross_attention(tensors, block, heads, seen):
     return add
 
 
+ADAPTED = {"q_proj": "self_attn", "k_proj": "self_attn", "o_proj": "self_attn", "down_proj": "mlp"}
+
+
+def processor_backbone(model, depth, rank, alpha):
+    """The first blocks of the processor, with y = W x + alpha / rank B A x in some modules, and A and B by
+    their names in an editor's file. Rows of B for queries and keys are there in the order of a GGUF, whose
+    pairs that are rotated together lie side by side."""
+    backbone = copy.deepcopy(model.model)
+    backbone.layers = backbone.layers[:depth]
+    backbone.config.num_hidden_layers = depth
+    backbone.config.use_cache = False
+    tensors = {}
+    for block in range(depth if rank else 0):
+        for name, part in ADAPTED.items():
+            weight = getattr(getattr(backbone.layers[block], part), name).weight
+            a = torch.randn(rank, weight.shape[1]) / math.sqrt(weight.shape[1])
+            b = 0.3 * torch.randn(weight.shape[0], rank) / math.sqrt(rank)
+            tensors[f"backbone.blocks.{block}.{name}.lora_A"] = a
+            tensors[f"backbone.blocks.{block}.{name}.lora_B"] = b
+            if name in ("q_proj", "k_proj"):
+                size = model.config.hidden_size // model.config.num_attention_heads
+                b = b.reshape(-1, size // 2, 2, rank).transpose(1, 2).reshape(-1, rank)
+            weight.data += alpha / rank * b @ a
+    return backbone, tensors
+
+
 def backbone_states(editor, words, additions=()):
     """The states after 0...M blocks at the last token, the last one normalized; `additions` are hooks
     by block, whose results the states include. (output_hidden_states would show the states before a
     hook or after it, depending on which was registered first.)"""
     states, hooks = [], []
+    blocks = editor.h if hasattr(editor, "h") else editor.layers
 
     def keep(module, args, output):
         states.append((output[0] if isinstance(output, tuple) else output)[0, -1])
 
     for block, add in additions:
-        hooks.append(editor.h[block - 1].register_forward_hook(add))
-    for block in editor.h:
+        hooks.append(blocks[block - 1].register_forward_hook(add))
+    for block in blocks:
         hooks.append(block.register_forward_hook(keep))
     try:
         final = editor(torch.tensor([words])).last_hidden_state[0, -1]
@@ -134,6 +166,9 @@ def main():
     parser.add_argument("--cross", default="1,2", help="p4: blocks after which it looks")
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--strength", type=float, default=1)
+    parser.add_argument("--tokenizer", help="a tokenizer.json, to be the editor's own")
+    parser.add_argument("--processor-blocks", type=int, help="the processor's as the backbone")
+    parser.add_argument("--lora", type=int, default=0, help="the rank of their adapters")
     options = parser.parse_args()
 
     torch.manual_seed(1)
@@ -146,6 +181,11 @@ def main():
         words = tokenizer(options.instruction, add_special_tokens=False).input_ids
         text = Path(options.text).read_text()
         ids = tokenizer(text, add_special_tokens=False).input_ids[: options.tokens]
+    own = None
+    if options.tokenizer:
+        own = tokenizers.Tokenizer.from_file(options.tokenizer)
+        own.encode_special_tokens = True  # their names are text like any other
+        words = own.encode(options.instruction, add_special_tokens=False).ids
     processor = json.loads(Path(options.identity).read_text())["processor"]
     config = AutoConfig.from_pretrained(folder, gguf_file=file)
     config.vocab_size = processor["vocabulary"]  # which a file without a tokenizer does not say
@@ -153,9 +193,24 @@ def main():
         folder, gguf_file=file, config=config, dtype=torch.float32).eval()
     depth, width = processor["layers"], processor["width"]
     blocks, inputs, heads = map(int, options.size.split(","))
-    editor = GPT2Model(GPT2Config(
-        n_layer=blocks, n_embd=inputs, n_head=heads, n_positions=128,
-        vocab_size=processor["vocabulary"])).eval()
+    # Pretrained ones have more rows than tokens now and then.
+    rows = own.get_vocab_size() + 3 if own else processor["vocabulary"]
+    backbone = {
+        "kind": "gpt2", "n_layer": blocks, "width": inputs, "n_head": heads,
+        "n_inner": 4 * inputs, "n_positions": 128, "vocab_size": rows,
+        "layer_norm_epsilon": 1e-5, "tokenizer": "own" if own else "processor"}
+    if options.processor_blocks:
+        blocks, inputs, heads = options.processor_blocks, width, config.num_attention_heads
+        backbone = {"kind": "processor", "depth": blocks, "width": width}
+        if options.lora:
+            backbone["adapters"] = {"rank": options.lora, "alpha": 2.0 * options.lora,
+                                    "modules": sorted(ADAPTED), "depth": blocks}
+        editor, own_tensors = processor_backbone(model, blocks, options.lora, 2 * options.lora)
+    else:
+        editor = GPT2Model(GPT2Config(
+            n_layer=blocks, n_embd=inputs, n_head=heads, n_positions=128, vocab_size=rows)).eval()
+        own_tensors = {"backbone." + name: value for name, value in editor.state_dict().items()
+                       if not name.endswith((".attn.bias", ".attn.masked_bias"))}
     layers = [int(l) for l in options.layers.split(",")] if options.layers else list(range(depth))
 
     places = slots(options.positions, len(ids))
@@ -212,19 +267,20 @@ def main():
     configuration = {
         "interface": options.interface, "layers": layers, "positions": options.positions,
         "placement": options.placement, "scale": options.scale, "heads": options.heads,
-        "backbone": {
-            "kind": "gpt2", "n_layer": blocks, "width": inputs, "n_head": heads,
-            "n_inner": 4 * inputs, "n_positions": 128, "vocab_size": processor["vocabulary"],
-            "layer_norm_epsilon": 1e-5, "tokenizer": "processor"},
+        "backbone": backbone,
         "processor": {key: processor[key] for key in ("width", "layers", "vocabulary", "digest")},
     }
     if options.interface == "p4":
         configuration["cross_attention"] = {
             "blocks": [int(b) for b in options.cross.split(",")], "heads": heads}
-    tensors |= {"backbone." + name: value for name, value in editor.state_dict().items()
-                if not name.endswith((".attn.bias", ".attn.masked_bias"))}
+    tensors |= own_tensors
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
+    if own:
+        tensors["tokenizer.json"] = torch.frombuffer(
+            bytearray(own.to_str().encode()), dtype=torch.uint8)
+        editor.save_pretrained(out / "backbone")
+        own.model.save(str(out / "backbone"))
     save_file({name: value.contiguous() for name, value in tensors.items()},
               out / "editor.safetensors",
               {"format": "emend.editor", "version": "1",

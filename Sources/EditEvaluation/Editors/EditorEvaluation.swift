@@ -18,6 +18,8 @@ public final class EditorEvaluation {
     public var firstContent: Int
     /// An instruction without words, as the editor reads it: one token at least.
     public var emptyInstruction: [Int]
+    /// The same, as the editor of the condition constant reads it.
+    public var constantInstruction: [Int]
     /// Windows of unrelated text, two tokens each at least.
     public var unrelated: [[Int]]
 
@@ -29,6 +31,7 @@ public final class EditorEvaluation {
       self.splits = splits
       self.firstContent = firstContent
       self.emptyInstruction = emptyInstruction
+      constantInstruction = emptyInstruction
       self.unrelated = unrelated
     }
   }
@@ -124,7 +127,8 @@ public final class EditorEvaluation {
     return EditorPass.Capacity(
       sequences: examples.map { $0.longestSequence(ghosts: ghosts) }
         + data.unrelated.map { $0.count + ghosts },
-      instructions: examples.map(\.longestInstruction) + [data.emptyInstruction.count],
+      instructions: examples.map(\.longestInstruction)
+        + [data.emptyInstruction.count, data.constantInstruction.count],
       batchSize: options.batchSize)
   }
 
@@ -137,6 +141,7 @@ public final class EditorEvaluation {
   ) throws(EvaluationError) -> ConditionLosses {
     var baselines = HeldOutLosses.Baselines()
     baselines.emptyInstruction = data.emptyInstruction
+    baselines.constantInstruction = data.constantInstruction
     baselines.seed = options.seed
     var losses = HeldOutLosses(
       split.examples, batchSize: options.batchSize, firstContent: data.firstContent,

@@ -1,3 +1,4 @@
+import LatentEditing
 import Tokenization
 
 /// An example as tokens.
@@ -71,24 +72,20 @@ public struct TokenizedExamples: Sendable {
   /// The index of the first token of the input in prompts.
   public let firstContent: Int
 
-  /// An instruction without words: what the tokenizer makes of no text, or where that is nothing, the
-  /// token that begins texts, or the one that ends them. Throws `EditorTrainingError.noEndToken` where
-  /// there is none of these.
-  public static func emptyInstruction(
-    with tokenizer: Tokenizer
-  ) throws(EditorTrainingError) -> [Int] {
-    let ids = tokenizer.encode("", addSpecial: true, parseSpecial: false)
-    guard ids.isEmpty else { return ids }
-    guard let token = tokenizer.bosToken ?? tokenizer.eosToken else { throw .noEndToken }
-    return [token]
-  }
-
-  /// Tokenizes the rows of these indices; the editor reads `constant` in the place of every instruction,
-  /// where it is given. Throws `EditorTrainingError.noEndToken` where the vocabulary has no token that
-  /// could end a response, and `.option` for limits below 2.
+  /// Tokenizes the rows of these indices. Throws `EditorTrainingError.noEndToken` where the vocabulary has
+  /// no token that could end a response, and `.option` for limits below 2.
+  ///
+  /// - Parameters:
+  ///   - rows: all rows.
+  ///   - indices: those to tokenize; nil for all.
+  ///   - template: how prompts are written.
+  ///   - tokenizer: the processor's, for prompts and responses.
+  ///   - instructions: the editor's, for what it reads itself.
+  ///   - limits: how long sequences may be.
+  ///   - constant: what the editor reads in the place of every instruction; nil for the rows' own.
   public init(
     _ rows: [TrainingRow], indices: [Int]? = nil, template: PromptTemplate, tokenizer: Tokenizer,
-    limits: Limits, constant: [Int]? = nil
+    instructions: InstructionTokenizer, limits: Limits, constant: [Int]? = nil
   ) throws(EditorTrainingError) {
     guard limits.sequence >= 2, limits.instruction >= 1, limits.response ?? 1 >= 1 else {
       throw .option(
@@ -100,8 +97,7 @@ public struct TokenizedExamples: Sendable {
       let prompt = template.prompt(row, with: tokenizer)
       let whole = TokenizedExample(
         row: index,
-        instruction: constant
-          ?? tokenizer.encode(row.instruction, addSpecial: true, parseSpecial: false),
+        instruction: constant ?? instructions.tokens(of: row.instruction),
         prompt: prompt, response: try template.response(row, after: prompt, with: tokenizer),
         prompted: template.promptedPrompt(row, with: tokenizer))
       append(whole, row, limits)
@@ -113,6 +109,10 @@ public struct TokenizedExamples: Sendable {
   ) {
     func leaveOut(_ reason: String) {
       problems.append(RowProblem(file: row.file, line: row.line, reason: reason))
+    }
+    guard !example.instruction.isEmpty else {
+      leaveOut("the editor's tokenizer has no token for the instruction")
+      return
     }
     guard example.instruction.count <= limits.instruction else {
       leaveOut(

@@ -1,7 +1,6 @@
-import Foundation
 import LanguageModels
 import LatentEditing
-import ModelFiles
+import Tokenization
 
 extension TrainingOptions {
   /// What determines the result.
@@ -55,13 +54,13 @@ extension TrainingOptions {
       instruction: min(instruction, processor.contextLength), response: response)
   }
 
-  /// What is to be trained: an editor (see `editor`), or new adapters of the processor. Throws as
-  /// `editor` does.
+  /// What is to be trained: an editor (see `editor`), or new adapters of the processor. Parameters and
+  /// errors as `editor` has them.
   public func network(
-    for processor: Processor, identity: ProcessorIdentity
+    for processor: Processor, identity: ProcessorIdentity, tokenizer: Tokenizer
   ) throws -> TrainedNetwork {
     guard editor.isTuning else {
-      return .editor(try editor(for: processor, identity: identity))
+      return .editor(try editor(for: processor, identity: identity, tokenizer: tokenizer))
     }
     return .adapters(
       try LowRankAdapters(
@@ -71,8 +70,16 @@ extension TrainingOptions {
   }
 
   /// The editor to train: the file's, or a new one for `processor`. Throws `EditorTrainingError.option`,
-  /// `LatentEditingError` and `LanguageModelError` for what cannot be read or does not fit.
-  public func editor(for processor: Processor, identity: ProcessorIdentity) throws -> Editor {
+  /// `LatentEditingError`, `LanguageModelError` and `TokenizationError` for what cannot be read or does not
+  /// fit.
+  ///
+  /// - Parameters:
+  ///   - processor: the processor.
+  ///   - identity: which model it is.
+  ///   - tokenizer: the processor's; a backbone from files with another one gets its own.
+  public func editor(
+    for processor: Processor, identity: ProcessorIdentity, tokenizer: Tokenizer
+  ) throws -> Editor {
     if let path = editor.file {
       return try Editor(path: path, identity: identity, processor: processor, pool: processor.pool)
     }
@@ -82,24 +89,16 @@ extension TrainingOptions {
           backboneConfiguration(processor.configuration), processor.configuration, identity),
         seed: run.seed, processor: processor, pool: processor.pool)
     }
-    var isFolder: ObjCBool = false
-    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    let model =
-      exists && isFolder.boolValue
-      ? try GPT2(huggingFaceFolder: path, pool: processor.pool)
-      : try GPT2(GGUFFile(path: path), pool: processor.pool)
-    guard model.configuration.vocabularySize == processor.configuration.vocabularySize else {
-      throw EditorTrainingError.option(
-        name: "backbone", found: "\(path) with \(model.configuration.vocabularySize) tokens",
-        needed:
-          "a GPT-2 that reads the processor's \(processor.configuration.vocabularySize) tokens")
-    }
-    let configuration = try configuration(
-      .gpt2(model.configuration, tokenizer: .processor), processor.configuration, identity)
-    return try Editor(
-      configuration, backbone: model,
-      heads: EditorHeads(configuration, seed: run.seed, pool: processor.pool),
+    let files = try BackboneFiles(
+      path: path, processor: tokenizer, vocabularySize: processor.configuration.vocabularySize,
       pool: processor.pool)
+    let configuration = try configuration(
+      .gpt2(files.model.configuration, tokenizer: files.tokenizer == nil ? .processor : .own),
+      processor.configuration, identity)
+    return try Editor(
+      configuration, backbone: files.model,
+      heads: EditorHeads(configuration, seed: run.seed, pool: processor.pool),
+      tokenizer: files.tokenizer, pool: processor.pool)
   }
 
   private func configuration(

@@ -10,6 +10,8 @@ package struct HeldOutLosses {
   package struct Baselines: Sendable {
     /// An instruction without words, as the editor reads it.
     package var emptyInstruction: [Int] = []
+    /// The same, as the editor of the condition constant reads it.
+    package var constantInstruction: [Int] = []
     /// Of the random directions.
     package var seed: UInt64 = 0
 
@@ -57,8 +59,10 @@ package struct HeldOutLosses {
     switch condition {
     case .ablated: losses = try pass.losses(batch, .ablated)
     case .empty, .constant:
+      let instruction =
+        condition == .empty ? baselines.emptyInstruction : baselines.constantInstruction
       losses = try pass.losses(
-        batch.replacingInstructions(chosen.map { _ in baselines.emptyInstruction }), .edited)
+        batch.replacingInstructions(chosen.map { _ in instruction }), .edited)
     case .shuffled, .tunedShuffled:
       losses = try pass.losses(batch.withOtherInstructions(chosen), .edited)
     case .random: losses = try pass.losses(batch, .random(seed: baselines.seed))

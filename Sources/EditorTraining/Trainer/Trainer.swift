@@ -322,6 +322,8 @@ public final class Trainer {
     var step: Int
     var optimizerSteps: Int
     var sampler: BatchSampler.State
+    /// Of the editor's own tokenizer; nil where it has none.
+    var tokenizerDigest: String?
   }
 
   /// Saves everything that `resume` needs; the file is there whole or as it was before. Throws
@@ -331,19 +333,22 @@ public final class Trainer {
     contents.add(
       "counters",
       value: Counters(
-        plan: plan, step: step, optimizerSteps: optimizer.stepCount, sampler: sampler.state))
+        plan: plan, step: step, optimizerSteps: optimizer.stepCount, sampler: sampler.state,
+        tokenizerDigest: network.tokenizerDigest))
     for section in sections { contents.add(section.name, UnsafeRawBufferPointer(section.bytes)) }
     try contents.write(path: path)
   }
 
   /// Goes on from a state that `save` wrote. Throws `EditorTrainingError`: `otherPlan` where it was
-  /// started with another plan (the number of steps may change where rates do not depend on it).
+  /// started with another plan (the number of steps may change where rates do not depend on it), and
+  /// `otherData` where it was started with other examples or another tokenizer of the editor's own.
   public func resume(from path: String) throws(EditorTrainingError) {
     let file = try TrainingStateFile(path: path)
     let counters = try file.value(Counters.self, "counters")
     var known = counters.plan
     if plan.schedule.shape == .constant { known.steps = plan.steps }
     guard known == plan else { throw .otherPlan(path: path) }
+    guard counters.tokenizerDigest == network.tokenizerDigest else { throw .otherData }
     var next = sampler
     try next.resume(from: counters.sampler)
     try file.read(into: sections)

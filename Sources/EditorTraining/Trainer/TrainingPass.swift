@@ -1,6 +1,7 @@
 import LanguageModels
 import LatentEditing
 import TensorKernels
+import Tokenization
 
 /// A network that is trained through a frozen processor, run over batches of examples.
 package protocol TrainingPass: AnyObject {
@@ -45,6 +46,30 @@ public enum TrainedNetwork {
     switch self {
     case .editor(let editor): editor.configuration.instructionLimit
     case .adapters: .max
+    }
+  }
+
+  /// How the instructions that it reads are tokenized; `tokenizer` is the processor's.
+  public func instructionTokenizer(processor tokenizer: Tokenizer) -> InstructionTokenizer {
+    switch self {
+    case .editor(let editor): editor.instructionTokenizer(processor: tokenizer)
+    case .adapters: InstructionTokenizer(processor: tokenizer)
+    }
+  }
+
+  /// Tells a tokenizer of the editor's own from others; nil where there is none.
+  var tokenizerDigest: String? {
+    switch self {
+    case .editor(let editor): editor.ownTokenizer?.digest
+    case .adapters: nil
+    }
+  }
+
+  /// Tokens of instructions are from 0 to below this.
+  public var instructionVocabularySize: Int {
+    switch self {
+    case .editor(let editor): editor.configuration.instructionVocabularySize
+    case .adapters(_, let identity): identity.vocabularySize
     }
   }
 

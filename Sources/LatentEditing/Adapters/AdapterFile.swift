@@ -72,7 +72,16 @@ extension LowRankAdapters {
   public convenience init(
     path: String, identity: ProcessorIdentity, processor: Processor
   ) throws(LatentEditingError) {
-    let (file, configuration, tensors) = try Self.opened(path, identity, processor)
+    let file: SafetensorsFile
+    do { file = try SafetensorsFile(path: path) } catch { throw .file(error) }
+    try self.init(file, identity: identity, processor: processor)
+  }
+
+  /// As above, of a file that is open already.
+  package convenience init(
+    _ file: SafetensorsFile, identity: ProcessorIdentity, processor: Processor
+  ) throws(LatentEditingError) {
+    let (configuration, tensors) = try Self.checked(file, identity, processor)
     do {
       try self.init(
         configuration, of: processor.configuration, seed: 0, pool: processor.pool)
@@ -130,13 +139,12 @@ extension LowRankAdapters {
       rank: d.rank, alpha: d.alpha, modules: Set(modules), depth: d.depth)
   }
 
-  /// The file, which has all tensors of the configuration in its metadata and no others: nothing is
-  /// allocated for a file that has not.
-  private static func opened(
-    _ path: String, _ identity: ProcessorIdentity, _ processor: Processor
-  ) throws(LatentEditingError) -> (SafetensorsFile, AdapterConfiguration, [StoredAdapter]) {
-    let file: SafetensorsFile
-    do { file = try SafetensorsFile(path: path) } catch { throw .file(error) }
+  /// What is in the file, which has all tensors of the configuration in its metadata and no others: nothing
+  /// is allocated for a file that has not.
+  private static func checked(
+    _ file: SafetensorsFile, _ identity: ProcessorIdentity, _ processor: Processor
+  ) throws(LatentEditingError) -> (AdapterConfiguration, [StoredAdapter]) {
+    let path = file.tensors.path
     let configuration = try Self.configuration(file, path: path, identity, processor)
     let tensors = StoredAdapter.all(
       configuration, configuration.layout(processor.configuration),
@@ -153,7 +161,7 @@ extension LowRankAdapters {
     }
     let others = Set(file.tensors.map(\.name)).subtracting(tensors.map(\.name))
     if let other = others.min() { throw .unknownTensor(path: path, tensor: other) }
-    return (file, configuration, tensors)
+    return (configuration, tensors)
   }
 
   /// What a store of these adapters' layout holds, by the names, shapes and orders of their file: for

@@ -9,13 +9,17 @@ public final class Editor {
   public let backbone: any EditorBackbone
   /// What turns its states into latents.
   public let heads: EditorHeads
+  /// What its instructions are tokenized with where that is not the processor's tokenizer; use
+  /// `instructionTokenizer(processor:)`.
+  package let ownTokenizer: InstructionTokenizer?
 
   private let pool: ThreadPool
 
-  /// An editor of parts that fit together. Throws `backboneMismatch` where they do not.
+  /// An editor of parts that fit together, with a tokenizer where the blueprint's is `own`. Throws
+  /// `backboneMismatch` where they do not.
   public init(
     _ configuration: EditorConfiguration, backbone: any EditorBackbone, heads: EditorHeads,
-    pool: ThreadPool
+    tokenizer: InstructionTokenizer? = nil, pool: ThreadPool
   ) throws(LatentEditingError) {
     guard backbone.width == configuration.backbone.width,
       backbone.blockCount == configuration.backbone.blockCount
@@ -25,6 +29,10 @@ public final class Editor {
         needed: "\(configuration.backbone.blockCount) of \(configuration.backbone.width)")
     }
     precondition(heads.configuration == configuration, "the heads are of another editor")
+    precondition(
+      (tokenizer?.isOwn ?? false) == (configuration.backbone.tokenizer == .own),
+      "the blueprint says whose tokenizer it is")
+    ownTokenizer = tokenizer
     self.configuration = configuration
     self.backbone = backbone
     self.heads = heads
@@ -38,10 +46,11 @@ public final class Editor {
   ///   - configuration: the blueprint.
   ///   - seed: where random numbers come from.
   ///   - processor: the processor, needed where the backbone is taken from it.
+  ///   - tokenizer: of the editor's own, needed where the blueprint says so.
   ///   - pool: the threads to run on.
   public convenience init(
     _ configuration: EditorConfiguration, seed: UInt64, processor: Processor? = nil,
-    pool: ThreadPool
+    tokenizer: InstructionTokenizer? = nil, pool: ThreadPool
   ) throws(LatentEditingError) {
     let backbone: any EditorBackbone
     do throws(LanguageModelError) {
@@ -58,7 +67,8 @@ public final class Editor {
     }
     try self.init(
       configuration, backbone: backbone,
-      heads: EditorHeads(configuration, seed: seed &+ 1, pool: pool), pool: pool)
+      heads: EditorHeads(configuration, seed: seed &+ 1, pool: pool), tokenizer: tokenizer,
+      pool: pool)
   }
 
   /// The edit that `instruction` (tokens, nothing appended) means, `strength` times as strong.

@@ -74,6 +74,14 @@ public enum BackboneConfiguration: Sendable, Equatable {
     }
   }
 
+  /// Whose tokens it reads.
+  public var tokenizer: EditorTokenizer {
+    switch self {
+    case .gpt2(_, let tokenizer): tokenizer
+    case .processor: .processor
+    }
+  }
+
   /// The width of its states.
   public var width: Int {
     switch self {
@@ -87,6 +95,8 @@ public enum BackboneConfiguration: Sendable, Equatable {
 public enum EditorTokenizer: String, Sendable, CaseIterable {
   /// The processor's.
   case processor
+  /// One of the editor's own, which its file carries (see `InstructionTokenizer`).
+  case own
 }
 
 /// Where P4's backbone attends to the processor's states of the input.
@@ -109,6 +119,14 @@ extension EditorConfiguration {
     switch backbone {
     case .gpt2(let configuration, _): configuration.contextLength
     case .processor: Int.max
+    }
+  }
+
+  /// Tokens of instructions are from 0 to below this: the rows of what embeds them.
+  public var instructionVocabularySize: Int {
+    switch backbone {
+    case .gpt2(let configuration, _): configuration.vocabularySize
+    case .processor: processor.vocabularySize
     }
   }
 }

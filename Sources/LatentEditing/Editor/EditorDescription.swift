@@ -143,6 +143,11 @@ struct EditorDescription: Codable {
           "backbone.tokenizer", backbone.tokenizer ?? "missing",
           backbone.tokenizer.flatMap(EditorTokenizer.init), names(EditorTokenizer.self)))
     case "processor":
+      guard backbone.tokenizer ?? "processor" == "processor" else {
+        throw .editorField(
+          path: path, field: "backbone.tokenizer", found: backbone.tokenizer!,
+          needed: "processor, or nothing, where the backbone is the processor itself")
+      }
       let depth = backbone.depth ?? 0
       body = .processor(
         depth: try field(

@@ -3,6 +3,7 @@ import Foundation
 import LanguageModels
 import ModelFiles
 import TensorKernels
+import Tokenization
 
 /// How an editor's matrices are stored.
 public enum EditorStorage: String, Sendable, CaseIterable {
@@ -21,21 +22,26 @@ extension Editor {
   public func write(
     to path: String, storage: EditorStorage = .f32
   ) throws(LatentEditingError) {
-    let parts = stored(
-      backbone: (backbone as? GPT2)?.parameters
-        ?? (backbone as? ProcessorBackbone)?.adapters?.parameters, heads: heads.parameters)
+    let parts = stored(backbone: ownParameters, heads: heads.parameters)
     do throws(ModelFileError) {
       var writer = try SafetensorsWriter(
-        path: path, tensors: parts.flatMap { $0.tensors(storage) },
+        path: path, tensors: parts.flatMap { $0.tensors(storage) } + tokenizerTensors,
         metadata: [
           ("format", Self.format), ("version", Self.version),
           ("configuration", EditorDescription(configuration).json),
         ])
       for part in parts { try part.write(to: &writer, storage) }
+      if let json = ownTokenizer?.json { try writer.append(json.span.bytes) }
       try writer.commit()
     } catch {
       throw .file(error)
     }
+  }
+
+  /// A tokenizer of the editor's own, after all others.
+  private var tokenizerTensors: [SafetensorsWriter.Tensor] {
+    guard let json = ownTokenizer?.json else { return [] }
+    return [.init(name: InstructionTokenizer.tensor, type: .u8, shape: [json.count])]
   }
 
   /// What stores of the backbone's and the heads' parameters hold, by the names, shapes and orders of the
@@ -49,8 +55,11 @@ extension Editor {
   /// Both as they stand in files; what a backbone trains may be nothing.
   private func stored(backbone store: ParameterStore?, heads: ParameterStore) -> [StoredParameters]
   {
-    (store.map { [StoredParameters(backbone: $0, isGPT2: backbone is GPT2)] } ?? [])
-      + [StoredParameters(heads: heads)]
+    let own = store.map {
+      StoredParameters(StoredLayout(backbone: $0.layout, isGPT2: backbone is GPT2), $0)
+    }
+    return (own.map { [$0] } ?? [])
+      + [StoredParameters(StoredLayout(heads: heads.layout), heads)]
   }
 
   /// Reads the blueprint of the editor at `path`, and nothing else of it. Throws `notEditor`,
@@ -80,51 +89,123 @@ extension Editor {
     return try EditorDescription(json: text, path: path).configuration(path: path)
   }
 
+  /// How instructions are tokenized for the editor at `path` of a processor with the given tokenizer; no
+  /// weights are read. Throws as `configuration(path:)`, and `tokenizer` and `tokenizerTooLarge`.
+  public static func instructionTokenizer(
+    path: String, processor: Tokenizer
+  ) throws(LatentEditingError) -> InstructionTokenizer {
+    try ownTokenizer(path: path) ?? InstructionTokenizer(processor: processor)
+  }
+
+  /// The tokenizer in the editor's file at `path`; nil where it reads the processor's tokens. Throws as
+  /// `instructionTokenizer(path:processor:)`.
+  public static func ownTokenizer(
+    path: String
+  ) throws(LatentEditingError) -> InstructionTokenizer? {
+    let file: SafetensorsFile
+    do { file = try SafetensorsFile(path: path) } catch { throw .file(error) }
+    return try ownTokenizer(in: file, of: configuration(file, path: path))
+  }
+
+  private static func ownTokenizer(
+    in file: SafetensorsFile, of configuration: EditorConfiguration
+  ) throws(LatentEditingError) -> InstructionTokenizer? {
+    let name = InstructionTokenizer.tensor
+    let path = file.tensors.path
+    guard case .gpt2(let gpt2, .own) = configuration.backbone else {
+      guard file.tensors.tensorIfPresent(named: name) == nil else {
+        throw .editorField(
+          path: path, field: "backbone.tokenizer", found: "processor beside a tensor \(name)",
+          needed: "own")
+      }
+      return nil
+    }
+    guard let tensor = file.tensors.tensorIfPresent(named: name) else {
+      throw .editorField(
+        path: path, field: "backbone.tokenizer", found: "own without a tensor \(name)",
+        needed: "that tensor, or processor")
+    }
+    guard tensor.type == .u8, tensor.shape.count == 1 else {
+      throw .editorField(
+        path: path, field: "the tensor \(name)",
+        found: "of type \(tensor.type.rawValue) and shape \(tensor.shape)",
+        needed: "U8, one number a byte")
+    }
+    return try InstructionTokenizer(
+      json: file.tensors.withBytes(of: tensor) { Array($0) }, for: gpt2, path: path)
+  }
+
   /// Reads the editor at `path` for a processor. `processor` is needed, loaded, where the backbone is
   /// taken from it.
   ///
   /// Throws `wrongProcessor` where it was made for another model, `notEditor`, `editorField`,
-  /// `unknownTensor`, `tensorShape`, `tensorNotFinite`, and what makes the file unreadable.
+  /// `tokenizer`, `tokenizerTooLarge`, `unknownTensor`, `tensorShape`, `tensorNotFinite`, and what makes
+  /// the file unreadable.
   public convenience init(
     path: String, identity: ProcessorIdentity, processor: Processor?, pool: ThreadPool
   ) throws(LatentEditingError) {
     let file: SafetensorsFile
     do { file = try SafetensorsFile(path: path) } catch { throw .file(error) }
+    try self.init(file, identity: identity, processor: processor, pool: pool)
+  }
+
+  /// As above, of a file that is open already.
+  package convenience init(
+    _ file: SafetensorsFile, identity: ProcessorIdentity, processor: Processor?, pool: ThreadPool
+  ) throws(LatentEditingError) {
+    let path = file.tensors.path
     let configuration = try Editor.configuration(file, path: path)
     guard configuration.processor == identity else {
       throw .wrongProcessor(path: path, made: configuration.processor, found: identity)
     }
+    let tokenizer = try Editor.ownTokenizer(in: file, of: configuration)
+    // Nothing is allocated for a file that does not have what it says.
+    try Editor.checkTensors(file, configuration, processor)
+
     let heads = try EditorHeads(configuration, seed: 0, pool: pool)
-    var parts = [StoredParameters(heads: heads.parameters)]
     let backbone: any EditorBackbone
     do throws(LanguageModelError) {
       switch configuration.backbone {
-      case .gpt2(let gpt2, _):
-        let model = try GPT2(zeros: gpt2, pool: pool)
-        parts.append(StoredParameters(backbone: model.parameters, isGPT2: true))
-        backbone = model
+      case .gpt2(let gpt2, _): backbone = try GPT2(zeros: gpt2, pool: pool)
       case .processor(let depth, _, let shape):
         guard let processor else { preconditionFailure("the backbone needs its processor") }
-        let model = try ProcessorBackbone(
+        backbone = try ProcessorBackbone(
           processor, depth: depth, newAdapters: shape, seed: 0, pool: pool)
-        if let adapters = model.adapters {
-          parts.append(StoredParameters(backbone: adapters.parameters, isGPT2: false))
-        }
-        backbone = model
       }
     } catch {
       throw .model(error)
     }
-    let known = Set(parts.flatMap { $0.names })
-    if let other = file.tensors.first(where: { !known.contains($0.name.withoutScale) }) {
-      throw .unknownTensor(path: path, tensor: other.name)
+    try self.init(
+      configuration, backbone: backbone, heads: heads, tokenizer: tokenizer, pool: pool)
+    for part in stored(backbone: ownParameters, heads: heads.parameters) {
+      try part.read(from: file)
     }
-    for part in parts { try part.read(from: file) }
-    try self.init(configuration, backbone: backbone, heads: heads, pool: pool)
   }
-}
 
-extension String {
-  /// The name of the tensor that a tensor of scales belongs to; any other as it is.
-  fileprivate var withoutScale: String { hasSuffix(".scale") ? String(dropLast(6)) : self }
+  /// Checks that `file` has all tensors that its blueprint speaks of, in their shapes, and no others.
+  private static func checkTensors(
+    _ file: SafetensorsFile, _ configuration: EditorConfiguration, _ processor: Processor?
+  ) throws(LatentEditingError) {
+    var layouts = [StoredLayout(heads: configuration.headLayout)]
+    var known: Set<String> = []
+    switch configuration.backbone {
+    case .gpt2(let gpt2, let tokenizer):
+      layouts.append(StoredLayout(backbone: gpt2.parameterLayout, isGPT2: true))
+      if tokenizer == .own { known.insert(InstructionTokenizer.tensor) }
+    case .processor(_, _, let shape):
+      if let shape, let processor {
+        layouts.append(
+          StoredLayout(backbone: shape.layout(processor.configuration), isGPT2: false))
+      }
+    }
+    for layout in layouts { known.formUnion(try layout.check(file)) }
+    if let other = file.tensors.first(where: { !known.contains($0.name) }) {
+      throw .unknownTensor(path: file.tensors.path, tensor: other.name)
+    }
+  }
+
+  /// What of the backbone is the editor's: a GPT-2's weights, a processor's adapters, or nothing.
+  private var ownParameters: ParameterStore? {
+    (backbone as? GPT2)?.parameters ?? (backbone as? ProcessorBackbone)?.adapters?.parameters
+  }
 }

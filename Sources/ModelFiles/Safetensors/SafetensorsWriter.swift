@@ -32,7 +32,7 @@ public struct SafetensorsWriter: ~Copyable {
   ) throws(ModelFileError) {
     var entries: [String] = []
     if !metadata.isEmpty {
-      let pairs = metadata.map { "\(quoted($0.key)):\(quoted($0.value))" }
+      let pairs = metadata.map { "\($0.key.quotedAsJSON):\($0.value.quotedAsJSON)" }
       entries.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
     }
     var offset = 0
@@ -40,7 +40,7 @@ public struct SafetensorsWriter: ~Copyable {
       let end = offset + tensor.shape.reduce(tensor.type.byteCount, *)
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       entries.append(
-        "\(quoted(tensor.name)):{\"dtype\":\"\(tensor.type.rawValue)\",\"shape\":[\(shape)],"
+        "\(tensor.name.quotedAsJSON):{\"dtype\":\"\(tensor.type.rawValue)\",\"shape\":[\(shape)],"
           + "\"data_offsets\":[\(offset),\(end)]}")
       offset = end
     }
@@ -75,19 +75,4 @@ public struct SafetensorsWriter: ~Copyable {
     precondition(file.byteCount == end, "the data does not fill the tensors declared")
     try file.commit()
   }
-}
-
-/// `text` as a JSON string.
-private func quoted(_ text: String) -> String {
-  var result = "\""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "\"", "\\": result += "\\\(scalar)"
-    case "\u{0}"..<"\u{20}":
-      let digits = String(scalar.value, radix: 16)
-      result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return result + "\""
 }

@@ -5,9 +5,8 @@ import ModelFiles
 enum PieceNumbers {
   /// The object under the given keys, one inside the other; the whole file where there are none.
   static func read(
-    path: String, under keys: [String]
+    _ file: MappedFile, under keys: [String]
   ) throws(ModelFileError) -> [(text: String, id: Int)] {
-    let file = try MappedFile.contents(path: path)
     var pieces: [(text: String, id: Int)] = []
     var json = JSONCursor(file, 0..<file.byteCount)
     try read(&json, keys[...], into: &pieces)

@@ -11,11 +11,18 @@ public struct TokenizerJSON {
 
   /// Reads the file; `vocabulary()` says what is in it.
   public init(path: String) throws(TokenizationError) {
-    self.path = path
-    do {
-      content = try JSONFile.read(Content.self, path: path)
-      pieces = try PieceNumbers.read(path: path, under: ["model", "vocab"])
-    } catch { throw .file(error) }
+    do { try self.init(MappedFile.contents(path: path)) } catch { throw .file(error) }
+  }
+
+  /// Reads what such a file holds, from memory; `path` is what messages call it.
+  package init(bytes: [UInt8], path: String) throws(TokenizationError) {
+    do { try self.init(MappedFile(path: path, bytes: bytes)) } catch { throw .file(error) }
+  }
+
+  private init(_ file: MappedFile) throws(ModelFileError) {
+    path = file.path
+    content = try JSONFile.read(Content.self, file)
+    pieces = try PieceNumbers.read(file, under: ["model", "vocab"])
   }
 
   /// Throws `unsupportedTokenizer` where the file asks for what is not computed here, and
@@ -35,6 +42,10 @@ public struct TokenizerJSON {
       }
       if id >= table.count {
         table += [(text: String, type: TokenType)?](repeating: nil, count: id + 1 - table.count)
+      }
+      // A token that was added may be one of the model's own pieces, and no other.
+      if let other = table[id]?.text, !other.utf8.elementsEqual(text.utf8) {
+        throw .duplicateID(id: id, first: other, second: text)
       }
       table[id] = (text, type)
     }
@@ -79,13 +90,33 @@ public struct TokenizerJSON {
         "its normalizer is \(content.normalizer?.type ?? "unnamed"), and text is taken as it is")
     }
     vocabulary.preTokenizer = try preTokenizerName()
+    try checkOptions(ignoresMerges: vocabulary.preTokenizer == "llama-bpe")
     vocabulary.merges = PieceTable(merges.map { "\($0.left) \($0.right)" })
     vocabulary.addsSpacePrefix = false
     vocabulary.addsBOS = vocabulary.preTokenizer == "llama-bpe"
   }
 
+  /// Options of the model that would change what text becomes. LLaMA 3's is read as it was meant where an old
+  /// file does not say that whole words go first.
+  private func checkOptions(ignoresMerges: Bool) throws(TokenizationError) {
+    let model = content.model
+    for (field, found) in [
+      ("continuing_subword_prefix", model.continuingSubwordPrefix),
+      ("end_of_word_suffix", model.endOfWordSuffix),
+    ] {
+      guard let found, !found.isEmpty else { continue }
+      throw .unsupportedSetting(field: "model.\(field)", found: "a text", needed: "none")
+    }
+    guard model.ignoreMerges != true || ignoresMerges else {
+      throw .unsupportedSetting(field: "model.ignore_merges", found: "true", needed: "false")
+    }
+    guard model.dropout ?? 0 == 0 else {
+      throw .unsupportedSetting(field: "model.dropout", found: "\(model.dropout!)", needed: "none")
+    }
+  }
+
   /// The regular expression of LLaMA 3.
-  private static let llama3Pattern =
+  static let llama3Pattern =
     #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|"#
     + #" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
 
@@ -176,6 +207,10 @@ private struct Content: Decodable {
     let type: String?
     let byteFallback: Bool?
     let unkToken: String?
+    let continuingSubwordPrefix: String?
+    let endOfWordSuffix: String?
+    let ignoreMerges: Bool?
+    let dropout: Double?
     let merges: [Merge]?
   }
 

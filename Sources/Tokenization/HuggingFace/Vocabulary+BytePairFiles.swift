@@ -13,7 +13,7 @@ extension Vocabulary {
   ) throws(TokenizationError) {
     let numbers: [(text: String, id: Int)]
     do {
-      numbers = try PieceNumbers.read(path: vocabularyPath, under: [])
+      numbers = try PieceNumbers.read(MappedFile.contents(path: vocabularyPath), under: [])
     } catch { throw .file(error) }
     var texts = [String?](repeating: nil, count: numbers.count)
     for (text, id) in numbers {
@@ -34,7 +34,12 @@ extension Vocabulary {
     merges = try Vocabulary.readMerges(mergesPath)
     preTokenizer = "gpt-2"
     addsSpacePrefix = false
-    eosToken = pieces.firstIndex(of: "<|endoftext|>")
+    findEndOfText()
+  }
+
+  /// GPT-2 has one token that begins and ends a text, and its files name it nowhere but among the pieces.
+  package mutating func findEndOfText() {
+    eosToken = pieces.firstIndex { $0.elementsEqual("<|endoftext|>".utf8) }
     bosToken = eosToken
   }
 
@@ -70,10 +75,7 @@ extension Vocabulary {
     }
     if try exists("tokenizer.json") {
       self = try TokenizerJSON(path: path + "/tokenizer.json").vocabulary()
-      if eosToken == nil {
-        eosToken = pieces.firstIndex { $0.elementsEqual("<|endoftext|>".utf8) }
-        bosToken = eosToken
-      }
+      if eosToken == nil { findEndOfText() }
       return
     }
     for (vocabulary, merges) in [("vocab.json", "merges.txt"), ("encoder.json", "vocab.bpe")] {

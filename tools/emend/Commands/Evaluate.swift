@@ -144,9 +144,8 @@ struct Evaluate: ParsableCommand {
     let start = clock.now
     let options = try rows.options(model: model.file.model)
     let opened = try OpenedModel(model)
-    let blueprint = try Editor.configuration(path: editor)
-    let input = try EvaluationInput(
-      options, rows, opened, blueprint,
+    var input = try EvaluationInput(
+      options, rows, opened, editor,
       unrelated: localityText.map { ($0, localityWindows) })
     var chosen = EditorEvaluation.Options()
     chosen.conditions = try conditions()
@@ -166,6 +165,11 @@ struct Evaluate: ParsableCommand {
       try tuned
       ?? (measured.isDisjoint(with: [.tuned, .tunedShuffled])
         ? nil : training?.file(.tuned, opened, processor))
+    if let constantFile {
+      input.data.constantInstruction = try Editor.instructionTokenizer(
+        path: constantFile, processor: opened.tokenizer
+      ).empty
+    }
     let files = [editor] + (constantFile.map { [$0] } ?? [])
     let blueprints = try files.map(Editor.configuration(path:))
     let adapters = try tunedFile.map {

@@ -85,9 +85,8 @@ struct Train: ParsableCommand {
     let opened = try OpenedModel(model)
     let processor = try opened.loadProcessor()
     let network = try options.network(
-      for: processor, identity: ProcessorIdentity(opened.file))
-    let rows = try TrainingInput(
-      options, randomRows: randomRows, opened, instructionLimit: network.instructionLimit)
+      for: processor, identity: ProcessorIdentity(opened.file), tokenizer: opened.tokenizer)
+    let rows = try TrainingInput(options, randomRows: randomRows, opened, for: network)
     let trainer = try Trainer(
       options.plan, network, processor: processor, data: rows.data, execution: options.execution)
     report(trainer, rows)

@@ -16,7 +16,7 @@ struct TrainingArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What reads the instruction in a new editor: a GPT-2 of so many blocks, width and heads, drawn "
-        + "at random; a GPT-2 in a folder or GGUF; or the processor's own (first) blocks, frozen, "
+        + "at random; a GPT-2 in a folder or GGUF, with its own tokenizer where that is not the model's; or the processor's own (first) blocks, frozen, "
         + "with adapters. (default: gpt2:12x768x12)",
       valueName: "gpt2:BxWxH|folder|processor[:blocks]"))
   var backbone: String?

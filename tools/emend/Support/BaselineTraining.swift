@@ -24,9 +24,8 @@ struct BaselineTraining {
   ) throws -> String {
     let options = options(kind)
     let network = try options.network(
-      for: processor, identity: ProcessorIdentity(opened.file))
-    let rows = try TrainingInput(
-      options, randomRows: nil, opened, instructionLimit: network.instructionLimit)
+      for: processor, identity: ProcessorIdentity(opened.file), tokenizer: opened.tokenizer)
+    let rows = try TrainingInput(options, randomRows: nil, opened, for: network)
     let trainer = try Trainer(
       options.plan, network, processor: processor, data: rows.data, execution: options.execution)
     try trainer.memory.check(limit: opened.options.memoryLimit?.bytes)

@@ -15,7 +15,8 @@ struct EditorReport: Encodable {
   /// Prints it.
   static func show(path: String, json: Bool) throws {
     let configuration = try Editor.configuration(path: path)
-    let report = EditorReport(configuration, path: path)
+    let report = EditorReport(
+      configuration, tokenizer: try Editor.ownTokenizer(path: path), path: path)
     if json {
       try JSON.print(report)
       return
@@ -34,7 +35,7 @@ struct EditorReport: Encodable {
       """)
   }
 
-  private init(_ c: EditorConfiguration, path: String) {
+  private init(_ c: EditorConfiguration, tokenizer: InstructionTokenizer?, path: String) {
     file = path
     interface = c.interface.rawValue
     layers = c.layers
@@ -43,10 +44,10 @@ struct EditorReport: Encodable {
     scale = c.scale.rawValue
     heads = c.heads.description
     switch c.backbone {
-    case .gpt2(let g, let tokenizer):
+    case .gpt2(let g, _):
       backbone =
         "GPT-2, \(g.blockCount) blocks of width \(g.width), \(g.headCount) heads, "
-        + (tokenizer == .processor ? "the processor's tokens" : "tokens of its own")
+        + (tokenizer.map { "\($0.vocabularyCount) tokens of its own" } ?? "the processor's tokens")
     case .processor(let depth, let width, let adapters):
       backbone =
         "the processor's first \(depth) blocks, width \(width)"

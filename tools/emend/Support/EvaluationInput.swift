@@ -7,7 +7,7 @@ import Tokenization
 /// The rows that an editor is measured on, split as they were for training.
 struct EvaluationInput {
   let rows: [TrainingRow]
-  let data: EditorEvaluation.Data
+  var data: EditorEvaluation.Data
   /// Whether answers are turns of a conversation.
   let isChat: Bool
   /// Rows of each split whose response is longer than what is scored.
@@ -19,13 +19,14 @@ struct EvaluationInput {
   ///   - options: where rows are, and how they are split.
   ///   - arguments: which splits, and how many rows of each.
   ///   - opened: the model.
-  ///   - editor: the editor's blueprint.
+  ///   - editor: the editor's file.
   ///   - unrelated: a text, and how many windows of it; nil for none.
   init(
     _ options: TrainingOptions, _ arguments: EvaluationArguments, _ opened: OpenedModel,
-    _ editor: EditorConfiguration, unrelated: (path: String, windows: Int)?
+    _ editor: String, unrelated: (path: String, windows: Int)?
   ) throws {
     let tokenizer = opened.tokenizer
+    let instructions = try Editor.instructionTokenizer(path: editor, processor: tokenizer)
     let found = try TrainingData(files: options.data, fields: options.fields)
     rows = found.rows
     let held = try DataSplit(rows, options.split, needsTraining: false).heldOut
@@ -33,7 +34,8 @@ struct EvaluationInput {
       name: options.chatTemplate, for: tokenizer.vocabulary)
     isChat = template != .plain
     let limits = options.limits(
-      for: opened.configuration, instruction: editor.instructionLimit,
+      for: opened.configuration,
+      instruction: try Editor.configuration(path: editor).instructionLimit,
       response: arguments.responseTokens)
     var splits: [HeldOutSplit] = []
     var cutRows: [Int] = []
@@ -44,7 +46,7 @@ struct EvaluationInput {
       }
       let examples = try TokenizedExamples(
         rows, indices: Array(indices.prefix(arguments.rows)), template: template,
-        tokenizer: tokenizer, limits: limits)
+        tokenizer: tokenizer, instructions: instructions, limits: limits)
       problems += examples.problems.count
       cutRows.append(examples.cutRowCount)
       guard examples.examples.count > 1 else { throw EvaluationError.oneRow(split: name) }
@@ -58,7 +60,7 @@ struct EvaluationInput {
     self.cutRows = cutRows
     data = EditorEvaluation.Data(
       splits: splits, firstContent: template.firstContent(with: tokenizer),
-      emptyInstruction: try TokenizedExamples.emptyInstruction(with: tokenizer),
+      emptyInstruction: instructions.empty,
       unrelated: try unrelated.map {
         Array(try Self.windows($0.path, tokenizer).prefix($0.windows))
       } ?? [])

@@ -54,7 +54,7 @@ struct PreparedEdits {
         pool: loaded.processor.pool)
       for request in options.requests where request.editor == path {
         readers.append(
-          (editor, tokens(request.instruction, loaded.opened), request.strength))
+          (editor, tokens(request.instruction, editor, loaded.opened), request.strength))
       }
     }
     guard !readers.isEmpty else { return nil }
@@ -95,7 +95,7 @@ struct PreparedEdits {
           path: path, identity: ProcessorIdentity(opened.file), processor: processor, pool: pool)
       }
       for (index, request) in options.requests.enumerated() where request.editor == path {
-        let ids = tokens(request.instruction, opened)
+        let ids = tokens(request.instruction, editor, opened)
         var edit: LatentEdit!
         let reading = try clock.measure { edit = try editor.edit(ids, strength: request.strength) }
         latents[index] = try restricted(edit, to: layers, editor)
@@ -108,9 +108,8 @@ struct PreparedEdits {
     }
   }
 
-  /// An instruction as editors read it: nothing appended.
-  private func tokens(_ instruction: String, _ opened: OpenedModel) -> [Int] {
-    opened.tokenizer.encode(instruction, addSpecial: true, parseSpecial: false)
+  private func tokens(_ instruction: String, _ editor: Editor, _ opened: OpenedModel) -> [Int] {
+    editor.instructionTokenizer(processor: opened.tokenizer).tokens(of: instruction)
   }
 
   private func restricted(

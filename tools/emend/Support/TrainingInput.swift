@@ -13,11 +13,11 @@ struct TrainingInput {
 
   init(
     _ options: TrainingOptions, randomRows: String?, _ opened: OpenedModel,
-    instructionLimit: Int
+    for network: TrainedNetwork
   ) throws {
     let seed = options.run.seed
     if let randomRows {
-      data = try TrainingInput.random(randomRows, opened, seed: seed)
+      data = try TrainingInput.random(randomRows, opened, network, seed: seed)
       summary = "random tokens, \(randomRows)"
       problems = []
       return
@@ -26,14 +26,14 @@ struct TrainingInput {
     let split = try DataSplit(rows.rows, options.split)
     let template = try PromptTemplate(
       name: options.chatTemplate, for: opened.tokenizer.vocabulary)
-    let limits = options.limits(for: opened.configuration, instruction: instructionLimit)
-    let constant =
-      options.editor.isConstant
-      ? try TokenizedExamples.emptyInstruction(with: opened.tokenizer) : nil
+    let limits = options.limits(
+      for: opened.configuration, instruction: network.instructionLimit)
+    let instructions = network.instructionTokenizer(processor: opened.tokenizer)
+    let constant = options.editor.isConstant ? instructions.empty : nil
     func tokenized(_ indices: [Int]) throws -> TokenizedExamples {
       try TokenizedExamples(
         rows.rows, indices: indices, template: template, tokenizer: opened.tokenizer,
-        limits: limits, constant: constant)
+        instructions: instructions, limits: limits, constant: constant)
     }
     let train = try tokenized(split.train)
     guard !train.examples.isEmpty else { throw EditorTrainingError.noExamples }
@@ -81,7 +81,7 @@ struct TrainingInput {
 
   /// `BxTxI`: B sequences of T tokens, all but the first of which are scored, with instructions of I.
   private static func random(
-    _ text: String, _ opened: OpenedModel, seed: UInt64
+    _ text: String, _ opened: OpenedModel, _ network: TrainedNetwork, seed: UInt64
   ) throws -> Trainer.Data {
     let sizes = text.split(separator: "x").compactMap { Int($0) }
     guard sizes.count == 3, sizes[1] >= 2, sizes.allSatisfy((1...65536).contains) else {
@@ -89,6 +89,7 @@ struct TrainingInput {
     }
     return Trainer.Data(
       randomSequences: sizes[0], tokens: sizes[1], instructionTokens: sizes[2],
-      vocabularySize: opened.configuration.vocabularySize, seed: seed)
+      vocabularySize: opened.configuration.vocabularySize,
+      instructionVocabularySize: network.instructionVocabularySize, seed: seed)
   }
 }
