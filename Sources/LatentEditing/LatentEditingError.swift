@@ -45,6 +45,7 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
   /// A compiled edit for another model, cache or first token.
   case compiledMismatch(path: String, field: String, found: String, needed: String)
   case notCompilable(reason: String)
+  case cacheFolder(path: String)
   case compiledConflict
   case traceUnreadable(path: String, line: Int, problem: String)
   case noExamples(path: String, problem: String)
@@ -138,6 +139,8 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
         + "again for this model and these options"
     case .notCompilable(let reason):
       "the edit cannot be compiled to a prefix: \(reason); use it as it is"
+    case .cacheFolder(let path):
+      "\(path): the folder cannot be made; give one that may be written to"
     case .compiledConflict:
       "a compiled edit replaces token 0 and cannot be combined with another edit there; give the "
         + "instructions together to emend edit compile"

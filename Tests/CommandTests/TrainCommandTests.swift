@@ -90,6 +90,27 @@ struct TrainCommandTests {
       "generate", "-m", model, "--chat", "-p", "Yes", "--temp", "0", "-n", "4", "--edit", compiled,
     ])
     #expect(again.output == generated.output, "\(again.errors)")
+
+    // The second time no editor is loaded.
+    let cache = folder.appending(path: "edits").path
+    for isThere in [false, true] {
+      let cached = try EmendProcess(
+        [
+          "generate", "-m", model, "--chat", "-p", "Yes", "--temp", "0", "-n", "4", "-v",
+          "--edit-cache", cache,
+        ] + edit)
+      #expect(cached.output == generated.output, "\(cached.errors)")
+      #expect(cached.errors.contains("compiled before") == isThere, "\(cached.errors)")
+      #expect(cached.errors.contains("tokens in") == !isThere, "\(cached.errors)")
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: cache).count == 1)
+    for wrong in [
+      ["--control-vector", "v.gguf"], ["--trace", "t.jsonl"], ["--edit", compiled],
+    ] {
+      let refused = try EmendProcess(
+        ["generate", "-m", model, "-p", "Yes", "--edit-cache", cache] + edit + wrong)
+      #expect(refused.status == 64 && refused.errors.contains("--edit-cache"), "\(refused.errors)")
+    }
   }
 
   @Test func wrongUsageIsSaid() throws {

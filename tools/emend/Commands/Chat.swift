@@ -32,15 +32,22 @@ struct Chat: ParsableCommand {
   @OptionGroup(title: "Sampling") var sampling: SamplingArguments
   @OptionGroup(title: "Conversation") var templateOptions: ChatTemplateOptions
   @OptionGroup(title: "Edits") var edits: EditOptions
+  @OptionGroup(title: "Edits") var editCache: EditCacheOptions
 
   @Option(
     parsing: .unconditional, help: ArgumentHelp("What the system says first.", valueName: "text"))
   var system: String?
 
+  func validate() throws { try editCache.check(edits) }
+
   func run() throws {
     let opened = try OpenedModel(model)
     let template = try templateOptions.template(for: opened.tokenizer)
-    var prepared = try PreparedEdits(edits, opened)
+    let opening = template.encode(
+      (system.map { [ChatMessage(.system, $0)] } ?? []) + [ChatMessage(.user, "x")],
+      with: opened.tokenizer)
+    var prepared = try PreparedEdits(
+      edits, opened, cache: try editCache.cache(edits, opened, firstToken: opening[0]))
     let loaded = try opened.load()
     let edited = try prepared?.processor(loaded)
     let generator = Generator(

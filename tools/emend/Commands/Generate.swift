@@ -31,6 +31,7 @@ struct Generate: ParsableCommand {
   @OptionGroup(title: "Sampling") var sampling: SamplingArguments
   @OptionGroup(title: "Conversation") var templateOptions: ChatTemplateOptions
   @OptionGroup(title: "Edits") var edits: EditOptions
+  @OptionGroup(title: "Edits") var editCache: EditCacheOptions
   @OptionGroup var output: OutputOptions
 
   @Option(
@@ -74,6 +75,10 @@ struct Generate: ParsableCommand {
     if chat, parseSpecial {
       throw ValidationError("--parse-special and --chat exclude each other")
     }
+    try editCache.check(edits)
+    if trace != nil, editCache.editCache != nil {
+      throw ValidationError("--trace shows latents, and a compiled edit of --edit-cache has none")
+    }
     if trace != nil, edits.isEmpty {
       throw ValidationError("--trace needs something to trace: --editor or --control-vector")
     }
@@ -91,7 +96,8 @@ struct Generate: ParsableCommand {
       throw TextGenerationError.promptTooLong(
         tokens: ids.count, contextLength: opened.contextLength)
     }
-    let prepared = try PreparedEdits(edits, opened)
+    let prepared = try PreparedEdits(
+      edits, opened, cache: try editCache.cache(edits, opened, firstToken: ids.first ?? 0))
     let loaded = try opened.load()
     let options = length.generationOptions(sampling.options)
 

@@ -11,12 +11,22 @@ struct PreparedEdits {
   private let options: EditOptions
   /// What instructions mean, by their number; nil for those whose editor needs the model.
   private var latents: [LatentEdit?] = []
+  /// Where the edit is kept when it is compiled.
+  private let cache: CompiledEditCache?
+  /// The edit as it was found there.
+  private var cached: CompiledEdit?
 
-  /// Nil where nothing is to be edited. Runs the editors that do not need the model.
-  init?(_ options: EditOptions, _ opened: OpenedModel) throws {
+  /// Nil where nothing is to be edited. Runs the editors that do not need the model, unless what they
+  /// would make is in `cache`.
+  init?(_ options: EditOptions, _ opened: OpenedModel, cache: CompiledEditCache? = nil) throws {
     guard !options.isEmpty else { return nil }
     self.options = options
-    guard !options.editor.isEmpty else { return }
+    self.cache = cache
+    cached = try cache?.edit(shape: opened.configuration)
+    if opened.options.verbose, cached != nil, let cache {
+      Console.log("\(cache.path): compiled before")
+    }
+    guard !options.editor.isEmpty, cached == nil else { return }
     let pool = ThreadPool(threads: opened.options.threadCount)
     latents = [LatentEdit?](repeating: nil, count: options.requests.count)
     try read(opened, pool, nil) { $0.crossAttention == nil && !$0.readsWithProcessor }
@@ -26,9 +36,34 @@ struct PreparedEdits {
   mutating func processor(
     _ loaded: LoadedModel, observer: (any EditObserver)? = nil
   ) throws -> EditedProcessor {
-    try EditedProcessor(
+    if let cache {
+      return try EditedProcessor(
+        loaded.state, edit: try nothing(loaded), compiled: try compiled(in: cache, loaded),
+        observer: observer)
+    }
+    return try EditedProcessor(
       loaded.state, edit: try edit(loaded), promptEdit: try promptEdit(loaded),
       compiled: try compiled(loaded), observer: observer)
+  }
+
+  /// The edit of the cache; made and kept there where it was not.
+  private mutating func compiled(
+    in cache: CompiledEditCache, _ loaded: LoadedModel
+  ) throws -> CompiledEdit {
+    if let cached { return cached }
+    guard try promptEdit(loaded) == nil else {
+      throw LatentEditingError.notCompilable(reason: "its editor reads the prompt")
+    }
+    let compiled = try cache.compile(
+      try edit(loaded), on: loaded.processor,
+      label: options.instruction.joined(separator: " | "))
+    cached = compiled
+    return compiled
+  }
+
+  private func nothing(_ loaded: LoadedModel) throws -> LatentEdit {
+    let c = loaded.configuration
+    return try LatentEdit(width: c.hiddenSize, layerCount: c.layerCount, sites: [])
   }
 
   /// The sum of what does not depend on the prompt, but for the compiled edit.
@@ -36,12 +71,9 @@ struct PreparedEdits {
     try read(loaded.opened, loaded.processor.pool, loaded.processor) {
       $0.readsWithProcessor && $0.crossAttention == nil
     }
-    let c = loaded.configuration
-    let vectors = try options.controlVectors(c).map { [$0] } ?? []
+    let vectors = try options.controlVectors(loaded.configuration).map { [$0] } ?? []
     let all = latents.compactMap { $0 } + vectors
-    return all.isEmpty
-      ? try LatentEdit(width: c.hiddenSize, layerCount: c.layerCount, sites: [])
-      : try LatentEdit.sum(all)
+    return all.isEmpty ? try nothing(loaded) : try LatentEdit.sum(all)
   }
 
   /// What editors make of each prompt who read it, or nil where there is none such.

@@ -1,0 +1,160 @@
+import Crypto
+import Foundation
+import LanguageModels
+import ModelFiles
+import TensorKernels
+
+/// The place of one compiled edit in a folder, by the content of all that it comes from:
+///
+///     sha256(model, editors, instructions, strengths, layers, first token, activations, cache type)
+///
+/// Of an editor's file every byte counts, under whatever name it lies. Of the model, which has gigabytes,
+/// it is the identity, and of every tensor its type and its first bytes: another quantization has other
+/// ones.
+///
+///     let cache = try CompiledEditCache(folder: "edits", model: file, requests: requests, ...)
+///     if let edit = try cache.edit(shape: configuration) { ... }    // no editor was loaded
+public struct CompiledEditCache: Sendable {
+  /// An instruction, who reads it, and how strongly.
+  public struct Request: Sendable {
+    let editor: String
+    let instruction: String
+    let strength: Float
+
+    /// `editor` is a file.
+    public init(editor: String, instruction: String, strength: Float) {
+      self.editor = editor
+      self.instruction = instruction
+      self.strength = strength
+    }
+  }
+
+  /// Where the edit is, or will be.
+  public let path: String
+  /// The token that prompts begin with.
+  public let firstToken: Int
+
+  private let folder: String
+  private let identity: ProcessorIdentity
+  private let activations: ActivationPrecision
+  private let cacheType: CacheType
+
+  /// Bytes of a tensor that count.
+  private static let sampleBytes = 4096
+
+  /// Reads what the content of the files is. Edits are added up, so the order of `requests` does not
+  /// matter.
+  ///
+  /// - Parameters:
+  ///   - folder: where compiled edits lie; made when the first is stored.
+  ///   - model: the processor's file.
+  ///   - requests: what is asked for, one at least.
+  ///   - layers: the blocks whose latents are used; nil for all that the editors have.
+  ///   - firstToken: the token that prompts begin with.
+  ///   - activations: how the processor takes its activations.
+  ///   - cacheType: how keys and values are stored.
+  /// - Throws: what makes a file unreadable.
+  public init(
+    folder: String, model: GGUFFile, requests: [Request], layers: LayerSelection?,
+    firstToken: Int, activations: ActivationPrecision, cacheType: CacheType
+  ) throws(LatentEditingError) {
+    self.folder = folder
+    self.firstToken = firstToken
+    self.activations = activations
+    self.cacheType = cacheType
+    identity = try ProcessorIdentity(model)
+    var editors: [Contents.Reading] = []
+    for request in requests {
+      editors.append(
+        Contents.Reading(
+          editor: try Self.digest(ofFile: request.editor), instruction: request.instruction,
+          strength: request.strength.bitPattern))
+    }
+    editors.sort {
+      ($0.editor, $0.instruction, $0.strength) < ($1.editor, $1.instruction, $1.strength)
+    }
+    let contents = Contents(
+      model: identity.digest, weights: Self.sample(model), editors: editors,
+      layers: layers?.description, firstToken: firstToken, activations: activations.rawValue,
+      cacheType: cacheType.rawValue)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    guard let json = try? encoder.encode(contents) else {
+      preconditionFailure("numbers and texts can be written as JSON")
+    }
+    path = "\(folder)/\(SHA256.hash(data: json).hexadecimal).safetensors"
+  }
+
+  /// All that the keys and values of token 0 depend on.
+  private struct Contents: Encodable {
+    struct Reading: Encodable {
+      let editor: String
+      let instruction: String
+      let strength: UInt32
+    }
+    /// Goes up when the same contents come to mean other numbers.
+    var version = 1
+    let model: String
+    let weights: String
+    let editors: [Reading]
+    let layers: String?
+    let firstToken: Int
+    let activations: String
+    let cacheType: String
+  }
+
+  /// The edit, or nil where it was not stored yet. `shape` is the processor's. Throws
+  /// `compiledMismatch` and what makes the file unreadable.
+  public func edit(shape: ProcessorConfiguration) throws(LatentEditingError) -> CompiledEdit? {
+    let edit: CompiledEdit
+    do {
+      edit = try CompiledEdit(
+        path: path, identity: identity, shape: shape, activations: activations,
+        cacheType: cacheType)
+    } catch .file(.noSuchFile) {
+      return nil
+    }
+    guard edit.firstToken == firstToken else {
+      throw .compiledMismatch(
+        path: path, field: "first token", found: "\(edit.firstToken)", needed: "\(firstToken)")
+    }
+    return edit
+  }
+
+  /// Compiles `edit` and stores it. Throws `notCompilable`, `cacheFolder`, and what `CompiledEdit` throws.
+  public func compile(
+    _ edit: LatentEdit, on processor: Processor, label: String
+  ) throws(LatentEditingError) -> CompiledEdit {
+    let compiled = try CompiledEdit.compiling(
+      edit, on: processor, identity: identity, firstToken: firstToken, cacheType: cacheType,
+      label: label)
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw .cacheFolder(path: folder)
+    }
+    try compiled.write(to: path, shape: processor.configuration)
+    return compiled
+  }
+
+  private static func digest(ofFile path: String) throws(LatentEditingError) -> String {
+    let file: MappedFile
+    do { file = try MappedFile(path: path) } catch { throw .file(error) }
+    return withExtendedLifetime(file) {
+      var hash = SHA256()
+      hash.update(bufferPointer: file.bytes)
+      return hash.finalize().hexadecimal
+    }
+  }
+
+  private static func sample(_ file: GGUFFile) -> String {
+    var hash = SHA256()
+    for tensor in file.tensors.sorted(by: { $0.name < $1.name }) {
+      hash.update(data: Array("\(tensor.name) \(tensor.format.name) \(tensor.byteCount)\n".utf8))
+      hash.update(
+        bufferPointer: UnsafeRawBufferPointer(
+          rebasing: file.bytes(of: tensor).prefix(Self.sampleBytes)))
+    }
+    return hash.finalize().hexadecimal
+  }
+}

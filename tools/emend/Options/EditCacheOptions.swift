@@ -1,0 +1,39 @@
+import ArgumentParser
+import LatentEditing
+
+/// Where compiled edits are kept from one run to the next.
+struct EditCacheOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Compile the edit, which must act on the first token alone, and keep it here by the content of "
+        + "all it comes from; where it is here already, no editor is loaded.", valueName: "folder"))
+  var editCache: String?
+
+  /// Throws where `edits` cannot come from a cache.
+  func check(_ edits: EditOptions) throws {
+    guard editCache != nil else { return }
+    if edits.editor.isEmpty {
+      throw ValidationError(
+        "--edit-cache keeps what editors make of instructions; give an --editor")
+    }
+    if !edits.controlVector.isEmpty || edits.edit != nil {
+      throw ValidationError(
+        "--edit-cache is for editors alone: control vectors act on every token, and --edit is "
+          + "compiled already")
+    }
+  }
+
+  /// The place of the edit for prompts that begin with `firstToken`; nil without the option.
+  func cache(
+    _ edits: EditOptions, _ opened: OpenedModel, firstToken: Int
+  ) throws -> CompiledEditCache? {
+    guard let editCache else { return nil }
+    return try CompiledEditCache(
+      folder: editCache, model: opened.file,
+      requests: edits.requests.map {
+        .init(editor: $0.editor, instruction: $0.instruction, strength: $0.strength)
+      },
+      layers: try edits.layers.map(LayerSelection.init(parsing:)), firstToken: firstToken,
+      activations: opened.options.activations, cacheType: opened.options.resolvedCacheType)
+  }
+}
