@@ -57,20 +57,23 @@ extension MatrixView {
     layout: ActivationLayout, out: UnsafeMutablePointer<Float>, stride: Int, accumulate: Bool,
     scratch: UnsafeMutablePointer<Float>
   ) {
-    // Pairs of groups stay together: the exact path's tiles are two groups high.
-    let share = worker.share(of: groupCount, unit: groupCount >= 2 * worker.count ? 2 : 1)
-    guard !share.isEmpty else { return }
     apply(
-      kernels, groups: share, x, count: count, layout: layout, out: out, stride: stride,
+      kernels, groups: share(of: worker), x, count: count, layout: layout, out: out, stride: stride,
       accumulate: accumulate, scratch: scratch)
   }
 
-  /// The same for the outputs of some groups of rows.
+  /// This worker's groups of rows. Pairs stay together: the exact path's tiles are two groups high.
+  package func share(of worker: Worker) -> Range<Int> {
+    worker.share(of: groupCount, unit: groupCount >= 2 * worker.count ? 2 : 1)
+  }
+
+  /// The same product for the outputs of some groups of rows.
   package func apply(
     _ kernels: KernelTable, groups share: Range<Int>, _ x: ActivationTiles, count: Int,
     layout: ActivationLayout, out: UnsafeMutablePointer<Float>, stride: Int, accumulate: Bool,
     scratch: UnsafeMutablePointer<Float>
   ) {
+    guard !share.isEmpty else { return }
     let keep = accumulate ? 1 : 0
     guard case .int8 = layout else {
       kernels.linearF32(

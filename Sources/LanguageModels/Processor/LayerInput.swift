@@ -84,30 +84,38 @@ struct LinearGroup {
         }
         worker.barrier()
       }
-      let portion = LinearGroup.portion(part.members, worker.count)
-      worker.deal(part.members.reduce(0) { $0 + $1.portions(portion) }) { number in
-        var number = number
-        for member in part.members {
-          let count = member.portions(portion)
-          guard number >= count else {
-            let groups = number * portion..<min((number + 1) * portion, member.matrix.groupCount)
-            member.matrix.apply(
-              kernels, groups: groups, tiles, count: rows, layout: part.layout,
-              out: out + member.column, stride: outStride, accumulate: accumulate,
-              scratch: own.panel)
-            return
-          }
-          number -= count
-        }
+      func apply(_ member: Member, _ groups: Range<Int>) {
+        member.matrix.apply(
+          kernels, groups: groups, tiles, count: rows, layout: part.layout,
+          out: out + member.column, stride: outStride, accumulate: accumulate, scratch: own.panel)
+      }
+      if rows <= ActivationTiles.tileRows {
+        deal(part.members, worker, apply)
+      } else {
+        for member in part.members { apply(member, member.matrix.share(of: worker)) }
       }
     }
   }
 
-  /// Groups of rows that are dealt out together: some four portions for each thread, so that none
-  /// waits long for another at the end, of two groups at least, which the exact path takes together.
-  private static func portion(_ members: [Member], _ threads: Int) -> Int {
+  /// Where weights go by once, memory holds now this thread up and now that one: whoever is free takes the
+  /// next portion, of some four for each thread. Portions are of two groups of rows at least, which the
+  /// exact path takes together.
+  private func deal(
+    _ members: [Member], _ worker: Worker, _ apply: (Member, Range<Int>) -> Void
+  ) {
     let groups = members.reduce(0) { $0 + $1.matrix.groupCount }
-    return max(1, groups / (threads * 8)) * 2
+    let size = max(1, groups / (worker.count * 8)) * 2
+    worker.deal(members.reduce(0) { $0 + $1.portions(size) }) { number in
+      var number = number
+      for member in members {
+        let count = member.portions(size)
+        guard number >= count else {
+          return apply(
+            member, number * size..<min((number + 1) * size, member.matrix.groupCount))
+        }
+        number -= count
+      }
+    }
   }
 
   private func transformed(
