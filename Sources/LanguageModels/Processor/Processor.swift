@@ -54,11 +54,20 @@ public final class Processor: Sendable {
 
   /// Throws `notFinite` where the vector of a token holds an infinity or NaN. An embedding that is the
   /// output matrix was checked when it was packed; one of its own is read here for the first time.
-  func checkEmbedding(_ token: Int) throws(LanguageModelError) {
+  func checkEmbeddings(_ tokens: some Sequence<Int>) throws(LanguageModelError) {
     guard case .mapped(let tensor) = weights.embedding else { return }
-    guard tensor.format.isFinite(embeddingRow(token, of: tensor)) else {
-      throw .notFinite(path: file.path, tensor: tensor.name, row: token)
+    for (index, token) in tokens.enumerated() {
+      guard tensor.format.isFinite(embeddingRow(token, of: tensor)) else {
+        throw .notFinite(path: file.path, tensor: tensor.name, row: token)
+      }
+      if index % 256 == 255 { releaseEmbeddings() }
     }
+  }
+
+  /// Gives the pages back that vectors of tokens were read from: the system maps the pages around each
+  /// one too, 64 KB for a vector of two, and all would count as this process's memory.
+  func releaseEmbeddings() {
+    if case .mapped(let tensor) = weights.embedding { file.releasePages(of: tensor) }
   }
 
   private func embeddingRow(_ token: Int, of tensor: GGUFTensor) -> UnsafeRawBufferPointer {

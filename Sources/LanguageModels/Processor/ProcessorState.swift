@@ -145,7 +145,7 @@ public final class ProcessorState {
     if let bad = tokens.first(where: { $0 < 0 || $0 >= size }) {
       throw .tokenOutOfRange(token: bad, vocabularySize: size)
     }
-    for token in tokens { try processor.checkEmbedding(token) }
+    try processor.checkEmbeddings(tokens)
   }
 
   /// The residual stream of a chunk through all blocks, which its position then counts.
@@ -168,6 +168,7 @@ public final class ProcessorState {
           tokens[tokens.startIndex + i], panel: panel, into: workspace.residual + i * c.hiddenSize)
       }
       worker.barrier()
+      if worker.index == 0 { processor.releaseEmbeddings() }
       for layer in 0..<depth {
         visit(visitor, visited, layer: layer, count: tokens.count, worker)
         pass.run(layers.blocks[layer], layer: layer, worker)

@@ -146,7 +146,7 @@ package final class ProcessorTape {
         rows: batch.rowCount, sequences: batch.sequenceCount, mostRows: rowCapacity,
         mostSequences: sequenceCapacity)
     }
-    for token in Set(batch.tokens) { try processor.checkEmbedding(token) }
+    try processor.checkEmbeddings(Set(batch.tokens))
     layout.set(batch)
     for sequence in 0..<batch.sequenceCount {
       let rows = batch.rows(of: sequence)
@@ -167,6 +167,7 @@ package final class ProcessorTape {
           batch.tokens[row], panel: panel, into: memory.stream(0) + row * hidden)
       }
       worker.barrier()
+      if worker.index == 0 { processor.releaseEmbeddings() }
       if edited[0] { apply(edit, point: 0, worker) }
       for index in 0..<depth {
         pass.run(
