@@ -113,6 +113,51 @@ struct TrainCommandTests {
     }
   }
 
+  /// A disk that fills up in the middle of a run stops it with what was saved before, which goes on once
+  /// there is room, to the same bits as a run that was never stopped.
+  @Test(.enabled(if: SmallDisk.isPossible, "needs the right to mount"))
+  func aFullDiskKeepsTheLastState() throws {
+    let disk = try SmallDisk(byteCount: 64 << 20)
+    defer { withExtendedLifetime(disk) {} }
+    let rows = disk.path + "/rows.jsonl"
+    try (1...12).map {
+      "{\"instruction\": \"Say it \($0) times.\", \"input\": \"Yes\", \"output\": \"Yes, \($0)\"}\n"
+    }.joined().write(toFile: rows, atomically: true, encoding: .utf8)
+    func train(_ name: String, steps: Int, _ more: String...) throws -> EmendProcess {
+      try EmendProcess(
+        [
+          "train", "-m", model, "--data", rows, "--batch-size", "2", "--schedule", "constant",
+          "--save-every", "1", "--steps", "\(steps)", "--output", disk.path + "/" + name,
+        ] + small + more)
+    }
+    func saved(_ run: String, _ name: String) throws -> Data {
+      try Data(contentsOf: URL(filePath: "\(disk.path)/\(run)/\(name)"))
+    }
+    #expect(try train("whole", steps: 4).status == 0)
+    let whole = try saved("whole", "editor.safetensors")
+    try FileManager.default.removeItem(atPath: disk.path + "/whole")
+
+    #expect(try train("parts", steps: 2).status == 0)
+    let before = try ["training.state", "editor.safetensors"].map { try saved("parts", $0) }
+    let ballast = disk.path + "/ballast"
+    try Data().write(to: URL(filePath: ballast))
+    let handle = try FileHandle(forWritingTo: URL(filePath: ballast))
+    while (try? handle.write(contentsOf: Data(count: 4096))) != nil {}
+    try? handle.close()
+
+    let stopped = try train("parts", steps: 4, "--resume")
+    #expect(stopped.status == 1 && stopped.errors.contains("the disk has"), "\(stopped.errors)")
+    #expect(try ["training.state", "editor.safetensors"].map { try saved("parts", $0) } == before)
+
+    try FileManager.default.removeItem(atPath: ballast)
+    let resumed = try train("parts", steps: 4, "--resume")
+    #expect(resumed.status == 0, "\(resumed.errors)")
+    #expect(try saved("parts", "editor.safetensors") == whole)
+    for line in try saved("parts", "metrics.jsonl").split(separator: UInt8(ascii: "\n")) {
+      #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: line) }
+    }
+  }
+
   @Test func wrongUsageIsSaid() throws {
     let wrong = try EmendProcess(
       ["train", "-m", model, "--random-rows", "6x8x4", "--backbone", "gpt3"])
