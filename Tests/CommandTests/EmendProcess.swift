@@ -74,22 +74,3 @@ struct EmendProcess {
       && errors.dropLast().allSatisfy { !$0.isNewline }
   }
 }
-
-/// A new empty folder that is removed with the value.
-final class TemporaryFolder {
-  let url: URL
-
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  /// A file in it, written if `text` is given.
-  func file(_ name: String, _ text: String? = nil) throws -> String {
-    let file = url.appending(path: name)
-    if let text { try Data(text.utf8).write(to: file) }
-    return file.path
-  }
-}

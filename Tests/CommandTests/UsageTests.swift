@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What needs no model: usage, help, and files that are not models.

@@ -26,7 +26,9 @@ import Testing
 
   @Test func writesTheFileThatNumPyWrites() throws {
     let expected = try Expected.load()
-    let path = try Folder.temporary().appending(path: "base.kld").path
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let path = try folder.file("base.kld")
     _ = try Perplexity.measure(
       FormulaPredictor(salt: 3), on: expected.windows(), vocabularySize: 11, base: path)
     let written = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -68,7 +70,9 @@ import Testing
   /// Every length and a lie in every field: one clear error each, and no trap.
   @Test func damagedBaseFilesAreRefused() throws {
     let good = try Data(contentsOf: fixture)
-    let path = try Folder.temporary().appending(path: "damaged.kld").path
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let path = try folder.file("damaged.kld")
     func refused(_ data: Data) throws -> Bool {
       try data.write(to: URL(fileURLWithPath: path))
       do {
@@ -103,14 +107,5 @@ import Testing
 
   private func float(_ data: Data, _ offset: Int) -> Float {
     Float(bitPattern: data[offset..<(offset + 4)].reversed().reduce(0) { $0 << 8 | UInt32($1) })
-  }
-}
-
-enum Folder {
-  /// A new empty folder.
-  static func temporary() throws -> URL {
-    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    return folder
   }
 }

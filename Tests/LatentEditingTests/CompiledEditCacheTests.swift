@@ -25,8 +25,9 @@ struct CompiledEditCacheTests {
 
   /// What was compiled once is found again, and is the same.
   @Test func keepsWhatWasCompiled() throws {
-    let folder = TinyModel.temporaryPath("edits/inner")
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let parent = try TemporaryFolder()
+    defer { withExtendedLifetime(parent) {} }
+    let folder = try parent.file("edits/inner")
     let processor = try TinyModel.processor()
     let first = try cache(folder)
     #expect(try first.edit(shape: processor.configuration) == nil)
