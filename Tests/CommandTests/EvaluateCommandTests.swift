@@ -282,6 +282,7 @@ struct EvaluateCommandTests {
     try refused("--data", data, "--tuned", data, status: 1, "rows.json")
     try refused("--data", data, "--tuned", editor, status: 1, "emend.adapters")
     try refused("--data", data, "--rows", "1", status: 64, "--rows")
+    try refused("--data", data + ":0", status: 64, "weight")
     try refused("--data", data, "--splits", ",", status: 64, "--splits")
     try refused("--data", data, "--unseen-part", "2", status: 64, "unseen_part")
     try refused("--data", data, "--resamples", "0", status: 64, "--resamples")

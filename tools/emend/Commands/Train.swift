@@ -103,9 +103,8 @@ struct Train: ParsableCommand {
   }
 
   private func checkedOptions() throws -> TrainingOptions {
-    let files = data.map(NumberedFile<Double>.init)
-      .map { TrainingDataFile(path: $0.path, weight: $0.number ?? 1) }
-    var options = try training.options(model: model.file.model, data: files)
+    var options = try training.options(
+      model: model.file.model, data: TrainingDataFile.files(data))
     if let output { options.output = output }
     if let chatTemplate { options.chatTemplate = chatTemplate }
     fields?.rename(&options.fields)

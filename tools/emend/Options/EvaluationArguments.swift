@@ -12,7 +12,9 @@ struct EvaluationArguments: ParsableArguments {
 
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Rows: all that were given to train, held out or not.", valueName: "file"))
+    help: ArgumentHelp(
+      "Rows: all that were given to train, held out or not. A weight after a colon is for baselines that "
+        + "are trained here.", valueName: "file[:weight]"))
   var data: [String] = []
 
   @Option(
@@ -88,7 +90,7 @@ struct EvaluationArguments: ParsableArguments {
       do { try options.set(name, to: value) } catch { throw ValidationError("\(error)") }
     }
     options.model = model
-    if !data.isEmpty { options.data = data.map { TrainingDataFile(path: $0) } }
+    if !data.isEmpty { options.data = TrainingDataFile.files(data) }
     fields?.rename(&options.fields)
     guard !options.data.isEmpty else { throw ValidationError("give rows with --data") }
     do { try options.validate() } catch { throw ValidationError("\(error)") }

@@ -1,3 +1,5 @@
+import EditorTraining
+
 /// `FILE[:NUMBER]`; a colon with nothing after it that reads as a number is part of the name.
 struct NumberedFile<Number: LosslessStringConvertible> {
   let path: String
@@ -12,6 +14,15 @@ struct NumberedFile<Number: LosslessStringConvertible> {
     } else {
       path = text
       number = nil
+    }
+  }
+}
+
+extension TrainingDataFile {
+  /// Files of rows as `--data` gives them, with a weight or without.
+  static func files(_ arguments: [String]) -> [TrainingDataFile] {
+    arguments.map(NumberedFile<Double>.init).map {
+      TrainingDataFile(path: $0.path, weight: $0.number ?? 1)
     }
   }
 }
