@@ -122,6 +122,18 @@ public final class MappedFile: @unchecked Sendable {
     advise(first, last, MADV_DONTNEED)
   }
 
+  /// Hands `body` all bytes in order, some megabytes at a time, and gives the pages of each piece back after
+  /// it; ends early where `body` answers false.
+  public func readOnce(_ body: (_ piece: UnsafeRawBufferPointer) -> Bool) {
+    let pieceBytes = 16 << 20
+    for start in stride(from: 0, to: byteCount, by: pieceBytes) {
+      let piece = start..<min(start + pieceBytes, byteCount)
+      let goesOn = body(UnsafeRawBufferPointer(rebasing: bytes[piece]))
+      releasePages(piece)
+      guard goesOn else { return }
+    }
+  }
+
   /// Says that the bytes of `range` will be read soon, so that the system may fetch them ahead.
   public func willNeed(_ range: Range<Int>) {
     checkInside(range)

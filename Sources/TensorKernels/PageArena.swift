@@ -7,14 +7,13 @@ package struct PageArena {
 
   private let regionBytes: Int
   private var region: PageBuffer?
-  private var next: UnsafeMutableRawPointer
-  private var bytesLeft = 0
+  /// Bytes of the region that are taken.
+  private var used = 0
 
   /// Regions of `regionBytes`, or of a single matrix where that is more. Of a region, memory is used
   /// for what is written.
   package init(regionBytes: Int = 256 << 20) {
     self.regionBytes = regionBytes
-    next = UnsafeMutableRawPointer(bitPattern: PageArena.alignment)!
   }
 
   /// `byteCount` zeroed bytes that begin on a cache line, and what keeps them alive. Throws
@@ -23,17 +22,16 @@ package struct PageArena {
     byteCount: Int
   ) throws(KernelError) -> (address: UnsafeMutableRawPointer, owner: PageBuffer) {
     let size = (byteCount + 63) / 64 * 64
-    if region == nil || size > bytesLeft {
-      let buffer = try PageBuffer(byteCount: max(size, regionBytes) + PageArena.alignment)
-      region = buffer
-      next = buffer.address.alignedUp(toMultipleOf: PageArena.alignment)
-      bytesLeft = max(size, regionBytes)
+    let owner: PageBuffer
+    if let region, used + size <= region.byteCount - PageArena.alignment {
+      owner = region
+    } else {
+      owner = try PageBuffer(byteCount: max(size, regionBytes) + PageArena.alignment)
+      region = owner
+      used = 0
     }
-    defer {
-      next += size
-      bytesLeft -= size
-    }
-    return (next, region!)
+    defer { used += size }
+    return (owner.address.alignedUp(toMultipleOf: PageArena.alignment) + used, owner)
   }
 }
 

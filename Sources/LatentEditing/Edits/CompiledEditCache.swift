@@ -63,14 +63,12 @@ public struct CompiledEditCache: Sendable {
     self.activations = activations
     self.cacheType = cacheType
     identity = try ProcessorIdentity(model)
-    var editors: [Contents.Reading] = []
-    for request in requests {
-      editors.append(
-        Contents.Reading(
-          editor: try Self.digest(ofFile: request.editor), instruction: request.instruction,
-          strength: request.strength.bitPattern))
-    }
-    editors.sort {
+    var digests: [String: String] = [:]
+    for path in Set(requests.map(\.editor)) { digests[path] = try Self.digest(ofFile: path) }
+    let editors = requests.map {
+      Contents.Reading(
+        editor: digests[$0.editor]!, instruction: $0.instruction, strength: $0.strength.bitPattern)
+    }.sorted {
       ($0.editor, $0.instruction, $0.strength) < ($1.editor, $1.instruction, $1.strength)
     }
     let contents = Contents(
@@ -140,11 +138,12 @@ public struct CompiledEditCache: Sendable {
   private static func digest(ofFile path: String) throws(LatentEditingError) -> String {
     let file: MappedFile
     do { file = try MappedFile(path: path) } catch { throw .file(error) }
-    return withExtendedLifetime(file) {
-      var hash = SHA256()
-      hash.update(bufferPointer: file.bytes)
-      return hash.finalize().hexadecimal
+    var hash = SHA256()
+    file.readOnce { piece in
+      hash.update(bufferPointer: piece)
+      return true
     }
+    return hash.finalize().hexadecimal
   }
 
   private static func sample(_ file: GGUFFile) -> String {

@@ -17,17 +17,16 @@ enum SourceDigest {
     for file in files {
       let name = file.path.split(separator: "/").last.map(String.init) ?? file.path
       var hash = SHA256()
-      for start in stride(from: 0, to: file.byteCount, by: pieceBytes) {
-        let piece = start..<min(start + pieceBytes, file.byteCount)
-        hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: file.bytes[piece]))
-        file.releasePages(piece)
+      var goesOn = true
+      file.readOnce { piece in
+        hash.update(bufferPointer: piece)
         done += piece.count
-        guard onProgress(name, done, total) else { return nil }
+        goesOn = onProgress(name, done, total)
+        return goesOn
       }
+      guard goesOn else { return nil }
       lines.append(hash.finalize().hexadecimal + "  " + name)
     }
     return lines
   }
-
-  private static let pieceBytes = 16 << 20
 }

@@ -45,9 +45,10 @@ struct EditCompile: ParsableCommand {
     guard var prepared = try PreparedEdits(edits, opened) else { return }
     let loaded = try opened.load(contextLength: 1)
     let compiled = try CompiledEdit.compiling(
-      prepared.edit(loaded), on: loaded.processor, identity: ProcessorIdentity(opened.file),
+      prepared.compilableEdit(loaded), on: loaded.processor,
+      identity: ProcessorIdentity(opened.file),
       firstToken: first, cacheType: loaded.state.cacheType,
-      label: edits.instruction.joined(separator: " | "))
+      label: edits.label)
     try compiled.write(to: output, shape: opened.configuration)
     Console.print("\(output): token \(first) as the edit leaves it in every layer")
   }

@@ -103,6 +103,9 @@ struct EditOptions: ParsableArguments {
     }
   }
 
+  /// What a compiled edit is called: the instructions.
+  var label: String { instruction.joined(separator: " | ") }
+
   /// The sum of the control vectors, or nil where there is none.
   func controlVectors(
     _ configuration: ProcessorConfiguration

@@ -51,14 +51,27 @@ struct PreparedEdits {
     in cache: CompiledEditCache, _ loaded: LoadedModel
   ) throws -> CompiledEdit {
     if let cached { return cached }
-    guard try promptEdit(loaded) == nil else {
-      throw LatentEditingError.notCompilable(reason: "its editor reads the prompt")
-    }
     let compiled = try cache.compile(
-      try edit(loaded), on: loaded.processor,
-      label: options.instruction.joined(separator: " | "))
+      try compilableEdit(loaded), on: loaded.processor, label: options.label)
     cached = compiled
     return compiled
+  }
+
+  /// The sum of all edits. Throws `notCompilable` where an editor reads the prompt, which `edit` leaves out.
+  mutating func compilableEdit(_ loaded: LoadedModel) throws -> LatentEdit {
+    guard try promptReaders.isEmpty else {
+      throw LatentEditingError.notCompilable(reason: "its editor reads the prompt")
+    }
+    return try edit(loaded)
+  }
+
+  /// The files of editors that read the prompt.
+  private var promptReaders: [String] {
+    get throws {
+      try Set(options.editor).sorted().filter {
+        try Editor.configuration(path: $0).crossAttention != nil
+      }
+    }
   }
 
   private func nothing(_ loaded: LoadedModel) throws -> LatentEdit {
@@ -79,8 +92,7 @@ struct PreparedEdits {
   /// What editors make of each prompt who read it, or nil where there is none such.
   private func promptEdit(_ loaded: LoadedModel) throws -> EditedProcessor.PromptEdit? {
     var readers: [(editor: Editor, instruction: [Int], strength: Float)] = []
-    for path in Set(options.editor).sorted() {
-      guard try Editor.configuration(path: path).crossAttention != nil else { continue }
+    for path in try promptReaders {
       let editor = try Editor(
         path: path, identity: ProcessorIdentity(loaded.opened.file), processor: loaded.processor,
         pool: loaded.processor.pool)
