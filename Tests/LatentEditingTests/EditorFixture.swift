@@ -4,6 +4,7 @@ import LatentEditing
 import ModelFiles
 import TensorKernels
 import TestSupport
+import Testing
 
 /// The small model of Tests/Fixtures/llama that editors of Tests/Fixtures/editor were made for.
 enum TinyModel {
@@ -75,4 +76,24 @@ enum TinyModel {
 /// Largest difference of two lists of the same length.
 func largestDifference(_ a: [[Float]], _ b: [[Float]]) -> Float {
   zip(a, b).map { zip($0, $1).map { abs($0 - $1) }.max() ?? 0 }.max() ?? 0
+}
+
+/// Edited logits of `ids` are PyTorch's for the fixture's editor `name`, and unedited ones are not: the edit is
+/// no small thing.
+func expectReference(
+  _ name: String, _ edit: LatentEdit, _ processor: Processor, _ ids: [Int],
+  sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  let file = try SafetensorsFile(
+    path: OutsideFiles.fixture("editor/\(name)/logits.safetensors").path)
+  let tensor = try file.tensors.tensor(named: "logits")
+  let wanted = try file.tensors.floats(of: tensor)
+  let width = tensor.shape[1]
+  let rows = (0..<tensor.shape[0]).map { Array(wanted[$0 * width..<($0 + 1) * width]) }
+  let largest = wanted.map(\.magnitude).max()!
+  let found = try TinyModel.logits(processor, ids, edit)
+  #expect(found.count == rows.count, sourceLocation: sourceLocation)
+  #expect(largestDifference(found, rows) <= 4e-5 * largest, sourceLocation: sourceLocation)
+  let unedited = try TinyModel.logits(processor, ids, nil)
+  #expect(largestDifference(unedited, rows) >= 1e-2 * largest, sourceLocation: sourceLocation)
 }
