@@ -41,6 +41,19 @@ import Testing
         for token in tokens[prompt...] { found += bitPatterns(try decoding.forward([token])) }
         #expect(found == reference, "\(activations), \(type), decoded")
         #expect(decoding.position == tokens.count)
+        // Only some logits asked for: the last block's keys and values are still those of all tokens.
+        let width = fixture.vocabularySize
+        for chunkSize in [7, 64, 256] {
+          let some = try state(chunkSize)
+          found = bitPatterns(try some.forward(Array(tokens[..<prompt])))
+          let first = tokens.count - prompt - 9
+          try some.forwardAll(Array(tokens[prompt...]), logitsFrom: first) { _, logits in
+            for i in logits.indices { found.append(logits[i].bitPattern) }
+          }
+          let wanted =
+            reference[(prompt - 1) * width..<prompt * width] + reference.suffix(9 * width)
+          #expect(found == Array(wanted), "\(activations), \(type), some of \(chunkSize)")
+        }
       }
     }
   }

@@ -33,9 +33,27 @@ struct ForwardPass {
     queryWidth + 2 * configuration.kvHeadCount * configuration.headSize
   }
 
+  /// The first row whose state after a block is wanted. Of the rows before it a block makes keys and
+  /// values, and leaves the residual stream as it was: of the last block most rows want no more.
+  private(set) var firstWanted = 0
+
+  /// The pass of the last block: `first` may be the number of rows.
+  func wanting(statesFrom first: Int) -> ForwardPass {
+    var pass = self
+    pass.firstWanted = first
+    return pass
+  }
+
+  private var wantedRows: Int { rows - firstWanted }
+  /// The residual stream of the wanted rows.
+  private var residual: UnsafeMutablePointer<Float> {
+    workspace.residual + firstWanted * configuration.hiddenSize
+  }
+
   /// One block, by one of the threads; all see its result after the last barrier.
   func run(_ block: Block, layer: Int, _ worker: Worker) {
     attend(block.projections, norm: block.attentionNorm, layer: layer, worker)
+    guard wantedRows > 0 else { return }
     addAttention(block.attentionOutput, worker)
     expand(block.expansion, norm: block.feedForwardNorm, worker)
     addFeedForward(block.down, worker)
@@ -44,7 +62,7 @@ struct ForwardPass {
   // The four steps of a block. Each reads what linear layers of its own have not touched, so that a
   // step's weights may be made after the steps before it have run.
 
-  /// attended = attention(W rmsNorm(residual)).
+  /// attended = attention(W rmsNorm(residual)), the wanted rows from its beginning on.
   func attend(
     _ projections: LinearGroup, norm: UnsafePointer<Float>, layer: Int, _ worker: Worker
   ) {
@@ -60,6 +78,7 @@ struct ForwardPass {
       sines: workspace.sines, cache: cache, layer: layer
     ) { start + $0 }
     worker.barrier()
+    guard wantedRows > 0 else { return }
     attend(layer, worker, own)
     worker.barrier()
   }
@@ -68,8 +87,8 @@ struct ForwardPass {
   func addAttention(_ attentionOutput: LinearGroup, _ worker: Worker) {
     attentionOutput.apply(
       worker, kernels, shared: workspace.shared, own: workspace.thread(worker.index),
-      x: workspace.attended, stride: queryWidth, rows: rows, transform: .identity,
-      out: workspace.residual, outStride: configuration.hiddenSize, accumulate: true)
+      x: workspace.attended, stride: queryWidth, rows: wantedRows, transform: .identity,
+      out: residual, outStride: configuration.hiddenSize, accumulate: true)
     worker.barrier()
   }
 
@@ -77,7 +96,7 @@ struct ForwardPass {
   func expand(_ expansion: LinearGroup, norm: UnsafePointer<Float>, _ worker: Worker) {
     expansion.apply(
       worker, kernels, shared: workspace.shared, own: workspace.thread(worker.index),
-      x: workspace.residual, stride: configuration.hiddenSize, rows: rows,
+      x: residual, stride: configuration.hiddenSize, rows: wantedRows,
       transform: .rmsNorm(weight: norm, epsilon: configuration.rmsNormEpsilon),
       out: workspace.gated, outStride: 2 * configuration.intermediateSize, accumulate: false)
     worker.barrier()
@@ -87,8 +106,8 @@ struct ForwardPass {
   func addFeedForward(_ down: LinearGroup, _ worker: Worker) {
     down.apply(
       worker, kernels, shared: workspace.shared, own: workspace.thread(worker.index),
-      x: workspace.gated, stride: 2 * configuration.intermediateSize, rows: rows,
-      transform: .swiGLU, out: workspace.residual, outStride: configuration.hiddenSize,
+      x: workspace.gated, stride: 2 * configuration.intermediateSize, rows: wantedRows,
+      transform: .swiGLU, out: residual, outStride: configuration.hiddenSize,
       accumulate: true)
     worker.barrier()
   }
@@ -99,19 +118,24 @@ struct ForwardPass {
   private static let chunkTile = CacheLayout.mostQueries
 
   private func attend(_ layer: Int, _ worker: Worker, _ own: ThreadScratch) {
-    if rows > 1 {
-      attendChunk(layer, worker, own)
+    let queries = workspace.projected + firstWanted * projectedWidth
+    if wantedRows > 1 {
+      attendChunk(queries, layer, worker, own)
     } else {
-      attendToken(layer, worker, own)
+      attendToken(queries, layer, worker, own)
     }
   }
 
   /// A chunk: consecutive tokens of one head go together; tiles are dealt out in turn, because later
   /// ones see more.
-  private func attendChunk(_ layer: Int, _ worker: Worker, _ own: ThreadScratch) {
+  private func attendChunk(
+    _ queries: UnsafePointer<Float>, _ layer: Int, _ worker: Worker, _ own: ThreadScratch
+  ) {
     let size = configuration.headSize
     let scale = 1 / Float(size).squareRoot()
     let group = configuration.headsPerKVHead
+    let start = start + firstWanted
+    let rows = wantedRows
     let tiles = (rows + ForwardPass.chunkTile - 1) / ForwardPass.chunkTile
     var item = worker.index
     while item < tiles * configuration.headCount {
@@ -119,7 +143,7 @@ struct ForwardPass {
       let first = item / configuration.headCount * ForwardPass.chunkTile
       kernels.attend(
         cache.type.kind.rawValue,
-        workspace.projected + first * projectedWidth + head * size, projectedWidth,
+        queries + first * projectedWidth + head * size, projectedWidth,
         min(ForwardPass.chunkTile, rows - first), start + first + 1, 1, size, scale,
         cache.keys(layer: layer, head: head / group),
         cache.values(layer: layer, head: head / group),
@@ -130,14 +154,17 @@ struct ForwardPass {
 
   /// One token: the query heads that share a kv head go together, so that its cache is read once, and
   /// a long cache is shared out by blocks of positions, whose results are then merged.
-  private func attendToken(_ layer: Int, _ worker: Worker, _ own: ThreadScratch) {
+  private func attendToken(
+    _ queries: UnsafePointer<Float>, _ layer: Int, _ worker: Worker, _ own: ThreadScratch
+  ) {
     let size = configuration.headSize
     let scale = 1 / Float(size).squareRoot()
     let group = configuration.headsPerKVHead
     let kind = cache.type.kind.rawValue
     let tilesPerHead = ForwardPass.tilesPerHead(configuration)
     let tiles = configuration.kvHeadCount * tilesPerHead
-    let blocks = start / CacheLayout.softmaxBlock + 1
+    let positions = start + firstWanted + 1
+    let blocks = (positions - 1) / CacheLayout.softmaxBlock + 1
     let partialSize = CacheLayout.attentionPartial(size)
     for item in worker.share(of: tiles * blocks) {
       let tile = item / blocks
@@ -149,12 +176,12 @@ struct ForwardPass {
       let values = cache.values(layer: layer, head: head)
       if blocks == 1 {
         kernels.attend(
-          kind, workspace.projected + offset, size, columns, start + 1, 0, size, scale, keys,
+          kind, queries + offset, size, columns, positions, 0, size, scale, keys,
           values,
           workspace.attended + offset, size, own.attention)
       } else {
         kernels.attendBlock(
-          kind, workspace.projected + offset, size, columns, start + 1, 0, size, scale, keys,
+          kind, queries + offset, size, columns, positions, 0, size, scale, keys,
           values,
           item % blocks, workspace.partials + item * partialSize, own.attention)
       }

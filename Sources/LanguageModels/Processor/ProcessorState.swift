@@ -102,9 +102,10 @@ public final class ProcessorState {
     var first = 0
     while first < tokens.count {
       let count = min(chunkSize, tokens.count - first)
-      runBlocks(tokens[first..<first + count])
+      let isLast = first + count == tokens.count
+      runBlocks(tokens[first..<first + count], statesFrom: isLast ? count - 1 : count)
       first += count
-      if first == tokens.count { runOutput(row: count - 1, count: 1) }
+      if isLast { runOutput(row: count - 1, count: 1) }
     }
     let size = processor.configuration.vocabularySize
     return Array(UnsafeBufferPointer(start: workspace.logits, count: size))
@@ -121,8 +122,8 @@ public final class ProcessorState {
     var chunk = 0
     while chunk < tokens.count {
       let count = min(chunkSize, tokens.count - chunk)
-      runBlocks(tokens[chunk..<chunk + count])
-      var row = max(0, first - chunk)
+      var row = min(max(0, first - chunk), count)
+      runBlocks(tokens[chunk..<chunk + count], statesFrom: row)
       while row < count {
         let some = min(ProcessorWorkspace.logitRows, count - row)
         runOutput(row: row, count: some)
@@ -148,19 +149,21 @@ public final class ProcessorState {
     try processor.checkEmbeddings(tokens)
   }
 
-  /// The residual stream of a chunk through all blocks, which its position then counts.
-  private func runBlocks(_ tokens: ArraySlice<Int>) {
+  /// The residual stream of a chunk through all blocks, which its position then counts. After the last
+  /// block only the states of the rows from `first` on are there, unless a visitor sees them all.
+  private func runBlocks(_ tokens: ArraySlice<Int>, statesFrom first: Int) {
     let c = processor.configuration
     let depth = c.layerCount
     processor.rotary.fill(
       positions: position..<position + tokens.count, cosines: workspace.cosines,
       sines: workspace.sines)
-    let pass = ForwardPass(
-      configuration: c, kernels: processor.kernels, workspace: workspace, cache: cache,
-      start: position, rows: tokens.count)
     let visitor = visitor
     // Asked once, here: every thread must take the same way through the barriers.
     let visited = visitor.map { visitor in (0...depth).map(visitor.visits) } ?? []
+    let pass = ForwardPass(
+      configuration: c, kernels: processor.kernels, workspace: workspace, cache: cache,
+      start: position, rows: tokens.count)
+    let lastPass = visited.last == true ? pass : pass.wanting(statesFrom: first)
     processor.pool.run { worker in
       let panel = workspace.thread(worker.index).panel
       for i in worker.share(of: tokens.count) {
@@ -171,7 +174,11 @@ public final class ProcessorState {
       if worker.index == 0 { processor.releaseEmbeddings() }
       for layer in 0..<depth {
         visit(visitor, visited, layer: layer, count: tokens.count, worker)
-        pass.run(layers.blocks[layer], layer: layer, worker)
+        if layer < depth - 1 {
+          pass.run(layers.blocks[layer], layer: layer, worker)
+        } else {
+          lastPass.run(layers.blocks[layer], layer: layer, worker)
+        }
       }
       visit(visitor, visited, layer: depth, count: tokens.count, worker)
     }
