@@ -97,8 +97,8 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("emend")
     parser.add_argument("model")
-    parser.add_argument("-p", type=int, default=512, help="tokens of the prompt")
-    parser.add_argument("-n", type=int, default=64, help="tokens to decode")
+    parser.add_argument("-p", type=int, default=512, help="tokens of the prompt, or 0")
+    parser.add_argument("-n", type=int, default=64, help="tokens to decode, or 0")
     parser.add_argument("-d", type=int, default=0, help="tokens in the cache before decoding")
     parser.add_argument("-t", type=int, default=2, help="threads")
     parser.add_argument("-r", type=int, default=5, help="rounds")
@@ -125,7 +125,9 @@ def main():
     if not rounds:
         sys.exit("every round was disturbed by other processes")
     print(f"{os.path.basename(options.model)}: {len(rounds)} rounds, {disturbed} disturbed")
-    for name in ("prefill", "decode"):
+    for name, tokens in (("prefill", options.p), ("decode", options.n)):
+        if tokens == 0:
+            continue
         ratios = [a[name] / b[name] for a, b in rounds]
         print(
             f"  {name:8} Emend {statistics.median(a[name] for a, _ in rounds):8.1f}"
