@@ -175,6 +175,8 @@ import Testing
     #expect(try read("output: \"null\"").output == "null")
     #expect(try read("grad_checkpoint: every=4").gradients.checkpoints == .every(4))
     #expect(try read("grad_checkpoint: 2").gradients.checkpoints == .every(2))
+    #expect(
+      try read("grad_checkpoint: every=2,bf16").gradients.checkpoints == .every(2, rounded: true))
     #expect(try read("backbone: processor").editor.backbone == .processor(depth: nil))
     #expect(try read("backbone: models/gpt2").editor.backbone == .files("models/gpt2"))
   }
@@ -198,8 +200,8 @@ import Testing
     ("learning-rate: fast", "learning-rate is \"fast\", and must be a number"),
     ("optimizer: sgd", "must be adamw, adamw8bit"), ("schedule: cosin", "constant, cosine, linear"),
     ("interface: p3", "must be p0, p1, p2, p4, p5"), ("backward: f16", "must be f32, bf16"),
-    ("grad_checkpoint: every=0", "every=K or off"),
-    ("grad_checkpoint: every=off", "every=K or off"),
+    ("grad_checkpoint: every=0", "every=K, every=K,bf16 or off"),
+    ("grad_checkpoint: every=off", "every=K, every=K,bf16 or off"),
     ("backbone: gpt2:12x768", "gpt2:BLOCKSxWIDTHxHEADS"),
     ("backbone: gpt2:12x768x7", "gpt2:BLOCKSxWIDTHxHEADS"),
     ("data: []", "data is a list, and must be a path"), ("data: [[a]]", "must be a path"),

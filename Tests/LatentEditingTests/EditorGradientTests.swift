@@ -43,6 +43,30 @@ import Testing
     }
   }
 
+  /// Block inputs kept in bf16: the losses are the forward pass's, which nothing changed; the gradients
+  /// come from inputs that are off by 2^-9 of themselves, and are the same on any number of threads.
+  @Test(arguments: InstructionSet.available, ["p0", "p4"])
+  func roundedCheckpointsAreClose(set: InstructionSet, name: String) throws {
+    let exact = try GradientRun(name, set: set, pool: Pools.all[0]).run()
+    for interval in [1, 2, 5] {
+      var reference: [[UInt32]]?
+      for pool in Pools.all {
+        let checkpoints = GradientCheckpoints.every(interval, rounded: true)
+        let found = try GradientRun(name, set: set, pool: pool, checkpoints: checkpoints).run()
+        #expect(found.losses == exact.losses)
+        for (a, b) in zip(found.named, exact.named) {
+          #expect(agreement(a.values, b.values).cosine >= 0.9995, "\(a.name), \(checkpoints)")
+        }
+        let bits = found.named.map { $0.values.map(\.bitPattern) }
+        let isExact = bits == exact.named.map { $0.values.map(\.bitPattern) }
+        #expect(!isExact, "nothing was rounded")
+        let isSame = reference == nil || bits == reference
+        #expect(isSame, "\(pool.threadCount) threads")
+        reference = bits
+      }
+    }
+  }
+
   /// int8 activations in the forward pass, from a file of Q8_0, and bf16 in the backward pass: what is
   /// asked of the fast way is a cosine of 0.995 to the exact one's for every parameter.
   @Test(

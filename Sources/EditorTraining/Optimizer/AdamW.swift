@@ -23,6 +23,9 @@ import TensorKernels
 /// zero, so that parameters which rarely get a gradient do not slow the CPU down with subnormal
 /// numbers. A step that is lost so is below 2^-56 / epsilon of the learning rate: 1.4e-9 with the usual
 /// epsilon, and about a rounding of it with the smallest that is allowed, 1e-10.
+///
+/// Parameters that do not decay and never had a gradient stay as they are by this rule, and are not
+/// visited: of a table of tokens most rows.
 public final class AdamW {
   /// How the moments are kept.
   public enum Kind: String, Sendable, Codable, CaseIterable {
@@ -62,8 +65,8 @@ public final class AdamW {
   public var groups: [OptimizerGroup] {
     didSet { precondition(groups.count == oldValue.count, "groups cannot come or go") }
   }
-  /// Steps taken. Resuming sets it.
-  public var stepCount = 0
+  /// Steps taken.
+  public private(set) var stepCount = 0
   /// Parameters, those that fill up included.
   public let parameterCount: Int
 
@@ -86,6 +89,9 @@ public final class AdamW {
   let moments: MomentStorage
   /// Two blocks for each thread.
   private let scratch: PageBuffer
+  /// Whether a block of moments has ever changed: where not, they are zero.
+  private let moved: UnsafeMutablePointer<Bool>
+  private let momentBlocks: Int
 
   /// An optimizer of `ranges`, each of a group of `groups`, whose moments are zero.
   ///
@@ -117,6 +123,9 @@ public final class AdamW {
     }
     self.chunks = chunks
     parameterCount = ranges.reduce(0) { $0 + $1.parameters.count }
+    momentBlocks = moments / OptimizerKernels.momentBlock
+    moved = .allocate(capacity: momentBlocks)
+    moved.initialize(repeating: false, count: momentBlocks)
     do {
       self.moments = try MomentStorage(options.kind, count: moments)
       scratch = try PageBuffer(
@@ -162,27 +171,77 @@ public final class AdamW {
     }
     pool.run { worker in
       let mine = scratch.elements(Float.self) + worker.index * 2 * OptimizerKernels.momentBlock
-      for chunk in chunks[worker.share(of: chunks.count)] {
+      worker.deal(chunks.count) { number in
+        let chunk = chunks[number]
         let range = ranges[chunk.range]
-        let p = range.parameters.baseAddress! + chunk.start
-        let g = range.gradients.baseAddress! + chunk.start
         constants[2 * range.group + (range.decays ? 1 : 0)].withUnsafeBufferPointer { constants in
-          switch options.kind {
-          case .f32:
-            kernels.adamStep(
-              p, g, moments.first + chunk.moments, moments.second + chunk.moments, chunk.count,
-              constants.baseAddress!)
-          case .eightBit:
-            let block = chunk.moments / OptimizerKernels.momentBlock
-            kernels.adamStepBytes(
-              p, g, moments.firstCodes + chunk.moments, moments.firstScales + block,
-              moments.secondCodes + chunk.moments, moments.secondScales + block, chunk.count,
-              constants.baseAddress!, mine)
+          eachMoving(chunk) { start, count in
+            step(chunk, start, count, constants.baseAddress!, mine)
           }
         }
       }
     }
   }
+
+  /// `count` parameters of a chunk from `start` on, whole blocks.
+  private func step(
+    _ chunk: Chunk, _ start: Int, _ count: Int, _ constants: UnsafePointer<Float>,
+    _ scratch: UnsafeMutablePointer<Float>
+  ) {
+    let range = ranges[chunk.range]
+    let p = range.parameters.baseAddress! + (chunk.start + start)
+    let g = range.gradients.baseAddress! + (chunk.start + start)
+    let first = chunk.moments + start
+    switch options.kind {
+    case .f32:
+      kernels.adamStep(p, g, moments.first + first, moments.second + first, count, constants)
+    case .eightBit:
+      let block = first / OptimizerKernels.momentBlock
+      kernels.adamStepBytes(
+        p, g, moments.firstCodes + first, moments.firstScales + block, moments.secondCodes + first,
+        moments.secondScales + block, count, constants, scratch)
+    }
+  }
+
+  /// The parts of a chunk that a step can change: whole blocks, those that lie side by side together.
+  private func eachMoving(_ chunk: Chunk, _ body: (_ start: Int, _ count: Int) -> Void) {
+    let size = OptimizerKernels.momentBlock
+    let range = ranges[chunk.range]
+    let gradients = range.gradients.baseAddress! + chunk.start
+    let moved = moved + chunk.moments / size
+    var first = 0
+    for start in stride(from: 0, to: chunk.count, by: size) {
+      let block = start / size
+      // The sum is zero where all are: squares of floats do not underflow in double precision.
+      if !moved[block],
+        range.decays || kernels.sumOfSquares(gradients + start, min(size, chunk.count - start)) != 0
+      {
+        moved[block] = true
+      }
+      guard !moved[block] else { continue }
+      if start > first { body(first, start - first) }
+      first = start + size
+    }
+    if chunk.count > first { body(first, chunk.count - first) }
+  }
+
+  /// Goes on after `steps` steps with the moments that were read into `state`.
+  package func resume(after steps: Int) {
+    stepCount = steps
+    let size = OptimizerKernels.momentBlock
+    for block in 0..<momentBlocks {
+      switch options.kind {
+      case .f32:
+        moved[block] =
+          kernels.sumOfSquares(moments.first + block * size, size) != 0
+          || kernels.sumOfSquares(moments.second + block * size, size) != 0
+      case .eightBit:
+        moved[block] = moments.firstScales[block] != 0 || moments.secondScales[block] != 0
+      }
+    }
+  }
+
+  deinit { moved.deallocate() }
 
   /// In the order of `AdamConstant`; computed in double precision, as PyTorch does.
   private func constants(

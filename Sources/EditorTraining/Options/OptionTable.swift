@@ -86,7 +86,7 @@ enum OptionTable {
   ]
 
   private static let gradients = [
-    parsed("grad_checkpoint", \.gradients.checkpoints, "every=K or off") {
+    parsed("grad_checkpoint", \.gradients.checkpoints, "every=K, every=K,bf16 or off") {
       .init(parsing: $0)
     },
     parsed("backward", \.gradients.backward, names(BackwardPrecision.self)) {

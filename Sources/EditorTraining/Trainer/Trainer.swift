@@ -354,7 +354,7 @@ public final class Trainer {
     try file.read(into: sections)
     sampler = next
     step = counters.step
-    optimizer.stepCount = counters.optimizerSteps
+    optimizer.resume(after: counters.optimizerSteps)
   }
 
   /// Weights and moments, where they lie.

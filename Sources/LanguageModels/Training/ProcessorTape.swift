@@ -170,6 +170,9 @@ package final class ProcessorTape {
       if worker.index == 0 { processor.releaseEmbeddings() }
       if edited[0] { apply(edit, point: 0, worker) }
       for index in 0..<depth {
+        if memory.isRounded(index) {
+          memory.round(index, rows: batch.rowCount, processor.kernels, worker)
+        }
         pass.run(
           layers.blocks[index], blockAdapters[index], index: index, to: memory.stream(index + 1),
           worker)
@@ -311,7 +314,12 @@ package final class ProcessorTape {
       if edited[depth] { differentiate(point: depth, worker) }
       for index in (end..<depth).reversed() {
         let first = index / interval * interval
-        if index != first, index == min(first + interval, depth) - 1 {
+        let entersSegment = index == min(first + interval, depth) - 1
+        if entersSegment, memory.isRounded(first), present != index || interval > 1 {
+          memory.restore(first, rows: forward.rows, processor.kernels, worker)
+          worker.barrier()
+        }
+        if index != first, entersSegment {
           // The inputs between the last checkpoint and here are made again, with their edits.
           for earlier in first..<index {
             forward.run(

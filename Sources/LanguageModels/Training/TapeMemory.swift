@@ -1,3 +1,4 @@
+import BlockFormats
 import KernelInterface
 import TensorKernels
 
@@ -33,8 +34,9 @@ final class TapeMemory {
 
   /// Parts of the memory, in its order.
   private enum Part: Int, CaseIterable {
-    case checkpoints  // every k-th of [L][N][D], and the output of the last block [N][D]
-    case interior  // [k - 1][N][D], inputs of blocks between two checkpoints
+    case checkpoints  // every k-th of [L][N][D], in f32 or bf16
+    case output  // [N][D], the output of the last block
+    case interior  // inputs of blocks that are no checkpoint in f32: [k - 1][N][D], or [k][N][D]
     case blocks  // one `Block`, or L of them
     case gradient  // [N][D], of the stream
     case inputGradient  // [N][D], of what the linear layers read
@@ -100,10 +102,13 @@ final class TapeMemory {
     let projected = queries + 2 * c.kvHeadCount * c.headSize
     let logitRows = s.hasLogits ? min(n, TapeMemory.logitRows) : 0
     switch part {
-    case .checkpoints: return (s.checkpoints.count(depth: s.depth) + 1) * n * c.hiddenSize
-    case .interior: return (s.checkpoints.interval - 1) * n * c.hiddenSize
+    case .checkpoints:
+      let elements = s.checkpoints.count(depth: s.depth) * n * c.hiddenSize
+      return s.checkpoints.isRounded ? (elements + 1) / 2 : elements
+    case .interior:
+      return (s.checkpoints.interval - (s.checkpoints.isRounded ? 0 : 1)) * n * c.hiddenSize
     case .blocks: return (s.checkpoints == .off ? s.depth : 1) * blockFloats(s)
-    case .gradient, .inputGradient: return n * c.hiddenSize
+    case .output, .gradient, .inputGradient: return n * c.hiddenSize
     case .activated:
       return padded(n, 32)
         * max(padded(c.intermediateSize, PackedLayout.groupRows), queries + projected)
@@ -155,16 +160,46 @@ final class TapeMemory {
 
   // MARK: The parts
 
-  /// The input of block `index`, edited; at `depth`, the output of the last block.
+  /// The input of block `index`, edited; at `depth`, the output of the last block. Inputs between two
+  /// checkpoints share their memory with those between two others, and so do all where checkpoints are
+  /// rounded: they are there until a block of another such segment has run.
   func stream(_ index: Int) -> UnsafeMutablePointer<Float> {
-    if index == shape.depth {
-      return start(.checkpoints)
-        + shape.checkpoints.count(depth: shape.depth) * streamFloats
-    }
+    if index == shape.depth { return start(.output) }
     let interval = shape.checkpoints.interval
-    return index % interval == 0
+    let place = index % interval
+    if shape.checkpoints.isRounded { return start(.interior) + place * streamFloats }
+    return place == 0
       ? start(.checkpoints) + index / interval * streamFloats
-      : start(.interior) + (index % interval - 1) * streamFloats
+      : start(.interior) + (place - 1) * streamFloats
+  }
+
+  /// Whether the input of block `index` is kept in bf16 beside the one that blocks read.
+  func isRounded(_ index: Int) -> Bool {
+    shape.checkpoints.isRounded && index < shape.depth && index % shape.checkpoints.interval == 0
+  }
+
+  /// Keeps the input of block `index` in bf16, this worker's share of the `rows`.
+  func round(_ index: Int, rows: Int, _ kernels: KernelTable, _ worker: Worker) {
+    let (own, count) = roundedShare(index, rows, worker)
+    kernels.fromFloats(PackedLayout.number(.bf16), stream(index) + own, count, rounded(index) + own)
+  }
+
+  /// The other way; complete after the next barrier.
+  func restore(_ index: Int, rows: Int, _ kernels: KernelTable, _ worker: Worker) {
+    let (own, count) = roundedShare(index, rows, worker)
+    kernels.toFloats(PackedLayout.number(.bf16), rounded(index) + own, count, stream(index) + own)
+  }
+
+  private func rounded(_ index: Int) -> UnsafeMutablePointer<BFloat16> {
+    UnsafeMutableRawPointer(start(.checkpoints)).assumingMemoryBound(to: BFloat16.self)
+      + index / shape.checkpoints.interval * streamFloats
+  }
+
+  private func roundedShare(_ index: Int, _ rows: Int, _ worker: Worker) -> (Int, Int) {
+    precondition(isRounded(index))
+    let own = worker.share(of: rows)
+    let hidden = shape.configuration.hiddenSize
+    return (own.lowerBound * hidden, own.count * hidden)
   }
 
   /// What block `index` leaves.
@@ -227,28 +262,30 @@ final class TapeMemory {
 /// Which block inputs the forward pass keeps; the others, and all that is inside the blocks, are
 /// computed again (gradient checkpointing, arXiv 1604.06174).
 public enum GradientCheckpoints: Sendable, Hashable, Codable, CustomStringConvertible {
-  /// Every k-th, k >= 1: with k = 1 each block runs again once, with more most of them twice.
-  case every(Int)
+  /// Every k-th, k >= 1: with k = 1 each block runs again once, with more most of them twice. In half the
+  /// memory they are rounded to bf16, to 8 significant bits: blocks then run again on slightly other
+  /// inputs than in the forward pass, and the gradients are no longer those of `off` to the bit.
+  case every(Int, rounded: Bool = false)
   /// None is computed again: everything is kept.
   case off
 
-  /// Reads `every=K`, K alone, or `off`.
+  /// Reads `every=K`, K alone, either followed by `,bf16`, or `off`.
   public init?(parsing text: String) {
     if text == "off" {
       self = .off
-    } else if let k = Int(text.hasPrefix("every=") ? text.dropFirst(6) : text[...]),
-      (1...1024).contains(k)
-    {
-      self = .every(k)
-    } else {
-      return nil
+      return
     }
+    let rounded = text.hasSuffix(",bf16")
+    var number = rounded ? text.dropLast(5) : text[...]
+    if number.hasPrefix("every=") { number = number.dropFirst(6) }
+    guard let k = Int(number), (1...1024).contains(k) else { return nil }
+    self = .every(k, rounded: rounded)
   }
 
   /// As it is written.
   public var description: String {
     switch self {
-    case .every(let k): "every=\(k)"
+    case .every(let k, let rounded): "every=\(k)\(rounded ? ",bf16" : "")"
     case .off: "off"
     }
   }
@@ -256,8 +293,16 @@ public enum GradientCheckpoints: Sendable, Hashable, Codable, CustomStringConver
   /// Blocks from one kept input to the next.
   var interval: Int {
     switch self {
-    case .every(let k): k
+    case .every(let k, _): k
     case .off: 1
+    }
+  }
+
+  /// Whether the kept inputs are in bf16.
+  var isRounded: Bool {
+    switch self {
+    case .every(_, let rounded): rounded
+    case .off: false
     }
   }
 

@@ -122,8 +122,8 @@ struct TrainingArguments: ParsableArguments {
   // Memory and time.
   @Option(
     help: ArgumentHelp(
-      "Block inputs that are kept for the backward pass. (default: every=1)",
-      valueName: "every=K|off"))
+      "Block inputs that are kept for the backward pass; with ,bf16 in half the memory, rounded. (default: every=1)",
+      valueName: "every=K[,bf16]|off"))
   var gradCheckpoint: String?
   @Option(
     help: ArgumentHelp(
