@@ -7,11 +7,13 @@ import TensorKernels
 struct StoredParameters {
   private let layout: StoredLayout
   private let store: ParameterStore
+  private let adapted: AdaptedGPT2?
 
-  /// A store of the layout's parameters.
-  init(_ layout: StoredLayout, _ store: ParameterStore) {
+  /// A store of the layout's parameters, or a GPT-2's with the adapters of `adapted` in them.
+  init(_ layout: StoredLayout, _ store: ParameterStore, merging adapted: AdaptedGPT2? = nil) {
     self.layout = layout
     self.store = store
+    self.adapted = adapted
   }
 
   /// The declarations, in the order of `write`.
@@ -48,8 +50,10 @@ struct StoredParameters {
   }
 
   private func values(of entry: ParameterLayout.Entry) -> [Float] {
+    let isTransposed = layout.isTransposed(entry)
     do {
-      return try store.values(of: entry.name, transposed: layout.isTransposed(entry))
+      return try adapted?.mergedValues(of: entry.name, transposed: isTransposed)
+        ?? store.values(of: entry.name, transposed: isTransposed)
     } catch {
       preconditionFailure("\(error)")  // the name is the layout's own
     }
