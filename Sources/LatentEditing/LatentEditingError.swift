@@ -46,6 +46,8 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
   case compiledMismatch(path: String, field: String, found: String, needed: String)
   case notCompilable(reason: String)
   case cacheFolder(path: String)
+  /// A file of a teacher's states that is damaged or something else.
+  case teacherStates(path: String, problem: String)
   case compiledConflict
   case traceUnreadable(path: String, line: Int, problem: String)
   case noExamples(path: String, problem: String)
@@ -141,6 +143,8 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
       "the edit cannot be compiled to a prefix: \(reason); use it as it is"
     case .cacheFolder(let path):
       "\(path): the folder cannot be made; give one that may be written to"
+    case .teacherStates(let path, let problem):
+      "\(path): the teacher's states cannot be used: \(problem); delete it, and they are computed again"
     case .compiledConflict:
       "a compiled edit replaces token 0 and cannot be combined with another edit there; give the "
         + "instructions together to emend edit compile"

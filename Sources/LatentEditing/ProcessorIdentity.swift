@@ -63,6 +63,22 @@ public struct ProcessorIdentity: Sendable, Equatable, CustomStringConvertible {
       digest: hash.finalize().hexadecimal)
   }
 
+  /// Bytes of a tensor that `sample` looks at.
+  private static let sampleBytes = 4096
+
+  /// The digest of every tensor's name, type, size and first bytes: tells what a model was quantized to,
+  /// which its identity does not, without reading its gigabytes.
+  package static func sample(of file: GGUFFile) -> String {
+    var hash = SHA256()
+    for tensor in file.tensors.sorted(by: { $0.name < $1.name }) {
+      hash.update(data: Array("\(tensor.name) \(tensor.format.name) \(tensor.byteCount)\n".utf8))
+      hash.update(
+        bufferPointer: UnsafeRawBufferPointer(
+          rebasing: file.bytes(of: tensor).prefix(sampleBytes)))
+    }
+    return hash.finalize().hexadecimal
+  }
+
   /// In messages: the shape, and the digest's beginning.
   public var description: String {
     "a model of \(layerCount) blocks, width \(width), \(vocabularySize) tokens (\(digest.prefix(12)))"

@@ -3,7 +3,7 @@ import ModelFiles
 extension SafetensorsFile {
   /// All values of the tensor `name`, row-major, which must have `shape` and be finite. Throws
   /// `tensorShape`, `tensorNotFinite`, and `file` where it is missing or holds no floats.
-  func floats(_ name: String, shape: [Int]) throws(LatentEditingError) -> [Float] {
+  package func floats(_ name: String, shape: [Int]) throws(LatentEditingError) -> [Float] {
     let tensor: CheckpointTensor
     do { tensor = try tensors.tensor(named: name) } catch { throw .file(error) }
     guard tensor.shape == shape else {

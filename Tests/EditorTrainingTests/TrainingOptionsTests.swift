@@ -70,6 +70,7 @@ import Testing
     group_lasso: 1e-3
     locality: 0.1
     locality_text: t.txt
+    teacher_cache: teachers
     grad_checkpoint: off
     backward: bf16
     steps_per_eval: 50
@@ -128,6 +129,7 @@ import Testing
     wanted.objective.groupLasso = 1e-3
     wanted.objective.locality = 0.1
     wanted.objective.localityText = "t.txt"
+    wanted.objective.teacherCache = "teachers"
     wanted.gradients.checkpoints = .off
     wanted.gradients.backward = .bf16
     wanted.validation.interval = 50
@@ -261,6 +263,7 @@ import Testing
       ("warmup: -1", "warmup"), ("schedule_floor: 2", "schedule_floor"), ("clip: nan", "clip"),
       ("cross_entropy: 0", "cross_entropy"), ("distill: -1", "distill"), ("l1: nan", "l1"),
       ("group_lasso: -1", "group_lasso"), ("locality: 1", "locality_text"),
+      ("teacher_cache: t", "teacher_cache"),
       ("steps_per_eval: -1", "steps_per_eval"), ("val_rows: -1", "val_rows"),
       ("unseen_part: 1", "unseen_part"), ("seen_part: nan", "seen_part"),
       ("compositional_part: -1", "compositional_part"),

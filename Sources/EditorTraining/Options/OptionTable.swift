@@ -83,6 +83,7 @@ enum OptionTable {
     number("l1", \.objective.l1), number("group_lasso", \.objective.groupLasso),
     number("locality", \.objective.locality),
     optionalText("locality_text", \.objective.localityText),
+    optionalText("teacher_cache", \.objective.teacherCache),
   ]
 
   private static let gradients = [

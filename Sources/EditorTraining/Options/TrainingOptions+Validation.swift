@@ -129,6 +129,10 @@ extension TrainingOptions {
       "locality_text", objective.localityText ?? "nothing",
       objective.locality == 0 || objective.localityText?.isEmpty == false,
       "a file of text where locality is not 0")
+    check(
+      "teacher_cache", objective.teacherCache ?? "nothing",
+      objective.teacherCache == nil || objective.distillation > 0 || objective.locality > 0,
+      "left out where neither distill nor locality follows a teacher")
   }
 
   private func checkValidation(_ check: inout OptionCheck) {

@@ -155,6 +155,8 @@ public struct ObjectiveOptions: Sendable, Codable, Equatable {
   public var locality: Float = 0
   /// That text.
   public var localityText: String?
+  /// A folder in which the teacher's states are kept; nil to compute them each time.
+  public var teacherCache: String?
 }
 
 /// How gradients are computed.

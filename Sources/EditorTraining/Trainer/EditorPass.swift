@@ -22,6 +22,7 @@ package final class EditorPass: TrainingPass {
   package let editor: Editor
   package let tape: ProcessorTape
   package let editorTape: EditorTape
+  private let teachers: TeacherCache?
 
   /// Sizes of the largest batches.
   package struct Capacity: Sendable, Equatable {
@@ -46,12 +47,13 @@ package final class EditorPass: TrainingPass {
     }
   }
 
-  /// Throws `model`.
+  /// `teachers` keeps what the prompted processor makes of the examples. Throws `model`.
   package init(
     _ editor: Editor, processor: Processor, capacity: Capacity, options: ProcessorTape.Options,
-    adapters: LowRankAdapters? = nil
+    adapters: LowRankAdapters? = nil, teachers: TeacherCache? = nil
   ) throws(LatentEditingError) {
     self.editor = editor
+    self.teachers = teachers
     do {
       tape = try ProcessorTape(
         processor, rowCapacity: capacity.rows, sequenceCapacity: capacity.sequences,
@@ -98,7 +100,7 @@ package final class EditorPass: TrainingPass {
   /// KL(prompted || edited) at every response token of `batch`, example after example, in nats; a tape
   /// that distills is needed. Throws `model` or `promptTooShort`.
   package func divergences(_ batch: TrainingBatch) throws(LatentEditingError) -> [[Float]] {
-    let teacher = tape.finalStates(try batch.forward(on: tape, prompted: true))
+    let teacher = try teacher(batch)
     let (rows, _) = try forwardEdited(batch)
     return batch.byExample(
       tape.losses(
@@ -113,9 +115,7 @@ package final class EditorPass: TrainingPass {
     _ batch: TrainingBatch, _ objective: EditorObjective, tokenCount: Int, exampleCount: Int
   ) throws(LatentEditingError) -> LossSums {
     var teacher: TeacherStates?
-    if objective.distillation != 0 {
-      teacher = tape.finalStates(try batch.forward(on: tape, prompted: true))
-    }
+    if objective.distillation != 0 { teacher = try self.teacher(batch) }
     let (rows, injection) = try forwardEdited(
       batch,
       penalty: EditPenalty(
@@ -127,6 +127,15 @@ package final class EditorPass: TrainingPass {
       teacher: teacher)
     editorTape.backward(injection.latentGradients, gates: injection.gateGradients)
     return LossSums(losses)
+  }
+
+  /// The prompted processor's states at the response tokens.
+  private func teacher(_ batch: TrainingBatch) throws(LatentEditingError) -> TeacherStates {
+    func compute(_ batch: TrainingBatch) throws(LatentEditingError) -> TeacherStates {
+      tape.finalStates(try batch.forward(on: tape, prompted: true))
+    }
+    guard let teachers else { return try compute(batch) }
+    return try teachers.states(of: batch, compute)
   }
 
   private func forwardEdited(

@@ -72,16 +72,18 @@ public final class Trainer {
   /// `EditorTrainingError` and `LatentEditingError`.
   public convenience init(
     _ plan: TrainingPlan, editor: Editor, processor: Processor, data: Data,
-    execution: Execution = Execution()
+    execution: Execution = Execution(), teachers: TeacherCache? = nil
   ) throws {
-    try self.init(plan, .editor(editor), processor: processor, data: data, execution: execution)
+    try self.init(
+      plan, .editor(editor), processor: processor, data: data, execution: execution,
+      teachers: teachers)
   }
 
-  /// Trains `network`, as above. Adapters learn by the cross-entropy alone: a plan with another
+  /// Trains `network`, as above; `teachers` keeps what a plan that distills follows. Adapters learn by the cross-entropy alone: a plan with another
   /// objective is refused with `EditorTrainingError.option`.
   public init(
     _ plan: TrainingPlan, _ network: TrainedNetwork, processor: Processor, data: Data,
-    execution: Execution = Execution()
+    execution: Execution = Execution(), teachers: TeacherCache? = nil
   ) throws {
     self.plan = plan
     self.network = network
@@ -94,7 +96,7 @@ public final class Trainer {
     switch network {
     case .editor(let editor):
       pass = try EditorPass(
-        editor, processor: processor, capacity: capacity, options: options)
+        editor, processor: processor, capacity: capacity, options: options, teachers: teachers)
     case .adapters(let adapters, _):
       guard plan.isPlain else {
         throw EditorTrainingError.option(

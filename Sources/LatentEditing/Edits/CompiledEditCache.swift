@@ -39,9 +39,6 @@ public struct CompiledEditCache: Sendable {
   private let activations: ActivationPrecision
   private let cacheType: CacheType
 
-  /// Bytes of a tensor that count.
-  private static let sampleBytes = 4096
-
   /// Reads what the content of the files is. Edits are added up, so the order of `requests` does not
   /// matter.
   ///
@@ -72,7 +69,7 @@ public struct CompiledEditCache: Sendable {
       ($0.editor, $0.instruction, $0.strength) < ($1.editor, $1.instruction, $1.strength)
     }
     let contents = Contents(
-      model: identity.digest, weights: Self.sample(model), editors: editors,
+      model: identity.digest, weights: ProcessorIdentity.sample(of: model), editors: editors,
       layers: layers?.description, firstToken: firstToken, activations: activations.rawValue,
       cacheType: cacheType.rawValue)
     let encoder = JSONEncoder()
@@ -142,17 +139,6 @@ public struct CompiledEditCache: Sendable {
     file.readOnce { piece in
       hash.update(bufferPointer: piece)
       return true
-    }
-    return hash.finalize().hexadecimal
-  }
-
-  private static func sample(_ file: GGUFFile) -> String {
-    var hash = SHA256()
-    for tensor in file.tensors.sorted(by: { $0.name < $1.name }) {
-      hash.update(data: Array("\(tensor.name) \(tensor.format.name) \(tensor.byteCount)\n".utf8))
-      hash.update(
-        bufferPointer: UnsafeRawBufferPointer(
-          rebasing: file.bytes(of: tensor).prefix(Self.sampleBytes)))
     }
     return hash.finalize().hexadecimal
   }

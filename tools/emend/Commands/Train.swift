@@ -87,9 +87,13 @@ struct Train: ParsableCommand {
     let network = try options.network(
       for: processor, identity: ProcessorIdentity(opened.file), tokenizer: opened.tokenizer)
     let rows = try TrainingInput(options, randomRows: randomRows, opened, for: network)
+    let teachers = try options.objective.teacherCache.map {
+      try TeacherCache(folder: $0, file: opened.file, processor: processor)
+    }
     let trainer = try Trainer(
-      options.plan, network, processor: processor, data: rows.data, execution: options.execution)
-    report(trainer, rows)
+      options.plan, network, processor: processor, data: rows.data, execution: options.execution,
+      teachers: teachers)
+    report(trainer, rows, teachers)
     try trainer.memory.check(limit: model.memoryLimit?.bytes)
     if let saveGradients {
       try GradientFile.write(trainer.nextGradients(), to: saveGradients)
@@ -100,6 +104,11 @@ struct Train: ParsableCommand {
       options, trainer, folder: options.output.isEmpty ? nil : options.output, resumes: resume,
       storage: storage, report: json ? .json : .text)
     try run.run()
+    if let teachers, !json {
+      let counts = teachers.counts
+      Console.print(
+        "teacher     \(counts.read) times read, \(counts.computed) computed (\(teachers.folder))")
+    }
   }
 
   private func checkedOptions() throws -> TrainingOptions {
@@ -121,7 +130,7 @@ struct Train: ParsableCommand {
   }
 
   /// What is trained, on what, in how much memory.
-  private func report(_ trainer: Trainer, _ rows: TrainingInput) {
+  private func report(_ trainer: Trainer, _ rows: TrainingInput, _ teachers: TeacherCache?) {
     guard !json else { return }
     let counts = trainer.parameterCounts
     let m = trainer.memory
@@ -133,6 +142,12 @@ struct Train: ParsableCommand {
         + "\(Memory.display(m.gradients)) gradients, \(Memory.display(m.moments)) moments, "
         + "\(Memory.display(m.processorPass)) and \(Memory.display(m.editorPass)) passes: "
         + "\(Memory.display(m.total))")
+    if let teachers {
+      let tokens = rows.data.train.reduce(0) { $0 + $1.response.count }
+      Console.print(
+        "teacher     up to \(Memory.display(teachers.byteCount(tokens: tokens))) in \(teachers.folder)"
+      )
+    }
     for problem in rows.problems.prefix(5) { Console.log("left out: \(problem)") }
   }
 }

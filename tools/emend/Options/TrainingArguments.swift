@@ -115,6 +115,11 @@ struct TrainingArguments: ParsableArguments {
   var distill = false
   @Option(help: ArgumentHelp("Weight of --distill. (default: 1)", valueName: "x"))
   var distillWeight: String?
+  @Option(
+    help: ArgumentHelp(
+      "Keep what --distill and --locality follow from one epoch or run to the next.",
+      valueName: "folder"))
+  var teacherCache: String?
   @Option(help: ArgumentHelp("Weight of the latents' relative norms.", valueName: "x"))
   var groupLasso: String?
   @Option(help: ArgumentHelp("Weight of the L1 norm of the heads' matrices.", valueName: "x"))
@@ -128,7 +133,8 @@ struct TrainingArguments: ParsableArguments {
   // Memory and time.
   @Option(
     help: ArgumentHelp(
-      "Block inputs that are kept for the backward pass; with ,bf16 in half the memory, rounded. (default: every=1)",
+      "Block inputs that are kept for the backward pass; with ,bf16 in half the memory, rounded. "
+        + "(default: every=1)",
       valueName: "every=K[,bf16]|off"))
   var gradCheckpoint: String?
   @Option(
@@ -165,6 +171,7 @@ struct TrainingArguments: ParsableArguments {
       ("schedule", schedule), ("warmup", warmup), ("clip", clip), ("frozen", frozen),
       ("cross_entropy", crossEntropy), ("distill", distillWeight), ("group_lasso", groupLasso),
       ("l1", l1), ("locality", locality), ("locality_text", localityText),
+      ("teacher_cache", teacherCache),
       ("grad_checkpoint", gradCheckpoint), ("backward", backward),
     ]
   }
