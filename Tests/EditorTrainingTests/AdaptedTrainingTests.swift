@@ -80,7 +80,7 @@ import Tokenization
     let ranges = adapted.adapters.parameters.layout.entries + heads.layout.entries
     #expect(
       memory.moments
-        == AdamW.stateByteCount(.f32, parameterCounts: ranges.map(\.shape.elementCount)))
+        == AdamW.stateByteCount(.f32, parameterCounts: ranges.map(\.floatCount)))
     let whole = try TinyTraining.trainer(TinyTraining.plan)
     #expect(memory.total < whole.memory.total)
   }
