@@ -23,6 +23,10 @@ struct StoredParameters {
     to writer: inout SafetensorsWriter, _ storage: EditorStorage
   ) throws(ModelFileError) {
     for entry in store.layout.entries {
+      if layout.type(entry, storage) == .f32, let floats = floatsInOrder(of: entry) {
+        try writer.append(floats.span)
+        continue
+      }
       let values = values(of: entry)
       switch layout.type(entry, storage) {
       case .f32: try writer.append(values.span)
@@ -42,6 +46,13 @@ struct StoredParameters {
         try writer.append(scales.span)
       }
     }
+  }
+
+  /// What lies in memory as it stands in files, which is the largest table; nil for matrices.
+  private func floatsInOrder(of entry: ParameterLayout.Entry) -> UnsafeBufferPointer<Float>? {
+    if case .matrix = entry.shape { return nil }
+    return UnsafeBufferPointer(
+      rebasing: store.floats(of: entry.name)[..<entry.shape.elementCount])
   }
 
   /// Names, shapes and values in the order of files.
