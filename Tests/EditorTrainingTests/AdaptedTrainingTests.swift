@@ -267,6 +267,22 @@ import Tokenization
       #expect(throws: EditorTrainingError.self) {
         try wrong.editor(for: processor, identity: identity, tokenizer: tokenizer)
       }
+      // The adapters of a processor's blocks are those of the file: rank 4 on all modules.
+      try TinyTraining.adapterEditor().write(to: path)
+      for (more, isRight) in [
+        ([], true), ([("lora_rank", "4")], true), ([("lora_rank", "2")], false),
+        ([("lora_rank", "0")], false), ([("lora_modules", "q_proj")], false),
+        ([("lora_modules", "c_attn")], false),
+      ] {
+        let options = try options([("editor", path)] + more)
+        let found = Result {
+          try options.editor(for: processor, identity: identity, tokenizer: tokenizer)
+        }
+        switch found {
+        case .success(let editor): #expect(isRight && editor.backbone is ProcessorBackbone)
+        case .failure(let error): #expect(!isRight && error is EditorTrainingError, "\(error)")
+        }
+      }
     }
   }
 }

@@ -78,6 +78,23 @@ extension TrainingOptions {
       modules: Set(modules ?? GPT2AdapterConfiguration.Module.allCases))
   }
 
+  /// Throws `option` where what is given is not what an editor's file has on the processor's own layers.
+  func checkAdapters(
+    depth: Int, ofFile adapters: AdapterConfiguration?
+  ) throws(EditorTrainingError) {
+    let given = try processorAdapters(depth: depth)
+    if let rank = editor.loraRank, rank != adapters?.rank ?? 0 {
+      throw .option(
+        name: "lora_rank", found: "\(rank)",
+        needed: "not given, or \(adapters?.rank ?? 0), which the editor's own adapters have")
+    }
+    if let modules = editor.loraModules, given.modules != adapters?.modules {
+      throw .option(
+        name: "lora_modules", found: modules.joined(separator: ","),
+        needed: "not given, or those of the editor's own adapters")
+    }
+  }
+
   private func checkAdapters(_ layers: AdaptedLayers) throws(EditorTrainingError) {
     guard let problem = adapterProblems(layers).first else { return }
     throw .option(name: problem.name, found: problem.found, needed: problem.needed)

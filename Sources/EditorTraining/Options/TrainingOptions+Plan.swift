@@ -81,10 +81,14 @@ extension TrainingOptions {
     for processor: Processor, identity: ProcessorIdentity, tokenizer: Tokenizer
   ) throws -> Editor {
     let made = try wholeEditor(for: processor, identity: identity, tokenizer: tokenizer)
-    guard case .gpt2 = made.configuration.backbone, let adapters = try gpt2Adapters() else {
+    switch made.configuration.backbone {
+    case .gpt2:
+      guard let adapters = try gpt2Adapters() else { return made }
+      return try made.withAdapters(adapters, seed: run.seed)
+    case .processor(let depth, _, let adapters):
+      if editor.file != nil { try checkAdapters(depth: depth, ofFile: adapters) }
       return made
     }
-    return try made.withAdapters(adapters, seed: run.seed)
   }
 
   private func wholeEditor(

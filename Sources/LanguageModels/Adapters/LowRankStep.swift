@@ -98,19 +98,19 @@ struct LowRankStep {
   func differentiate(
     _ adapter: AdapterView, of x: UnsafePointer<Float>, _ g: UnsafePointer<Float>, _ stride: Int,
     to gradients: UnsafeMutablePointer<Float>, dx: UnsafeMutablePointer<Float>?,
-    _ own: GradientMemory, _ worker: Worker
+    _ work: GradientMemory, _ worker: Worker
   ) {
     let rank = adapter.down.rows
     shrink(adapter, x, worker)
     addGradient(
-      adapter.up, g, stride, memory.middle, to: gradients + adapter.upOffset, own, worker)
-    apply(transposed: adapter.up, g, stride, to: own.middle, accumulate: false, own, worker)
-    for i in worker.share(of: rows * rank) { own.middle[i] *= adapter.scale }
+      adapter.up, g, stride, memory.middle, to: gradients + adapter.upOffset, work, worker)
+    apply(transposed: adapter.up, g, stride, to: work.middle, accumulate: false, work, worker)
+    for i in worker.share(of: rows * rank) { work.middle[i] *= adapter.scale }
     worker.barrier()
     addGradient(
-      adapter.down, own.middle, rank, x, to: gradients + adapter.downOffset, own, worker)
+      adapter.down, work.middle, rank, x, to: gradients + adapter.downOffset, work, worker)
     guard let dx else { return }
-    apply(transposed: adapter.down, own.middle, rank, to: dx, accumulate: true, own, worker)
+    apply(transposed: adapter.down, work.middle, rank, to: dx, accumulate: true, work, worker)
   }
 
   /// u = s A x.
@@ -139,16 +139,16 @@ struct LowRankStep {
   /// dx (+)= W^T g.
   private func apply(
     transposed matrix: MatrixView, _ g: UnsafePointer<Float>, _ stride: Int,
-    to dx: UnsafeMutablePointer<Float>, accumulate: Bool, _ own: GradientMemory, _ worker: Worker
+    to dx: UnsafeMutablePointer<Float>, accumulate: Bool, _ work: GradientMemory, _ worker: Worker
   ) {
-    if let brain = own.brain {
+    if let brain = work.brain {
       matrix.applyTransposed(
         worker, brain, g, stride: stride, count: rows, dx: dx, dxStride: matrix.columns,
-        accumulate: accumulate, packed: own.packedGradients, scratch: own.scratch)
+        accumulate: accumulate, packed: work.packedGradients, scratch: work.scratch)
     } else {
       matrix.applyTransposed(
         worker, kernels, g, stride: stride, count: rows, dx: dx, dxStride: matrix.columns,
-        accumulate: accumulate, packed: own.packedGradients, scratch: own.scratch)
+        accumulate: accumulate, packed: work.packedGradients, scratch: work.scratch)
     }
     worker.barrier()
   }
@@ -156,11 +156,11 @@ struct LowRankStep {
   /// dW += g x^T.
   private func addGradient(
     _ matrix: MatrixView, _ g: UnsafePointer<Float>, _ stride: Int, _ x: UnsafePointer<Float>,
-    to dw: UnsafeMutablePointer<Float>, _ own: GradientMemory, _ worker: Worker
+    to dw: UnsafeMutablePointer<Float>, _ work: GradientMemory, _ worker: Worker
   ) {
     matrix.addGradient(
       worker, kernels, g, gStride: stride, x, xStride: matrix.columns, count: rows, to: dw,
-      accumulate: true, packed: own.packedInputs, scratch: own.scratch)
+      accumulate: true, packed: work.packedInputs, scratch: work.scratch)
     worker.barrier()
   }
 }
