@@ -37,6 +37,8 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
   case otherData
   /// A training is resumed with another plan than it was started with.
   case otherPlan(path: String)
+  /// Adapters are resumed on another frozen backbone than they were started on, or with another shape.
+  case otherBackbone(path: String)
   /// A gradient is infinite or no number.
   case diverged(step: Int)
   /// All rows have the same instruction: there is no other one to give them.
@@ -91,6 +93,10 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
     case .otherPlan(let path):
       "\(path): the training was started with other rates, objective, batch size, schedule or seed; "
         + "resume with the options that it was started with, or start anew in another folder"
+    case .otherBackbone(let path):
+      "\(path): the training was started on another backbone, or with other adapters or none; resume "
+        + "with the --backbone or --editor, --lora-rank and --lora-modules that it was started with, or "
+        + "start anew in another folder"
     case .diverged(let step):
       "the gradient of step \(step) is not finite, so nothing was changed; resume from the last state "
         + "with lower learning rates or stronger clipping"

@@ -48,6 +48,58 @@ struct TrainCommandTests {
     #expect(last.contains("\"peak_rss_bytes\"") && last.contains("\"tokens_per_second\""))
   }
 
+  /// Adapters on a frozen GPT-2: a run, and one that is saved and resumed, leave the same editor, which
+  /// has a plain GPT-2; gradients have their names; modules and backbones that do not fit are refused.
+  @Test func trainsAdapters() throws {
+    let folder = FileManager.default.temporaryDirectory
+      .appending(path: "emend-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    func train(_ name: String, steps: Int, _ more: String...) throws -> EmendProcess {
+      try EmendProcess(
+        ["train", "-m", model, "--random-rows", "6x8x4", "--batch-size", "2"] + small
+          + [
+            "--lora-rank", "3", "--steps", "\(steps)", "--schedule", "constant", "--output",
+            folder.appending(path: name).path,
+          ] + more)
+    }
+    let whole = try train("whole", steps: 4)
+    #expect(whole.status == 0, "\(whole.errors)")
+    // A and B of width 16, inner width 64; the head of rank 1 for 576, its norm and a gate.
+    let trained = 3 * (16 + 48 + 16 + 16 + 16 + 64 + 64 + 16) + (16 + 576 + 576) + 2 * 16 + 1
+    let text = String(decoding: whole.output, as: UTF8.self)
+    #expect(text.contains("editor      \(trained) of "), "\(text)")
+    #expect(try train("parts", steps: 2).status == 0)
+    let other = try train("parts", steps: 4, "--resume", "--lora-modules", "c_attn")
+    #expect(other.status == 1 && other.errors.contains("--lora-modules"), "\(other.errors)")
+    #expect(try train("parts", steps: 4, "--resume").status == 0)
+    func path(_ name: String) -> String { folder.appending(path: name).path }
+    func bytes(_ name: String) throws -> Data { try Data(contentsOf: URL(filePath: path(name))) }
+    #expect(try bytes("whole/editor.safetensors") == bytes("parts/editor.safetensors"))
+    /// The names of a safetensors file's tensors: eight bytes with the length of a JSON, then that.
+    func names(_ name: String) throws -> [String] {
+      let data = try bytes(name)
+      let length = data.prefix(8).enumerated().reduce(0) { $0 + Int($1.element) << (8 * $1.offset) }
+      let header = try JSONSerialization.jsonObject(with: data.dropFirst(8).prefix(length))
+      return try #require(header as? [String: Any]).keys.sorted()
+    }
+    let stored = try names("whole/editor.safetensors")
+    #expect(stored.contains("backbone.h.0.attn.c_attn.weight"))
+    #expect(!stored.contains { $0.contains("lora") })
+
+    let saved = try train(
+      "none", steps: 1, "--save-gradients", path("gradients.safetensors"), "--lora-modules",
+      "c_proj")
+    #expect(saved.status == 0, "\(saved.errors)")
+    #expect(
+      try names("gradients.safetensors").filter { $0.hasPrefix("backbone.") }
+        == ["attn", "mlp"].flatMap { part in
+          ["A", "B"].map { "backbone.h.0.\(part).c_proj.lora_\($0)" }
+        })
+    let refused = try train("bad", steps: 1, "--lora-modules", "q_proj")
+    #expect(refused.status != 0 && refused.errors.contains("q_proj"), "\(refused.errors)")
+    #expect(refused.errors.contains("attn.c_attn"), "\(refused.errors)")
+  }
+
   /// A GPT-2 with a vocabulary that is not the model's, from its folder to generated text: trained, resumed,
   /// shown, compiled, in the smallest storage.
   @Test func backboneBringsItsTokenizer() throws {

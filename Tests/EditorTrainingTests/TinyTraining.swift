@@ -114,6 +114,7 @@ enum TinyTraining {
   static func bits(_ editor: Editor) -> [UInt32] {
     var stores = [editor.heads.parameters]
     if let gpt2 = editor.backbone as? GPT2 { stores.append(gpt2.parameters) }
+    if let adapted = editor.backbone as? AdaptedGPT2 { stores.append(adapted.adapters.parameters) }
     if let adapters = (editor.backbone as? ProcessorBackbone)?.adapters {
       stores.append(adapters.parameters)
     }

@@ -104,7 +104,7 @@ import Testing
     wanted.editor.isConstant = true
     wanted.editor.isTuning = true
     wanted.editor.frozen = ["gates", "heads"]
-    wanted.editor.loraModules = [.query, .down]
+    wanted.editor.loraModules = ["q_proj", "down_proj"]
     wanted.editor.crossBlocks = [1, 2]
     wanted.run.steps = 5000
     wanted.run.batchSize = 6

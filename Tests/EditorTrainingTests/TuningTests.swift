@@ -67,6 +67,45 @@ import Testing
     }
   }
 
+  /// Adapters of a rank above every width of the model, of which all but the first three rows and columns
+  /// are zero, are those of rank 3: zeros change no sum.
+  @Test func ranksMayBeLarge() throws {
+    let processor = try TinyTraining.processor()
+    let batch = TrainingBatch(try TinyTraining.fixtureData().train)
+    var losses: [[Float]] = []
+    var gradients: [[Float]] = []
+    for rank in [3, 700] {
+      let adapters = try LowRankAdapters(
+        AdapterConfiguration(rank: rank, alpha: Float(2 * rank), modules: Self.modules, depth: 2),
+        of: processor.configuration, seed: 4, pool: Pools.one)
+      var random = SplitMix64(seed: 6)
+      for entry in adapters.parameters.layout.entries {
+        let (rows, columns) = (entry.shape.dimensions[0], entry.shape.dimensions[1])
+        let isDown = entry.name.hasSuffix("lora_A")
+        var values = [Float](repeating: 0, count: rows * columns)
+        for i in 0..<(isDown ? 3 : rows) {
+          for j in 0..<(isDown ? columns : 3) { values[i * columns + j] = 0.1 * normal(&random) }
+        }
+        try adapters.parameters.setValues(of: entry.name, to: values)
+      }
+      let pass = try PromptedPass(
+        adapters, processor: processor,
+        capacity: EditorPass.Capacity(rows: 128, instructionRows: 1, sequences: 3),
+        options: ProcessorTape.Options())
+      _ = try pass.accumulateGradients(
+        batch, EditorObjective(), tokenCount: batch.scoredCount, exampleCount: 3)
+      losses.append(try pass.losses(batch, .edited).flatMap { $0 })
+      // The first three rows of each A.
+      gradients.append(
+        try adapters.parameters.layout.entries.filter { $0.name.hasSuffix("lora_A") }.flatMap {
+          try pass.gradients.values(of: $0.name).prefix(3 * $0.shape.dimensions[1])
+        })
+    }
+    #expect(losses[0] == losses[1])
+    #expect(gradients[0] == gradients[1])
+    #expect(gradients[0].contains { $0 != 0 })
+  }
+
   /// New adapters change nothing: the tuned processor is the prompted one, bit for bit. Trained ones
   /// answer better, and the processor without them is what it was.
   @Test func adaptersLearn() throws {

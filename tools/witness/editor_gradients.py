@@ -2,6 +2,7 @@
 
 usage: editor_gradients.py MODEL.gguf EDITOR.safetensors BATCH [--out FILE] [--steps 10]
            [--learning-rate 1e-3] [--weight-decay 0.01] [--cosine 0.99999] [--error 1e-3]
+           [--adapters FILE]
 
 BATCH is {"rows": [{"instruction": [ids], "prompt": [ids], "response": [ids]}, ...]} as JSON, or what
 `emend train --save-gradients` wrote, with which the gradients are then compared. The editor
@@ -9,6 +10,10 @@ reads the instruction, the processor prompt + response, padded to the longest, a
 cross-entropy of all response tokens of the batch. FILE gets `loss`, the gradients under the names of
 the editor's tensors and, with --steps, `losses`, one before each step on the same batch; weights of
 linear layers decay. In f32 throughout.
+
+With --adapters the editor's GPT-2 is frozen, and what is trained of it are the A [r, inputs] and B
+[outputs, r] in FILE, `backbone.h.<n>.<module>.lora_A` and `.lora_B`, y = W x + b + alpha / r B (A x); `rank`
+and `alpha` are in its metadata.
 """
 
 import argparse
@@ -36,6 +41,7 @@ def main():
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--weight-decay", type=float, default=0.01)
+    parser.add_argument("--adapters", help="A and B for the GPT-2's linear layers")
     options = parser.parse_args()
 
     found = None
@@ -66,6 +72,10 @@ def main():
         del module._parameters[last]
         setattr(module, last, tensors["backbone." + key])
 
+    if options.adapters:
+        tensors = {name: t for name, t in tensors.items() if not name.startswith("backbone.")}
+        editor.requires_grad_(False)
+        tensors |= adapt(editor, options.adapters)
     losses = []
     decaying = [t for n, t in tensors.items() if t.ndim == 2 and not n.endswith(
         ("wte.weight", "wpe.weight", "gates", "heads.layers"))]
@@ -94,6 +104,21 @@ def main():
         save_file(result, options.out)
     if found is not None and not agree(found, result, options):
         sys.exit(1)
+
+
+def adapt(editor, path):
+    """Adds what the adapters in that file give to the outputs of the GPT-2's linear layers; A and B by name."""
+    with safe_open(path, "pt") as file:
+        scale = float(file.metadata()["alpha"]) / int(file.metadata()["rank"])
+        adapters = {name: file.get_tensor(name).requires_grad_() for name in file.keys()}
+    for name, a in adapters.items():
+        if name.endswith(".lora_B"):
+            continue
+        layer = name.removesuffix(".lora_A")
+        b = adapters[layer + ".lora_B"]
+        editor.get_submodule(layer.removeprefix("backbone.")).register_forward_hook(
+            lambda module, args, output, a=a, b=b: output + scale * ((args[0] @ a.T) @ b.T))
+    return adapters
 
 
 def agree(found, wanted, options):

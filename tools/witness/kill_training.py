@@ -1,6 +1,6 @@
 """Kills a training at random moments and resumes it; its end must be that of one that was left alone.
 
-usage: kill_training.py EMEND MODEL.gguf [--kills 20] [--steps 60] [--seed 1]
+usage: kill_training.py EMEND MODEL.gguf [--kills 20] [--steps 60] [--seed 1] [OPTION OF emend train...]
 
 Exits 1 unless the final editors' bytes are the same. Needs nothing but Python.
 """
@@ -23,14 +23,15 @@ def main():
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
+    options, others = parser.parse_known_args()
     random.seed(options.seed)
 
     with tempfile.TemporaryDirectory() as folder:
         def command(name, *more):
             return [options.emend, "train", "-m", options.model, "--random-rows", "24x24x8",
                     "--batch-size", "2", "--steps", str(options.steps), "--backbone", "gpt2:2x64x2",
-                    "--heads", "shared", "--save-every", "3", "--output", f"{folder}/{name}", *more]
+                    "--heads", "shared", "--save-every", "3", "--output", f"{folder}/{name}",
+                    *others, *more]
 
         def digest(name):
             return hashlib.sha256(Path(f"{folder}/{name}/editor.safetensors").read_bytes()).hexdigest()

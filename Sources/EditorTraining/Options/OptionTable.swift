@@ -36,9 +36,9 @@ enum OptionTable {
     {
       BackboneChoice($0)
     },
-    number("lora_rank", \.editor.loraRank),
-    parsed("lora_modules", \.editor.loraModules, "names with commas: q_proj, ..., down_proj") {
-      list($0, AdapterConfiguration.Module.init)
+    parsed("lora_rank", \.editor.loraRank, "a whole number") { Int($0) },
+    parsed("lora_modules", \.editor.loraModules, "names with commas, as q_proj,v_proj or c_attn") {
+      list($0) { $0 }
     },
     parsed("cross_blocks", \.editor.crossBlocks, "whole numbers with commas") {
       list($0) { Int($0) }

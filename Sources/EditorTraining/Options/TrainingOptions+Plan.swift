@@ -64,20 +64,34 @@ extension TrainingOptions {
     }
     return .adapters(
       try LowRankAdapters(
-        adapters(depth: processor.configuration.layerCount), of: processor.configuration,
+        processorAdapters(depth: processor.configuration.layerCount), of: processor.configuration,
         seed: run.seed, pool: processor.pool),
       identity: identity)
   }
 
   /// The editor to train: the file's, or a new one for `processor`. Throws `EditorTrainingError.option`,
   /// `LatentEditingError`, `LanguageModelError` and `TokenizationError` for what cannot be read or does not
-  /// fit.
+  /// fit. A GPT-2 has new adapters where a rank is given.
   ///
   /// - Parameters:
   ///   - processor: the processor.
   ///   - identity: which model it is.
   ///   - tokenizer: the processor's; a backbone from files with another one gets its own.
   public func editor(
+    for processor: Processor, identity: ProcessorIdentity, tokenizer: Tokenizer
+  ) throws -> Editor {
+    let made = try wholeEditor(for: processor, identity: identity, tokenizer: tokenizer)
+    switch made.configuration.backbone {
+    case .gpt2:
+      guard let adapters = try gpt2Adapters() else { return made }
+      return try made.withAdapters(adapters, seed: run.seed)
+    case .processor(let depth, _, let adapters):
+      if editor.file != nil { try checkAdapters(depth: depth, ofFile: adapters) }
+      return made
+    }
+  }
+
+  private func wholeEditor(
     for processor: Processor, identity: ProcessorIdentity, tokenizer: Tokenizer
   ) throws -> Editor {
     if let path = editor.file {
@@ -133,14 +147,8 @@ extension TrainingOptions {
       }
       return .processor(
         depth: depth, width: processor.hiddenSize,
-        adapters: editor.loraRank == 0 ? nil : adapters(depth: depth))
+        adapters: editor.loraRank == 0 ? nil : try processorAdapters(depth: depth))
     }
-  }
-
-  private func adapters(depth: Int) -> AdapterConfiguration {
-    AdapterConfiguration(
-      rank: editor.loraRank, alpha: Float(2 * editor.loraRank), modules: Set(editor.loraModules),
-      depth: depth)
   }
 
   private func crossAttention(

@@ -37,9 +37,13 @@ extension TrainingOptions {
   }
 
   private func checkEditor(_ check: inout OptionCheck) {
-    check(
-      "lora_rank", editor.loraRank, (0...HeadKind.mostRank).contains(editor.loraRank),
-      "0 to \(HeadKind.mostRank)")
+    if let rank = editor.loraRank {
+      check(
+        "lora_rank", rank, (0...HeadKind.mostRank).contains(rank), "0 to \(HeadKind.mostRank)")
+    }
+    for problem in adaptedLayers.map(adapterProblems) ?? [] {
+      check(problem.name, problem.found, false, problem.needed)
+    }
     if let layers = editor.layers {
       check(
         "layers", layers, (try? LayerSelection(parsing: layers)) != nil,
@@ -63,7 +67,7 @@ extension TrainingOptions {
       "frozen", editor.frozen.joined(separator: ", "),
       !Set(Self.parts).isSubset(of: editor.frozen), "fewer parts: something must be trained")
     guard editor.isTuning else { return }
-    check("lora_rank", editor.loraRank, editor.loraRank >= 1, "at least 1 with tune")
+    check("lora_rank", editor.loraRank ?? 16, editor.loraRank != 0, "at least 1 with tune")
     check(
       "tune", "true", editor.file == nil && !editor.isConstant && editor.frozen.isEmpty,
       "false where editor, constant or frozen is given")

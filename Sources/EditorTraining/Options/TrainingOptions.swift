@@ -36,10 +36,11 @@ public struct EditorChoice: Sendable, Codable, Equatable {
   public var file: String?
   /// The network that reads instructions.
   public var backbone = BackboneChoice.gpt2(blocks: 12, width: 768, heads: 12)
-  /// The rank of the adapters on a processor backbone's linear layers; 0 for none.
-  public var loraRank = 16
-  /// The linear layers that have them.
-  public var loraModules = AdapterConfiguration.Module.allCases
+  /// The rank of the adapters on the backbone's linear layers, 0 for none. Nil is 16 for the processor's
+  /// own blocks and for tuning, and none for a GPT-2, all of which is trained then.
+  public var loraRank: Int?
+  /// The names of the linear layers that have them; nil for all.
+  public var loraModules: [String]?
   /// Blocks of the backbone after which a p4 editor looks at the input; nil for the middle one.
   public var crossBlocks: [Int]?
   /// What it reads and where it writes: p0, p1, p2, p4 or p5.

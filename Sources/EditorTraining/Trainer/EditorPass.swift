@@ -74,6 +74,8 @@ package final class EditorPass: TrainingPass {
     ]
   }
 
+  package var frozen: ParameterStore? { editorTape.backbone.frozen }
+
   package var byteCount: Int {
     editorTape.byteCount - stores.reduce(0) { $0 + $1.gradients.byteCount }
   }

@@ -37,6 +37,8 @@ package final class PromptedPass: TrainingPass {
     [TrainedStore(name: "adapters", parameters: adapters.parameters, gradients: gradients)]
   }
 
+  package var frozen: ParameterStore? { nil }
+
   package var byteCount: Int { base?.byteCount ?? 0 }
 
   /// As the protocol has it: `edited` is prompted, with the adapters. There are no random latents here,

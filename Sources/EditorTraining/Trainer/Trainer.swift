@@ -66,6 +66,7 @@ public final class Trainer {
   private let optimizer: AdamW
   private var sampler: BatchSampler
   private let stores: [TrainedStore]
+  private lazy var frozenDigest = network.frozenDigest
 
   /// Trains `editor`: memory for the largest batch, and an optimizer at its start. Throws
   /// `EditorTrainingError` and `LatentEditingError`.
@@ -121,7 +122,7 @@ public final class Trainer {
       batchSize: plan.batchSize, seed: plan.seed)
     memory = TrainingMemory(
       processor: processor.weightBytes,
-      editor: stores.reduce(0) { $0 + $1.parameters.byteCount },
+      editor: stores.reduce(pass.frozen?.byteCount ?? 0) { $0 + $1.parameters.byteCount },
       gradients: stores.reduce(0) { $0 + $1.gradients.byteCount },
       moments: optimizer.stateByteCount,
       processorPass: pass.tape.byteCount,
@@ -189,7 +190,7 @@ public final class Trainer {
   public var parameterCounts: (trained: Int, total: Int) {
     let total = stores.reduce(0) { $0 + $1.parameters.layout.elementCount }
     let frozen = frozenEntries.reduce(0) { $0 + $1.entry.shape.elementCount }
-    return (total - frozen, total)
+    return (total - frozen, total + (pass.frozen?.layout.elementCount ?? 0))
   }
 
   /// The parameters of frozen parts, each with its store's gradients.
@@ -326,6 +327,8 @@ public final class Trainer {
     var sampler: BatchSampler.State
     /// Of the editor's own tokenizer; nil where it has none.
     var tokenizerDigest: String?
+    /// Of a frozen backbone that adapters are trained on; nil where there is none.
+    var frozenDigest: String?
   }
 
   /// Saves everything that `resume` needs; the file is there whole or as it was before. Throws
@@ -336,14 +339,15 @@ public final class Trainer {
       "counters",
       value: Counters(
         plan: plan, step: step, optimizerSteps: optimizer.stepCount, sampler: sampler.state,
-        tokenizerDigest: network.tokenizerDigest))
+        tokenizerDigest: network.tokenizerDigest, frozenDigest: frozenDigest))
     for section in sections { contents.add(section.name, UnsafeRawBufferPointer(section.bytes)) }
     try contents.write(path: path)
   }
 
   /// Goes on from a state that `save` wrote. Throws `EditorTrainingError`: `otherPlan` where it was
   /// started with another plan (the number of steps may change where rates do not depend on it), and
-  /// `otherData` where it was started with other examples or another tokenizer of the editor's own.
+  /// `otherData` where it was started with other examples or another tokenizer of the editor's own, and
+  /// `otherBackbone` where adapters were trained on another GPT-2, or others were.
   public func resume(from path: String) throws(EditorTrainingError) {
     let file = try TrainingStateFile(path: path)
     let counters = try file.value(Counters.self, "counters")
@@ -351,6 +355,7 @@ public final class Trainer {
     if plan.schedule.shape == .constant { known.steps = plan.steps }
     guard known == plan else { throw .otherPlan(path: path) }
     guard counters.tokenizerDigest == network.tokenizerDigest else { throw .otherData }
+    guard counters.frozenDigest == frozenDigest else { throw .otherBackbone(path: path) }
     var next = sampler
     try next.resume(from: counters.sampler)
     try file.read(into: sections)

@@ -1,5 +1,8 @@
+import Crypto
+import Foundation
 import LanguageModels
 import LatentEditing
+import ModelFiles
 import TensorKernels
 import Tokenization
 
@@ -9,6 +12,8 @@ package protocol TrainingPass: AnyObject {
   var tape: ProcessorTape { get }
   /// What is trained, by part.
   var stores: [TrainedStore] { get }
+  /// What an editor has beside that and keeps as it is; nil where there is nothing.
+  var frozen: ParameterStore? { get }
   /// Bytes beside weights, gradients and `tape`.
   var byteCount: Int { get }
 
@@ -63,6 +68,20 @@ public enum TrainedNetwork {
     case .editor(let editor): editor.ownTokenizer?.digest
     case .adapters: nil
     }
+  }
+
+  /// Tells a frozen GPT-2 and the kind of adapters that are trained on it from others; nil where there is
+  /// none. Reads all of its weights.
+  var frozenDigest: String? {
+    guard case .editor(let editor) = self, let adapted = editor.backbone as? AdaptedGPT2 else {
+      return nil
+    }
+    let shape = adapted.adapters.configuration
+    let modules = shape.modules.map(\.rawValue).sorted().joined(separator: ",")
+    var digest = SHA256()
+    digest.update(data: Data("\(shape.rank) \(shape.alpha) \(modules)\n".utf8))
+    digest.update(bufferPointer: UnsafeRawBufferPointer(adapted.model.parameters.floats))
+    return digest.finalize().hexadecimal
   }
 
   /// Tokens of instructions are from 0 to below this.

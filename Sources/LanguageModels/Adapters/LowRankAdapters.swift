@@ -1,4 +1,3 @@
-import KernelInterface
 import TensorKernels
 
 /// Which linear layers of a processor get low-rank adapters, and how large.
@@ -105,24 +104,8 @@ public final class LowRankAdapters: @unchecked Sendable {
     do { parameters = try ParameterStore(configuration.layout(processor)) } catch {
       throw .memory(error)
     }
-    parameters.initialize(seed: seed, pool: pool) { entry in
-      guard entry.name.hasSuffix("lora_A") else { return .constant(0) }
-      return .normal(deviation: 1 / Double(entry.shape.dimensions[1]).squareRoot())
-    }
+    parameters.initializeAdapters(seed: seed, pool: pool)
   }
-}
-
-/// One layer's adapter as threads see it.
-struct AdapterView {
-  let down: MatrixView  // A
-  let up: MatrixView  // B
-  let shrinkage: LinearGroup  // of A alone
-  let growth: LinearGroup  // of B alone
-  let downOffset: Int  // of A in a store of this layout, in floats
-  let upOffset: Int
-  /// Where the layer's outputs begin in those of its step.
-  let column: Int
-  let scale: Float
 }
 
 /// The adapters of one block, by the step that they belong to.
@@ -140,15 +123,8 @@ extension LowRankAdapters {
     guard index < configuration.depth else { return result }
     for module in AdapterConfiguration.Module.allCases where configuration.modules.contains(module)
     {
-      let names = module.names(inBlock: index)
-      let down = parameters.matrix(names.down)
-      let up = parameters.matrix(names.up)
       let view = AdapterView(
-        down: down, up: up, shrinkage: LinearGroup([(down, column: 0)], activations: .f32),
-        growth: LinearGroup([(up, column: 0)], activations: .f32),
-        downOffset: parameters.layout.entry(named: names.down)!.offset,
-        upOffset: parameters.layout.entry(named: names.up)!.offset,
-        column: module.column(processor),
+        module.names(inBlock: index), in: parameters, column: module.column(processor),
         scale: configuration.alpha / Float(configuration.rank))
       switch module {
       case .query, .key, .value: result.projections.append(view)

@@ -4,6 +4,8 @@ import TensorKernels
 package protocol BackboneTape: AnyObject {
   /// What is trained.
   var parameters: ParameterStore { get }
+  /// What the editor has beside that and keeps as it is; nil where there is nothing.
+  var frozen: ParameterStore? { get }
   /// Their gradients, to which each backward pass adds.
   var gradients: ParameterStore { get }
   /// Bytes in memory beside the weights: passes and gradients.
@@ -18,22 +20,25 @@ package protocol BackboneTape: AnyObject {
   func backward(_ stateGradients: HiddenStates, adding: (any BackboneAddition)?)
 }
 
-/// A GPT-2, all of whose parameters are trained.
+/// A GPT-2, all of whose parameters are trained, or the adapters on its frozen ones.
 package final class GPT2BackboneTape: BackboneTape {
   package let parameters: ParameterStore
+  package let frozen: ParameterStore?
   package let gradients: ParameterStore
   private let state: GPT2State
   private let pass: GPT2Backward
 
   /// Memory for batches of that size. Throws `memory`.
   package init(
-    _ model: GPT2, rowCapacity: Int, sequenceCapacity: Int
+    _ model: GPT2, rowCapacity: Int, sequenceCapacity: Int, adapters: GPT2Adapters? = nil
   ) throws(LanguageModelError) {
-    parameters = model.parameters
+    parameters = adapters?.parameters ?? model.parameters
+    frozen = adapters == nil ? nil : model.parameters
     state = try GPT2State(
-      model, rowCapacity: rowCapacity, sequenceCapacity: sequenceCapacity, keepsActivations: true)
+      model, rowCapacity: rowCapacity, sequenceCapacity: sequenceCapacity, keepsActivations: true,
+      adapters: adapters)
     pass = try GPT2Backward(state)
-    do { gradients = try ParameterStore(model.parameters.layout) } catch { throw .memory(error) }
+    do { gradients = try ParameterStore(parameters.layout) } catch { throw .memory(error) }
   }
 
   package var byteCount: Int { state.byteCount + pass.byteCount + gradients.byteCount }
@@ -54,6 +59,7 @@ package final class GPT2BackboneTape: BackboneTape {
 /// which are trained; without them it only reads. Activations are f32: exactly the dequantized model.
 package final class ProcessorBackboneTape: BackboneTape {
   package let parameters: ParameterStore
+  package var frozen: ParameterStore? { nil }
   package let gradients: ParameterStore
   private let tape: ProcessorTape
   private let depth: Int

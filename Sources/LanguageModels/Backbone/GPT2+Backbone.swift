@@ -13,9 +13,17 @@ extension GPT2: EditorBackbone {
     _ batch: TokenBatch, after blocks: [Int], at rows: [Int],
     adding addition: (any BackboneAddition)?
   ) throws(LanguageModelError) -> HiddenStates {
+    try hiddenStates(batch, after: blocks, at: rows, adapters: nil, adding: addition)
+  }
+
+  /// The states with adapters.
+  func hiddenStates(
+    _ batch: TokenBatch, after blocks: [Int], at rows: [Int], adapters: GPT2Adapters?,
+    adding addition: (any BackboneAddition)?
+  ) throws(LanguageModelError) -> HiddenStates {
     try check(batch, blocks, rows)
     let state = try GPT2State(
-      self, rowCapacity: batch.rowCount, sequenceCapacity: batch.sequenceCount)
+      self, rowCapacity: batch.rowCount, sequenceCapacity: batch.sequenceCount, adapters: adapters)
     try state.forward(batch, adding: addition)
     return state.states(after: blocks, at: rows)
   }

@@ -45,23 +45,24 @@ public final class GPT2: @unchecked Sendable {
 
   // MARK: Parameters as the passes use them
 
-  func block(_ index: Int) -> GPT2ForwardPass.Block {
+  func block(_ index: Int, _ adapters: GPT2Adapters?) -> GPT2ForwardPass.Block {
     let names = GPT2Parameter.Block(index)
     return GPT2ForwardPass.Block(
-      attentionNorm: norm(names.attentionNorm), projections: linear(names.projections),
-      attentionOutput: linear(names.attentionOutput), feedForwardNorm: norm(names.feedForwardNorm),
-      expansion: linear(names.expansion), contraction: linear(names.contraction))
+      attentionNorm: norm(names.attentionNorm), projections: linear(names.projections, adapters),
+      attentionOutput: linear(names.attentionOutput, adapters),
+      feedForwardNorm: norm(names.feedForwardNorm), expansion: linear(names.expansion, adapters),
+      contraction: linear(names.contraction, adapters))
   }
 
   func norm(_ name: String) -> GPT2ForwardPass.Norm {
     GPT2ForwardPass.Norm(weight: vector(name + ".weight"), bias: vector(name + ".bias"))
   }
 
-  private func linear(_ name: String) -> GPT2ForwardPass.Linear {
+  private func linear(_ name: String, _ adapters: GPT2Adapters?) -> GPT2ForwardPass.Linear {
     let matrix = parameters.matrix(name + ".weight")
     return GPT2ForwardPass.Linear(
       matrix: matrix, weight: LinearGroup([(matrix, 0)], activations: .f32),
-      bias: vector(name + ".bias"))
+      bias: vector(name + ".bias"), adapter: adapters?.view(ofWeight: name + ".weight"))
   }
 
   private func vector(_ name: String) -> UnsafePointer<Float> {

@@ -1,7 +1,8 @@
 import TensorKernels
 
-/// Backward passes of a GPT-2 for everything: given gradients of hidden states, those of all
-/// parameters.
+/// Backward passes of a GPT-2: given gradients of hidden states, those of all parameters, or, where the
+/// state has adapters, those of the adapters alone. Nothing is computed for frozen parameters then, and
+/// the pass ends at the lowest layer that has an adapter.
 ///
 ///     let state = try GPT2State(model, rowCapacity: 128, sequenceCapacity: 4, keepsActivations: true)
 ///     let backward = try GPT2Backward(state)
@@ -27,11 +28,12 @@ public final class GPT2Backward {
     self.state = state
     do {
       workspace = try GPT2BackwardWorkspace(
-        state.model, rows: state.rowCapacity)
+        state.model.configuration, state.adapters, state.blocks[0], rows: state.rowCapacity,
+        threads: state.model.pool.threadCount)
     } catch { throw .memory(error) }
   }
 
-  /// Adds to `gradients`, of the layout of the model's parameters, the gradient of
+  /// Adds to `gradients`, of the layout of what is trained, the gradient of
   /// sum(stateGradients * hidden states) over the batch that was read last. States that are not named
   /// have no gradient; one that is named twice has the sum. The output over the vocabulary takes no
   /// part. The same bits on any number of threads. `addition` must be the one of the forward pass.
@@ -44,17 +46,18 @@ public final class GPT2Backward {
     guard let batch = state.batch, let forward = state.pass else {
       preconditionFailure("no batch was read")
     }
-    precondition(gradients.layout == c.parameterLayout, "the gradients are of another model")
+    precondition(
+      gradients.layout == state.adapters?.parameters.layout ?? c.parameterLayout,
+      "the gradients are of another model")
     precondition(stateGradients.width == c.width, "the gradients are of another width")
     precondition(
       stateGradients.blocks.allSatisfy((0...c.blockCount).contains)
         && stateGradients.rows.allSatisfy((0..<batch.rowCount).contains),
       "there is no such state")
-    let blocks = (0..<c.blockCount).map { Self.block($0, gradients) }
+    let trained =
+      state.adapters == nil
+      ? Self.parameters(c, gradients) : .adapters(gradients.floats.baseAddress!)
     let finalNorm = model.norm(GPT2Parameter.finalNorm)
-    let finalGradients = Self.parameters(GPT2Parameter.finalNorm, gradients)
-    let tokenTable = gradients.floats(of: GPT2Parameter.tokenEmbedding).baseAddress!
-    let positionTable = gradients.floats(of: GPT2Parameter.positionEmbedding).baseAddress!
 
     stateGradients.values.withUnsafeBufferPointer { values in
       var upstream: [GPT2BackwardPass.Upstream] = []
@@ -67,8 +70,8 @@ public final class GPT2Backward {
         }
       }
       let pass = GPT2BackwardPass(
-        forward: forward, workspace: workspace, upstream: upstream)
-      model.pool.run { worker in pass.begin(finalNorm, finalGradients, worker) }
+        forward: forward, workspace: workspace, trained: trained, upstream: upstream)
+      model.pool.run { worker in pass.begin(finalNorm, worker) }
       var end = c.blockCount
       while end > 0 {
         if let addition, addition.adds(after: end) {
@@ -82,31 +85,35 @@ public final class GPT2Backward {
         model.pool.run { worker in
           for index in (first..<end).reversed() {
             if !state.keepsActivations { forward.run(state.blocks[index], index: index, worker) }
-            pass.run(state.blocks[index], blocks[index], index: index, worker)
+            pass.run(state.blocks[index], index: index, worker)
           }
         }
         end = first
       }
-      model.pool.run { worker in pass.scatter(tokenTable, positionTable, worker) }
+      model.pool.run { worker in pass.scatter(worker) }
     }
   }
 
-  private static func block(_ index: Int, _ gradients: ParameterStore) -> GPT2BackwardPass.Block {
-    let names = GPT2Parameter.Block(index)
-    return GPT2BackwardPass.Block(
-      attentionNorm: parameters(names.attentionNorm, gradients),
-      projections: parameters(names.projections, gradients),
-      attentionOutput: parameters(names.attentionOutput, gradients),
-      feedForwardNorm: parameters(names.feedForwardNorm, gradients),
-      expansion: parameters(names.expansion, gradients),
-      contraction: parameters(names.contraction, gradients))
-  }
-
   private static func parameters(
-    _ name: String, _ gradients: ParameterStore
-  ) -> GPT2BackwardPass.Parameters {
-    GPT2BackwardPass.Parameters(
-      weight: gradients.floats(of: name + ".weight").baseAddress!,
-      bias: gradients.floats(of: name + ".bias").baseAddress!)
+    _ c: GPT2Configuration, _ gradients: ParameterStore
+  ) -> GPT2BackwardPass.Trained {
+    func table(_ name: String) -> UnsafeMutablePointer<Float> {
+      gradients.floats(of: name).baseAddress!
+    }
+    func parameters(_ name: String) -> GPT2BackwardPass.Parameters {
+      .init(weight: table(name + ".weight"), bias: table(name + ".bias"))
+    }
+    return .parameters(
+      blocks: (0..<c.blockCount).map { index in
+        let names = GPT2Parameter.Block(index)
+        return GPT2BackwardPass.Block(
+          attentionNorm: parameters(names.attentionNorm),
+          projections: parameters(names.projections),
+          attentionOutput: parameters(names.attentionOutput),
+          feedForwardNorm: parameters(names.feedForwardNorm),
+          expansion: parameters(names.expansion), contraction: parameters(names.contraction))
+      }, finalNorm: parameters(GPT2Parameter.finalNorm),
+      tokenTable: table(GPT2Parameter.tokenEmbedding),
+      positionTable: table(GPT2Parameter.positionEmbedding))
   }
 }

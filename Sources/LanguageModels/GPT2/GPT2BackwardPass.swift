@@ -4,11 +4,14 @@ import TensorKernels
 /// The backward pass over the batch that a `GPT2ForwardPass` has read, as the program that every thread
 /// runs; the names are those of the forward pass, each value here being the gradient of that one.
 ///
-/// Gradients of parameters are added to what is there. Every number has one owner, who sums in the
-/// order of the rows, so that the number of threads changes no bit.
+/// Gradients of parameters are added to what is there; frozen parameters get none, and cost nothing.
+/// Every number has one owner, who sums in the order of the rows, so that the number of threads changes
+/// no bit.
 struct GPT2BackwardPass {
   let forward: GPT2ForwardPass
   let workspace: GPT2BackwardWorkspace
+  /// What has gradients, and where they go.
+  let trained: Trained
   /// Gradients of hidden states that come from outside.
   let upstream: [Upstream]
 
@@ -35,6 +38,15 @@ struct GPT2BackwardPass {
     let bias: UnsafeMutablePointer<Float>
   }
 
+  /// Gradients of everything, or of the adapters on a frozen model alone, in the layout of their
+  /// parameters.
+  enum Trained {
+    case parameters(
+      blocks: [Block], finalNorm: Parameters, tokenTable: UnsafeMutablePointer<Float>,
+      positionTable: UnsafeMutablePointer<Float>)
+    case adapters(UnsafeMutablePointer<Float>)
+  }
+
   private var configuration: GPT2Configuration { forward.configuration }
   private var kernels: KernelTable { forward.kernels }
   private var rows: Int { forward.rows }
@@ -42,7 +54,9 @@ struct GPT2BackwardPass {
   private var innerWidth: Int { configuration.innerWidth }
 
   /// From the final states to the stream after the last block.
-  func begin(_ norm: GPT2ForwardPass.Norm, _ gradients: Parameters, _ worker: Worker) {
+  func begin(_ norm: GPT2ForwardPass.Norm, _ worker: Worker) {
+    var gradients: Parameters?
+    if case .parameters(_, let finalNorm, _, _) = trained { gradients = finalNorm }
     let own = worker.share(of: rows * width)
     (workspace.stream + own.lowerBound).update(repeating: 0, count: own.count)
     (workspace.narrow + own.lowerBound).update(repeating: 0, count: own.count)
@@ -53,68 +67,55 @@ struct GPT2BackwardPass {
   }
 
   /// Block `index`, from the gradient of its output to that of its input, both in `stream`; the
-  /// forward pass's values of this block must be there.
-  func run(
-    _ block: GPT2ForwardPass.Block, _ gradients: Block, index: Int, _ worker: Worker
-  ) {
+  /// forward pass's values of this block must be there. The first block ends at the lowest layer that is
+  /// trained.
+  func run(_ block: GPT2ForwardPass.Block, index: Int, _ worker: Worker) {
     let values = forward.workspace.block(index)
-    let epsilon = configuration.layerNormEpsilon
+    var gradients: Block?
+    if case .parameters(let blocks, _, _, _) = trained { gradients = blocks[index] }
+    let lowest = gradients == nil && index == 0 ? block.lowestAdapted : nil
 
     // stream = middle + Wd gelu(expanded) + bd
-    for row in worker.share(of: rows) {
-      kernels.gelu(
-        values.expanded + row * innerWidth, innerWidth, workspace.inputs + row * innerWidth)
-    }
-    worker.barrier()
+    read(values.expanded, innerWidth, .gelu, for: block.contraction, worker)
     apply(
-      block.contraction, gradients.contraction, workspace.stream, input: workspace.inputs,
-      to: workspace.expanded, worker)
+      block.contraction, gradients?.contraction, workspace.stream, input: workspace.inputs,
+      to: lowest == .contraction ? nil : workspace.expanded, worker)
+    if lowest == .contraction { return }
     for row in worker.share(of: rows) {
       kernels.geluBackward(
         values.expanded + row * innerWidth, innerWidth, workspace.expanded + row * innerWidth)
     }
 
     // expanded = Wu layerNorm(middle) + bu
-    for row in worker.share(of: rows) {
-      let norm = block.feedForwardNorm
-      kernels.layerNorm(
-        values.middle + row * width, norm.weight, norm.bias, epsilon, width,
-        workspace.inputs + row * width)
-    }
-    worker.barrier()
+    read(values.middle, width, forward.norm(block.feedForwardNorm), for: block.expansion, worker)
     apply(
-      block.expansion, gradients.expansion, workspace.expanded, input: workspace.inputs,
-      to: workspace.narrow, worker)
-    normalize(values.middle, block.feedForwardNorm, gradients.feedForwardNorm, worker)
+      block.expansion, gradients?.expansion, workspace.expanded, input: workspace.inputs,
+      to: lowest == .expansion ? nil : workspace.narrow, worker)
+    if lowest == .expansion { return }
+    normalize(values.middle, block.feedForwardNorm, gradients?.feedForwardNorm, worker)
 
     // middle = x + Wo attended + bo
     apply(
-      block.attentionOutput, gradients.attentionOutput, workspace.stream, input: values.attended,
-      to: workspace.narrow, worker)
+      block.attentionOutput, gradients?.attentionOutput, workspace.stream, input: values.attended,
+      to: lowest == .attentionOutput ? nil : workspace.narrow, worker)
+    if lowest == .attentionOutput { return }
     attend(values, worker)
 
     // projected = W layerNorm(x) + b
     let input = forward.workspace.state(index)
-    for row in worker.share(of: rows) {
-      let norm = block.attentionNorm
-      kernels.layerNorm(
-        input + row * width, norm.weight, norm.bias, epsilon, width,
-        workspace.inputs + row * width)
-    }
-    worker.barrier()
+    read(input, width, forward.norm(block.attentionNorm), for: block.projections, worker)
     apply(
-      block.projections, gradients.projections, workspace.projected, input: workspace.inputs,
-      to: workspace.narrow, worker)
-    normalize(input, block.attentionNorm, gradients.attentionNorm, worker)
+      block.projections, gradients?.projections, workspace.projected, input: workspace.inputs,
+      to: lowest == .projections ? nil : workspace.narrow, worker)
+    if lowest == .projections { return }
+    normalize(input, block.attentionNorm, gradients?.attentionNorm, worker)
     addUpstream(index, to: workspace.stream, worker)
   }
 
   /// From the stream before the first block to the tables; columns are shared out, because a token can
   /// stand in many rows.
-  func scatter(
-    _ tokenTable: UnsafeMutablePointer<Float>, _ positionTable: UnsafeMutablePointer<Float>,
-    _ worker: Worker
-  ) {
+  func scatter(_ worker: Worker) {
+    guard case .parameters(_, _, let tokenTable, let positionTable) = trained else { return }
     let columns = worker.share(of: width, unit: 16)
     for row in 0..<rows {
       let gradient = workspace.stream + row * width
@@ -129,6 +130,21 @@ struct GPT2BackwardPass {
 
   // MARK: Steps
 
+  /// What a layer has read, in `inputs`, where a gradient needs it. A barrier in either case.
+  private func read(
+    _ x: UnsafePointer<Float>, _ columns: Int, _ transform: InputTransform,
+    for linear: GPT2ForwardPass.Linear, _ worker: Worker
+  ) {
+    let isFrozen = if case .adapters = trained { linear.adapter == nil } else { false }
+    if !isFrozen {
+      for row in worker.share(of: rows) {
+        transform.apply(
+          kernels, x + row * columns, columns, to: workspace.inputs + row * columns)
+      }
+    }
+    worker.barrier()
+  }
+
   private func addUpstream(
     _ block: Int, to target: UnsafeMutablePointer<Float>, _ worker: Worker
   ) {
@@ -140,28 +156,40 @@ struct GPT2BackwardPass {
     worker.barrier()
   }
 
-  /// dW += g x^T, db += g, dx = W^T g over all rows.
+  /// dx = W^T g over all rows, where it is wanted; dW += g x^T and db += g, or the adapter's gradients.
   private func apply(
-    _ linear: GPT2ForwardPass.Linear, _ gradients: Parameters, _ g: UnsafePointer<Float>,
-    input: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>, _ worker: Worker
+    _ linear: GPT2ForwardPass.Linear, _ gradients: Parameters?, _ g: UnsafePointer<Float>,
+    input: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>?, _ worker: Worker
   ) {
     let matrix = linear.matrix
     let scratch = workspace.linearScratch(worker.index)
-    let outputs = worker.share(of: matrix.rows, unit: 16)
-    kernels.addColumnSums(
-      g, rows, matrix.rows, outputs.lowerBound, outputs.upperBound, gradients.bias)
-    matrix.addGradient(
-      worker, kernels, g, gStride: matrix.rows, input, xStride: matrix.columns, count: rows,
-      to: gradients.weight, accumulate: true, packed: workspace.packedInputs, scratch: scratch)
-    matrix.applyTransposed(
-      worker, kernels, g, stride: matrix.rows, count: rows, dx: dx, dxStride: matrix.columns,
-      accumulate: false, packed: workspace.packedGradients, scratch: scratch)
+    if let gradients {
+      let outputs = worker.share(of: matrix.rows, unit: 16)
+      kernels.addColumnSums(
+        g, rows, matrix.rows, outputs.lowerBound, outputs.upperBound, gradients.bias)
+      matrix.addGradient(
+        worker, kernels, g, gStride: matrix.rows, input, xStride: matrix.columns, count: rows,
+        to: gradients.weight, accumulate: true, packed: workspace.packedInputs, scratch: scratch)
+    }
+    if let dx {
+      matrix.applyTransposed(
+        worker, kernels, g, stride: matrix.rows, count: rows, dx: dx, dxStride: matrix.columns,
+        accumulate: false, packed: workspace.packedGradients, scratch: scratch)
+    }
     worker.barrier()
+    guard case .adapters(let adapterGradients) = trained, let adapter = linear.adapter else {
+      return
+    }
+    forward.lowRankStep(worker).differentiate(
+      adapter, of: input, g, matrix.rows, to: adapterGradients, dx: dx,
+      .init(
+        middle: workspace.adapterMiddle, packedGradients: workspace.packedGradients,
+        packedInputs: workspace.packedInputs, scratch: scratch, brain: nil), worker)
   }
 
   /// stream += the gradient of layerNorm(x), given that of its result in `narrow`.
   private func normalize(
-    _ x: UnsafePointer<Float>, _ norm: GPT2ForwardPass.Norm, _ gradients: Parameters,
+    _ x: UnsafePointer<Float>, _ norm: GPT2ForwardPass.Norm, _ gradients: Parameters?,
     _ worker: Worker
   ) {
     for row in worker.share(of: rows) {
@@ -171,6 +199,7 @@ struct GPT2BackwardPass {
         workspace.moments + 2 * row)
     }
     worker.barrier()
+    guard let gradients else { return }
     let columns = worker.share(of: width, unit: 16)
     kernels.layerNormGradients(
       x, workspace.narrow, workspace.moments, rows, width, columns.lowerBound,

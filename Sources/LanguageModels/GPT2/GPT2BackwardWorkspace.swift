@@ -3,7 +3,7 @@ import TensorKernels
 
 /// Scratch of one backward pass of a GPT-2.
 ///
-/// N = rows of a batch, D = width, F = inner width.
+/// N = rows of a batch, D = width, F = inner width, R = the adapters' rank.
 final class GPT2BackwardWorkspace {
   let stream: UnsafeMutablePointer<Float>  // [N][D], gradient of the residual stream
   let narrow: UnsafeMutablePointer<Float>  // [N][D], gradient of a norm's output or of attention's
@@ -13,6 +13,7 @@ final class GPT2BackwardWorkspace {
   let moments: UnsafeMutablePointer<Float>  // [N][2], of a LayerNorm
   let packedGradients: UnsafeMutablePointer<Float>  // see `MatrixView.applyTransposed`
   let packedInputs: UnsafeMutablePointer<Float>  // see `MatrixView.addGradient`
+  let adapterMiddle: UnsafeMutablePointer<Float>  // [N][R]
   let byteCount: Int
 
   private let storage: PageBuffer
@@ -20,13 +21,15 @@ final class GPT2BackwardWorkspace {
   private let linearScratch: Int
   private let threadFloats: Int
 
-  init(_ model: GPT2, rows: Int) throws(KernelError) {
-    let c = model.configuration
+  init(
+    _ c: GPT2Configuration, _ adapters: GPT2Adapters?, _ block: GPT2ForwardPass.Block, rows: Int,
+    threads threadCount: Int
+  ) throws(KernelError) {
     let widest = max(c.width, c.innerWidth)
-    let block = model.block(0)
-    let matrices = [
-      block.projections, block.attentionOutput, block.expansion, block.contraction,
-    ].map(\.matrix)
+    let adapted = block.linears.compactMap(\.adapter).flatMap { [$0.down, $0.up] }
+    // Gradients of weights are those of the adapters alone, where there are any.
+    let trained = adapters == nil ? block.linears.map(\.matrix) : adapted
+    let transposed = block.linears.map(\.matrix) + adapted
     linearScratch = align(
       max(KernelTable.transposedScratch, KernelTable.gradientScratch))
     threadFloats =
@@ -34,9 +37,9 @@ final class GPT2BackwardWorkspace {
       + align(KernelTable.attendBackwardScratch(min(rows, c.contextLength), c.headSize))
     let sizes = [
       rows * c.width, rows * c.width, rows * 3 * c.width, rows * c.innerWidth, rows * widest,
-      rows * 2, matrices.map { $0.packedGradientCount(rows: rows) }.max()!,
-      matrices.map { $0.packedInputCount(rows: rows) }.max()!,
-      model.pool.threadCount * threadFloats,
+      rows * 2, transposed.map { $0.packedGradientCount(rows: rows) }.max()!,
+      trained.map { $0.packedInputCount(rows: rows) }.max()!,
+      rows * (adapters?.configuration.rank ?? 0), threadCount * threadFloats,
     ].map(align)
     storage = try PageBuffer(byteCount: sizes.reduce(0, +) * 4)
     byteCount = storage.byteCount
@@ -54,7 +57,8 @@ final class GPT2BackwardWorkspace {
     moments = parts[5]
     packedGradients = parts[6]
     packedInputs = parts[7]
-    threads = parts[8]
+    adapterMiddle = parts[8]
+    threads = parts[9]
   }
 
   /// A thread's own scratch for the gradients of linear layers.

@@ -8,8 +8,9 @@ import TensorKernels
 ///   x += Wo attention(q, k, v) + bo      causal, within each sequence
 ///   x += Wd gelu(Wu layerNorm(x) + bu) + bd
 /// What a linear layer adds to the stream is summed by itself first: the stream can be hundreds of
-/// times larger, and a sum that began with it would be rounded at its size in every step. Threads meet
-/// at a barrier after each step; nothing is allocated.
+/// times larger, and a sum that began with it would be rounded at its size in every step. Each W may
+/// have an adapter, which is added to what the layer gives. Threads meet at a barrier after each step;
+/// nothing is allocated.
 struct GPT2ForwardPass {
   let configuration: GPT2Configuration
   let kernels: KernelTable
@@ -25,6 +26,13 @@ struct GPT2ForwardPass {
     let feedForwardNorm: Norm
     let expansion: Linear
     let contraction: Linear
+
+    /// The layers in the order of use.
+    var linears: [Linear] { [projections, attentionOutput, expansion, contraction] }
+    /// The first of them with an adapter.
+    var lowestAdapted: GPT2AdapterConfiguration.Module? {
+      zip(GPT2AdapterConfiguration.Module.allCases, linears).first { $0.1.adapter != nil }?.0
+    }
   }
 
   struct Norm {
@@ -36,6 +44,7 @@ struct GPT2ForwardPass {
     let matrix: MatrixView
     let weight: LinearGroup  // of the matrix alone
     let bias: UnsafePointer<Float>
+    let adapter: AdapterView?
   }
 
   var rows: Int { batch.rows }
@@ -66,21 +75,21 @@ struct GPT2ForwardPass {
     }
     worker.barrier()
     apply(
-      block.projections.weight, to: input, width, norm(block.attentionNorm), out: own.projected,
+      block.projections, to: input, width, norm(block.attentionNorm), out: own.projected,
       3 * width, accumulate: true, worker)
     storeKeysAndValues(own, worker)
     worker.barrier()
     attend(own, worker)
     worker.barrier()
     apply(
-      block.attentionOutput.weight, to: own.attended, width, .identity, out: own.middle, width,
+      block.attentionOutput, to: own.attended, width, .identity, out: own.middle, width,
       accumulate: false, worker)
     addToStream(input, block.attentionOutput.bias, own.middle, worker)
     apply(
-      block.expansion.weight, to: own.middle, width, norm(block.feedForwardNorm),
+      block.expansion, to: own.middle, width, norm(block.feedForwardNorm),
       out: own.expanded, configuration.innerWidth, accumulate: true, worker)
     apply(
-      block.contraction.weight, to: own.expanded, configuration.innerWidth, .gelu, out: output,
+      block.contraction, to: own.expanded, configuration.innerWidth, .gelu, out: output,
       width, accumulate: false, worker)
     addToStream(own.middle, block.contraction.bias, output, worker)
   }
@@ -95,19 +104,32 @@ struct GPT2ForwardPass {
     worker.barrier()
   }
 
-  /// out (+)= W transform(x).
+  /// out (+)= W transform(x), the adapter's part included.
   private func apply(
-    _ weight: LinearGroup, to x: UnsafePointer<Float>, _ stride: Int, _ transform: InputTransform,
+    _ linear: Linear, to x: UnsafePointer<Float>, _ stride: Int, _ transform: InputTransform,
     out: UnsafeMutablePointer<Float>, _ outStride: Int, accumulate: Bool, _ worker: Worker
   ) {
-    weight.apply(
+    linear.weight.apply(
       worker, kernels, shared: workspace.shared, own: workspace.thread(worker.index), x: x,
       stride: stride, rows: rows, transform: transform, out: out, outStride: outStride,
       accumulate: accumulate)
     worker.barrier()
+    guard let adapter = linear.adapter else { return }
+    let step = lowRankStep(worker)
+    let input = step.read(linear.matrix.columns, x, stride, transform, worker)
+    step.add(adapter, of: input, to: out, outStride, worker)
   }
 
-  private func norm(_ norm: Norm) -> InputTransform {
+  /// The adapters' part of a linear layer.
+  func lowRankStep(_ worker: Worker) -> LowRankStep {
+    LowRankStep(
+      kernels: kernels, rows: rows,
+      memory: .init(
+        input: workspace.adapterInput, middle: workspace.adapterMiddle, tiles: workspace.shared),
+      own: workspace.thread(worker.index))
+  }
+
+  func norm(_ norm: Norm) -> InputTransform {
     .layerNorm(weight: norm.weight, bias: norm.bias, epsilon: configuration.layerNormEpsilon)
   }
 

@@ -11,6 +11,8 @@ public final class GPT2State {
   public let sequenceCapacity: Int
   /// Whether what a backward pass needs is kept for every block.
   public let keepsActivations: Bool
+  /// Low-rank changes to the model, which is frozen where there are any.
+  public let adapters: GPT2Adapters?
   /// Bytes in memory, without the weights.
   public let byteCount: Int
   /// What was read last.
@@ -26,20 +28,23 @@ public final class GPT2State {
 
   /// Memory for batches of that size. Throws `memory`.
   public init(
-    _ model: GPT2, rowCapacity: Int, sequenceCapacity: Int, keepsActivations: Bool = false
+    _ model: GPT2, rowCapacity: Int, sequenceCapacity: Int, keepsActivations: Bool = false,
+    adapters: GPT2Adapters? = nil
   ) throws(LanguageModelError) {
     precondition(rowCapacity >= 1 && sequenceCapacity >= 1)
     self.model = model
     self.rowCapacity = rowCapacity
     self.sequenceCapacity = min(sequenceCapacity, rowCapacity)
     self.keepsActivations = keepsActivations
+    self.adapters = adapters
     let c = model.configuration
     let cacheType = CacheType.f32
     let cacheRows = BatchLayout.cacheCapacity(
       rows: rowCapacity, sequences: self.sequenceCapacity)
     do {
       workspace = try GPT2Workspace(
-        c, rows: rowCapacity, threads: model.pool.threadCount, keepsBlocks: keepsActivations)
+        c, rows: rowCapacity, threads: model.pool.threadCount, keepsBlocks: keepsActivations,
+        adapterRank: adapters?.configuration.rank ?? 0)
       cache = try KeyValueCache(
         type: cacheType, layers: 1, kvHeads: c.headCount, headSize: c.headSize,
         capacity: cacheRows)
@@ -52,7 +57,7 @@ public final class GPT2State {
       + KeyValueCache.byteCount(
         type: cacheType, layers: 1, kvHeads: c.headCount, headSize: c.headSize,
         capacity: cacheRows)!
-    blocks = (0..<c.blockCount).map(model.block)
+    blocks = (0..<c.blockCount).map { model.block($0, adapters) }
   }
 
   /// Queries that the kernels take together.

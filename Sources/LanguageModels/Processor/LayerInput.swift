@@ -13,6 +13,21 @@ enum InputTransform {
   case gelu
   /// The first half of a row gates the second: silu(x[0..<F]) * x[F..<2F].
   case swiGLU
+
+  /// Writes the `columns` numbers that a row becomes to `target`.
+  func apply(
+    _ kernels: KernelTable, _ x: UnsafePointer<Float>, _ columns: Int,
+    to target: UnsafeMutablePointer<Float>
+  ) {
+    switch self {
+    case .identity: target.update(from: x, count: columns)
+    case .rmsNorm(let weight, let epsilon): kernels.rmsNorm(x, weight, epsilon, columns, target)
+    case .layerNorm(let weight, let bias, let epsilon):
+      kernels.layerNorm(x, weight, bias, epsilon, columns, target)
+    case .gelu: kernels.gelu(x, columns, target)
+    case .swiGLU: kernels.swiGLU(x, x + columns, columns, target)
+    }
+  }
 }
 
 /// One or more linear layers that read the same input, e.g. query, key and value.
@@ -122,24 +137,9 @@ struct LinearGroup {
     _ x: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ transform: InputTransform,
     _ kernels: KernelTable, _ own: ThreadScratch
   ) -> (UnsafePointer<Float>, Int) {
-    switch transform {
-    case .identity: return (x, stride)
-    case .rmsNorm(let weight, let epsilon):
-      for row in 0..<rows {
-        kernels.rmsNorm(x + row * stride, weight, epsilon, columns, own.rows + row * columns)
-      }
-    case .layerNorm(let weight, let bias, let epsilon):
-      for row in 0..<rows {
-        kernels.layerNorm(
-          x + row * stride, weight, bias, epsilon, columns, own.rows + row * columns)
-      }
-    case .gelu:
-      for row in 0..<rows { kernels.gelu(x + row * stride, columns, own.rows + row * columns) }
-    case .swiGLU:
-      for row in 0..<rows {
-        let gate = x + row * stride
-        kernels.swiGLU(gate, gate + columns, columns, own.rows + row * columns)
-      }
+    if case .identity = transform { return (x, stride) }
+    for row in 0..<rows {
+      transform.apply(kernels, x + row * stride, columns, to: own.rows + row * columns)
     }
     return (UnsafePointer(own.rows), columns)
   }

@@ -77,24 +77,14 @@ struct TapeBackwardPass {
       }
     }
     guard let adapterGradients, !adapters.isEmpty else { return }
-    forward.readInput(group.columns, x, xStride, transform, worker)
+    let step = forward.lowRankStep(worker)
+    let own = LowRankStep.GradientMemory(
+      middle: memory.adapterGradient, packedGradients: memory.packed, packedInputs: memory.packed,
+      scratch: memory.gradientScratch(worker.index), brain: brain)
+    let input = step.read(group.columns, x, xStride, transform, worker)
     for adapter in adapters {
-      let rank = adapter.down.rows
-      let own = g + adapter.column
-      // y += B u with u = s A x:  dB += g u^T,  du = B^T g,  dA += s du x^T,  dx += s A^T du
-      forward.shrink(adapter, group.columns, worker)
-      addGradient(
-        adapter.up, own, stride, memory.adapterMiddle, to: adapterGradients + adapter.upOffset,
-        worker)
-      apply(transposed: adapter.up, own, stride, to: memory.adapterGradient, rank, false, worker)
-      for i in worker.share(of: rows * rank) { memory.adapterGradient[i] *= adapter.scale }
-      worker.barrier()
-      addGradient(
-        adapter.down, memory.adapterGradient, rank, memory.adapterInput,
-        to: adapterGradients + adapter.downOffset, worker)
-      apply(
-        transposed: adapter.down, memory.adapterGradient, rank, to: dx, group.columns, true,
-        worker)
+      step.differentiate(
+        adapter, of: input, g + adapter.column, stride, to: adapterGradients, dx: dx, own, worker)
     }
   }
 
@@ -115,17 +105,6 @@ struct TapeBackwardPass {
         worker, kernels, g, stride: stride, count: rows ?? self.rows, dx: dx, dxStride: dxStride,
         accumulate: accumulate, packed: packed, scratch: scratch)
     }
-    worker.barrier()
-  }
-
-  /// dW += g x^T for a plain matrix.
-  private func addGradient(
-    _ matrix: MatrixView, _ g: UnsafePointer<Float>, _ stride: Int, _ x: UnsafePointer<Float>,
-    to dw: UnsafeMutablePointer<Float>, _ worker: Worker
-  ) {
-    matrix.addGradient(
-      worker, kernels, g, gStride: stride, x, xStride: matrix.columns, count: rows, to: dw,
-      accumulate: true, packed: memory.packed, scratch: memory.gradientScratch(worker.index))
     worker.barrier()
   }
 

@@ -75,7 +75,7 @@ final class TapeMemory {
     self.shape = shape
     byteCount = TapeMemory.byteCount(shape)
     storage = try PageBuffer(byteCount: byteCount)
-    widest = TapeMemory.widest(shape.configuration)
+    widest = TapeMemory.widest(shape)
     threadBytes = TapeMemory.threadBytes(shape)
     var next = storage.address
     var starts: [UnsafeMutablePointer<Float>] = []
@@ -120,12 +120,13 @@ final class TapeMemory {
     case .teacherLogits: return s.distills ? logitRows * c.vocabularySize : 0
     case .packed:
       // Gate's and up's have room elsewhere, but for adapters.
-      let tallest = max(c.hiddenSize, queries, s.adapterRank == 0 ? 0 : c.intermediateSize)
+      let tallest = max(
+        c.hiddenSize, queries, s.adapterRank, s.adapterRank == 0 ? 0 : c.intermediateSize)
       let gradients = max(
         padded(n, 32) * padded(tallest, PackedLayout.groupRows),
         padded(logitRows, 32) * padded(c.vocabularySize, PackedLayout.groupRows))
-      return s.adapterRank == 0 ? gradients : max(gradients, n * padded(widest(c), 8))
-    case .adapterInput: return s.adapterRank == 0 ? 0 : n * widest(c)
+      return s.adapterRank == 0 ? gradients : max(gradients, n * padded(widest(s), 8))
+    case .adapterInput: return s.adapterRank == 0 ? 0 : n * widest(s)
     case .adapterMiddle, .adapterGradient: return n * s.adapterRank
     }
   }
@@ -137,20 +138,22 @@ final class TapeMemory {
         + 2 * c.intermediateSize)
   }
 
-  private static func widest(_ c: ProcessorConfiguration) -> Int {
-    max(c.hiddenSize, c.intermediateSize, c.headCount * c.headSize)
+  /// Inputs of the widest layer, the adapters' included.
+  private static func widest(_ s: Shape) -> Int {
+    let c = s.configuration
+    return max(c.hiddenSize, c.intermediateSize, c.headCount * c.headSize, s.adapterRank)
   }
 
   private static func tileBytes(_ s: Shape) -> Int {
     align(
       ActivationTiles.byteCount(
-        rows: s.rows, columns: widest(s.configuration),
+        rows: s.rows, columns: widest(s),
         exact: s.exact || s.adapterRank > 0))
   }
 
   private static func threadBytes(_ s: Shape) -> Int {
     let c = s.configuration
-    return ThreadScratch.byteCount(widest: widest(c), headSize: c.headSize)
+    return ThreadScratch.byteCount(widest: widest(s), headSize: c.headSize)
       + align(max(KernelTable.transposedScratch, KernelTable.gradientScratch) * 4)
       + align(KernelTable.attendBackwardScratch(s.rows, c.headSize) * 4)
   }

@@ -71,12 +71,10 @@ struct TapePass {
       accumulate: accumulate)
     worker.barrier()
     guard !adapters.isEmpty else { return }
-    readInput(group.columns, x, stride, transform, worker)
+    let step = lowRankStep(worker)
+    let input = step.read(group.columns, x, stride, transform, worker)
     for adapter in adapters {
-      shrink(adapter, group.columns, worker)
-      apply(
-        adapter.growth, [], to: memory.adapterMiddle, adapter.down.rows, .identity,
-        out: out + adapter.column, outStride, accumulate: true, worker)
+      step.add(adapter, of: input, to: out + adapter.column, outStride, worker)
     }
   }
 
@@ -88,35 +86,12 @@ struct TapePass {
       from: source + own.lowerBound * hidden, count: own.count * hidden)
   }
 
-  // MARK: Adapters
-
-  /// adapterInput = transform(x), what the layers of a step read.
-  func readInput(
-    _ columns: Int, _ x: UnsafePointer<Float>, _ stride: Int, _ transform: InputTransform,
-    _ worker: Worker
-  ) {
-    for row in worker.share(of: rows) {
-      let source = x + row * stride
-      let target = memory.adapterInput + row * columns
-      switch transform {
-      case .rmsNorm(let weight, let epsilon):
-        kernels.rmsNorm(source, weight, epsilon, columns, target)
-      case .swiGLU: kernels.swiGLU(source, source + columns, columns, target)
-      case .identity: target.update(from: source, count: columns)
-      case .gelu, .layerNorm: preconditionFailure("no part of a processor")
-      }
-    }
-    worker.barrier()
-  }
-
-  /// adapterMiddle = (alpha / r) A adapterInput.
-  func shrink(_ adapter: AdapterView, _ columns: Int, _ worker: Worker) {
-    let rank = adapter.down.rows
-    apply(
-      adapter.shrinkage, [], to: memory.adapterInput, columns, .identity,
-      out: memory.adapterMiddle, rank, accumulate: false, worker)
-    let own = worker.share(of: rows * rank)
-    for i in own { memory.adapterMiddle[i] *= adapter.scale }
-    worker.barrier()
+  /// The adapters' part of a linear layer.
+  func lowRankStep(_ worker: Worker) -> LowRankStep {
+    LowRankStep(
+      kernels: kernels, rows: rows,
+      memory: .init(
+        input: memory.adapterInput, middle: memory.adapterMiddle, tiles: memory.shared),
+      own: memory.thread(worker.index))
   }
 }

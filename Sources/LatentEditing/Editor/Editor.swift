@@ -71,6 +71,23 @@ public final class Editor {
       pool: pool)
   }
 
+  /// This editor, to be trained by new adapters on its GPT-2, which stays frozen; their A come from
+  /// `seed`. Both have the same weights and heads. Throws `backboneMismatch` where the backbone is no
+  /// GPT-2, and `model`.
+  public func withAdapters(
+    _ shape: GPT2AdapterConfiguration, seed: UInt64
+  ) throws(LatentEditingError) -> Editor {
+    guard let model = backbone as? GPT2 else {
+      throw .backboneMismatch(found: "another backbone or adapters", needed: "a GPT-2")
+    }
+    let adapted: AdaptedGPT2
+    do { adapted = try AdaptedGPT2(model, newAdapters: shape, seed: seed) } catch {
+      throw .model(error)
+    }
+    return try Editor(
+      configuration, backbone: adapted, heads: heads, tokenizer: ownTokenizer, pool: pool)
+  }
+
   /// The edit that `instruction` (tokens, nothing appended) means, `strength` times as strong.
   ///
   /// Throws `notFinite` where a latent is no number, and `model` where the backbone cannot read it.

@@ -18,11 +18,13 @@ extension Editor {
   private static let version = "1"
 
   /// Writes the editor as one safetensors file (docs/editor-format.md); the same editor gives the same
-  /// bytes. Throws `file`.
+  /// bytes. Adapters on a GPT-2 are merged into its weights, and the file is that of a plain one. Throws
+  /// `file`.
   public func write(
     to path: String, storage: EditorStorage = .f32
   ) throws(LatentEditingError) {
-    let parts = stored(backbone: ownParameters, heads: heads.parameters)
+    let parts = stored(
+      backbone: ownParameters, heads: heads.parameters, merging: backbone as? AdaptedGPT2)
     do throws(ModelFileError) {
       var writer = try SafetensorsWriter(
         path: path, tensors: parts.flatMap { $0.tensors(storage) } + tokenizerTensors,
@@ -53,10 +55,12 @@ extension Editor {
   }
 
   /// Both as they stand in files; what a backbone trains may be nothing.
-  private func stored(backbone store: ParameterStore?, heads: ParameterStore) -> [StoredParameters]
-  {
+  private func stored(
+    backbone store: ParameterStore?, heads: ParameterStore, merging adapted: AdaptedGPT2? = nil
+  ) -> [StoredParameters] {
+    let isGPT2 = backbone is GPT2 || backbone is AdaptedGPT2
     let own = store.map {
-      StoredParameters(StoredLayout(backbone: $0.layout, isGPT2: backbone is GPT2), $0)
+      StoredParameters(StoredLayout(backbone: $0.layout, isGPT2: isGPT2), $0, merging: adapted)
     }
     return (own.map { [$0] } ?? [])
       + [StoredParameters(StoredLayout(heads: heads.layout), heads)]
@@ -206,6 +210,11 @@ extension Editor {
 
   /// What of the backbone is the editor's: a GPT-2's weights, a processor's adapters, or nothing.
   private var ownParameters: ParameterStore? {
-    (backbone as? GPT2)?.parameters ?? (backbone as? ProcessorBackbone)?.adapters?.parameters
+    switch backbone {
+    case let gpt2 as GPT2: gpt2.parameters
+    case let adapted as AdaptedGPT2: adapted.model.parameters
+    case let processor as ProcessorBackbone: processor.adapters?.parameters
+    default: nil
+    }
   }
 }

@@ -43,6 +43,10 @@ package final class EditorTape {
       case let gpt2 as GPT2:
         backbone = try GPT2BackboneTape(
           gpt2, rowCapacity: rowCapacity, sequenceCapacity: sequenceCapacity)
+      case let adapted as AdaptedGPT2:
+        backbone = try GPT2BackboneTape(
+          adapted.model, rowCapacity: rowCapacity, sequenceCapacity: sequenceCapacity,
+          adapters: adapted.adapters)
       case let processor as ProcessorBackbone:
         backbone = try ProcessorBackboneTape(
           processor, rowCapacity: rowCapacity, sequenceCapacity: sequenceCapacity,

@@ -7,11 +7,13 @@ import TensorKernels
 struct StoredParameters {
   private let layout: StoredLayout
   private let store: ParameterStore
+  private let adapted: AdaptedGPT2?
 
-  /// A store of the layout's parameters.
-  init(_ layout: StoredLayout, _ store: ParameterStore) {
+  /// A store of the layout's parameters, or a GPT-2's with the adapters of `adapted` in them.
+  init(_ layout: StoredLayout, _ store: ParameterStore, merging adapted: AdaptedGPT2? = nil) {
     self.layout = layout
     self.store = store
+    self.adapted = adapted
   }
 
   /// The declarations, in the order of `write`.
@@ -21,6 +23,10 @@ struct StoredParameters {
     to writer: inout SafetensorsWriter, _ storage: EditorStorage
   ) throws(ModelFileError) {
     for entry in store.layout.entries {
+      if layout.type(entry, storage) == .f32, let floats = floatsInOrder(of: entry) {
+        try writer.append(floats.span)
+        continue
+      }
       let values = values(of: entry)
       switch layout.type(entry, storage) {
       case .f32: try writer.append(values.span)
@@ -42,14 +48,23 @@ struct StoredParameters {
     }
   }
 
+  /// What lies in memory as it stands in files, which is the largest table; nil for matrices.
+  private func floatsInOrder(of entry: ParameterLayout.Entry) -> UnsafeBufferPointer<Float>? {
+    if case .matrix = entry.shape { return nil }
+    return UnsafeBufferPointer(
+      rebasing: store.floats(of: entry.name)[..<entry.shape.elementCount])
+  }
+
   /// Names, shapes and values in the order of files.
   var all: [(String, [Int], [Float])] {
     store.layout.entries.map { (layout.name($0), layout.shape($0), values(of: $0)) }
   }
 
   private func values(of entry: ParameterLayout.Entry) -> [Float] {
+    let isTransposed = layout.isTransposed(entry)
     do {
-      return try store.values(of: entry.name, transposed: layout.isTransposed(entry))
+      return try adapted?.mergedValues(of: entry.name, transposed: isTransposed)
+        ?? store.values(of: entry.name, transposed: isTransposed)
     } catch {
       preconditionFailure("\(error)")  // the name is the layout's own
     }

@@ -20,6 +20,11 @@ struct Train: ParsableCommand {
         emend generate -m model.gguf --chat --editor run/editor.safetensors \\
           --instruction "Make it past tense." -p "I walk home."
 
+      A GPT-2 is trained as a whole, or stays frozen but for low-rank adapters, in less than half of the \
+      memory; the editor that is written has them merged into its weights.
+
+        emend train -m model.gguf --data rows.json --output run --backbone gpt2-folder --lora-rank 16
+
       Two baselines for emend evaluate: --constant learns one edit for all instructions, and --tune \
       low-rank changes to the model itself, which then reads the instruction in its prompt \
       (adapters.safetensors in the place of editor.safetensors).

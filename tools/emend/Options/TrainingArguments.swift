@@ -22,9 +22,15 @@ struct TrainingArguments: ParsableArguments {
   var backbone: String?
   @Option(
     help: ArgumentHelp(
-      "Rank of a processor backbone's adapters, 0 for none. (default: 16)", valueName: "r"))
+      "Rank of low-rank adapters on the backbone's linear layers, 0 for none: its own weights are frozen "
+        + "then, and an editor with a GPT-2 is written with them merged. (default: 16 for the processor's "
+        + "own blocks; none for a GPT-2, all of which is trained)", valueName: "r"))
   var loraRank: String?
-  @Option(help: ArgumentHelp("Linear layers with adapters. (default: all)", valueName: "names"))
+  @Option(
+    help: ArgumentHelp(
+      "Linear layers with adapters: q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj; of a "
+        + "GPT-2 c_attn, c_proj (attn.c_proj, mlp.c_proj), c_fc. (default: all)", valueName: "names"
+    ))
   var loraModules: String?
   @Option(
     help: ArgumentHelp(
