@@ -8,7 +8,7 @@
 /// Layouts (G groups of 16 rows, B blocks of 32 columns in a row):
 /// - packed weights: see `PackedMatrix` in TensorKernels.
 /// - quantized activations, in tiles of T = 1 or 8 rows: codes `[tile][B][T][32]` Int8, scales
-///   `[tile][B][T]` Float, offsets `[tile][B][T]` 32-bit (`OffsetKind`).
+///   `[tile][B][T]` Float, offsets `[tile][B][T]` or `[tile][B][2][T]` 32-bit (`OffsetKind`).
 /// - f32 activations for the exact path: `[tile][K][T]` Float.
 public struct KernelTable: Sendable {
   /// "portable", "avx2", "avx512" or "avx512bf16".
@@ -33,11 +33,13 @@ public struct KernelTable: Sendable {
       UnsafeMutablePointer<Float>, UnsafeMutablePointer<Int32>
     ) -> Void
 
-  /// out[n, m] (+)= sum_k W[m, k] x[n, k] over int8 activations, for row groups first..<end.
-  /// (weights, B, codes, scales, offsets, n, firstGroup, endGroup, rows, out, outStride, accumulate)
+  /// out[n, m] (+)= sum_k W[m, k] x[n, k] over int8 activations, for row groups first..<end; of weights in
+  /// blocks, with the offsets of their `OffsetKind`.
+  /// (format, weights, B, codes, scales, offsets, n, firstGroup, endGroup, rows, out, outStride, accumulate)
   public typealias LinearInt8 =
     @convention(c) (
-      UnsafeRawPointer, Int, UnsafePointer<Int8>, UnsafePointer<Float>, UnsafePointer<Int32>, Int,
+      Int, UnsafeRawPointer, Int, UnsafePointer<Int8>, UnsafePointer<Float>, UnsafePointer<Int32>,
+      Int,
       Int, Int, Int, UnsafeMutablePointer<Float>, Int, Int
     ) -> Void
 
@@ -295,12 +297,8 @@ public struct KernelTable: Sendable {
 
   /// f32 rows to int8 tiles.
   public let quantizeActivations: QuantizeActivations
-  /// Linear layer on Q4_0 weights, int8 activations.
-  public let linearQ4_0: LinearInt8
-  /// Linear layer on Q4_1 weights, int8 activations.
-  public let linearQ4_1: LinearInt8
-  /// Linear layer on Q8_0 weights, int8 activations.
-  public let linearQ8_0: LinearInt8
+  /// Linear layer on weights in blocks, int8 activations.
+  public let linearInt8: LinearInt8
   /// Linear layer on weights of any format, f32 activations.
   public let linearF32: LinearF32
   /// Output gradients to tiles.
@@ -367,8 +365,8 @@ public struct KernelTable: Sendable {
 
   /// Every entry, in the order of the declarations.
   public init(
-    name: StaticString, quantizeActivations: QuantizeActivations, linearQ4_0: LinearInt8,
-    linearQ4_1: LinearInt8, linearQ8_0: LinearInt8, linearF32: LinearF32,
+    name: StaticString, quantizeActivations: QuantizeActivations, linearInt8: LinearInt8,
+    linearF32: LinearF32,
     packGradients: PackGradients, linearTransposedF32: LinearTransposedF32,
     packInputs: PackInputs, linearGradientF32: LinearGradientF32, packGroup: PackGroup,
     dequantizePanel: DequantizePanel, packActivationsF32: PackActivationsF32, rmsNorm: RMSNorm,
@@ -384,9 +382,7 @@ public struct KernelTable: Sendable {
   ) {
     self.name = name
     self.quantizeActivations = quantizeActivations
-    self.linearQ4_0 = linearQ4_0
-    self.linearQ4_1 = linearQ4_1
-    self.linearQ8_0 = linearQ8_0
+    self.linearInt8 = linearInt8
     self.linearF32 = linearF32
     self.packGradients = packGradients
     self.linearTransposedF32 = linearTransposedF32
@@ -428,6 +424,11 @@ public enum OffsetKind: Int, Sendable {
   case minus8Sums
   /// -128 * sum of the block's codes, Int32: for Q8_0, stored with 128 added.
   case minus128Sums
-  /// scale * sum of the block's codes, Float bits: for Q4_1, whose minimum multiplies it.
+  /// scale * sum of the block's codes, Float bits: for Q4_1, Q4_K and Q5_K, whose minimum multiplies it.
   case scaledSums
+  /// -32 * sum of the codes of each half of a block, two Int32: for Q6_K, whose scales are of 16 columns.
+  case minus32HalfSums
+
+  /// Numbers for each block.
+  public var countPerBlock: Int { self == .minus32HalfSums ? 2 : 1 }
 }

@@ -14,9 +14,10 @@ import BlockFormats
 ///   with 128 added.
 /// - Q4_K: superblocks of 256 columns, each: f16 `[d, dmin][r]`; scales u8 `[8][r]`; minima u8
 ///   `[8][r]`; nibbles `[8][4][r]` words.
-/// - Q5_K: as Q4_K, then the fifth bits `[8][r]` words, bit i for column i of the block.
+/// - Q5_K: as Q4_K, then the fifth bits `[8][r]` words, bit j of byte t for column 4j + t of the block.
 /// - Q6_K: superblocks, each: d f16 `[r]`; scales i8 `[16][r]`, one for 16 columns; low nibbles
-///   `[8][4][r]` words; high pairs `[8][2][r]` words, bits 2i and 2i + 1 for column i of 16.
+///   `[8][4][r]` words; high pairs `[8][2][r]` words, bits 2j and 2j + 1 of byte t for column 4j + t
+///   of 16.
 public enum PackedLayout {
   /// Rows in a group.
   public static let groupRows = 16

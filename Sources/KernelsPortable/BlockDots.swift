@@ -16,48 +16,54 @@
   }
 
   extension IntegerBlock {
-    /// Two rows of activations in turns: a chain waits for itself four cycles at each step.
+    /// Two rows of activations in turns: a chain waits for itself four cycles at each step. The offsets of
+    /// the halves are `tile` numbers apart.
     @inline(__always) static func dotTwoRows(
-      _ c: BlockCodes, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ firstOffset: IntVector,
-      _ secondOffset: IntVector
-    ) -> (IntVector, IntVector) {
-      var x = start(firstOffset)
-      var y = start(secondOffset)
-      x = dot(x, c.c0, a.broadcastInt(0))
-      y = dot(y, c.c0, b.broadcastInt(0))
-      x = dot(x, c.c1, a.broadcastInt(4))
-      y = dot(y, c.c1, b.broadcastInt(4))
-      x = dot(x, c.c2, a.broadcastInt(8))
-      y = dot(y, c.c2, b.broadcastInt(8))
-      x = dot(x, c.c3, a.broadcastInt(12))
-      y = dot(y, c.c3, b.broadcastInt(12))
-      x = dot(x, c.c4, a.broadcastInt(16))
-      y = dot(y, c.c4, b.broadcastInt(16))
-      x = dot(x, c.c5, a.broadcastInt(20))
-      y = dot(y, c.c5, b.broadcastInt(20))
-      x = dot(x, c.c6, a.broadcastInt(24))
-      y = dot(y, c.c6, b.broadcastInt(24))
-      x = dot(x, c.c7, a.broadcastInt(28))
-      y = dot(y, c.c7, b.broadcastInt(28))
-      return (x, y)
+      _ c: BlockCodes, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ offsets: UnsafeRawPointer,
+      _ tile: Int
+    ) -> (BlockSums, BlockSums) {
+      var x = start(offsets.broadcastInt(0))
+      var y = start(offsets.broadcastInt(4))
+      x = dotCodes(x, c.c0, a.broadcastInt(0))
+      y = dotCodes(y, c.c0, b.broadcastInt(0))
+      x = dotCodes(x, c.c1, a.broadcastInt(4))
+      y = dotCodes(y, c.c1, b.broadcastInt(4))
+      x = dotCodes(x, c.c2, a.broadcastInt(8))
+      y = dotCodes(y, c.c2, b.broadcastInt(8))
+      x = dotCodes(x, c.c3, a.broadcastInt(12))
+      y = dotCodes(y, c.c3, b.broadcastInt(12))
+      let (firstX, firstY) = (x, y)
+      if hasHalves {
+        x = start(offsets.broadcastInt(4 &* tile))
+        y = start(offsets.broadcastInt(4 &* tile &+ 4))
+      }
+      x = dotCodes(x, c.c4, a.broadcastInt(16))
+      y = dotCodes(y, c.c4, b.broadcastInt(16))
+      x = dotCodes(x, c.c5, a.broadcastInt(20))
+      y = dotCodes(y, c.c5, b.broadcastInt(20))
+      x = dotCodes(x, c.c6, a.broadcastInt(24))
+      y = dotCodes(y, c.c6, b.broadcastInt(24))
+      x = dotCodes(x, c.c7, a.broadcastInt(28))
+      y = dotCodes(y, c.c7, b.broadcastInt(28))
+      return (BlockSums(firstHalf: firstX, last: x), BlockSums(firstHalf: firstY, last: y))
     }
 
     /// Two chains of dot products: with one row of activations there is nothing else to overlap.
     @inline(__always) static func dotBlock(
-      _ p: UnsafeRawPointer, _ a: UnsafeRawPointer, _ offset: IntVector
-    ) -> IntVector {
-      let c = codes(p)
-      var x = start(offset)
-      var y = IntVector.zero
-      x = dot(x, c.c0, a.broadcastInt(0))
-      y = dot(y, c.c1, a.broadcastInt(4))
-      x = dot(x, c.c2, a.broadcastInt(8))
-      y = dot(y, c.c3, a.broadcastInt(12))
-      x = dot(x, c.c4, a.broadcastInt(16))
-      y = dot(y, c.c5, a.broadcastInt(20))
-      x = dot(x, c.c6, a.broadcastInt(24))
-      y = dot(y, c.c7, a.broadcastInt(28))
-      return x &+ y
+      _ place: BlockPlace, _ a: UnsafeRawPointer, _ offsets: UnsafeRawPointer
+    ) -> BlockSums {
+      let c = codes(place)
+      var x = start(offsets.broadcastInt(0))
+      var y = hasHalves ? start(offsets.broadcastInt(4)) : IntVector.zero
+      x = dotCodes(x, c.c0, a.broadcastInt(0))
+      y = dotCodes(y, c.c4, a.broadcastInt(16))
+      x = dotCodes(x, c.c1, a.broadcastInt(4))
+      y = dotCodes(y, c.c5, a.broadcastInt(20))
+      x = dotCodes(x, c.c2, a.broadcastInt(8))
+      y = dotCodes(y, c.c6, a.broadcastInt(24))
+      x = dotCodes(x, c.c3, a.broadcastInt(12))
+      y = dotCodes(y, c.c7, a.broadcastInt(28))
+      return BlockSums(firstHalf: x, last: hasHalves ? y : x &+ y)
     }
   }
 
@@ -90,27 +96,24 @@
     _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, rows: Int, _ asksAhead: Bool
   ) -> Eight {
     var f = Eight()
-    var block = group
     var a = codes
     var s = scales
     var o = offsets
-    for _ in 0..<blocks {
-      if asksAhead { prefetchBlock(F.self, block) }
-      let c = F.codes(block + F.headerBytes)
-      let h = F.header(block)
+    for b in 0..<blocks {
+      if asksAhead { prefetchBlock(F.self, group + b &* F.blockBytes) }
+      let place = F.place(group, b)
+      let c = F.codes(place)
+      let h = F.header(place)
       f.updatePairs(rows) { n, first, second in
-        let (x, y) = F.dotTwoRows(
-          c, a + 32 &* n, a + (32 &* n &+ 32), o.broadcastInt(4 &* n),
-          o.broadcastInt(4 &* n &+ 4))
+        let (x, y) = F.dotTwoRows(c, a + 32 &* n, a + (32 &* n &+ 32), o + 4 &* n, 8)
         return (
           F.add(first, x, h, s.broadcastFloat(4 &* n), o.broadcastFloat(4 &* n)),
           F.add(second, y, h, s.broadcastFloat(4 &* n &+ 4), o.broadcastFloat(4 &* n &+ 4))
         )
       }
-      block += F.headerBytes &+ F.codeBytes
       a += 256
       s += 32
-      o += 32
+      o += 32 &* F.offsetCount
     }
     return f
   }

@@ -38,7 +38,8 @@ import CPlatform
 
   /// How codes become vectors, and vectors sums.
   protocol BlockDot {
-    /// Vectors of 64 bytes in a block.
+    /// Vectors of 16 rows that `codes` gives for a block; the first half of them is of the first 16
+    /// columns where `F.hasHalves` says so.
     static var vectors: Int { get }
     /// Bytes of one row's activations of a block as `add` takes them.
     static var rowBytes: Int { get }
@@ -46,30 +47,56 @@ import CPlatform
     static func prepared(_ a: UnsafeRawPointer, _ rows: Int, _ room: UnsafeMutableRawPointer)
       -> UnsafeRawPointer
     associatedtype Codes
-    static func codes(_ p: UnsafeRawPointer) -> Codes
+    static func codes(_ place: BlockPlace, _ j: Int) -> Codes
     /// Adds the products of vector j's codes with a row's activations.
     static func add(_ sums: TwoRegisters, _ codes: Codes, _ a: UnsafeRawPointer, _ j: Int)
       -> TwoRegisters
-    /// The block's dot products in 32 bits, zero points taken off.
+    /// The dot products in 32 bits, zero points taken off.
     static func total(_ sums: TwoRegisters, _ offset: IntVector) -> IntVector
   }
 
-  /// Codes in 0...15: column 4j + t in the low half of byte t, column 16 + 4j + t in the high half.
-  protocol NibbleBlockDot: BlockDot {}
+  /// Where the nibbles of a format are, and whether their zero point is an offset.
+  protocol NibbleFormat {
+    static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer
+    static var hasOffset: Bool { get }
+  }
+
+  enum Q4_0Nibbles: NibbleFormat {
+    @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
+      place.start + 32
+    }
+    @inline(__always) static var hasOffset: Bool { true }
+  }
+
+  enum Q4_1Nibbles: NibbleFormat {
+    @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
+      place.start + 64
+    }
+    @inline(__always) static var hasOffset: Bool { false }
+  }
+
+  enum Q4_KNibbles: NibbleFormat {
+    @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
+      place.start + (320 &+ 256 &* place.index)
+    }
+    @inline(__always) static var hasOffset: Bool { false }
+  }
 
   struct NibbleCodes {
     let low: TwoRegisters
     let high: TwoRegisters
   }
 
-  extension NibbleBlockDot {
+  /// Codes in 0...15: column 4j + t in the low half of byte t, column 16 + 4j + t in the high half.
+  enum NibbleDot<Format: NibbleFormat>: BlockDot {
     @inline(__always) static var vectors: Int { 4 }
     @inline(__always) static var rowBytes: Int { 32 }
     @inline(__always) static func prepared(
       _ a: UnsafeRawPointer, _ rows: Int, _ room: UnsafeMutableRawPointer
     ) -> UnsafeRawPointer { a }
 
-    @inline(__always) static func codes(_ p: UnsafeRawPointer) -> NibbleCodes {
+    @inline(__always) static func codes(_ place: BlockPlace, _ j: Int) -> NibbleCodes {
+      let p = Format.nibbles(place) + 64 &* j
       let first = p.loadUnaligned(as: SIMD8<UInt32>.self)
       let second = p.loadUnaligned(fromByteOffset: 32, as: SIMD8<UInt32>.self)
       return NibbleCodes(
@@ -94,33 +121,55 @@ import CPlatform
           emend_madd_u8s8_256(codes.high.high, second)))
     }
 
-    @inline(__always) static func sum(_ sums: TwoRegisters) -> IntVector {
-      IntVector(lowHalf: sumPairs(sums.low), highHalf: sumPairs(sums.high))
-    }
-  }
-
-  /// Q4_0: codes with 8 added.
-  enum NibbleDot: NibbleBlockDot {
     @inline(__always) static func total(_ sums: TwoRegisters, _ offset: IntVector) -> IntVector {
-      sum(sums) &+ offset
+      let sum = IntVector(lowHalf: sumPairs(sums.low), highHalf: sumPairs(sums.high))
+      return Format.hasOffset ? sum &+ offset : sum
     }
   }
 
-  /// Q4_1: codes as they are.
-  enum UnsignedNibbleDot: NibbleBlockDot {
-    @inline(__always) static func total(_ sums: TwoRegisters, _ offset: IntVector) -> IntVector {
-      sum(sums)
-    }
+  /// Codes of more than four bits: columns 4j..<4j+4 of sixteen rows.
+  protocol ByteFormat {
+    static func words(_ place: BlockPlace, _ j: Int) -> WordVector
+    static var hasOffset: Bool { get }
   }
 
-  /// Q8_0, codes with 128 added: pairs of products in 16 bits would saturate, so codes and activations
-  /// are widened to 16 bits, even and odd bytes apart.
-  enum ByteDot: BlockDot {
-    struct Codes {
-      let even: TwoRegisters
-      let odd: TwoRegisters
+  /// With 128 added.
+  enum Q8_0Bytes: ByteFormat {
+    @inline(__always) static func words(_ place: BlockPlace, _ j: Int) -> WordVector {
+      place.start.words(32 &+ 64 &* j)
     }
+    @inline(__always) static var hasOffset: Bool { true }
+  }
 
+  enum Q5_KBytes: ByteFormat {
+    @inline(__always) static func words(_ place: BlockPlace, _ j: Int) -> WordVector {
+      nibbleWords(place.start + (320 &+ 256 &* place.index), j)
+        | fifths(place.start.words(2368 &+ 64 &* place.index), j)
+    }
+    @inline(__always) static var hasOffset: Bool { false }
+  }
+
+  /// With 32 added.
+  enum Q6_KBytes: ByteFormat {
+    @inline(__always) static func words(_ place: BlockPlace, _ j: Int) -> WordVector {
+      nibbleWords(place.start + (288 &+ 256 &* place.index), j)
+        | pairs(place.start.words(2336 &+ 128 &* place.index &+ 64 &* (j &>> 2)), j & 3)
+    }
+    @inline(__always) static var hasOffset: Bool { true }
+  }
+
+  @inline(__always) private func nibbleWords(_ p: UnsafeRawPointer, _ j: Int) -> WordVector {
+    (j < 4 ? p.words(64 &* j) : p.words(64 &* (j &- 4)) &>> 4) & 0x0F0F_0F0F
+  }
+
+  struct ByteCodes {
+    let even: TwoRegisters
+    let odd: TwoRegisters
+  }
+
+  /// Pairs of products in 16 bits would saturate, so codes and activations are widened to 16 bits, even
+  /// and odd bytes apart.
+  enum ByteDot<Format: ByteFormat>: BlockDot {
     @inline(__always) static var vectors: Int { 8 }
     @inline(__always) static var rowBytes: Int { 64 }
 
@@ -136,16 +185,17 @@ import CPlatform
       return UnsafeRawPointer(room)
     }
 
-    @inline(__always) static func codes(_ p: UnsafeRawPointer) -> Codes {
-      let low = p.loadUnaligned(as: SIMD16<UInt16>.self)
-      let high = p.loadUnaligned(fromByteOffset: 32, as: SIMD16<UInt16>.self)
-      return Codes(
+    @inline(__always) static func codes(_ place: BlockPlace, _ j: Int) -> ByteCodes {
+      let words = Format.words(place, j)
+      let low = unsafeBitCast(words.lowHalf, to: SIMD16<UInt16>.self)
+      let high = unsafeBitCast(words.highHalf, to: SIMD16<UInt16>.self)
+      return ByteCodes(
         even: TwoRegisters(low: register(low & 0xFF), high: register(high & 0xFF)),
         odd: TwoRegisters(low: register(low &>> 8), high: register(high &>> 8)))
     }
 
     @inline(__always) static func add(
-      _ sums: TwoRegisters, _ codes: Codes, _ a: UnsafeRawPointer, _ j: Int
+      _ sums: TwoRegisters, _ codes: ByteCodes, _ a: UnsafeRawPointer, _ j: Int
     ) -> TwoRegisters {
       let even = broadcast(a + 4 &* j)
       let odd = broadcast(a + (32 &+ 4 &* j))
@@ -160,22 +210,42 @@ import CPlatform
     }
 
     @inline(__always) static func total(_ sums: TwoRegisters, _ offset: IntVector) -> IntVector {
-      IntVector(lowHalf: integers(sums.low), highHalf: integers(sums.high)) &+ offset
+      let sum = IntVector(lowHalf: integers(sums.low), highHalf: integers(sums.high))
+      return Format.hasOffset ? sum &+ offset : sum
     }
   }
 
   extension IntegerBlock {
     /// One row of activations.
     @inline(__always) static func dotBlock(
-      _ p: UnsafeRawPointer, _ a: UnsafeRawPointer, _ offset: IntVector
-    ) -> IntVector {
+      _ place: BlockPlace, _ a: UnsafeRawPointer, _ offsets: UnsafeRawPointer
+    ) -> BlockSums {
       var room = RowBytes()
       return withUnsafeMutableBytes(of: &room) { room in
         let values = Dot.prepared(a, 1, room.baseAddress!)
+        var first = TwoRegisters()
         var sums = TwoRegisters()
-        for j in 0..<Dot.vectors { sums = Dot.add(sums, Dot.codes(p + 64 &* j), values, j) }
-        return Dot.total(sums, offset)
+        for j in 0..<Dot.vectors {
+          if hasHalves, j == Dot.vectors / 2 {
+            first = sums
+            sums = TwoRegisters()
+          }
+          sums = Dot.add(sums, Dot.codes(place, j), values, j)
+        }
+        return total(first, sums, offsets, 1)
       }
+    }
+
+    /// The dot products of one row; its halves' offsets are `tile` numbers apart.
+    @inline(__always) static func total(
+      _ first: TwoRegisters, _ sums: TwoRegisters, _ offsets: UnsafeRawPointer, _ tile: Int
+    ) -> BlockSums {
+      guard hasHalves else {
+        return BlockSums(firstHalf: .zero, last: Dot.total(sums, offsets.broadcastInt(0)))
+      }
+      return BlockSums(
+        firstHalf: Dot.total(first, offsets.broadcastInt(0)),
+        last: Dot.total(sums, offsets.broadcastInt(4 &* tile)))
     }
   }
 
@@ -212,32 +282,36 @@ import CPlatform
     _ asksAhead: Bool
   ) -> Four {
     var f = Four()
-    var block = group
     var a = codes
     var s = scales
     var o = offsets
-    for _ in 0..<blocks {
-      if asksAhead { prefetchBlock(F.self, block) }
+    for b in 0..<blocks {
+      if asksAhead { prefetchBlock(F.self, group + b &* F.blockBytes) }
+      let place = F.place(group, b)
       let values = F.Dot.prepared(a, 4, room)
+      var first = FourSums()
       var sums = FourSums()
       for j in 0..<F.Dot.vectors {
-        let c = F.Dot.codes(block + (F.headerBytes &+ 64 &* j))
+        if F.hasHalves, j == F.Dot.vectors / 2 {
+          first = sums
+          sums = FourSums()
+        }
+        let c = F.Dot.codes(place, j)
         sums.update { n, sum in F.Dot.add(sum, c, values + F.Dot.rowBytes &* n, j) }
       }
-      let h = F.header(block)
+      let h = F.header(place)
       f.v0 = F.add(
-        f.v0, F.Dot.total(sums.s0, o.broadcastInt(0)), h, s.broadcastFloat(0), o.broadcastFloat(0))
+        f.v0, F.total(first.s0, sums.s0, o, 8), h, s.broadcastFloat(0), o.broadcastFloat(0))
       f.v1 = F.add(
-        f.v1, F.Dot.total(sums.s1, o.broadcastInt(4)), h, s.broadcastFloat(4), o.broadcastFloat(4))
+        f.v1, F.total(first.s1, sums.s1, o + 4, 8), h, s.broadcastFloat(4), o.broadcastFloat(4))
       f.v2 = F.add(
-        f.v2, F.Dot.total(sums.s2, o.broadcastInt(8)), h, s.broadcastFloat(8), o.broadcastFloat(8))
+        f.v2, F.total(first.s2, sums.s2, o + 8, 8), h, s.broadcastFloat(8), o.broadcastFloat(8))
       f.v3 = F.add(
-        f.v3, F.Dot.total(sums.s3, o.broadcastInt(12)), h, s.broadcastFloat(12),
+        f.v3, F.total(first.s3, sums.s3, o + 12, 8), h, s.broadcastFloat(12),
         o.broadcastFloat(12))
-      block += F.headerBytes &+ F.codeBytes
       a += 256
       s += 32
-      o += 32
+      o += 32 &* F.offsetCount
     }
     return f
   }

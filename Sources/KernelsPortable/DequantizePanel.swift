@@ -89,14 +89,14 @@ import KernelInterface
   }
 }
 
-@inline(__always) private func unsignedBytes(_ p: UnsafeRawPointer) -> FloatVector {
+@inline(__always) func unsignedBytes(_ p: UnsafeRawPointer) -> FloatVector {
   let b = p.loadUnaligned(as: SIMD16<UInt8>.self)
   var r = FloatVector()
   for i in 0..<16 { r[i] = Float(Int32(b[i])) }
   return r
 }
 
-@inline(__always) private func signedBytes(_ p: UnsafeRawPointer) -> FloatVector {
+@inline(__always) func signedBytes(_ p: UnsafeRawPointer) -> FloatVector {
   let b = p.loadUnaligned(as: SIMD16<Int8>.self)
   var r = FloatVector()
   for i in 0..<16 { r[i] = Float(Int32(b[i])) }
@@ -117,7 +117,8 @@ import KernelInterface
     if fifthBits {
       let fifths = unsafeBitCast(superblock.words(2368 &+ 64 &* block), to: IntVector.self)
       nibblePanel(codes, target, stride) { code, column in
-        let fifth = (fifths &>> Int32(truncatingIfNeeded: column)) & 1
+        let place = 8 &* (column & 3) &+ column &>> 2
+        let fifth = (fifths &>> Int32(truncatingIfNeeded: place)) & 1
         return toFloat(code | (fifth &<< 4)) * scale - minimum
       }
     } else {
@@ -141,7 +142,8 @@ import KernelInterface
     ) { code, column in
       let first = column < 16
       let bits = first ? lowPairs : highPairs
-      let pair = (bits &>> Int32(truncatingIfNeeded: 2 &* (column & 15))) & 3
+      let place = 8 &* (column & 3) &+ 2 &* ((column & 15) &>> 2)
+      let pair = (bits &>> Int32(truncatingIfNeeded: place)) & 3
       return toFloat((code | (pair &<< 4)) &- 32) * (first ? lowScale : highScale)
     }
   }

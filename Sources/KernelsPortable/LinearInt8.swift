@@ -7,7 +7,7 @@
 /// Asks for the weights 4 KB ahead, where they are used once and arithmetic in between holds their stream up.
 @inline(__always) func prefetchBlock<F: IntegerBlock>(_: F.Type, _ block: UnsafeRawPointer) {
   var ahead = 0
-  while ahead < F.headerBytes &+ F.codeBytes {
+  while ahead < F.blockBytes {
     prefetch(block + (4096 &+ ahead))
     ahead &+= 64
   }
@@ -20,15 +20,16 @@
   _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, _ firstGroup: Int, _ endGroup: Int,
   _ rows: Int, _ out: UnsafeMutablePointer<Float>, _ accumulate: Bool
 ) {
-  let blockBytes = F.headerBytes &+ F.codeBytes
-  var block = weights + firstGroup &* blocks &* blockBytes
+  let groupBytes = blocks &* F.blockBytes
   for group in firstGroup..<endGroup {
+    let start = weights + group &* groupBytes
     var f = FloatVector.zero
     for b in 0..<blocks {
-      let x = F.dotBlock(block + F.headerBytes, codes + 32 &* b, offsets.broadcastInt(4 &* b))
+      let place = F.place(start, b)
+      let offset = offsets + 4 &* F.offsetCount &* b
+      let sums = F.dotBlock(place, codes + 32 &* b, offset)
       f = F.add(
-        f, x, F.header(block), scales.broadcastFloat(4 &* b), offsets.broadcastFloat(4 &* b))
-      block += blockBytes
+        f, sums, F.header(place), scales.broadcastFloat(4 &* b), offset.broadcastFloat(0))
     }
     storeRows(f, out + 16 &* group, rows &- 16 &* group, accumulate)
   }
@@ -42,7 +43,7 @@
   _ endGroup: Int, _ rows: Int, _ out: UnsafeMutablePointer<Float>, _ outStride: Int,
   _ accumulate: Bool
 ) {
-  let groupBytes = blocks &* (F.headerBytes &+ F.codeBytes)
+  let groupBytes = blocks &* F.blockBytes
   let groupsInCache = max(1, min(8, 393_216 / groupBytes))
   var start = firstGroup
   while start < endGroup {
@@ -53,7 +54,7 @@
       for group in start..<end {
         let f = tile(
           F.self, weights + group &* groupBytes, blocks, codes + 32 &* first, scales + 4 &* first,
-          offsets + 4 &* first, columns &- column, columns <= 8)
+          offsets + 4 &* F.offsetCount &* first, columns &- column, columns <= 8)
         let target = out + (column &* outStride &+ 16 &* group)
         f.forFirst(columns &- column) { n, value in
           storeRows(value, target + n &* outStride, rows &- 16 &* group, accumulate)

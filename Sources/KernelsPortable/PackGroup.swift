@@ -147,7 +147,8 @@ private struct GroupSource {
           var word: UInt32 = 0
           for i in 0..<32 {
             let byte = fifths.load(fromByteOffset: i, as: UInt8.self)
-            word |= UInt32((byte >> UInt8(truncatingIfNeeded: block)) & 1) << UInt32(i)
+            let place = 8 &* (i & 3) &+ i &>> 2
+            word |= UInt32((byte >> UInt8(truncatingIfNeeded: block)) & 1) << UInt32(place)
           }
           target.storeBytes(of: word, toByteOffset: 2368 &+ 64 &* block &+ 4 &* r, as: UInt32.self)
         }
@@ -199,7 +200,7 @@ private struct GroupSource {
           var bits: UInt32 = 0
           for i in 0..<16 {
             let pair = (high[16 &* word &+ i] >> UInt8(truncatingIfNeeded: 2 &* part)) & 3
-            bits |= UInt32(pair) << UInt32(2 &* i)
+            bits |= UInt32(pair) << UInt32(8 &* (i & 3) &+ 2 &* (i &>> 2))
           }
           target.storeBytes(
             of: bits, toByteOffset: 2336 &+ 128 &* block &+ 64 &* word &+ 4 &* r, as: UInt32.self)

@@ -16,15 +16,21 @@ func quantizeActivations(
         let at = block &* tile &+ row
         for i in 0..<32 { codes[at &* 32 &+ i] = 0 }
         scales[at] = 0
-        offsets[at] = 0
+        if offsetKind == 3 {
+          offsets[block &* 2 &* tile &+ row] = 0
+          offsets[block &* 2 &* tile &+ tile &+ row] = 0
+        } else {
+          offsets[at] = 0
+        }
       }
       continue
     }
     let source = x + row &* xStride
-    var room = (Square(), FloatVector())
+    var room = (Square(), Square(), FloatVector())
     withUnsafeMutableBytes(of: &room) { room in
       let square = room.baseAddress!.assumingMemoryBound(to: Float.self)
-      let inverses = square + 256
+      let second = square + 256
+      let inverses = square + 512
       var first = 0
       while first < blocks {
         let some = min(16, blocks &- first)
@@ -48,7 +54,24 @@ func quantizeActivations(
           let high = roundToInt(values.vector(block &* 32 &+ 16) * inverse)
           storeBytes(low, target + block &* tile &* 32)
           storeBytes(high, target + (block &* tile &* 32 &+ 16))
-          square.store(toFloat(low &+ high), at: 16 &* block)
+          if offsetKind == 3 {
+            square.store(toFloat(low), at: 16 &* block)
+            second.store(toFloat(high), at: 16 &* block)
+          } else {
+            square.store(toFloat(low &+ high), at: 16 &* block)
+          }
+        }
+        if offsetKind == 3 {
+          let low = roundToInt(reduced(square) { $0 + $1 } * -32)
+          let high = roundToInt(reduced(second) { $0 + $1 } * -32)
+          for block in 0..<some {
+            scales[(first &+ block) &* tile &+ row] = scale[block]
+            let at = (first &+ block) &* 2 &* tile &+ row
+            offsets[at] = low[block]
+            offsets[at &+ tile] = high[block]
+          }
+          first &+= 16
+          continue
         }
         // Sums of 32 codes are exact in f32.
         let totals = reduced(square) { $0 + $1 }

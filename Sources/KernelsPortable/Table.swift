@@ -12,9 +12,35 @@ import KernelInterface
   return KernelTable(
     name: name,
     quantizeActivations: { quantizeActivations($0, $1, $2, $3, $4, $5, $6, $7, $8) },
-    linearQ4_0: { linearInt8(Q4_0Block.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) },
-    linearQ4_1: { linearInt8(Q4_1Block.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) },
-    linearQ8_0: { linearInt8(Q8_0Block.self, $0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) },
+    linearInt8: {
+      format, weights, blocks, codes, scales, offsets, n, first, end, rows, out, stride, keep in
+      switch PackedLayout.format(format) {
+      case .q4_0:
+        linearInt8(
+          Q4_0Block.self, weights, blocks, codes, scales, offsets, n, first, end, rows, out, stride,
+          keep)
+      case .q4_1:
+        linearInt8(
+          Q4_1Block.self, weights, blocks, codes, scales, offsets, n, first, end, rows, out, stride,
+          keep)
+      case .q4_K:
+        linearInt8(
+          Q4_KBlock.self, weights, blocks, codes, scales, offsets, n, first, end, rows, out, stride,
+          keep)
+      case .q5_K:
+        linearInt8(
+          Q5_KBlock.self, weights, blocks, codes, scales, offsets, n, first, end, rows, out, stride,
+          keep)
+      case .q6_K:
+        linearInt8(
+          Q6_KBlock.self, weights, blocks, codes, scales, offsets, n, first, end, rows, out, stride,
+          keep)
+      default:
+        linearInt8(
+          Q8_0Block.self, weights, blocks, codes, scales, offsets, n, first, end, rows, out, stride,
+          keep)
+      }
+    },
     linearF32: { format, weights, k, x, n, first, end, rows, out, stride, accumulate, scratch in
       linearF32(
         PackedLayout.format(format), weights, k, x, n, first, end, rows, out, stride,

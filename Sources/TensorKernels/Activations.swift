@@ -7,14 +7,14 @@ package struct ActivationTiles {
 
   package let codes: UnsafeMutablePointer<Int8>  // [tile][blocks][T][32]
   package let scales: UnsafeMutablePointer<Float>  // [tile][blocks][T]
-  package let offsets: UnsafeMutablePointer<Int32>  // [tile][blocks][T]
+  package let offsets: UnsafeMutablePointer<Int32>  // [tile][blocks][T], or two of each block
   package let floats: UnsafeMutablePointer<Float>  // [tile][columns][T]
 
   /// Bytes for `rows` rows of at most `columns` columns; `exact` says whether any matrix takes f32.
   package static func byteCount(rows: Int, columns: Int, exact: Bool) -> Int {
     let padded = paddedRows(rows)
     let blocks = (columns + 31) / 32
-    return padded * blocks * (32 + 4 + 4) + (exact ? padded * columns * 4 : 0)
+    return padded * blocks * (32 + 4 + 8) + (exact ? padded * columns * 4 : 0)
   }
 
   package static func paddedRows(_ rows: Int) -> Int {
@@ -26,8 +26,8 @@ package struct ActivationTiles {
     let elements = ActivationTiles.paddedRows(rows) * ((columns + 31) / 32)
     scales = memory.assumingMemoryBound(to: Float.self)
     offsets = (memory + elements * 4).assumingMemoryBound(to: Int32.self)
-    codes = (memory + elements * 8).assumingMemoryBound(to: Int8.self)
-    floats = (memory + elements * 40).assumingMemoryBound(to: Float.self)
+    codes = (memory + elements * 12).assumingMemoryBound(to: Int8.self)
+    floats = (memory + elements * 44).assumingMemoryBound(to: Float.self)
   }
 
   /// Converts rows `first..<first + validRows` of a tile. `x` is the tile's first row.
@@ -41,7 +41,7 @@ package struct ActivationTiles {
       let at = tile * tileRows * blocks
       kernels.quantizeActivations(
         x, stride, validRows, tileRows, blocks, kind.rawValue, codes + at * 32, scales + at,
-        offsets + at)
+        offsets + at * kind.countPerBlock)
     case .f32:
       kernels.packActivationsF32(
         x, stride, validRows, tileRows, columns, floats + tile * tileRows * columns)
@@ -81,15 +81,9 @@ extension MatrixView {
         share.upperBound, rows, out, stride, keep, scratch)
       return
     }
-    let linear: KernelTable.LinearInt8
-    switch format {
-    case .q4_0: linear = kernels.linearQ4_0
-    case .q4_1: linear = kernels.linearQ4_1
-    case .q8_0: linear = kernels.linearQ8_0
-    default: preconditionFailure("\(format.name) takes no int8 activations")
-    }
-    linear(
-      groups, columns / 32, x.codes, x.scales, x.offsets, count, share.lowerBound,
+    kernels.linearInt8(
+      PackedLayout.number(format), groups, columns / 32, x.codes, x.scales, x.offsets, count,
+      share.lowerBound,
       share.upperBound, rows, out, stride, keep)
   }
 }

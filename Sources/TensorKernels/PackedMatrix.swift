@@ -160,8 +160,9 @@ extension ActivationPrecision {
     switch format {
     case .q4_0: return .int8(.minus8Sums)
     case .q8_0: return .int8(.minus128Sums)
-    case .q4_1: return .int8(.scaledSums)
-    case .f32, .f16, .bf16, .q4_K, .q5_K, .q6_K: return .f32
+    case .q4_1, .q4_K, .q5_K: return .int8(.scaledSums)
+    case .q6_K: return .int8(.minus32HalfSums)
+    case .f32, .f16, .bf16: return .f32
     }
   }
 }

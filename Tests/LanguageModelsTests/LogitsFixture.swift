@@ -25,6 +25,16 @@ struct LogitsFixture {
     logits = reader.floats(count * vocabularySize)
   }
 
+  /// Models all of whose matrices have integer kernels.
+  static let roundedNames = ["q8_0", "q4_0", "q4_1", "k"]
+
+  /// Transformers' logits where linear layers read activations rounded to int8 in blocks of 32.
+  static func roundedLogits(_ name: String) throws -> [Float] {
+    let url = OutsideFiles.fixture("llama/\(name).int8")
+    var reader = try LittleEndianReader(url)
+    return reader.floats(try Data(contentsOf: url).count / 4)
+  }
+
   func processor(
     _ activations: ActivationPrecision, set: InstructionSet = .best, pool: ThreadPool = Pools.one
   ) throws -> Processor {

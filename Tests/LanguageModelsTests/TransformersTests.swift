@@ -26,7 +26,9 @@ import Testing
   /// Activations in int8 are off by 0.5 % of their deviation (steps of peak / 127, the peak of 32
   /// being about 2.2 deviations). Some ten such errors add up on the way, so that logits of deviation
   /// 2 are off by about 0.005 * sqrt(10) * 2 = 0.03, twice that where attention amplifies it; the
-  /// divergence is half the square: 0.0005 to 0.002.
+  /// divergence is half the square: 0.0005 to 0.002. Logits of "k", whose weights are random bytes, go to
+  /// 20 where those of the others go to 9, so that a row's divergence can be five times as large (0.018 in
+  /// transformers with the same roundings and those of a q8_0 cache).
   @Test(arguments: InstructionSet.available, LogitsFixture.names)
   func integerPathIsClose(set: InstructionSet, name: String) throws {
     let fixture = try LogitsFixture(name)
@@ -38,12 +40,27 @@ import Testing
       let divergences = klDivergences(fixture.logits, found, fixture.vocabularySize)
       let mean = divergences.reduce(0, +) / Double(divergences.count)
       #expect(mean <= 3e-3, "\(type)")
-      #expect(divergences.max()! <= 1e-2, "\(type)")
+      #expect(divergences.max()! <= (name == "k" ? 5e-2 : 1e-2), "\(type)")
     }
   }
 
+  /// The same roundings in transformers give the same logits, but where a number lies between two codes
+  /// and the order of a sum decides: one of them in a block is 1/127 of its peak, a thirtieth of what
+  /// rounding all 32 changes. So the divergence is well below that of rounding itself, 0.0005 to 0.002.
+  @Test(arguments: InstructionSet.available, LogitsFixture.roundedNames)
+  func integerPathMatchesRoundedTransformers(set: InstructionSet, name: String) throws {
+    let fixture = try LogitsFixture(name)
+    let state = try ProcessorState(
+      try fixture.processor(.int8, set: set), contextLength: fixture.tokens.count, cacheType: .f32)
+    let divergences = klDivergences(
+      try LogitsFixture.roundedLogits(name), try state.allLogits(fixture.tokens),
+      fixture.vocabularySize)
+    #expect(divergences.reduce(0, +) / Double(divergences.count) <= 2e-4)
+    #expect(divergences.max()! <= 1e-3)
+  }
+
   /// Files whose formats have no integer kernels are exact under either precision.
-  @Test(arguments: ["f32", "f16", "bf16", "k"])
+  @Test(arguments: ["f32", "f16", "bf16"])
   func otherFormatsAreExact(name: String) throws {
     let fixture = try LogitsFixture(name)
     let results = try ActivationPrecision.allCases.map { activations in

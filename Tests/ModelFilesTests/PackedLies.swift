@@ -8,7 +8,7 @@ struct PackedBuilder {
   static let packedType: UInt32 = 0x8000_0000
 
   var magic = "EMDP"
-  var version: UInt32 = 1
+  var version: UInt32 = 2
   var checksum: UInt32?
   var reserved: UInt32 = 0
   var dataStart: UInt64?
@@ -83,14 +83,17 @@ extension BadFile {
     let range = "from 32 to \(whole.count)"
     return [
       packed(
-        "version 0", .unsupportedPackedVersion(path: path, version: 0, supported: 1)
+        "version 0", .unsupportedPackedVersion(path: path, version: 0, supported: 2)
       ) { $0.version = 0 },
       packed(
-        "version 2", .unsupportedPackedVersion(path: path, version: 2, supported: 1)
-      ) { $0.version = 2 },
+        "version 1", .unsupportedPackedVersion(path: path, version: 1, supported: 2)
+      ) { $0.version = 1 },
       packed(
         "the GGUF magic before a packed file", .unsupportedVersion(path: path, version: 1)
-      ) { $0.magic = "GGUF" },
+      ) {
+        $0.magic = "GGUF"
+        $0.version = 1
+      },
       packed("a reserved field that is used", field("the reserved field", "7", "0")) {
         $0.reserved = 7
       },

@@ -5,17 +5,20 @@ import Testing
 
 /// Products with int8 activations, against exact integers and sums in Double.
 @Suite struct LinearInt8Tests {
-  static let formats = [BlockFormat.q4_0, .q4_1, .q8_0]
+  static let formats = [BlockFormat.q4_0, .q4_1, .q8_0, .q4_K, .q5_K, .q6_K]
 
   /// A result is a chain over the B blocks of a row. A block's integer is exact; it is multiplied by
   /// the weights' scale (one rounding) and the activations' (one, unless fused) and added (one). Its
-  /// minimum, for Q4_1, has the rounding of scale * sum, that of its product and of its addition. A
-  /// term so goes through at most 3 roundings of its own and 2B of the chain, and one more where the
-  /// result is added to what was there.
+  /// minimum, where there is one, has the rounding of scale * sum, that of its product and of its
+  /// addition. The halves of a Q6_K block are multiplied and added up first (two roundings). A superblock's
+  /// scales and minima are exact: 11 bits by 8. A term so goes through at most 3 roundings of its own and
+  /// 2B of the chain, and one more where the result is added to what was there.
   @Test(arguments: InstructionSet.available, formats)
   func matchesExactSums(set: InstructionSet, format: BlockFormat) throws {
     var random = SplitMix64(seed: 11)
-    for (rows, columns) in [(1, 32), (15, 64), (16, 96), (17, 32), (31, 288), (33, 64), (40, 544)] {
+    let shapes = [(1, 32), (15, 64), (16, 96), (17, 32), (31, 288), (33, 64), (40, 544)]
+    for (rows, least) in shapes {
+      let columns = format.wholeBlocks(least)
       let matrix = RandomMatrix(format, rows: rows, columns: columns, &random)
       let reference = IntegerReference(matrix)
       let product = LinearProduct(matrix: try matrix.packed(set), set: set, precision: .int8)
@@ -35,10 +38,11 @@ import Testing
   }
 
   /// Every code at its extreme, where 16-bit sums of pairs of products are closest to saturation.
-  /// All numbers are integers below 2^24, so results are exact.
+  /// All numbers are integers below 2^24, so results are exact; but for those of superblocks, with the
+  /// scales that the same bytes give.
   @Test(arguments: InstructionSet.available, formats)
   func doesNotSaturate(set: InstructionSet, format: BlockFormat) throws {
-    let columns = 64
+    let columns = format.wholeBlocks(64)
     let codes: [UInt8] = format == .q8_0 ? [0x80, 0x7F, 0x81, 0] : [0x00, 0xFF, 0x0F, 0xF0]
     let signs: [(Int) -> Float] = [
       { _ in 127 }, { _ in -127 }, { $0 % 2 == 0 ? 127 : -127 }, { $0 % 4 < 2 ? -127 : 127 },
@@ -47,8 +51,9 @@ import Testing
     var random = SplitMix64(seed: 12)
     var matrix = RandomMatrix(format, rows: 4 * codes.count, columns: columns, &random)
     for row in 0..<matrix.rows {
-      for block in 0..<2 {
-        let start = (row * 2 + block) * format.bytesPerBlock
+      let blocks = columns / format.elementsPerBlock
+      for block in 0..<blocks {
+        let start = (row * blocks + block) * format.bytesPerBlock
         for i in 0..<format.bytesPerBlock {
           // Rows of one code, and rows that alternate between two.
           let other = codes[(row / 4 + row) % 4]
@@ -63,7 +68,8 @@ import Testing
       for sign in signs {
         let x = (0..<n).flatMap { row in (0..<columns).map { sign(($0 + row) % columns) } }
         let quantized = (0..<n).map { QuantizedRow(x[$0 * columns..<($0 + 1) * columns]) }
-        let error = product.firstError(try product.run(x), n: n, roundings: 0) { i, m in
+        let roundings = format.elementsPerBlock == 256 ? 2 * columns / 32 + 3 : 0
+        let error = product.firstError(try product.run(x), n: n, roundings: roundings) { i, m in
           reference.dot(m, quantized[i])
         }
         #expect(error == nil, "n = \(n)")
@@ -73,18 +79,27 @@ import Testing
 
   @Test(arguments: InstructionSet.available, formats)
   func rowsDoNotDependOnTheirNeighbours(set: InstructionSet, format: BlockFormat) throws {
-    try expectSameRowsAlone(set, format, .int8, columns: 288)
+    try expectSameRowsAlone(set, format, .int8, columns: format.wholeBlocks(288))
   }
 
   @Test(arguments: InstructionSet.available, formats)
   func resultsDoNotDependOnThreads(set: InstructionSet, format: BlockFormat) throws {
-    try expectSameOnAnyThreads(set, format, .int8, columns: 288)
+    try expectSameOnAnyThreads(set, format, .int8, columns: format.wholeBlocks(288))
+  }
+}
+
+extension BlockFormat {
+  /// The least number of columns in whole blocks that is not below `columns`.
+  fileprivate func wholeBlocks(_ columns: Int) -> Int {
+    (columns + elementsPerBlock - 1) / elementsPerBlock * elementsPerBlock
   }
 }
 
 /// Dot products of a matrix's codes with quantized rows, in exact integers up to the scales.
 private struct IntegerReference {
   let matrix: RandomMatrix
+  /// Columns that share a scale.
+  private let run: Int
   /// Element = scale * code + minimum.
   private var codes: [Int] = []
   private var scales: [Double] = []
@@ -92,43 +107,89 @@ private struct IntegerReference {
 
   init(_ matrix: RandomMatrix) {
     self.matrix = matrix
+    run = matrix.format == .q6_K ? 16 : 32
     let size = matrix.format.bytesPerBlock
     for block in 0..<matrix.bytes.count / size {
       let bytes = Array(matrix.bytes[block * size..<(block + 1) * size])
       func half(_ i: Int) -> Double {
         Double(Float(Half(bits: UInt16(bytes[i]) | UInt16(bytes[i + 1]) << 8)))
       }
-      scales.append(half(0))
-      minima.append(matrix.format == .q4_1 ? half(2) : 0)
       switch matrix.format {
-      case .q8_0: codes += bytes[2...].map { Int(Int8(bitPattern: $0)) }
+      case .q8_0:
+        scales.append(half(0))
+        minima.append(0)
+        codes += bytes[2...].map { Int(Int8(bitPattern: $0)) }
       case .q4_0:
+        scales.append(half(0))
+        minima.append(0)
         codes += bytes[2...].map { Int($0 & 15) - 8 } + bytes[2...].map { Int($0 >> 4) - 8 }
-      default: codes += bytes[4...].map { Int($0 & 15) } + bytes[4...].map { Int($0 >> 4) }
+      case .q4_1:
+        scales.append(half(0))
+        minima.append(half(2))
+        codes += bytes[4...].map { Int($0 & 15) } + bytes[4...].map { Int($0 >> 4) }
+      case .q6_K: appendQ6_K(bytes, half(208))
+      default: appendAffine(bytes, half(0), half(2))
       }
     }
     // The copies above stand for the reference only if it decodes the same.
     let values = matrix.values
     for i in values.indices {
       precondition(
-        Float(scales[i / 32] * Double(codes[i]) + minima[i / 32]) == values[i],
+        Float(scales[i / run] * Double(codes[i]) + minima[i / run]) == values[i],
         "the test reads \(matrix.format) wrongly")
+    }
+  }
+
+  /// Q4_K and Q5_K, as ggml's block_q4_K and block_q5_K have them.
+  private mutating func appendAffine(_ bytes: [UInt8], _ d: Double, _ dMinimum: Double) {
+    let packed = bytes[4..<16].map(Int.init)
+    let nibbles = Array(bytes.suffix(128)).map(Int.init)
+    let fifths = bytes.count == 176 ? bytes[16..<48].map(Int.init) : [Int](repeating: 0, count: 32)
+    for block in 0..<8 {
+      let (scale, minimum) =
+        block < 4
+        ? (packed[block] & 63, packed[block + 4] & 63)
+        : (
+          packed[block + 4] & 15 | (packed[block - 4] >> 6) << 4,
+          packed[block + 4] >> 4 | (packed[block] >> 6) << 4
+        )
+      scales.append(d * Double(scale))
+      minima.append(-dMinimum * Double(minimum))
+      for i in 0..<32 {
+        let nibble = nibbles[block / 2 * 32 + i] >> (block % 2 * 4) & 15
+        codes.append(nibble | (fifths[i] >> block & 1) << 4)
+      }
+    }
+  }
+
+  /// As ggml's block_q6_K has it.
+  private mutating func appendQ6_K(_ bytes: [UInt8], _ d: Double) {
+    for i in 0..<16 {
+      scales.append(d * Double(Int8(bitPattern: bytes[192 + i])))
+      minima.append(0)
+    }
+    for i in 0..<256 {
+      let (half, quarter, column) = (i / 128, i % 128 / 32, i % 32)
+      let low = Int(bytes[64 * half + quarter % 2 * 32 + column]) >> (quarter / 2 * 4) & 15
+      let high = Int(bytes[128 + 32 * half + column]) >> (2 * quarter) & 3
+      codes.append((low | high << 4) - 32)
     }
   }
 
   func dot(_ row: Int, _ x: QuantizedRow) -> LinearProduct.Reference {
     var value = 0.0
     var magnitude = 0.0
-    for block in 0..<matrix.columns / 32 {
-      let at = row * matrix.columns + block * 32
+    for first in stride(from: 0, to: matrix.columns, by: run) {
+      let at = row * matrix.columns + first
       var sum = 0
       var total = 0
-      for i in 0..<32 {
-        sum += codes[at + i] * x.codes[block * 32 + i]
-        total += x.codes[block * 32 + i]
+      for i in 0..<run {
+        sum += codes[at + i] * x.codes[first + i]
+        total += x.codes[first + i]
       }
-      let product = Double(sum) * scales[at / 32] * Double(x.scales[block])
-      let minimum = minima[at / 32] * Double(x.scales[block]) * Double(total)
+      let scale = Double(x.scales[first / 32])
+      let product = Double(sum) * scales[at / run] * scale
+      let minimum = minima[at / run] * scale * Double(total)
       value += product + minimum
       magnitude += abs(product) + abs(minimum)
     }

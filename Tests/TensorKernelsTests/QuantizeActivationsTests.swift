@@ -4,9 +4,11 @@ import TestSupport
 import Testing
 
 @Suite struct QuantizeActivationsTests {
+  static let kinds = [OffsetKind.minus8Sums, .minus128Sums, .scaledSums, .minus32HalfSums]
+
   /// Codes, scales and offsets to the bit, in tiles of one and of eight rows, for every number of
   /// rows that are there.
-  @Test(arguments: InstructionSet.available, [OffsetKind.minus8Sums, .minus128Sums, .scaledSums])
+  @Test(arguments: InstructionSet.available, kinds)
   func followsTheFormula(set: InstructionSet, kind: OffsetKind) {
     var random = SplitMix64(seed: 31)
     for (tile, blocks) in [(1, 1), (1, 5), (8, 1), (8, 3)] {
@@ -20,7 +22,8 @@ import Testing
             let at = block * tile + row
             guard row < validRows else {
               #expect(found.codes[at * 32..<(at + 1) * 32].allSatisfy { $0 == 0 })
-              #expect(found.scales[at] == 0 && found.offsets[at] == 0)
+              #expect(found.scales[at] == 0)
+              #expect(offsets(found.offsets, tile, block, row, kind).allSatisfy { $0 == 0 })
               continue
             }
             let start = row * stride + block * 32
@@ -28,14 +31,16 @@ import Testing
             #expect(found.codes[at * 32..<(at + 1) * 32].map(Int.init) == wanted.codes)
             #expect(found.scales[at].bitPattern == wanted.scales[0].bitPattern)
             let total = wanted.codes.reduce(0, +)
-            let offset =
+            let halves = [wanted.codes[..<16], wanted.codes[16...]].map { $0.reduce(0, +) }
+            let expected: [Int32] =
               switch kind {
-              case .minus8Sums: Int32(-8 * total)
-              case .minus128Sums: Int32(-128 * total)
+              case .minus8Sums: [Int32(-8 * total)]
+              case .minus128Sums: [Int32(-128 * total)]
               case .scaledSums:
-                Int32(bitPattern: (wanted.scales[0] * Float(total)).bitPattern)
+                [Int32(bitPattern: (wanted.scales[0] * Float(total)).bitPattern)]
+              case .minus32HalfSums: halves.map { Int32(-32 * $0) }
               }
-            #expect(found.offsets[at] == offset)
+            #expect(offsets(found.offsets, tile, block, row, kind) == expected)
           }
         }
       }
@@ -59,7 +64,7 @@ import Testing
 
   /// A block so small that the reciprocal of its scale is not finite counts as zeros, its offset too.
   @Test(
-    arguments: InstructionSet.available, [OffsetKind.minus8Sums, .minus128Sums, .scaledSums])
+    arguments: InstructionSet.available, kinds)
   func tinyBlocksAreZeros(set: InstructionSet, kind: OffsetKind) {
     for peak in [Float.leastNonzeroMagnitude, .leastNormalMagnitude, 0x1p-122] {
       var x = [Float](repeating: 0, count: 32)
@@ -67,8 +72,15 @@ import Testing
       x[20] = -peak / 2
       let found = quantize(set, x, 32, 1, 1, 1, kind)
       #expect(found.codes.allSatisfy { $0 == 0 })
-      #expect(found.offsets == [0])
+      #expect(found.offsets.allSatisfy { $0 == 0 })
     }
+  }
+
+  /// What stands beside the scale of a row's block: one number, or one for each half.
+  private func offsets(
+    _ all: [Int32], _ tile: Int, _ block: Int, _ row: Int, _ kind: OffsetKind
+  ) -> [Int32] {
+    (0..<kind.countPerBlock).map { all[(block * kind.countPerBlock + $0) * tile + row] }
   }
 
   /// Blocks of zeros, of one value, with ties of the rounding, and very small and large ones.
@@ -89,7 +101,7 @@ import Testing
   ) -> (codes: [Int8], scales: [Float], offsets: [Int32]) {
     var codes = [Int8](repeating: 99, count: tile * blocks * 32)
     var scales = [Float](repeating: .nan, count: tile * blocks)
-    var offsets = [Int32](repeating: 99, count: tile * blocks)
+    var offsets = [Int32](repeating: 99, count: tile * blocks * kind.countPerBlock)
     set.kernels.quantizeActivations(
       x, stride, validRows, tile, blocks, kind.rawValue, &codes, &scales, &offsets)
     return (codes, scales, offsets)

@@ -3,7 +3,7 @@ import KernelInterface
 import TensorKernels
 
 let shapes = [(4096, 4096), (2048, 5632), (1536, 576)]
-private let integerFormats: [BlockFormat] = [.q4_0, .q4_1, .q8_0]
+private let integerFormats: [BlockFormat] = [.q4_0, .q4_1, .q8_0, .q4_K, .q5_K, .q6_K]
 
 /// Random packed weights that fill `byteCount` bytes or one matrix, whichever is more.
 func randomWeights(
@@ -26,32 +26,32 @@ private struct QuantizedRows {
 
   init(_ memory: Arena, _ kernels: KernelTable, _ format: BlockFormat, rows: Int, columns: Int) {
     let blocks = columns / 32
-    let kind: OffsetKind =
-      format == .q4_1 ? .scaledSums : format == .q8_0 ? .minus128Sums : .minus8Sums
+    guard case .int8(let kind) = ActivationPrecision.int8.layout(format) else {
+      preconditionFailure("\(format.name) takes no int8 activations")
+    }
     codes = memory.allocate(Int8.self, rows * columns)
     scales = memory.allocate(Float.self, rows * blocks)
-    offsets = memory.allocate(Int32.self, rows * blocks)
+    offsets = memory.allocate(Int32.self, rows * blocks * kind.countPerBlock)
     var numbers = FixedNumbers()
     let x = numbers.floats(memory, rows * columns)
     let tile = rows == 1 ? 1 : 8
     for row in stride(from: 0, to: rows, by: tile) {
       kernels.quantizeActivations(
         x + row * columns, columns, min(tile, rows - row), tile, blocks, kind.rawValue,
-        codes + row * columns, scales + row * blocks, offsets + row * blocks)
+        codes + row * columns, scales + row * blocks,
+        offsets + row * blocks * kind.countPerBlock)
     }
-  }
-}
-
-extension KernelTable {
-  fileprivate func linearInt8(_ format: BlockFormat) -> LinearInt8 {
-    format == .q4_0 ? linearQ4_0 : format == .q4_1 ? linearQ4_1 : linearQ8_0
   }
 }
 
 extension Workload {
   /// Prefill: 256 rows of int8 activations.
   static var matrixMatrix: [Workload] {
-    shapes.flatMap { shape in integerFormats.map { int8($0, shape.0, shape.1, n: 256) } }
+    shapes.flatMap { rows, columns in
+      integerFormats.filter { columns % $0.elementsPerBlock == 0 }.map {
+        int8($0, rows, columns, n: 256)
+      }
+    }
   }
 
   private static func int8(_ format: BlockFormat, _ rows: Int, _ columns: Int, n: Int) -> Workload {
@@ -63,12 +63,12 @@ extension Workload {
       let weights = randomWeights(memory, format, rows: rows, columns: columns)
       let x = QuantizedRows(memory, kernels, format, rows: n, columns: columns)
       let out = memory.allocate(Float.self, n * rows)
-      let linear = kernels.linearInt8(format)
       return {
         pool.run { worker in
           let groups = worker.share(of: PackedLayout.groupCount(rows: rows), unit: 2)
-          linear(
-            weights.address, columns / 32, x.codes, x.scales, x.offsets, n, groups.lowerBound,
+          kernels.linearInt8(
+            PackedLayout.number(format), weights.address, columns / 32, x.codes, x.scales,
+            x.offsets, n, groups.lowerBound,
             groups.upperBound, rows, out, rows, 0)
         }
       }
@@ -93,13 +93,13 @@ extension Workload {
       let weights = randomWeights(memory, format, rows: rows, columns: columns, byteCount: working)
       let x = QuantizedRows(memory, kernels, format, rows: 1, columns: columns)
       let out = memory.allocate(Float.self, rows)
-      let linear = kernels.linearInt8(format)
       return {
         for i in 0..<weights.matrices {
           pool.run { worker in
             let groups = worker.share(of: PackedLayout.groupCount(rows: rows), unit: 2)
-            linear(
-              weights.address + i * weights.matrixBytes, columns / 32, x.codes, x.scales, x.offsets,
+            kernels.linearInt8(
+              PackedLayout.number(format), weights.address + i * weights.matrixBytes, columns / 32,
+              x.codes, x.scales, x.offsets,
               1, groups.lowerBound, groups.upperBound, rows, out, rows, 0)
           }
         }
