@@ -99,11 +99,9 @@ enum Q8_0Block: ScaledBlock {
   #endif
 }
 
-/// A scale and a minimum for every 32 columns; `m` is what the minimum adds for each unit of activations.
-struct Affine {
-  let d: FloatVector
-  let m: FloatVector
-}
+/// A scale and a minimum for every 32 columns; `m` is what the minimum adds for each unit of activations. A
+/// tuple: the metadata of a type of this size would bring weak functions into the object.
+typealias Affine = (d: FloatVector, m: FloatVector)
 
 protocol AffineBlock: IntegerBlock where Header == Affine {}
 
@@ -125,7 +123,7 @@ enum Q4_1Block: AffineBlock {
     BlockPlace(start: group + b &* blockBytes, index: 0)
   }
   @inline(__always) static func header(_ place: BlockPlace) -> Affine {
-    Affine(d: halves(place.start), m: halves(place.start + 32))
+    (d: halves(place.start), m: halves(place.start + 32))
   }
 
   #if KERNELS_AVX2
@@ -146,9 +144,10 @@ extension SuperblockAffine {
   }
   @inline(__always) static func header(_ place: BlockPlace) -> Affine {
     let bytes = place.start + 16 &* place.index
-    return Affine(
+    return (
       d: halves(place.start) * unsignedBytes(bytes + 64),
-      m: FloatVector.zero - halves(place.start + 32) * unsignedBytes(bytes + 192))
+      m: FloatVector.zero - halves(place.start + 32) * unsignedBytes(bytes + 192)
+    )
   }
 }
 
