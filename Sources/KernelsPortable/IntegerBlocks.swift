@@ -28,6 +28,9 @@ protocol IntegerBlock {
   static func place(_ group: UnsafeRawPointer, _ b: Int) -> BlockPlace
   /// Whether each half of a block has a scale of its own; then it has two offsets.
   static var hasHalves: Bool { get }
+  /// Whether the bits of a code lie in two places: then the processor's own prefetching, which sees several
+  /// streams in a page, does not follow one row of activations.
+  static var isScattered: Bool { get }
 
   associatedtype Header
   static func header(_ place: BlockPlace) -> Header
@@ -47,6 +50,7 @@ protocol IntegerBlock {
 }
 
 extension IntegerBlock {
+  @inline(__always) static var isScattered: Bool { false }
   @inline(__always) static var hasHalves: Bool { false }
   /// Numbers of offsets for each row of activations.
   @inline(__always) static var offsetCount: Int { hasHalves ? 2 : 1 }
@@ -165,6 +169,7 @@ enum Q4_KBlock: SuperblockAffine {
 
 enum Q5_KBlock: SuperblockAffine {
   @inline(__always) static var blockBytes: Int { PackedLayout.q5_KSuperblock / 8 }
+  @inline(__always) static var isScattered: Bool { true }
 
   #if KERNELS_AVX2
     typealias Dot = ByteDot<Q5_KBytes>
@@ -183,6 +188,7 @@ enum Q5_KBlock: SuperblockAffine {
 /// Q6_K: scales of 16 columns in 8 bits, of which the superblock has the unit; the zero point is 32.
 enum Q6_KBlock: IntegerBlock {
   @inline(__always) static var blockBytes: Int { PackedLayout.q6_KSuperblock / 8 }
+  @inline(__always) static var isScattered: Bool { true }
   @inline(__always) static var hasHalves: Bool { true }
 
   struct Header {
