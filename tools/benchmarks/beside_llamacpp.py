@@ -97,7 +97,7 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("emend")
     parser.add_argument("model")
-    parser.add_argument("-p", type=int, default=512, help="tokens of the prompt, or 0")
+    parser.add_argument("-p", type=int, default=512, help="tokens of the prompt")
     parser.add_argument("-n", type=int, default=64, help="tokens to decode, or 0")
     parser.add_argument("-d", type=int, default=0, help="tokens in the cache before decoding")
     parser.add_argument("-t", type=int, default=2, help="threads")
