@@ -26,9 +26,13 @@ private struct QuantizedRows {
 
   init(_ memory: Arena, _ kernels: KernelTable, _ format: BlockFormat, rows: Int, columns: Int) {
     let blocks = columns / 32
-    guard case .int8(let kind) = ActivationPrecision.int8.layout(format) else {
-      preconditionFailure("\(format.name) takes no int8 activations")
-    }
+    let kind: OffsetKind =
+      switch format {
+      case .q4_0: .minus8Sums
+      case .q8_0: .minus128Sums
+      case .q6_K: .minus32HalfSums
+      default: .scaledSums
+      }
     codes = memory.allocate(Int8.self, rows * columns)
     scales = memory.allocate(Float.self, rows * blocks)
     offsets = memory.allocate(Int32.self, rows * blocks * kind.countPerBlock)
