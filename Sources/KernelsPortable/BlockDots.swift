@@ -16,6 +16,17 @@
   }
 
   extension IntegerBlock {
+    @inline(__always) static func codes(_ place: BlockPlace) -> BlockCodes {
+      BlockCodes(
+        c0: words(place, 0), c1: words(place, 1), c2: words(place, 2), c3: words(place, 3),
+        c4: words(place, 4), c5: words(place, 5), c6: words(place, 6), c7: words(place, 7))
+    }
+
+    /// What the dot product starts from, so that the weights' zero point costs nothing.
+    @inline(__always) private static func start(_ offset: IntVector) -> IntVector {
+      hasZeroPoint ? offset : .zero
+    }
+
     /// Two rows of activations in turns: a chain waits for itself four cycles at each step. The offsets of
     /// the halves are `tile` numbers apart.
     @inline(__always) static func dotTwoRows(
@@ -65,17 +76,6 @@
       y = dotCodes(y, c.c7, a.broadcastInt(28))
       return BlockSums(firstHalf: x, last: hasHalves ? y : x &+ y)
     }
-  }
-
-  @inline(__always) func nibbles(_ p: UnsafeRawPointer) -> BlockCodes {
-    let q0 = p.words(0)
-    let q1 = p.words(64)
-    let q2 = p.words(128)
-    let q3 = p.words(192)
-    return BlockCodes(
-      c0: q0 & 0x0F0F_0F0F, c1: q1 & 0x0F0F_0F0F, c2: q2 & 0x0F0F_0F0F, c3: q3 & 0x0F0F_0F0F,
-      c4: (q0 &>> 4) & 0x0F0F_0F0F, c5: (q1 &>> 4) & 0x0F0F_0F0F,
-      c6: (q2 &>> 4) & 0x0F0F_0F0F, c7: (q3 &>> 4) & 0x0F0F_0F0F)
   }
 
   /// Rows of activations against one group: eight, or as few as hold `columns`. The weights ahead are

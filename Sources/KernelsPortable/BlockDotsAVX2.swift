@@ -55,40 +55,13 @@ import CPlatform
     static func total(_ sums: TwoRegisters, _ offset: IntVector) -> IntVector
   }
 
-  /// Where the nibbles of a format are, and whether their zero point is an offset.
-  protocol NibbleFormat {
-    static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer
-    static var hasOffset: Bool { get }
-  }
-
-  enum Q4_0Nibbles: NibbleFormat {
-    @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
-      place.start + 32
-    }
-    @inline(__always) static var hasOffset: Bool { true }
-  }
-
-  enum Q4_1Nibbles: NibbleFormat {
-    @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
-      place.start + 64
-    }
-    @inline(__always) static var hasOffset: Bool { false }
-  }
-
-  enum Q4_KNibbles: NibbleFormat {
-    @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
-      place.start + (320 &+ 256 &* place.index)
-    }
-    @inline(__always) static var hasOffset: Bool { false }
-  }
-
   struct NibbleCodes {
     let low: TwoRegisters
     let high: TwoRegisters
   }
 
   /// Codes in 0...15: column 4j + t in the low half of byte t, column 16 + 4j + t in the high half.
-  enum NibbleDot<Format: NibbleFormat>: BlockDot {
+  enum NibbleDot<Format: NibbleBlock>: BlockDot {
     @inline(__always) static var vectors: Int { 4 }
     @inline(__always) static var rowBytes: Int { 32 }
     @inline(__always) static func prepared(
@@ -123,43 +96,8 @@ import CPlatform
 
     @inline(__always) static func total(_ sums: TwoRegisters, _ offset: IntVector) -> IntVector {
       let sum = IntVector(lowHalf: sumPairs(sums.low), highHalf: sumPairs(sums.high))
-      return Format.hasOffset ? sum &+ offset : sum
+      return Format.hasZeroPoint ? sum &+ offset : sum
     }
-  }
-
-  /// Codes of more than four bits: columns 4j..<4j+4 of sixteen rows.
-  protocol ByteFormat {
-    static func words(_ place: BlockPlace, _ j: Int) -> WordVector
-    static var hasOffset: Bool { get }
-  }
-
-  /// With 128 added.
-  enum Q8_0Bytes: ByteFormat {
-    @inline(__always) static func words(_ place: BlockPlace, _ j: Int) -> WordVector {
-      place.start.words(32 &+ 64 &* j)
-    }
-    @inline(__always) static var hasOffset: Bool { true }
-  }
-
-  enum Q5_KBytes: ByteFormat {
-    @inline(__always) static func words(_ place: BlockPlace, _ j: Int) -> WordVector {
-      nibbleWords(place.start + (320 &+ 256 &* place.index), j)
-        | fifths(place.start.words(2368 &+ 64 &* place.index), j)
-    }
-    @inline(__always) static var hasOffset: Bool { false }
-  }
-
-  /// With 32 added.
-  enum Q6_KBytes: ByteFormat {
-    @inline(__always) static func words(_ place: BlockPlace, _ j: Int) -> WordVector {
-      nibbleWords(place.start + (288 &+ 256 &* place.index), j)
-        | pairs(place.start.words(2336 &+ 128 &* place.index &+ 64 &* (j &>> 2)), j & 3)
-    }
-    @inline(__always) static var hasOffset: Bool { true }
-  }
-
-  @inline(__always) private func nibbleWords(_ p: UnsafeRawPointer, _ j: Int) -> WordVector {
-    (j < 4 ? p.words(64 &* j) : p.words(64 &* (j &- 4)) &>> 4) & 0x0F0F_0F0F
   }
 
   struct ByteCodes {
@@ -167,9 +105,9 @@ import CPlatform
     let odd: TwoRegisters
   }
 
-  /// Pairs of products in 16 bits would saturate, so codes and activations are widened to 16 bits, even
-  /// and odd bytes apart.
-  enum ByteDot<Format: ByteFormat>: BlockDot {
+  /// Codes of more than four bits: pairs of products in 16 bits would saturate, so codes and activations are
+  /// widened to 16 bits, even and odd bytes apart.
+  enum ByteDot<Format: IntegerBlock>: BlockDot {
     @inline(__always) static var vectors: Int { 8 }
     @inline(__always) static var rowBytes: Int { 64 }
 
@@ -211,7 +149,7 @@ import CPlatform
 
     @inline(__always) static func total(_ sums: TwoRegisters, _ offset: IntVector) -> IntVector {
       let sum = IntVector(lowHalf: integers(sums.low), highHalf: integers(sums.high))
-      return Format.hasOffset ? sum &+ offset : sum
+      return Format.hasZeroPoint ? sum &+ offset : sum
     }
   }
 

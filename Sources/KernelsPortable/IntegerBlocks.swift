@@ -8,7 +8,7 @@ import KernelInterface
 struct BlockPlace {
   /// Where the block or superblock begins.
   let start: UnsafeRawPointer
-  /// The block's number in its superblock.
+  /// The block's number in its superblock; 0 of a block by itself.
   let index: Int
 }
 
@@ -24,13 +24,19 @@ struct BlockSums {
 protocol IntegerBlock {
   /// Bytes of a block, those of its superblock's header shared out.
   static var blockBytes: Int { get }
-  /// Block `b` of a group.
-  static func place(_ group: UnsafeRawPointer, _ b: Int) -> BlockPlace
+  /// Blocks that lie together: eight of a superblock, or one.
+  static var blocksTogether: Int { get }
   /// Whether each half of a block has a scale of its own; then it has two offsets.
   static var hasHalves: Bool { get }
+  /// Whether what stands beside the activations' scale is to be added to the dot product, because of the
+  /// codes' zero point. Otherwise it is what a minimum multiplies.
+  static var hasZeroPoint: Bool { get }
   /// Whether the bits of a code lie in two places: then the processor's own prefetching, which sees several
   /// streams in a page, does not follow one row of activations.
   static var isScattered: Bool { get }
+
+  /// Codes of columns 4j..<4j+4, j < 8: unsigned bytes, a word for each row.
+  static func words(_ place: BlockPlace, _ j: Int) -> WordVector
 
   associatedtype Header
   static func header(_ place: BlockPlace) -> Header
@@ -42,32 +48,45 @@ protocol IntegerBlock {
 
   #if KERNELS_AVX2
     associatedtype Dot: BlockDot
-  #else
-    static func codes(_ place: BlockPlace) -> BlockCodes
-    /// What the dot product starts from, so that the weights' zero point costs nothing.
-    static func start(_ offset: IntVector) -> IntVector
   #endif
 }
 
 extension IntegerBlock {
-  @inline(__always) static var isScattered: Bool { false }
+  @inline(__always) static var blocksTogether: Int { 1 }
   @inline(__always) static var hasHalves: Bool { false }
+  @inline(__always) static var hasZeroPoint: Bool { true }
+  @inline(__always) static var isScattered: Bool { false }
+
   /// Numbers of offsets for each row of activations.
   @inline(__always) static var offsetCount: Int { hasHalves ? 2 : 1 }
 
-  #if !KERNELS_AVX2
-    @inline(__always) static func start(_ offset: IntVector) -> IntVector { offset }
-  #endif
+  /// Block `b` of a group.
+  @inline(__always) static func place(_ group: UnsafeRawPointer, _ b: Int) -> BlockPlace {
+    let index = b & (blocksTogether &- 1)
+    return BlockPlace(start: group + (b &- index) &* blockBytes, index: index)
+  }
+}
+
+/// Codes whose low four bits lie as `PackedLayout` has nibbles.
+protocol NibbleBlock: IntegerBlock {
+  static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer
+}
+
+extension NibbleBlock {
+  @inline(__always) static func nibbleWords(_ place: BlockPlace, _ j: Int) -> WordVector {
+    let p = nibbles(place)
+    return (j < 4 ? p.words(64 &* j) : p.words(64 &* (j &- 4)) &>> 4) & 0x0F0F_0F0F
+  }
+
+  @inline(__always) static func words(_ place: BlockPlace, _ j: Int) -> WordVector {
+    nibbleWords(place, j)
+  }
 }
 
 /// A scale for every 32 columns, and a zero point in the middle.
 protocol ScaledBlock: IntegerBlock where Header == FloatVector {}
 
 extension ScaledBlock {
-  @inline(__always) static func place(_ group: UnsafeRawPointer, _ b: Int) -> BlockPlace {
-    BlockPlace(start: group + b &* blockBytes, index: 0)
-  }
-
   @inline(__always) static func header(_ place: BlockPlace) -> FloatVector { halves(place.start) }
 
   @inline(__always) static func add(
@@ -76,30 +95,23 @@ extension ScaledBlock {
   ) -> FloatVector { multiplyAdd(toFloat(sums.last) * d, scale, acc) }
 }
 
-enum Q4_0Block: ScaledBlock {
+enum Q4_0Block: ScaledBlock, NibbleBlock {
   @inline(__always) static var blockBytes: Int { 288 }
-
+  @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
+    place.start + 32
+  }
   #if KERNELS_AVX2
-    typealias Dot = NibbleDot<Q4_0Nibbles>
-  #else
-    @inline(__always) static func codes(_ place: BlockPlace) -> BlockCodes {
-      nibbles(place.start + 32)
-    }
+    typealias Dot = NibbleDot<Q4_0Block>
   #endif
 }
 
 enum Q8_0Block: ScaledBlock {
   @inline(__always) static var blockBytes: Int { 544 }
-
+  @inline(__always) static func words(_ place: BlockPlace, _ j: Int) -> WordVector {
+    place.start.words(32 &+ 64 &* j)
+  }
   #if KERNELS_AVX2
-    typealias Dot = ByteDot<Q8_0Bytes>
-  #else
-    @inline(__always) static func codes(_ place: BlockPlace) -> BlockCodes {
-      let p = place.start + 32
-      return BlockCodes(
-        c0: p.words(0), c1: p.words(64), c2: p.words(128), c3: p.words(192), c4: p.words(256),
-        c5: p.words(320), c6: p.words(384), c7: p.words(448))
-    }
+    typealias Dot = ByteDot<Q8_0Block>
   #endif
 }
 
@@ -107,35 +119,27 @@ enum Q8_0Block: ScaledBlock {
 /// tuple: the metadata of a type of this size would bring weak functions into the object.
 typealias Affine = (d: FloatVector, m: FloatVector)
 
-protocol AffineBlock: IntegerBlock where Header == Affine {}
+protocol AffineBlock: NibbleBlock where Header == Affine {}
 
 extension AffineBlock {
+  @inline(__always) static var hasZeroPoint: Bool { false }
   @inline(__always) static func add(
     _ acc: FloatVector, _ sums: BlockSums, _ h: Affine, _ scale: FloatVector, _ offset: FloatVector
   ) -> FloatVector {
     multiplyAdd(h.m, offset, multiplyAdd(toFloat(sums.last) * h.d, scale, acc))
   }
-
-  #if !KERNELS_AVX2
-    @inline(__always) static func start(_ offset: IntVector) -> IntVector { .zero }
-  #endif
 }
 
 enum Q4_1Block: AffineBlock {
   @inline(__always) static var blockBytes: Int { 320 }
-  @inline(__always) static func place(_ group: UnsafeRawPointer, _ b: Int) -> BlockPlace {
-    BlockPlace(start: group + b &* blockBytes, index: 0)
-  }
   @inline(__always) static func header(_ place: BlockPlace) -> Affine {
     (d: halves(place.start), m: halves(place.start + 32))
   }
-
+  @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
+    place.start + 64
+  }
   #if KERNELS_AVX2
-    typealias Dot = NibbleDot<Q4_1Nibbles>
-  #else
-    @inline(__always) static func codes(_ place: BlockPlace) -> BlockCodes {
-      nibbles(place.start + 64)
-    }
+    typealias Dot = NibbleDot<Q4_1Block>
   #endif
 }
 
@@ -143,9 +147,7 @@ enum Q4_1Block: AffineBlock {
 protocol SuperblockAffine: AffineBlock {}
 
 extension SuperblockAffine {
-  @inline(__always) static func place(_ group: UnsafeRawPointer, _ b: Int) -> BlockPlace {
-    BlockPlace(start: group + (b &>> 3) &* (8 &* blockBytes), index: b & 7)
-  }
+  @inline(__always) static var blocksTogether: Int { 8 }
   @inline(__always) static func header(_ place: BlockPlace) -> Affine {
     let bytes = place.start + 16 &* place.index
     return (
@@ -153,41 +155,33 @@ extension SuperblockAffine {
       m: FloatVector.zero - halves(place.start + 32) * unsignedBytes(bytes + 192)
     )
   }
+  @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
+    place.start + (320 &+ 256 &* place.index)
+  }
 }
 
 enum Q4_KBlock: SuperblockAffine {
   @inline(__always) static var blockBytes: Int { PackedLayout.q4_KSuperblock / 8 }
-
   #if KERNELS_AVX2
-    typealias Dot = NibbleDot<Q4_KNibbles>
-  #else
-    @inline(__always) static func codes(_ place: BlockPlace) -> BlockCodes {
-      nibbles(place.start + (320 &+ 256 &* place.index))
-    }
+    typealias Dot = NibbleDot<Q4_KBlock>
   #endif
 }
 
 enum Q5_KBlock: SuperblockAffine {
   @inline(__always) static var blockBytes: Int { PackedLayout.q5_KSuperblock / 8 }
   @inline(__always) static var isScattered: Bool { true }
-
+  @inline(__always) static func words(_ place: BlockPlace, _ j: Int) -> WordVector {
+    nibbleWords(place, j) | fifths(place.start.words(2368 &+ 64 &* place.index), j)
+  }
   #if KERNELS_AVX2
-    typealias Dot = ByteDot<Q5_KBytes>
-  #else
-    @inline(__always) static func codes(_ place: BlockPlace) -> BlockCodes {
-      let c = nibbles(place.start + (320 &+ 256 &* place.index))
-      let f = place.start.words(2368 &+ 64 &* place.index)
-      return BlockCodes(
-        c0: c.c0 | fifths(f, 0), c1: c.c1 | fifths(f, 1), c2: c.c2 | fifths(f, 2),
-        c3: c.c3 | fifths(f, 3), c4: c.c4 | fifths(f, 4), c5: c.c5 | fifths(f, 5),
-        c6: c.c6 | fifths(f, 6), c7: c.c7 | fifths(f, 7))
-    }
+    typealias Dot = ByteDot<Q5_KBlock>
   #endif
 }
 
 /// Q6_K: scales of 16 columns in 8 bits, of which the superblock has the unit; the zero point is 32.
-enum Q6_KBlock: IntegerBlock {
+enum Q6_KBlock: NibbleBlock {
   @inline(__always) static var blockBytes: Int { PackedLayout.q6_KSuperblock / 8 }
+  @inline(__always) static var blocksTogether: Int { 8 }
   @inline(__always) static var isScattered: Bool { true }
   @inline(__always) static var hasHalves: Bool { true }
 
@@ -196,9 +190,6 @@ enum Q6_KBlock: IntegerBlock {
     let last: FloatVector
   }
 
-  @inline(__always) static func place(_ group: UnsafeRawPointer, _ b: Int) -> BlockPlace {
-    BlockPlace(start: group + (b &>> 3) &* (8 &* blockBytes), index: b & 7)
-  }
   @inline(__always) static func header(_ place: BlockPlace) -> Header {
     let d = halves(place.start)
     let bytes = place.start + (32 &+ 32 &* place.index)
@@ -210,31 +201,27 @@ enum Q6_KBlock: IntegerBlock {
     let first = toFloat(sums.firstHalf) * h.first
     return multiplyAdd(multiplyAdd(toFloat(sums.last), h.last, first), scale, acc)
   }
-
+  @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
+    place.start + (288 &+ 256 &* place.index)
+  }
+  @inline(__always) static func words(_ place: BlockPlace, _ j: Int) -> WordVector {
+    nibbleWords(place, j)
+      | pairs(place.start.words(2336 &+ 128 &* place.index &+ 64 &* (j &>> 2)), j & 3)
+  }
   #if KERNELS_AVX2
-    typealias Dot = ByteDot<Q6_KBytes>
-  #else
-    @inline(__always) static func codes(_ place: BlockPlace) -> BlockCodes {
-      let c = nibbles(place.start + (288 &+ 256 &* place.index))
-      let p = place.start.words(2336 &+ 128 &* place.index)
-      let q = place.start.words(2400 &+ 128 &* place.index)
-      return BlockCodes(
-        c0: c.c0 | pairs(p, 0), c1: c.c1 | pairs(p, 1), c2: c.c2 | pairs(p, 2),
-        c3: c.c3 | pairs(p, 3), c4: c.c4 | pairs(q, 0), c5: c.c5 | pairs(q, 1),
-        c6: c.c6 | pairs(q, 2), c7: c.c7 | pairs(q, 3))
-    }
+    typealias Dot = ByteDot<Q6_KBlock>
   #endif
 }
 
 /// Bit j of each byte, as the fifth of a code.
-@inline(__always) func fifths(_ bits: WordVector, _ j: Int) -> WordVector {
+@inline(__always) private func fifths(_ bits: WordVector, _ j: Int) -> WordVector {
   (j < 4
     ? bits &<< UInt32(truncatingIfNeeded: 4 &- j) : bits &>> UInt32(truncatingIfNeeded: j &- 4))
     & 0x1010_1010
 }
 
 /// Bits 2j and 2j + 1 of each byte, as the fifth and sixth of a code.
-@inline(__always) func pairs(_ bits: WordVector, _ j: Int) -> WordVector {
+@inline(__always) private func pairs(_ bits: WordVector, _ j: Int) -> WordVector {
   (j < 2
     ? bits &<< UInt32(truncatingIfNeeded: 4 &- 2 &* j)
     : bits &>> UInt32(truncatingIfNeeded: 2 &* j &- 4)) & 0x3030_3030

@@ -1,4 +1,6 @@
-// Weights in 4 or 8 bits by activations in 8 bits: sixteen rows of weights at a time, one to eight
+import BlockFormats
+
+// Weights in 4 to 8 bits by activations in 8 bits: sixteen rows of weights at a time, one to eight
 // rows of activations. No sum runs across lanes.
 //
 // However many rows there are, each has the same arithmetic in the same order, so a token's result
@@ -68,20 +70,30 @@
   }
 }
 
-/// `KernelTable.LinearInt8` for one format.
-@inline(__always) func linearInt8<F: IntegerBlock>(
-  _ format: F.Type, _ weights: UnsafeRawPointer, _ blocks: Int, _ codes: UnsafePointer<Int8>,
+/// `KernelTable.LinearInt8`.
+@inline(__always) func linearInt8(
+  _ format: BlockFormat, _ weights: UnsafeRawPointer, _ blocks: Int, _ codes: UnsafePointer<Int8>,
   _ scales: UnsafePointer<Float>, _ offsets: UnsafePointer<Int32>, _ columns: Int,
   _ firstGroup: Int, _ endGroup: Int, _ rows: Int, _ out: UnsafeMutablePointer<Float>,
   _ outStride: Int, _ accumulate: Int
 ) {
-  if columns == 1 {
-    matrixVector(
-      format, weights, blocks, codes, scales, offsets, firstGroup, endGroup, rows, out,
-      accumulate != 0)
-  } else {
-    matrixMatrix(
-      format, weights, blocks, codes, scales, offsets, columns, firstGroup, endGroup, rows, out,
-      outStride, accumulate != 0)
+  func run<F: IntegerBlock>(_ format: F.Type) {
+    if columns == 1 {
+      matrixVector(
+        format, weights, blocks, codes, scales, offsets, firstGroup, endGroup, rows, out,
+        accumulate != 0)
+    } else {
+      matrixMatrix(
+        format, weights, blocks, codes, scales, offsets, columns, firstGroup, endGroup, rows, out,
+        outStride, accumulate != 0)
+    }
+  }
+  switch format {
+  case .q4_0: run(Q4_0Block.self)
+  case .q4_1: run(Q4_1Block.self)
+  case .q4_K: run(Q4_KBlock.self)
+  case .q5_K: run(Q5_KBlock.self)
+  case .q6_K: run(Q6_KBlock.self)
+  default: run(Q8_0Block.self)
   }
 }

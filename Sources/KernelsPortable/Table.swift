@@ -13,33 +13,7 @@ import KernelInterface
     name: name,
     quantizeActivations: { quantizeActivations($0, $1, $2, $3, $4, $5, $6, $7, $8) },
     linearInt8: {
-      format, weights, blocks, codes, scales, offsets, n, first, end, rows, out, stride, keep in
-      switch PackedLayout.format(format) {
-      case .q4_0:
-        linearInt8(
-          Q4_0Block.self, weights, blocks, codes, scales, offsets, n, first, end, rows, out, stride,
-          keep)
-      case .q4_1:
-        linearInt8(
-          Q4_1Block.self, weights, blocks, codes, scales, offsets, n, first, end, rows, out, stride,
-          keep)
-      case .q4_K:
-        linearInt8(
-          Q4_KBlock.self, weights, blocks, codes, scales, offsets, n, first, end, rows, out, stride,
-          keep)
-      case .q5_K:
-        linearInt8(
-          Q5_KBlock.self, weights, blocks, codes, scales, offsets, n, first, end, rows, out, stride,
-          keep)
-      case .q6_K:
-        linearInt8(
-          Q6_KBlock.self, weights, blocks, codes, scales, offsets, n, first, end, rows, out, stride,
-          keep)
-      default:
-        linearInt8(
-          Q8_0Block.self, weights, blocks, codes, scales, offsets, n, first, end, rows, out, stride,
-          keep)
-      }
+      linearInt8(PackedLayout.format($0), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
     },
     linearF32: { format, weights, k, x, n, first, end, rows, out, stride, accumulate, scratch in
       linearF32(
