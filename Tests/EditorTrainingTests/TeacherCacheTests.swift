@@ -27,7 +27,8 @@ import Testing
   ) throws -> TeacherCache {
     let file = try GGUFFile(path: TinyTraining.model)
     let processor = try Processor(file, activations: activations, pool: Pools.one)
-    return try TeacherCache(folder: folder, file: file, processor: processor)
+    return try TeacherCache(
+      folder: folder, file: file, identity: ProcessorIdentity(file), processor: processor)
   }
 
   /// Six steps with that cache, or without one: the editor's bits.

@@ -22,12 +22,9 @@ public final class TeacherCache {
   private let model: String
   private let width: Int
 
-  /// The cache of `processor`, which was loaded from `file`. Throws what makes the file unusable.
-  public init(
-    folder: String, file: GGUFFile, processor: Processor
-  ) throws(LatentEditingError) {
+  /// The cache of `processor`, which was loaded from `file` and is the model of that identity.
+  public init(folder: String, file: GGUFFile, identity: ProcessorIdentity, processor: Processor) {
     self.folder = folder
-    let identity = try ProcessorIdentity(file)
     width = identity.width
     precondition(width == processor.configuration.hiddenSize, "the processor is of another file")
     model = [

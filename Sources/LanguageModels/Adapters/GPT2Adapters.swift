@@ -36,10 +36,7 @@ public struct GPT2AdapterConfiguration: Sendable, Hashable {
     var layout = ParameterLayout()
     for block in 0..<c.blockCount {
       for module in Module.allCases where modules.contains(module) {
-        let (outputs, inputs) = module.shape(c)
-        let names = module.names(inBlock: block)
-        layout.append(names.down, .matrix(rows: rank, columns: inputs))
-        layout.append(names.up, .matrix(rows: outputs, columns: rank))
+        layout.appendAdapter(module.names(inBlock: block), rank: rank, module.shape(c))
       }
     }
     return layout

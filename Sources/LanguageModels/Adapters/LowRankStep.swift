@@ -29,6 +29,16 @@ struct AdapterView {
   }
 }
 
+extension ParameterLayout {
+  /// Appends A [rank, inputs] and B [outputs, rank] of an adapter.
+  mutating func appendAdapter(
+    _ names: (down: String, up: String), rank: Int, _ layer: (outputs: Int, inputs: Int)
+  ) {
+    append(names.down, .matrix(rows: rank, columns: layer.inputs))
+    append(names.up, .matrix(rows: layer.outputs, columns: rank))
+  }
+}
+
 extension ParameterStore {
   /// Adapters that change nothing yet: A normal of deviation 1 / sqrt(inputs), B zero.
   func initializeAdapters(seed: UInt64, pool: ThreadPool) {

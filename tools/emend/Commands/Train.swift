@@ -89,11 +89,12 @@ struct Train: ParsableCommand {
     let options = try checkedOptions()
     let opened = try OpenedModel(model)
     let processor = try opened.loadProcessor()
+    let identity = try ProcessorIdentity(opened.file)
     let network = try options.network(
-      for: processor, identity: ProcessorIdentity(opened.file), tokenizer: opened.tokenizer)
+      for: processor, identity: identity, tokenizer: opened.tokenizer)
     let rows = try TrainingInput(options, randomRows: randomRows, opened, for: network)
-    let teachers = try options.objective.teacherCache.map {
-      try TeacherCache(folder: $0, file: opened.file, processor: processor)
+    let teachers = options.objective.teacherCache.map {
+      TeacherCache(folder: $0, file: opened.file, identity: identity, processor: processor)
     }
     let trainer = try Trainer(
       options.plan, network, processor: processor, data: rows.data, execution: options.execution,
