@@ -33,7 +33,7 @@ enum TinyTraining {
   static func editor(_ name: String, pool: ThreadPool = Pools.all[1]) throws -> Editor {
     try Editor(
       path: OutsideFiles.fixture("editor/\(name)/editor.safetensors").path, identity: identity(),
-      processor: nil, pool: pool)
+      processor: processor(pool: pool), pool: pool)
   }
 
   /// A new editor with a GPT-2.

@@ -10,7 +10,8 @@ import Testing
 @Suite struct TrainerTests {
   /// Ten steps of AdamW on one batch, against PyTorch with the same editor file
   /// (tools/witness/editor_gradients.py): every loss within 1e-4, as was asked.
-  @Test(arguments: ["p0", "p0-plain-shared", "p1", "p2", "p4", "p5"])
+  @Test(
+    arguments: ["p0", "p0-plain-shared", "p1", "p2", "p4", "p4-adapters", "p4-processor", "p5"])
   func followsPyTorch(name: String) throws {
     let tensors = try SafetensorsFile(
       path: OutsideFiles.fixture("editor/\(name)/gradients.safetensors").path

@@ -9,7 +9,9 @@ import Testing
 /// Gradients of an editor's parameters through the frozen processor, against PyTorch's autograd with
 /// the same file (tools/witness/editor_gradients.py).
 @Suite struct EditorGradientTests {
-  static let cases = ["p0", "p0-plain-shared", "p1", "p2", "p4", "p5"]
+  static let cases = [
+    "p0", "p0-plain-shared", "p1", "p2", "p4", "p4-adapters", "p4-processor", "p5",
+  ]
 
   /// The bounds that were asked for: cosine 0.99999 and a relative error of 1e-3, each over a whole
   /// parameter, with the processor in f32.
@@ -64,6 +66,40 @@ import Testing
         #expect(isSame, "\(pool.threadCount) threads")
         reference = bits
       }
+    }
+  }
+
+  /// int8 activations in the forward pass, against autograd where linear layers read them with the same
+  /// rounding and its gradient is that of the identity. A number that lies on a step's edge may still be
+  /// rounded up here and down there, after sums in another order: a step is 1/127 of a block's largest.
+  @Test(arguments: InstructionSet.available, ["p0-int8", "p4-int8"])
+  func roundedActivationsMatchAutograd(set: InstructionSet, name: String) throws {
+    let expected = try ExpectedGradients(name)
+    let found = try GradientRun(
+      name, set: set, pool: Pools.all[1], activations: .int8, model: "q8_0-plain"
+    ).run()
+    let loss = try expected.loss
+    #expect(abs(found.loss - loss) <= 1e-4 * loss)
+    for entry in found.named {
+      let (cosine, error) = agreement(entry.values, try expected.values(entry.name))
+      #expect(cosine >= 0.99999, "\(entry.name)")
+      #expect(error <= 1e-3, "\(entry.name)")
+    }
+    #expect(found.named.count == expected.count, "a parameter has no gradient")
+  }
+
+  /// The fast way, with bf16 in the backward pass as well: what is asked of it is a cosine of 0.995 for
+  /// every parameter.
+  @Test(.enabled(if: InstructionSet.highest == .avx512bf16), arguments: ["p0-int8", "p4-int8"])
+  func roundedBackwardIsClose(name: String) throws {
+    let expected = try ExpectedGradients(name)
+    let found = try GradientRun(
+      name, set: .avx512bf16, pool: Pools.all[1], activations: .int8, backward: .bf16,
+      model: "q8_0-plain"
+    ).run()
+    for entry in found.named {
+      let cosine = agreement(entry.values, try expected.values(entry.name)).cosine
+      #expect(cosine >= 0.995, "\(entry.name)")
     }
   }
 
@@ -146,23 +182,24 @@ struct GradientRun {
     ).rows
   }
 
+  private var modelPath: String { OutsideFiles.fixture("llama/\(model).gguf").path }
+
   private func processor() throws -> Processor {
     try Processor(
-      GGUFFile(path: OutsideFiles.fixture("llama/\(model).gguf").path), activations: activations,
-      pool: pool, instructionSet: set)
+      GGUFFile(path: modelPath), activations: activations, pool: pool, instructionSet: set)
   }
 
   /// The editor of that name for the model it was made for, one of the same interface with random
   /// parameters for the others.
   private func editor(_ processor: Processor) throws -> Editor {
-    guard model == "f32" else { return try randomEditor(processor) }
+    guard model == "f32" || name.hasSuffix("-int8") else { return try randomEditor(processor) }
     return try Editor(
       path: OutsideFiles.fixture("editor/\(name)/editor.safetensors").path,
-      identity: TinyModel.identity(), processor: processor, pool: pool)
+      identity: ProcessorIdentity(GGUFFile(path: modelPath)), processor: processor, pool: pool)
   }
 
   private func randomEditor(_ processor: Processor) throws -> Editor {
-    let file = try GGUFFile(path: OutsideFiles.fixture("llama/\(model).gguf").path)
+    let file = try GGUFFile(path: modelPath)
     let configuration = try EditorConfiguration(
       interface: EditorInterface(rawValue: String(name.prefix(2)))!,
       processor: ProcessorIdentity(file),
@@ -189,7 +226,8 @@ struct GradientRun {
     let batch = TokenBatch(rows.map { $0.prompt + $0.response })
     let tape = try ProcessorTape(
       processor, rowCapacity: batch.rowCount + 3, sequenceCapacity: 4, options: options)
-    let editorTape = try EditorTape(editor, rowCapacity: 64, sequenceCapacity: 4, pool: pool)
+    let editorTape = try EditorTape(
+      editor, rowCapacity: 64, sequenceCapacity: 4, pool: pool, backward: backward)
     let latents = try editorTape.forward(
       rows.map(\.instruction), prompts: rows.map(\.prompt), on: tape)
     let injection = try BatchInjection(

@@ -2,14 +2,15 @@
 
 usage: editor_gradients.py MODEL.gguf EDITOR.safetensors BATCH [--out FILE] [--steps 10]
            [--learning-rate 1e-3] [--weight-decay 0.01] [--cosine 0.99999] [--error 1e-3]
-           [--adapters FILE]
+           [--activations f32|int8] [--adapters FILE]
 
 BATCH is {"rows": [{"instruction": [ids], "prompt": [ids], "response": [ids]}, ...]} as JSON, or what
 `emend train --save-gradients` wrote, with which the gradients are then compared. The editor
 reads the instruction, the processor prompt + response, padded to the longest, and the loss is the mean
 cross-entropy of all response tokens of the batch. FILE gets `loss`, the gradients under the names of
 the editor's tensors and, with --steps, `losses`, one before each step on the same batch; weights of
-linear layers decay. In f32 throughout.
+linear layers decay. In f32 throughout; with --activations int8 the processor's linear layers read activations
+rounded as in Emend's forward pass.
 
 With --adapters the editor's GPT-2 is frozen, and what is trained of it are the A [r, inputs] and B
 [outputs, r] in FILE, `backbone.h.<n>.<module>.lora_A` and `.lora_B`, y = W x + b + alpha / r B (A x); `rank`
@@ -27,7 +28,9 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModelForCausalLM, GPT2Config, GPT2Model
 
-from editor_reference import backbone_states, cross_attention, latent, slots
+from editor_reference import (
+    PARTS, backbone_states, cross_attention, first_blocks, latent, rotated_apart, slots)
+from rounded_activations import round_inputs
 
 
 def main():
@@ -41,6 +44,7 @@ def main():
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--weight-decay", type=float, default=0.01)
+    parser.add_argument("--activations", choices=["f32", "int8"], default="f32")
     parser.add_argument("--adapters", help="A and B for the GPT-2's linear layers")
     options = parser.parse_args()
 
@@ -61,16 +65,12 @@ def main():
     model = AutoModelForCausalLM.from_pretrained(
         folder, gguf_file=name, config=config, dtype=torch.float32).eval()
     model.requires_grad_(False)
-    shape = configuration["backbone"]
-    editor = GPT2Model(GPT2Config(
-        n_layer=shape["n_layer"], n_embd=shape["width"], n_head=shape["n_head"],
-        n_inner=shape["n_inner"], n_positions=shape["n_positions"],
-        vocab_size=shape["vocab_size"])).eval()
-    for key, parameter in list(editor.named_parameters()):
-        owner, _, last = key.rpartition(".")
-        module = editor.get_submodule(owner)
-        del module._parameters[last]
-        setattr(module, last, tensors["backbone." + key])
+    if configuration["backbone"]["kind"] == "processor":
+        editor = adapted_processor(model, configuration["backbone"], tensors)
+    else:
+        editor = gpt2(configuration["backbone"], tensors)
+    if options.activations == "int8":
+        round_inputs(model)
 
     if options.adapters:
         tensors = {name: t for name, t in tensors.items() if not name.startswith("backbone.")}
@@ -104,6 +104,36 @@ def main():
         save_file(result, options.out)
     if found is not None and not agree(found, result, options):
         sys.exit(1)
+
+
+def gpt2(shape, tensors):
+    """The editor's GPT-2, its parameters those of the file."""
+    editor = GPT2Model(GPT2Config(
+        n_layer=shape["n_layer"], n_embd=shape["width"], n_head=shape["n_head"],
+        n_inner=shape["n_inner"], n_positions=shape["n_positions"],
+        vocab_size=shape["vocab_size"])).eval()
+    for key, parameter in list(editor.named_parameters()):
+        owner, _, last = key.rpartition(".")
+        module = editor.get_submodule(owner)
+        del module._parameters[last]
+        setattr(module, last, tensors["backbone." + key])
+    return editor
+
+
+def adapted_processor(model, shape, tensors):
+    """The processor's first blocks in f32, with the file's adapters beside their linear layers."""
+    editor = first_blocks(model, shape["depth"])
+    adapters = shape.get("adapters", {"modules": [], "depth": 0})
+    for block in range(adapters["depth"]):
+        for name in adapters["modules"]:
+            prefix = f"backbone.blocks.{block}.{name}."
+            a, b = tensors[prefix + "lora_A"], tensors[prefix + "lora_B"]
+            module = editor.get_submodule(f"layers.{block}.{PARTS[name]}.{name}")
+            module.register_forward_hook(
+                lambda _, inputs, output, name=name, a=a, b=b: output
+                + adapters["alpha"] / adapters["rank"]
+                * (inputs[0] @ a.T) @ rotated_apart(name, b, model.config).T)
+    return editor
 
 
 def adapt(editor, path):
@@ -146,7 +176,8 @@ def loss_of(model, editor, tensors, configuration, rows):
     """Mean cross-entropy of the response tokens."""
     layers = configuration["layers"]
     depth, width = configuration["processor"]["layers"], configuration["processor"]["width"]
-    blocks = configuration["backbone"]["n_layer"]
+    backbone = configuration["backbone"]
+    blocks = backbone["n_layer"] if backbone["kind"] == "gpt2" else backbone["depth"]
     matched = configuration["interface"] in ("p0", "p4", "p5")
     latents, places = [], []
     for row in rows:

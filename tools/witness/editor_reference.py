@@ -88,29 +88,42 @@ def cross_attention(tensors, block, heads, seen):
     return add
 
 
-ADAPTED = {"q_proj": "self_attn", "k_proj": "self_attn", "o_proj": "self_attn", "down_proj": "mlp"}
+PARTS = {"q_proj": "self_attn", "k_proj": "self_attn", "v_proj": "self_attn", "o_proj": "self_attn",
+         "gate_proj": "mlp", "up_proj": "mlp", "down_proj": "mlp"}
+ADAPTED = ("q_proj", "k_proj", "o_proj", "down_proj")
 
 
-def processor_backbone(model, depth, rank, alpha):
-    """The first blocks of the processor, with y = W x + alpha / rank B A x in some modules, and A and B by
-    their names in an editor's file. Rows of B for queries and keys are there in the order of a GGUF, whose
-    pairs that are rotated together lie side by side."""
+def first_blocks(model, depth):
+    """A copy of the model's first blocks, with its embeddings and its final norm."""
     backbone = copy.deepcopy(model.model)
     backbone.layers = backbone.layers[:depth]
     backbone.config.num_hidden_layers = depth
     backbone.config.use_cache = False
+    return backbone
+
+
+def rotated_apart(name, b, config):
+    """B as transformers would have it: rows for queries and keys are in an editor's file in the order of a
+    GGUF, whose pairs that are rotated together lie side by side."""
+    if name not in ("q_proj", "k_proj"):
+        return b
+    size = config.hidden_size // config.num_attention_heads
+    return b.reshape(-1, size // 2, 2, b.shape[1]).transpose(1, 2).reshape(b.shape)
+
+
+def processor_backbone(model, depth, rank, alpha):
+    """The first blocks of the processor, with y = W x + alpha / rank B A x in some modules, and A and B by
+    their names in an editor's file."""
+    backbone = first_blocks(model, depth)
     tensors = {}
     for block in range(depth if rank else 0):
-        for name, part in ADAPTED.items():
-            weight = getattr(getattr(backbone.layers[block], part), name).weight
+        for name in ADAPTED:
+            weight = backbone.get_submodule(f"layers.{block}.{PARTS[name]}.{name}").weight
             a = torch.randn(rank, weight.shape[1]) / math.sqrt(weight.shape[1])
             b = 0.3 * torch.randn(weight.shape[0], rank) / math.sqrt(rank)
             tensors[f"backbone.blocks.{block}.{name}.lora_A"] = a
             tensors[f"backbone.blocks.{block}.{name}.lora_B"] = b
-            if name in ("q_proj", "k_proj"):
-                size = model.config.hidden_size // model.config.num_attention_heads
-                b = b.reshape(-1, size // 2, 2, rank).transpose(1, 2).reshape(-1, rank)
-            weight.data += alpha / rank * b @ a
+            weight.data += alpha / rank * rotated_apart(name, b, model.config) @ a
     return backbone, tensors
 
 
