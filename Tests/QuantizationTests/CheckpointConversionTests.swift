@@ -110,6 +110,32 @@ struct CheckpointConversionTests {
         .layerCount == 2)
   }
 
+  /// Where both names are there, transformers 5.23 reads these as: linear, factor 2, theta 10000; the same
+  /// with the top theta; and the newer name alone where the older is null.
+  @Test(arguments: [
+    (#"{"rope_type": "linear", "factor": 2.0}"#, nil, 2, 10_000),
+    (#"{"rope_type": "linear", "factor": 2.0}"#, 700_000, 2, 700_000),
+    ("null", 700_000, nil, 500_000),
+  ] as [(String, Double?, Double?, Double)])
+  func olderNameOfRotaryScalingWins(
+    scaling: String, theta: Double?, factor: Double?, wanted: Double
+  ) throws {
+    let folder = try scratch.copy("whole")
+    let url = URL(fileURLWithPath: folder + "/config.json")
+    var json = try #require(
+      JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any])
+    json["rope_parameters"] = ["rope_type": "default", "rope_theta": 500_000.0]
+    json["rope_scaling"] = try JSONSerialization.jsonObject(
+      with: Data(scaling.utf8), options: .fragmentsAllowed)
+    json["rope_theta"] = theta
+    try JSONSerialization.data(withJSONObject: json).write(to: url)
+    let metadata = try ConversionFixture.convert(
+      folder, ConversionRecipe(type: .f16), in: scratch
+    ).metadata
+    #expect(try metadata.floatIfPresent("llama.rope.freq_base").map(Double.init) == wanted)
+    #expect(try metadata.floatIfPresent("llama.rope.scaling.factor").map(Double.init) == factor)
+  }
+
   // llama.cpp's converter, run on the same tokenizer.model, wrote plain.gguf's vocabulary.
   @Test func sentencePieceVocabularyIsLlamaCpps() throws {
     let file = try ConversionFixture.convert(

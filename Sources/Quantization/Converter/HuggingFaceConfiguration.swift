@@ -87,7 +87,8 @@ extension HuggingFaceConfiguration {
         try LlamaBlueprint.headSize(
           hiddenSize: hidden, headCount: heads, path: path, field: "num_attention_heads")
       }
-    let rotary = ropeParameters ?? ropeScaling
+    // Transformers, too, lets the older name win where both are there, with a theta of its own or the top one.
+    let rotary = ropeScaling ?? ropeParameters
     let scaling =
       if let rotary { try rotary.scaling(path) } else { LlamaBlueprint.RotaryScaling.none }
     let blueprint = LlamaBlueprint(
