@@ -44,6 +44,8 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
   case notExportable(reason: String)
   /// A compiled edit for another model, cache or first token.
   case compiledMismatch(path: String, field: String, found: String, needed: String)
+  /// A compiled edit, and a prompt that does not begin with its token or has no other.
+  case compiledForOtherPrompt(firstToken: Int, prompt: [Int])
   case notCompilable(reason: String)
   case cacheFolder(path: String)
   /// A file of a teacher's states that is damaged or something else.
@@ -51,6 +53,9 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
   case compiledConflict
   case traceUnreadable(path: String, line: Int, problem: String)
   case noExamples(path: String, problem: String)
+  /// Two sets of texts that leave the model in the same states.
+  case noDifference
+  case interrupted(done: Int, total: Int)
 
   /// One sentence that says what was found, what was needed and what to do.
   public var description: String {
@@ -89,7 +94,7 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
         + "control vector is for another model"
     case .controlVectorLayer(let path, let tensor, let count):
       "\(path): \(displayed(tensor)) is for a block that the model, of \(count) blocks, does not have (1 to "
-        + "\(count - 1) can have one); the control vector is for another model"
+        + "\(count - 1) can have one); leave it out (--layers 1-\(count - 1)), or use the model that it is for"
     case .controlVectorNotFinite(let path, let tensor):
       "\(path): \(displayed(tensor)) holds a value that is not a finite number; make the control vector again"
     case .controlVectorName(let path, let tensor):
@@ -139,6 +144,11 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
     case .compiledMismatch(let path, let field, let found, let needed):
       "\(path): the compiled edit's \(displayed(field)) is \(displayed(found)), needed is \(needed); compile the edit "
         + "again for this model and these options"
+    case .compiledForOtherPrompt(let token, let prompt):
+      "the compiled edit is for prompts that begin with token \(token) and go on, and this one is "
+        + (prompt.isEmpty
+          ? "empty" : prompt.count == 1 ? "token \(prompt[0]) alone" : "token \(prompt[0]) first")
+        + "; write the prompt as the edit was made for (--chat), or compile it with --first-token"
     case .notCompilable(let reason):
       "the edit cannot be compiled to a prefix: \(reason); use it as it is"
     case .cacheFolder(let path):
@@ -150,6 +160,11 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
         + "instructions together to emend edit compile"
     case .traceUnreadable(let path, let line, let problem):
       "\(path): line \(line) of the trace cannot be read: \(problem); record the trace again"
+    case .noDifference:
+      "the two sets of texts leave the model in the same states; give texts that differ in what the control "
+        + "vector is to be about"
+    case .interrupted(let done, let total):
+      "interrupted after \(done) of \(total) texts, and nothing was written; run it again, or on less"
     case .noExamples(let path, let problem):
       "\(path): \(problem); give a text file with one example on a line"
     }

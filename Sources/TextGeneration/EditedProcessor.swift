@@ -49,14 +49,12 @@ public final class EditedProcessor: TokenPredictor {
   }
 
   /// Sets the sites for a prompt, ghost included, whose content begins at `firstContent`; the cache
-  /// is emptied unless it stays valid. Throws `promptTooShort`, or `compiledMismatch` where the
+  /// is emptied unless it stays valid. Throws `promptTooShort`, or `compiledForOtherPrompt` where the
   /// prompt does not begin with the token the edit was compiled for.
   public func begin(prompt: [Int], firstContent: Int = 0) throws(LatentEditingError) {
     if let compiled {
       guard prompt.first == compiled.firstToken, prompt.count > 1 else {
-        throw .compiledMismatch(
-          path: "the prompt", field: "first token", found: prompt.first.map(String.init) ?? "none",
-          needed: "\(compiled.firstToken), with others after it")
+        throw .compiledForOtherPrompt(firstToken: compiled.firstToken, prompt: Array(prompt.prefix(2)))
       }
     }
     shape = PromptShape(length: prompt.count, firstContent: firstContent)

@@ -34,6 +34,22 @@ struct InjectionTests {
     #expect(try editor.edit(instruction).isEmpty)
   }
 
+  /// A state whose norm overflows would become zeros in the model's own norms, and every token as likely as
+  /// every other.
+  @Test(arguments: [Float(1e20), -1e38])
+  func overflowIsNoEdit(size: Float) throws {
+    let (ids, _) = try TinyModel.tokens()
+    let processor = try TinyModel.processor(.int8, name: "q4_0")
+    let c = processor.configuration
+    let site = LatentSite(
+      point: 1, position: .fromStart(2), scale: .plain, gate: 1,
+      latent: [Float](repeating: size, count: c.hiddenSize))
+    let edit = try LatentEdit(width: c.hiddenSize, layerCount: c.layerCount, sites: [site])
+    #expect(throws: LanguageModelError.streamOverflow(layer: 1, position: 2)) {
+      try TinyModel.logits(processor, ids, edit)
+    }
+  }
+
   /// Prompt and answer, chunks of any size, give the same bits.
   @Test(arguments: [1, 2, 5, 64])
   func chunksDoNotMatter(chunk: Int) throws {

@@ -103,7 +103,7 @@ public final class ProcessorState {
     while first < tokens.count {
       let count = min(chunkSize, tokens.count - first)
       let isLast = first + count == tokens.count
-      runBlocks(tokens[first..<first + count], statesFrom: isLast ? count - 1 : count)
+      try runBlocks(tokens[first..<first + count], statesFrom: isLast ? count - 1 : count)
       first += count
       if isLast { runOutput(row: count - 1, count: 1) }
     }
@@ -123,7 +123,7 @@ public final class ProcessorState {
     while chunk < tokens.count {
       let count = min(chunkSize, tokens.count - chunk)
       var row = min(max(0, first - chunk), count)
-      runBlocks(tokens[chunk..<chunk + count], statesFrom: row)
+      try runBlocks(tokens[chunk..<chunk + count], statesFrom: row)
       while row < count {
         let some = min(ProcessorWorkspace.logitRows, count - row)
         runOutput(row: row, count: some)
@@ -151,7 +151,9 @@ public final class ProcessorState {
 
   /// The residual stream of a chunk through all blocks, which its position then counts. After the last
   /// block only the states of the rows from `first` on are there, unless a visitor sees them all.
-  private func runBlocks(_ tokens: ArraySlice<Int>, statesFrom first: Int) {
+  private func runBlocks(
+    _ tokens: ArraySlice<Int>, statesFrom first: Int
+  ) throws(LanguageModelError) {
     let c = processor.configuration
     let depth = c.layerCount
     processor.rotary.fill(
@@ -181,6 +183,9 @@ public final class ProcessorState {
         }
       }
       visit(visitor, visited, layer: depth, count: tokens.count, worker)
+    }
+    if let place = visitor?.overflow {
+      throw .streamOverflow(layer: place.layer, position: place.position)
     }
     position += tokens.count
   }

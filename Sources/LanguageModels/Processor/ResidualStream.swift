@@ -30,4 +30,12 @@ public protocol ResidualStreamVisitor: AnyObject {
   func visits(layer: Int) -> Bool
   /// May change the rows in place.
   func visit(_ rows: ResidualRows)
+  /// Where it made a state whose norm is no finite number, which a norm of the model would turn into zeros
+  /// without a word; nil where it did not. The pass throws `streamOverflow` then.
+  var overflow: (layer: Int, position: Int)? { get }
+}
+
+extension ResidualStreamVisitor {
+  /// Who only reads makes no such state.
+  public var overflow: (layer: Int, position: Int)? { nil }
 }

@@ -13,6 +13,8 @@ public final class MeanDifference: ResidualStreamVisitor {
   private let width: Int
   private var sums: [[Double]] = []
   private var lastPosition = 0
+  private var finished = 0
+  private var total = 0
 
   /// Means over texts fed to a state of the processor, which is emptied for each.
   public init(_ state: ProcessorState) {
@@ -22,22 +24,28 @@ public final class MeanDifference: ResidualStreamVisitor {
   }
 
   /// The control vector that leads from `negative` to `positive`, each a list of texts in tokens.
-  /// `onProgress` hears how many texts are done. Throws `model`.
+  /// `onProgress` hears how many texts are done; where it returns false the work stops with `interrupted`.
+  /// Throws `model`, and `noDifference` where the two are the same.
   public func controlVector(
-    positive: [[Int]], negative: [[Int]], onProgress: (Int) -> Void = { _ in }
+    positive: [[Int]], negative: [[Int]], onProgress: (Int) -> Bool = { _ in true }
   ) throws(LatentEditingError) -> ControlVector {
     precondition(!positive.isEmpty && !negative.isEmpty)
+    finished = 0
+    total = positive.count + negative.count
     let up = try means(positive) { onProgress($0) }
     let down = try means(negative) { onProgress(positive.count + $0) }
     var directions: [Int: [Float]] = [:]
     for layer in 1..<max(layerCount, 1) {
       directions[layer] = zip(up[layer], down[layer]).map { Float($0 - $1) }
     }
+    guard directions.values.contains(where: { $0.contains { $0 != 0 } }) else {
+      throw .noDifference
+    }
     return ControlVector(directions: directions)
   }
 
   private func means(
-    _ texts: [[Int]], onProgress: (Int) -> Void
+    _ texts: [[Int]], onProgress: (Int) -> Bool
   ) throws(LatentEditingError) -> [[Double]] {
     sums = Array(repeating: Array(repeating: 0, count: width), count: layerCount)
     let visitor = state.visitor
@@ -47,7 +55,8 @@ public final class MeanDifference: ResidualStreamVisitor {
       state.truncate(to: 0)
       lastPosition = text.count - 1
       do { _ = try state.forward(text) } catch { throw .model(error) }
-      onProgress(index + 1)
+      finished += 1
+      guard onProgress(index + 1) else { throw .interrupted(done: finished, total: total) }
     }
     return sums.map { $0.map { $0 / Double(texts.count) } }
   }

@@ -17,6 +17,8 @@ public final class EditInjector: ResidualStreamVisitor {
   /// The position after the last that is edited; `Int.max` where all are.
   public let endPosition: Int
   private let observer: (any EditObserver)?
+  /// The first state that the edit made too large for its norm.
+  public private(set) var overflow: (layer: Int, position: Int)?
 
   /// The injection of `edit` into a sequence whose prompt has that shape. `observer` hears of every
   /// row of every layer, edited or not. Throws `promptTooShort`.
@@ -91,6 +93,9 @@ public final class EditInjector: ResidualStreamVisitor {
       if let latent = entry.normed {
         LatentAddition.add(latent, times: scale, to: h, count: row.count)
       }
+    }
+    if overflow == nil, !LatentAddition.squaredNorm(h, count: row.count).isFinite {
+      overflow = (layer, position)
     }
   }
 }

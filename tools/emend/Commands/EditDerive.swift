@@ -1,6 +1,7 @@
 import ArgumentParser
 import LanguageModels
 import LatentEditing
+import ModelFiles
 import Tokenization
 
 /// A control vector from two lists of examples.
@@ -40,6 +41,7 @@ struct EditDerive: ParsableCommand {
   }
 
   func run() throws {
+    try OutputFile.check(output, inputs: [model.file.model, positive, negative])
     let opened = try OpenedModel(model)
     let texts = (
       positive: try examples(positive, opened.tokenizer),
@@ -52,6 +54,7 @@ struct EditDerive: ParsableCommand {
       positive: texts.positive, negative: texts.negative
     ) { done in
       bar.update(Double(done), of: Double(all.count))
+      return !Interrupt.isRequested
     }
     bar.finish()
     try vector.write(to: output)
