@@ -12,8 +12,9 @@ import CPlatform
 /// which `commit` brings to the disk and then renames. Without `commit` the temporary file is
 /// removed; a process that is killed leaves it, never a part of a file under the final name.
 public struct AtomicFileWriter: ~Copyable {
-  /// The file that will be there.
+  /// The file that will be there. Of a symbolic link it is what that leads to.
   public let path: String
+  private let target: String
   private let folder: String
   private let temporaryPath: String
   private var descriptor: Int32
@@ -33,8 +34,8 @@ public struct AtomicFileWriter: ~Copyable {
   /// Starts writing what will be the file at `path`, of `expectedBytes` where that is known.
   /// `onAppend` sees all bytes in their order, as they are appended: for checksums.
   ///
-  /// Throws before anything is written: `isFolder`, `noSuchFolder`, `notWritable`, or `noSpace`
-  /// where the disk has less than `expectedBytes` free.
+  /// Throws before anything is written: `isFolder`, `notRegularFile`, `noSuchFolder`, `notWritable`,
+  /// `systemFailure`, or `noSpace` where the disk has less than `expectedBytes` free.
   public init(
     path: String, expectedBytes: UInt64 = 0,
     onAppend: ((UnsafeRawBufferPointer) -> Void)? = nil
@@ -42,10 +43,11 @@ public struct AtomicFileWriter: ~Copyable {
     self.path = path
     self.onAppend = onAppend
     self.expectedBytes = expectedBytes
-    folder = ModelFiles.folder(of: path)
-    try Self.checkTarget(path)
+    target = OutputFile.resolved(path)
+    folder = ModelFiles.folder(of: target)
+    try OutputFile.checkTarget(path)
     try DiskSpace.check(expectedBytes, in: folder, for: path)
-    (temporaryPath, descriptor) = try Self.openTemporary(for: path, in: folder)
+    (temporaryPath, descriptor) = try Self.openTemporary(for: target, in: folder)
     buffer.reserveCapacity(Self.bufferSize)
   }
 
@@ -54,20 +56,6 @@ public struct AtomicFileWriter: ~Copyable {
       close(descriptor)
       unlink(temporaryPath)
     }
-  }
-
-  /// Renaming would replace a file that must not be written to, and fail only at the end for a
-  /// folder.
-  private static func checkTarget(_ path: String) throws(ModelFileError) {
-    guard !path.isEmpty, !path.hasSuffix("/") else { throw .isFolder(path: path) }
-    var status = stat()
-    guard stat(path, &status) == 0 else { return }
-    switch status.st_mode & S_IFMT {
-    case S_IFREG: break
-    case S_IFDIR: throw .isFolder(path: path)
-    default: throw .notRegularFile(path: path)
-    }
-    guard access(path, W_OK) == 0 else { throw .notWritable(path: path) }
   }
 
   /// A file that no other process, and no other writer of this one, has.
@@ -122,7 +110,7 @@ public struct AtomicFileWriter: ~Copyable {
     descriptor = -1
     do {
       try check(closed, "close")
-      try check(rename(temporaryPath, path), "rename")
+      try check(rename(temporaryPath, target), "rename")
     } catch {
       unlink(temporaryPath)
       throw error

@@ -30,7 +30,7 @@ extension ModelFileError: CustomStringConvertible {
       .tensorPastEnd(let path, _, _, _), .overlappingTensors(let path, _, _),
       .missingTensor(let path, _), .splitNameMismatch(let path, _, _),
       .missingPart(let path, _, _), .partMismatch(let path, _, _, _),
-      .noSuchFolder(let path), .notWritable(let path), .noSpace(let path, _, _),
+      .noSuchFolder(let path), .isInput(let path), .notWritable(let path), .noSpace(let path, _, _),
       .damagedZstd(let path, _, _), .trailingBytes(let path, _), .expandsTooMuch(let path, _, _),
       .invalidField(let path, _, _, _), .invalidJSON(let path, _, _), .unexpectedJSON(let path, _),
       .unsupportedElements(let path, _, _), .unknownElementType(let path, _, _),
@@ -63,6 +63,8 @@ extension ModelFileError: CustomStringConvertible {
 
     case .noSuchFolder:
       "the folder it should be written in is not there; make it first"
+    case .isInput:
+      "it is read here, and writing the result over it would lose it; choose another name for the result"
     case .notWritable:
       "it cannot be written; change its permissions or those of its folder, or choose another place"
     case .noSpace(_, let needed, let available):

@@ -18,6 +18,8 @@ public enum ModelFileError: Error, Equatable, Sendable {
 
   /// The folder that a file shall be written in is not there.
   case noSuchFolder(path: String)
+  /// A result would be written over a file that it is made from.
+  case isInput(path: String)
   /// The place is read-only, or belongs to somebody else.
   case notWritable(path: String)
   /// The disk has too little room for what is written at `path`.

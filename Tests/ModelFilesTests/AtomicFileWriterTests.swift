@@ -55,6 +55,52 @@ struct AtomicFileWriterTests {
     }
   }
 
+  /// A link stays one, and what it leads to is replaced, through other links too; one that leads nowhere is
+  /// refused.
+  @Test func linksAreFollowed() throws {
+    try temporary { folder in
+      try FileManager.default.createDirectory(
+        atPath: folder + "/inner", withIntermediateDirectories: false)
+      let target = folder + "/inner/target"
+      try Data("old".utf8).write(to: URL(fileURLWithPath: target))
+      for (link, destination) in [("first", "inner/target"), ("second", "first")] {
+        try FileManager.default.createSymbolicLink(
+          atPath: folder + "/" + link, withDestinationPath: destination)
+      }
+      var writer = try AtomicFileWriter(path: folder + "/second")
+      try writer.append("new")
+      #expect(try contents(folder + "/inner").count == 2, "the temporary file is beside the target")
+      try writer.commit()
+      #expect(try Data(contentsOf: URL(fileURLWithPath: target)) == Data("new".utf8))
+      #expect(try contents(folder) == ["first", "inner", "second"])
+      #expect(
+        try FileManager.default.destinationOfSymbolicLink(atPath: folder + "/second") == "first")
+      try FileManager.default.removeItem(atPath: target)
+      guard case .systemFailure = refusal(folder + "/second") else {
+        Issue.record("a link that leads nowhere was not refused")
+        return
+      }
+    }
+  }
+
+  /// What would go wrong at the end is said at the beginning.
+  @Test func outputsAreCheckedFirst() throws {
+    try temporary { folder in
+      let (input, link) = (folder + "/in", folder + "/link")
+      try Data("x".utf8).write(to: URL(fileURLWithPath: input))
+      try FileManager.default.linkItem(atPath: input, toPath: link)
+      func check(_ path: String) -> ModelFileError? {
+        thrown { () throws(ModelFileError) in try OutputFile.check(path, inputs: ["-", input]) }
+      }
+      #expect(check(folder + "/out") == nil)
+      #expect(check(input) == .isInput(path: input))
+      #expect(check(link) == .isInput(path: link))
+      #expect(check(folder) == .isFolder(path: folder))
+      #expect(check(folder + "/a/b") == .noSuchFolder(path: folder + "/a/b"))
+      #expect(try contents(folder) == ["in", "link"])
+    }
+  }
+
   /// The last to commit wins; neither sees the other's bytes.
   @Test func writersOfOneFileDoNotMeet() throws {
     try temporary { folder in

@@ -119,15 +119,17 @@ struct ConversionTargetTests {
     let path = scratch.path("model.gguf")
     #expect(write(ConversionFixture.path("whole"), to: path) == nil)
     let before = try Data(contentsOf: URL(fileURLWithPath: path))
-    #expect(write(path, to: path) == .targetIsSource(path: path))
+    #expect(write(path, to: path) == .file(.isInput(path: path)))
     let link = scratch.path("link.gguf")
     try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
-    #expect(write(path, to: link) == .targetIsSource(path: link))
+    #expect(write(path, to: link) == .file(.isInput(path: link)))
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
 
     let folder = try scratch.copy("whole")
     let weights = folder + "/model.safetensors"
-    #expect(write(folder, to: weights) == .targetIsSource(path: weights))
+    #expect(write(folder, to: weights) == .file(.isInput(path: weights)))
+    let configuration = folder + "/config.json"
+    #expect(write(folder, to: configuration) == .file(.isInput(path: configuration)))
   }
 
   // Root may write anywhere; /proc, where nobody can, says so to everybody.

@@ -26,6 +26,12 @@ struct Emend: ParsableCommand {
 @main
 enum Main {
   static func main() {
+    Console.occupyClosedStreams()
+    if let number = firstUnreadableArgument {
+      Console.error(
+        "argument \(number) is not UTF-8 text; convert it first, or give text by -f FILE")
+      Emend.exit(withError: ExitCode.validationFailure)
+    }
     var command: any ParsableCommand
     do {
       command = try Emend.parseAsRoot()
@@ -35,11 +41,23 @@ enum Main {
     do {
       Interrupt.install()
       try command.run()
-    } catch {
+    } catch  where Console.outputProblem == nil {
       // Requests for help come here too, and are a success.
       guard Emend.exitCode(for: error) == .failure else { exitForUsage(error) }
       Console.error("\(error)")
       Emend.exit(withError: ExitCode.failure)
+    } catch {}  // It stopped because of the output.
+    if let problem = Console.outputProblem {
+      Console.error(problem)
+      Emend.exit(withError: ExitCode.failure)
+    }
+  }
+
+  /// The number of the first argument that Swift would repair, 1 for the first after the program's name.
+  private static var firstUnreadableArgument: Int? {
+    (1..<max(1, Int(CommandLine.argc))).first { index in
+      guard let argument = CommandLine.unsafeArgv[index] else { return false }
+      return String(validatingCString: argument) == nil
     }
   }
 

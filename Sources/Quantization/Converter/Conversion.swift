@@ -1,4 +1,5 @@
 import BlockFormats
+import Foundation
 import KernelInterface
 import ModelFiles
 import TensorKernels
@@ -192,7 +193,11 @@ public struct Conversion: Sendable {
   public func write(
     to path: String, pool: ThreadPool, onProgress: (ConversionProgress) -> Bool
   ) throws(ConversionError) -> ConversionResult {
-    try refuseSource(path)
+    do throws(ModelFileError) {
+      try OutputFile.check(path, inputs: source.files + filesBeside)
+    } catch {
+      throw .file(error)
+    }
     let slices = plan.indices.map { slicing($0) }
     let writer = try SliceWriter(
       path: path,
@@ -324,6 +329,12 @@ public struct Conversion: Sendable {
     }
   }
 
+  /// All files of a source that is a folder: its configuration and its tokenizer are there too.
+  private var filesBeside: [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: source.path)) ?? []
+    return names.map { source.path + "/" + $0 }
+  }
+
   /// Lets the system read what comes after `rows` while they are in work.
   private func announce(after rows: Range<Int>, of index: Int, _ slices: [Slicing]) {
     let tensor = tensors[index]
@@ -332,14 +343,6 @@ public struct Conversion: Sendable {
       source.willRead(rows.upperBound..<end, of: order[index])
     } else if index + 1 < slices.count {
       source.willRead(0..<slices[index + 1].rows, of: order[index + 1])
-    }
-  }
-
-  /// Writing over a file that is being read would lose it where the work fails.
-  private func refuseSource(_ path: String) throws(ConversionError) {
-    guard let target = FileIdentity(path) else { return }
-    if source.files.contains(where: { FileIdentity($0) == target }) {
-      throw .targetIsSource(path: path)
     }
   }
 }

@@ -38,7 +38,6 @@ public enum ConversionError: Error, Equatable, Sendable {
 
   // MARK: Target
 
-  case targetIsSource(path: String)
   case outOfMemory(bytes: Int)
   case interrupted(path: String)
 }
@@ -87,8 +86,6 @@ extension ConversionError: CustomStringConvertible {
       "\(path): the tokenizer has \(found) tokens and the model \(vocabularySize); they are not of "
         + "one model: name the right one with --tokenizer"
 
-    case .targetIsSource(let path):
-      "\(path): it is a file of the source; choose another name for the result"
     case .outOfMemory(let bytes):
       "the system refused \(bytes) bytes of memory; close other programs"
     case .interrupted(let path):

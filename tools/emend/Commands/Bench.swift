@@ -24,24 +24,30 @@ struct Bench: ParsableCommand {
 
   @Option(
     name: [.customShort("p"), .customLong("n-prompt")],
+    parsing: .unconditional,
     help: ArgumentHelp("Tokens of the prompt; 0 leaves the test out.", valueName: "n"))
   var prompt = 512
 
   @Option(
     name: [.customShort("n"), .customLong("n-gen")],
+    parsing: .unconditional,
     help: ArgumentHelp("Tokens to generate; 0 leaves the test out.", valueName: "n"))
   var generate = 64
 
   @Option(
     name: [.customShort("d"), .customLong("n-depth")],
+    parsing: .unconditional,
     help: ArgumentHelp("Tokens in the cache before generating.", valueName: "n"))
   var depth = 0
 
   @Option(
-    name: [.short, .long], help: ArgumentHelp("Timed runs of each test.", valueName: "n"))
+    name: [.short, .long], parsing: .unconditional,
+    help: ArgumentHelp("Timed runs of each test.", valueName: "n"))
   var repetitions = 5
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("Form of the result.", valueName: "md|json|csv"))
+  @Option(
+    name: .shortAndLong, parsing: .unconditional,
+    help: ArgumentHelp("Form of the result.", valueName: "md|json|csv"))
   var output: Form = .md
 
   /// The longest test: what an `Int` product or sum with it must stay below is out of its reach.

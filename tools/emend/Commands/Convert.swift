@@ -1,4 +1,5 @@
 import ArgumentParser
+import ModelFiles
 import Quantization
 import TensorKernels
 
@@ -41,6 +42,7 @@ struct Convert: ParsableCommand {
 
   @Option(
     name: [.short, .long],
+    parsing: .unconditional,
     help: ArgumentHelp("Threads. (default: one for each physical core)", valueName: "n"))
   var threads: Int?
 
@@ -54,6 +56,13 @@ struct Convert: ParsableCommand {
   }
 
   func run() throws {
+    guard result != "-" else {
+      throw ValidationError("OUT is -, and a model must be a file on disk; give it a name")
+    }
+    if !dryRun {
+      try OutputFile.check(
+        result, inputs: [input, tokenizer, calibration.calibration].compactMap { $0 })
+    }
     let source = try Checkpoint.open(input, tokenizer: tokenizer)
     guard recipe.type != nil || source is GGUFCheckpoint else {
       throw ValidationError("--type is missing; only the types of a GGUF file can be kept")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import LatentEditing
+import ModelFiles
 import Tokenization
 
 /// An edit of the first token, run once and kept.
@@ -21,6 +22,7 @@ struct EditCompile: ParsableCommand {
   @OptionGroup(title: "Conversation") var templateOptions: ChatTemplateOptions
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The token that prompts begin with. (default: what conversations begin with)",
       valueName: "id"))
@@ -36,6 +38,7 @@ struct EditCompile: ParsableCommand {
   }
 
   func run() throws {
+    try OutputFile.check(output, inputs: [model.file.model] + edits.files)
     let opened = try OpenedModel(model)
     let first = try firstToken ?? opening(opened.tokenizer)
     guard (0..<opened.configuration.vocabularySize).contains(first) else {

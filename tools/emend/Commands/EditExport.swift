@@ -1,6 +1,7 @@
 import ArgumentParser
 import LanguageModels
 import LatentEditing
+import ModelFiles
 
 /// Edits as control vectors that llama.cpp reads.
 struct EditExport: ParsableCommand {
@@ -29,6 +30,7 @@ struct EditExport: ParsableCommand {
   }
 
   func run() throws {
+    try OutputFile.check(output, inputs: [model.file.model] + edits.files)
     let opened = try OpenedModel(model)
     guard var prepared = try PreparedEdits(edits, opened) else { return }
     let loaded = try opened.load(contextLength: 1)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import LatentEditing
+import ModelFiles
 
 /// Steering vectors of other programs as control vectors.
 struct EditImport: ParsableCommand {
@@ -8,8 +9,8 @@ struct EditImport: ParsableCommand {
     abstract: "Make a control vector of steering vectors that a PyTorch program saved.",
     discussion: """
       The file is safetensors or what torch.save writes (its pickle is read, never executed): a tensor \
-      for each block, whose name's last number is the block (layers.12, vec_layer_12), or one tensor \
-      with a row for each block. A vector is added to the residual stream after its block. Blocks count \
+      for each block, whose name's last number is the block (layers.12, vec_layer_12), or one named \
+      tensor with a row for each block. A vector is added to the residual stream after its block. Blocks count \
       from 0, as in transformers; --first-block 1 is for files that count from 1, and for hidden_states, \
       whose first row is the embedding. llama.cpp has no direction for block 0: leave it out with \
       --layers.
@@ -24,6 +25,7 @@ struct EditImport: ParsableCommand {
   var input: String
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("The number that block 0 has in the file: 0 or 1.", valueName: "n"))
   var firstBlock = 0
 
@@ -40,11 +42,14 @@ struct EditImport: ParsableCommand {
 
   func validate() throws {
     guard 0...1 ~= firstBlock else { throw ValidationError("--first-block is 0 or 1") }
-    guard scale.isFinite else { throw ValidationError("--scale is \(scale), and must be finite") }
+    guard scale.isFinite, scale != 0 else {
+      throw ValidationError("--scale is \(scale), and must be finite and not 0")
+    }
     do { _ = try LayerSelection(parsing: layers) } catch { throw ValidationError("\(error)") }
   }
 
   func run() throws {
+    try OutputFile.check(output, inputs: [model.file.model, input])
     let shape = try OpenedModel(model).configuration
     let chosen = try LayerSelection(parsing: layers)
     _ = try chosen.resolved(layerCount: shape.layerCount)

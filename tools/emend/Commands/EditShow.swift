@@ -1,5 +1,6 @@
 import ArgumentParser
 import LatentEditing
+import ModelFiles
 
 /// A trace as a picture.
 struct EditShow: ParsableCommand {
@@ -24,6 +25,7 @@ struct EditShow: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
+    if let svg { try OutputFile.check(svg, inputs: [trace]) }
     let trace = try EditTrace(path: trace)
     if let svg {
       try TextOutput.write(TraceHeatMap(trace, columns: 120).svg(), to: svg)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EditEvaluation
 import LatentEditing
+import ModelFiles
 import TextGeneration
 import Tokenization
 
@@ -89,6 +90,10 @@ struct Generate: ParsableCommand {
   }
 
   func run() throws {
+    if let trace {
+      try OutputFile.check(
+        trace, inputs: [model.file.model] + edits.files + (file.map { [$0] } ?? []))
+    }
     let text = try file.map { try TextInput.read($0) } ?? prompt ?? ""
     let opened = try OpenedModel(model)
     let ids = try encode(text, with: opened.tokenizer)

@@ -22,12 +22,15 @@ struct Inspect: ParsableCommand {
 
   @Option(
     name: [.customShort("c"), .long],
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Context the memory is given for. (default: 2048, or what the model was trained for)",
       valueName: "n"))
   var ctxSize: Int?
 
-  @Option(help: ArgumentHelp("Cache the memory is given for.", valueName: "f32|f16|q8_0"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Cache the memory is given for.", valueName: "f32|f16|q8_0"))
   var cacheType: CacheType = .f16
 
   @OptionGroup var output: OutputOptions

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EditEvaluation
+import ModelFiles
 
 struct PerplexityCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -30,7 +31,8 @@ struct PerplexityCommand: ParsableCommand {
       valueName: "file"))
   var file: String?
 
-  @Option(help: ArgumentHelp("Windows at most. (default: all)", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Windows at most. (default: all)", valueName: "n"))
   var chunks: Int?
 
   @Option(
@@ -55,6 +57,10 @@ struct PerplexityCommand: ParsableCommand {
   }
 
   func run() throws {
+    if let klDivergenceBase, !klDivergence {
+      try OutputFile.check(
+        klDivergenceBase, inputs: [model.file.model] + (file.map { [$0] } ?? []))
+    }
     let opened = try OpenedModel(model)
     let tokenizer = opened.tokenizer
     let beginning = tokenizer.vocabulary.addsBOS ? tokenizer.bosToken : nil

@@ -42,6 +42,9 @@ struct Score: ParsableCommand {
   }
 
   func run() throws {
+    if let logits {
+      try OutputFile.check(logits, inputs: [model.file.model, file] + edits.files)
+    }
     let text = try TextInput.read(file)
     let opened = try OpenedModel(model)
     let ids = opened.tokenizer.encode(text, addSpecial: true, parseSpecial: parseSpecial)

@@ -12,12 +12,14 @@ struct CalibrationArguments: ParsableArguments {
   var calibration: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The most windows of the text that are used, evenly spread over it. (default: "
         + "\(CalibrationText.defaultCount))", valueName: "n"))
   var calibrationWindows: Int?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Tokens in a window. (default: \(CalibrationText.defaultLength), or the model's context where "
         + "that is less)", valueName: "n"))

@@ -48,6 +48,11 @@ struct EditOptions: ParsableArguments {
     help: ArgumentHelp("A compiled edit, as emend edit compile writes it.", valueName: "file"))
   var edit: String?
 
+  /// The files that the edits are made from.
+  var files: [String] {
+    editor + controlVector.map { NumberedFile<Float>($0).path } + (edit.map { [$0] } ?? [])
+  }
+
   /// Whether anything is to be edited.
   var isEmpty: Bool { editor.isEmpty && controlVector.isEmpty && edit == nil }
 

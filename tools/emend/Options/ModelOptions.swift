@@ -19,6 +19,7 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     name: [.short, .long],
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Threads, at most as many as can run at once. (default: one for each physical core)",
       valueName: "n"))
@@ -26,12 +27,14 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     name: [.customShort("c"), .long],
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Tokens the context holds, prompt and answer. (default: 2048, or fewer where the model was "
         + "trained for fewer; perplexity: 512; score: as many as the text has)", valueName: "n"))
   var ctxSize: Int?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "int8 rounds the activations to 8 bits for speed; f32 is exact.", valueName: "int8|f32"))
   var activations: ActivationPrecision = .int8
@@ -43,6 +46,7 @@ struct ModelOptions: ParsableArguments {
   var cacheType: CacheType?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Refuse to start when more memory than this is needed: bytes, or with K, M or G. (default: "
         + "what is available)", valueName: "size"))

@@ -3,16 +3,20 @@ import TextGeneration
 
 /// How the next token is chosen.
 struct SamplingArguments: ParsableArguments {
-  @Option(help: ArgumentHelp("Temperature; 0 takes the most likely token.", valueName: "x"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Temperature; 0 takes the most likely token.", valueName: "x"))
   var temp: Float = 0.8
 
   @Option(
     name: .customLong("top-k"),
+    parsing: .unconditional,
     help: ArgumentHelp("Only the k most likely tokens may come; 0 for all.", valueName: "k"))
   var topK = 40
 
   @Option(
     name: .customLong("top-p"),
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Only the most likely tokens that reach this probability together may come; 1 for all.",
       valueName: "p"))
@@ -20,11 +24,13 @@ struct SamplingArguments: ParsableArguments {
 
   @Option(
     name: .customLong("min-p"),
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Only tokens at least p times as likely as the best may come; 0 for all.", valueName: "p"))
   var minP: Float = 0.05
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Makes tokens that occurred lately less likely; 1 for no penalty.", valueName: "x"))
   var repeatPenalty: Float = 1
@@ -37,21 +43,37 @@ struct SamplingArguments: ParsableArguments {
 
   @Option(
     name: [.short, .long],
+    parsing: .unconditional,
     help: ArgumentHelp(
-      "Decides every random choice: the same seed gives the same text. (default: a new one each "
-        + "time)", valueName: "n"))
-  var seed: UInt64?
+      "Decides every random choice: the same seed gives the same text. -1 draws a new one. "
+        + "(default: -1)", valueName: "n"))
+  var seed: Seed?
 
   /// The options for the generator; a seed not given is drawn.
   var options: SamplingOptions {
     SamplingOptions(
       temperature: temp, topK: topK, topP: topP, minP: minP, repetitionPenalty: repeatPenalty,
       penaltyWindow: repeatLastN < 0 ? nil : repeatLastN,
-      seed: seed ?? UInt64.random(in: 0...UInt64(UInt32.max)))
+      seed: seed?.value ?? UInt64.random(in: 0...UInt64(UInt32.max)))
   }
 
   func validate() throws {
     do { try options.validate() } catch { throw ValidationError("\(error)") }
+    guard repeatLastN >= -1 else {
+      throw ValidationError(
+        "--repeat-last-n is \(repeatLastN), and must be 0 or more, or -1 for all tokens")
+    }
+  }
+}
+
+/// A seed, or -1, llama.cpp's spelling of a new one each time.
+struct Seed: ExpressibleByArgument {
+  /// Nil for a new one.
+  let value: UInt64?
+
+  init?(argument: String) {
+    value = UInt64(argument)
+    guard value != nil || argument == "-1" else { return nil }
   }
 }
 

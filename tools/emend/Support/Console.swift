@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Darwin)
   import Darwin
 #elseif canImport(Musl)
@@ -8,6 +10,28 @@
 
 /// Standard output for results, standard error for everything else; unbuffered.
 enum Console {
+  /// The error number of the first write to standard output that failed; 0 while none did.
+  private static let outputError = Atomic<Int32>(0)
+
+  /// What went wrong with standard output, or nil. Nothing is written to it any more then, and the work is
+  /// asked to stop.
+  static var outputProblem: String? {
+    let number = outputError.load(ordering: .relaxed)
+    return number == 0
+      ? nil
+      : "standard output cannot be written: \(String(cString: strerror(number))); what was written of the "
+        + "result is not whole"
+  }
+
+  /// Takes the place of standard streams that the caller closed, so that no file that is opened later gets
+  /// their number and is written to in their stead. Writing to these fails.
+  static func occupyClosedStreams() {
+    for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO]
+    where fcntl(descriptor, F_GETFD) == -1 {
+      _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+    }
+  }
+
   /// Whether a person reads standard error.
   static let errorIsTerminal = isatty(STDERR_FILENO) == 1
   /// Whether a person types at standard input.
@@ -22,7 +46,12 @@ enum Console {
 
   /// Writes `text` to standard output.
   static func print(_ text: String, terminator: String = "\n") {
-    write(text + terminator, to: STDOUT_FILENO)
+    guard outputError.load(ordering: .relaxed) == 0 else { return }
+    let number = write(text + terminator, to: STDOUT_FILENO)
+    // Of a pipe the reader has read what it wanted.
+    guard number != 0, number != EPIPE else { return }
+    outputError.store(number, ordering: .relaxed)
+    Interrupt.request()
   }
 
   /// Writes `text` to standard error when that is a terminal.
@@ -41,16 +70,19 @@ enum Console {
     write("error: \(line)\n", to: STDERR_FILENO)
   }
 
-  private static func write(_ text: String, to descriptor: Int32) {
+  /// The number of the error that kept a part of `text` from being written, or 0.
+  @discardableResult
+  private static func write(_ text: String, to descriptor: Int32) -> Int32 {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { writeBytes(descriptor, $0.baseAddress!, $0.count) }
       if count > 0 {
         bytes = bytes.dropFirst(count)
       } else if errno != EINTR {
-        return  // The reader is gone, and there is nobody left to tell.
+        return errno
       }
     }
+    return 0
   }
 }
 

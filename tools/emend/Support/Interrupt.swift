@@ -15,6 +15,9 @@ enum Interrupt {
   /// Whether Ctrl-C was pressed since the last `clear`.
   static var isRequested: Bool { count.load(ordering: .relaxed) > 0 }
 
+  /// As if it were pressed: the work ends at the next point where it can.
+  static func request() { count.add(1, ordering: .relaxed) }
+
   /// Forgets that it was pressed.
   static func clear() { count.store(0, ordering: .relaxed) }
 
