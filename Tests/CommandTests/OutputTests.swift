@@ -57,14 +57,17 @@ import Testing
       return target
     }
     let model = try copy(self.model, "m.gguf")
-    let editor = try copy(OutsideFiles.fixture("editor/p0/editor.safetensors").path, "e.safetensors")
+    let editor = try copy(
+      OutsideFiles.fixture("editor/p0/editor.safetensors").path, "e.safetensors")
     let text = try folder.file("text", "a b c\n")
     let other = try folder.file("other", "d e f\n")
     let edit = ["-m", model, "--editor", editor, "--instruction", "a"]
     let cases: [(arguments: [String], kept: String)] = [
       (["edit", "compile"] + edit + ["-o", editor], editor),
       (["edit", "export"] + edit + ["-o", model], model),
-      (["edit", "derive", "-m", model, "--positive", text, "--negative", other, "-o", other], other),
+      (
+        ["edit", "derive", "-m", model, "--positive", text, "--negative", other, "-o", other], other
+      ),
       (["edit", "import", "-m", model, text, "-o", text], text),
       (["edit", "show", text, "--svg", text], text),
       (["score", "-m", model, "-f", text, "--logits", text], text),
