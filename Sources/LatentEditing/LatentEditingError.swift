@@ -48,6 +48,8 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
   case compiledForOtherPrompt(firstToken: Int, prompt: [Int])
   case notCompilable(reason: String)
   case cacheFolder(path: String)
+  /// A compiled edit in a cache that cannot be used.
+  case cachedEdit(path: String, problem: String)
   /// A file of a teacher's states that is damaged or something else.
   case teacherStates(path: String, problem: String)
   case compiledConflict
@@ -153,6 +155,8 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
       "the edit cannot be compiled to a prefix: \(reason); use it as it is"
     case .cacheFolder(let path):
       "\(path): the folder cannot be made; give one that may be written to"
+    case .cachedEdit(let path, let problem):
+      "\(path): the compiled edit in the cache cannot be used; delete it, and it is compiled again: \(problem)"
     case .teacherStates(let path, let problem):
       "\(path): the teacher's states cannot be used: \(problem); delete it, and they are computed again"
     case .compiledConflict:

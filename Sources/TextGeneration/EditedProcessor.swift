@@ -54,7 +54,8 @@ public final class EditedProcessor: TokenPredictor {
   public func begin(prompt: [Int], firstContent: Int = 0) throws(LatentEditingError) {
     if let compiled {
       guard prompt.first == compiled.firstToken, prompt.count > 1 else {
-        throw .compiledForOtherPrompt(firstToken: compiled.firstToken, prompt: Array(prompt.prefix(2)))
+        throw .compiledForOtherPrompt(
+          firstToken: compiled.firstToken, prompt: Array(prompt.prefix(2)))
       }
     }
     shape = PromptShape(length: prompt.count, firstContent: firstContent)

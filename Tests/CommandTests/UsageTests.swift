@@ -10,6 +10,7 @@ import Testing
     "generate -m x -p a --min-p 2", "generate -m x -p a --repeat-penalty 0",
     "generate -m x -p a --temp -1", "generate -m x -p a --top-k -1", "generate -m x -p a -s -2",
     "generate -m x -p a --repeat-last-n -2", "generate -m x -p a -c -1", "convert x - --type q8_0",
+    "generate -m x -p a --edit b --edit c", "generate -m x -p a --edit b --trace c",
     "generate -m x -p a -n -2", "generate -m x -p a -t 0", "generate -m x -p a -c 0",
     "generate -m x -p a --cache-type q4", "generate -m x -p a --activations f16",
     "generate -m x -p a --system b", "generate -m x -p a --chat --chat-template nonsense",

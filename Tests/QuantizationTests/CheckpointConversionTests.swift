@@ -112,11 +112,12 @@ struct CheckpointConversionTests {
 
   /// Where both names are there, transformers 5.23 reads these as: linear, factor 2, theta 10000; the same
   /// with the top theta; and the newer name alone where the older is null.
-  @Test(arguments: [
-    (#"{"rope_type": "linear", "factor": 2.0}"#, nil, 2, 10_000),
-    (#"{"rope_type": "linear", "factor": 2.0}"#, 700_000, 2, 700_000),
-    ("null", 700_000, nil, 500_000),
-  ] as [(String, Double?, Double?, Double)])
+  @Test(
+    arguments: [
+      (#"{"rope_type": "linear", "factor": 2.0}"#, nil, 2, 10_000),
+      (#"{"rope_type": "linear", "factor": 2.0}"#, 700_000, 2, 700_000),
+      ("null", 700_000, nil, 500_000),
+    ] as [(String, Double?, Double?, Double)])
   func olderNameOfRotaryScalingWins(
     scaling: String, theta: Double?, factor: Double?, wanted: Double
   ) throws {

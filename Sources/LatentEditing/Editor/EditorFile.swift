@@ -76,6 +76,15 @@ extension Editor {
     return try configuration(file, path: path)
   }
 
+  /// Bytes that the parameters of the editor at `path` take in memory, where all of them are F32. No
+  /// weights are read. Throws `file`.
+  public static func parameterBytes(path: String) throws(LatentEditingError) -> Int {
+    let file: SafetensorsFile
+    do { file = try SafetensorsFile(path: path) } catch { throw .file(error) }
+    return file.tensors.filter { $0.name != InstructionTokenizer.tensor }
+      .reduce(0) { $0 + 4 * $1.elementCount }
+  }
+
   private static func configuration(
     _ file: SafetensorsFile, path: String
   ) throws(LatentEditingError) -> EditorConfiguration {

@@ -99,7 +99,7 @@ public struct CompiledEditCache: Sendable {
   }
 
   /// The edit, or nil where it was not stored yet. `shape` is the processor's. Throws
-  /// `compiledMismatch` and what makes the file unreadable.
+  /// `cachedEdit` where what was stored is damaged or something else.
   public func edit(shape: ProcessorConfiguration) throws(LatentEditingError) -> CompiledEdit? {
     let edit: CompiledEdit
     do {
@@ -108,10 +108,12 @@ public struct CompiledEditCache: Sendable {
         cacheType: cacheType)
     } catch .file(.noSuchFile) {
       return nil
+    } catch {
+      throw .cachedEdit(path: path, problem: "\(error)")
     }
     guard edit.firstToken == firstToken else {
-      throw .compiledMismatch(
-        path: path, field: "first token", found: "\(edit.firstToken)", needed: "\(firstToken)")
+      throw .cachedEdit(
+        path: path, problem: "it is for prompts that begin with token \(edit.firstToken)")
     }
     return edit
   }

@@ -70,7 +70,7 @@ struct Bench: ParsableCommand {
     var prepared = try PreparedEdits(edits, opened)
     // What the tokens are does not matter, nor then whether the model was trained for so many.
     let loaded = try opened.load(
-      contextLength: max(needed, model.ctxSize ?? 0), beyondTraining: true)
+      contextLength: max(needed, model.ctxSize ?? 0), beside: prepared, beyondTraining: true)
     let model = Model(
       predictor: loaded.state, edited: try prepared?.processor(loaded),
       firstToken: try prepared?.compiled(loaded)?.firstToken,
@@ -81,6 +81,7 @@ struct Bench: ParsableCommand {
       let name = "tg\(generate)" + (depth > 0 ? "@d\(depth)" : "")
       results.append(try measure(name, loaded, model, decode))
     }
+    loaded.reportPeak()
     switch output {
     case .json: try JSON.print(results)
     case .csv: Console.print(csv(results))

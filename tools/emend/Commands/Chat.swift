@@ -48,7 +48,7 @@ struct Chat: ParsableCommand {
       with: opened.tokenizer)
     var prepared = try PreparedEdits(
       edits, opened, cache: try editCache.cache(edits, opened, firstToken: opening[0]))
-    let loaded = try opened.load()
+    let loaded = try opened.load(beside: prepared)
     let edited = try prepared?.processor(loaded)
     let generator = Generator(
       edited ?? loaded.state, tokenizer: loaded.tokenizer, startsText: true)
@@ -70,11 +70,23 @@ struct Chat: ParsableCommand {
 
     if Console.inputIsTerminal { Console.note("/help lists what you can do besides talking.") }
     var reader = LineReader()
-    while true {
+    // A person tries again; what comes from a pipe or a file has failed where a part of it did.
+    var failures = 0
+    while Console.outputProblem == nil {
       Interrupt.clear()
       if Console.inputIsTerminal, Console.errorIsTerminal { Console.log("> ", terminator: "") }
-      guard case .line(let line) = reader.next() else {
+      let line: String
+      switch reader.next() {
+      case .line(let text): line = text
+      case .notText:
+        Console.log("That is not UTF-8 text, and was not said; convert it first (iconv -t utf-8).")
+        failures += 1
+        continue
+      case .end, .interrupted:
         if Console.inputIsTerminal { Console.note("") }
+        guard Console.inputIsTerminal || failures == 0 else {
+          throw CommandError.unansweredTurns(count: failures)
+        }
         return
       }
       let text = line.drop(while: \.isWhitespace)
@@ -83,7 +95,11 @@ struct Chat: ParsableCommand {
         if obey(text, session) == .end { return }
         continue
       }
-      try answer(line, in: session, options: options, contextLength: loaded.state.contextLength)
+      if try !answer(
+        line, in: session, options: options, contextLength: loaded.state.contextLength)
+      {
+        failures += 1
+      }
       // Another seed for each turn, or the same question would get the same answer.
       options.sampling.seed &+= 1
     }
@@ -110,9 +126,10 @@ struct Chat: ParsableCommand {
     return .more
   }
 
+  /// Whether there was room for the turn.
   private func answer(
     _ line: String, in session: ChatSession, options: GenerationOptions, contextLength: Int
-  ) throws {
+  ) throws -> Bool {
     let printer = AnswerPrinter(streams: true)
     do {
       try session.say(line, options: options, listener: printer.receive)
@@ -120,14 +137,15 @@ struct Chat: ParsableCommand {
       Console.log(
         "With this turn the conversation has \(tokens) tokens, and the context holds \(length): say "
           + "less, start again with /clear, or start emend with a longer context (-c).")
-      return
+      return false
     }
-    guard let (reason, statistics) = printer.end else { return }
+    guard let (reason, statistics) = printer.end else { return true }
     if reason == .contextFull {
       Console.log(
         "The context of \(contextLength) tokens is full: start again with /clear, or start emend with "
           + "a longer context (-c).")
     }
     if model.verbose { Console.log(statistics.summary) }
+    return true
   }
 }

@@ -46,13 +46,14 @@ struct EditCompile: ParsableCommand {
         "--first-token is \(first), and the vocabulary has \(opened.configuration.vocabularySize)")
     }
     guard var prepared = try PreparedEdits(edits, opened) else { return }
-    let loaded = try opened.load(contextLength: 1)
+    let loaded = try opened.load(contextLength: 1, beside: prepared)
     let compiled = try CompiledEdit.compiling(
       prepared.compilableEdit(loaded), on: loaded.processor,
       identity: ProcessorIdentity(opened.file),
       firstToken: first, cacheType: loaded.state.cacheType,
       label: edits.label)
     try compiled.write(to: output, shape: opened.configuration)
+    loaded.reportPeak()
     Console.print("\(output): token \(first) as the edit leaves it in every layer")
   }
 

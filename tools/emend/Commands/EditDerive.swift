@@ -58,6 +58,7 @@ struct EditDerive: ParsableCommand {
     }
     bar.finish()
     try vector.write(to: output)
+    loaded.reportPeak()
     Console.print(
       "\(output): directions after \(vector.directions.count) blocks, from "
         + "\(texts.positive.count) and \(texts.negative.count) texts")

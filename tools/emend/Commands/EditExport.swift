@@ -33,9 +33,10 @@ struct EditExport: ParsableCommand {
     try OutputFile.check(output, inputs: [model.file.model] + edits.files)
     let opened = try OpenedModel(model)
     guard var prepared = try PreparedEdits(edits, opened) else { return }
-    let loaded = try opened.load(contextLength: 1)
+    let loaded = try opened.load(contextLength: 1, beside: prepared)
     let vector = try ControlVector(try prepared.edit(loaded))
     try vector.write(to: output)
+    loaded.reportPeak()
     Console.print("\(output): directions after blocks \(LayerSelection(vector.directions.keys))")
   }
 }

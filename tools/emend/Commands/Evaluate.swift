@@ -271,7 +271,7 @@ struct Evaluate: ParsableCommand {
     let available = limit ?? Memory.availableBytes
     guard needed <= available else {
       throw CommandError.notEnoughMemoryToEvaluate(
-        needed: Memory.display(needed), available: Memory.display(available))
+        needed: Memory.display(needed), available: Memory.available(limit))
     }
   }
 }

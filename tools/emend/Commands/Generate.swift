@@ -80,7 +80,7 @@ struct Generate: ParsableCommand {
     if trace != nil, editCache.editCache != nil {
       throw ValidationError("--trace shows latents, and a compiled edit of --edit-cache has none")
     }
-    if trace != nil, edits.isEmpty {
+    if trace != nil, edits.editor.isEmpty, edits.controlVector.isEmpty {
       throw ValidationError("--trace needs something to trace: --editor or --control-vector")
     }
     if compare, edits.isEmpty {
@@ -103,7 +103,7 @@ struct Generate: ParsableCommand {
     }
     let prepared = try PreparedEdits(
       edits, opened, cache: try editCache.cache(edits, opened, firstToken: ids.first ?? 0))
-    let loaded = try opened.load()
+    let loaded = try opened.load(beside: prepared, states: trace == nil ? 1 : 2)
     let options = length.generationOptions(sampling.options)
 
     guard compare else {

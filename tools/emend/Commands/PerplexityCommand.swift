@@ -86,6 +86,7 @@ struct PerplexityCommand: ParsableCommand {
       return !Interrupt.isRequested
     }
     bar.finish()
+    loaded.reportPeak()
     if output.json {
       try JSON.print(
         Result(
@@ -116,6 +117,7 @@ struct PerplexityCommand: ParsableCommand {
       return !Interrupt.isRequested
     }
     bar.finish()
+    loaded.reportPeak()
     if output.json {
       try JSON.print(Comparison(result, chunks: count, contextSize: windows.length))
     } else {

@@ -56,9 +56,10 @@ struct Score: ParsableCommand {
     // One more for a ghost token, which some edits put in front.
     let room = edits.isEmpty ? length : min(length + 1, opened.configuration.contextLength)
     let prepared = try PreparedEdits(edits, opened)
-    let loaded = try opened.load(contextLength: room)
+    let loaded = try opened.load(contextLength: room, beside: prepared)
     let scores = try score(ids, loaded, prepared)
 
+    loaded.reportPeak()
     if output.json {
       try JSON.print(Result(ids: ids, logprobs: [nil] + scores))
       return

@@ -70,10 +70,9 @@ struct CalibrationArguments: ParsableArguments {
 
   /// Throws when the calibration takes more than is there.
   func checkMemory(_ needed: Int) throws(CommandError) {
-    let available = Memory.availableBytes
-    guard needed <= available else {
+    guard needed <= Memory.availableBytes else {
       throw .notEnoughMemoryToCalibrate(
-        needed: Memory.display(needed), available: Memory.display(available))
+        needed: Memory.display(needed), available: Memory.available(nil))
     }
   }
 }

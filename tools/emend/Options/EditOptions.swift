@@ -45,20 +45,32 @@ struct EditOptions: ParsableArguments {
   var layers: String?
 
   @Option(
+    name: .customLong("edit"), parsing: .singleValue,
     help: ArgumentHelp("A compiled edit, as emend edit compile writes it.", valueName: "file"))
-  var edit: String?
+  var compiled: [String] = []
+
+  /// The compiled edit.
+  var edit: String? { compiled.first }
 
   /// The files that the edits are made from.
   var files: [String] {
-    editor + controlVector.map { NumberedFile<Float>($0).path } + (edit.map { [$0] } ?? [])
+    editor + controlVector.map { NumberedFile<Float>($0).path } + compiled
   }
 
   /// Whether anything is to be edited.
-  var isEmpty: Bool { editor.isEmpty && controlVector.isEmpty && edit == nil }
+  var isEmpty: Bool { editor.isEmpty && controlVector.isEmpty && compiled.isEmpty }
 
   func validate() throws {
     if editor.isEmpty, !instruction.isEmpty || !strength.isEmpty {
       throw ValidationError("--instruction and --strength need an --editor that reads them")
+    }
+    if compiled.count > 1 {
+      throw ValidationError(
+        "--edit is there \(compiled.count) times, and only one compiled edit can take the place of token 0; "
+          + "give the instructions together to emend edit compile")
+    }
+    if instruction.contains(where: { $0.allSatisfy(\.isWhitespace) }) {
+      throw ValidationError("--instruction is empty; say what the answer shall be like")
     }
     if !editor.isEmpty, instruction.isEmpty {
       throw ValidationError("--editor needs an --instruction to read")
@@ -117,6 +129,9 @@ struct EditOptions: ParsableArguments {
   ) throws -> LatentEdit? {
     guard !controlVector.isEmpty else { return nil }
     let range = controlVectorLayerRange
+    if let last = range.last, last >= configuration.layerCount {
+      throw CommandError.layerRange(last: last, layerCount: configuration.layerCount)
+    }
     return try LatentEdit.sum(
       controlVector.map(NumberedFile<Float>.init).map { argument in
         try ControlVector(

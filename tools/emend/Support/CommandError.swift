@@ -6,7 +6,9 @@ enum CommandError: Error, CustomStringConvertible {
   case notEnoughMemoryToCalibrate(needed: String, available: String)
   case contextTooLong(asked: Int, trained: Int)
   case notEnoughContext(command: String, needed: Int, trained: Int)
+  case layerRange(last: Int, layerCount: Int)
   case interrupted(work: String)
+  case unansweredTurns(count: Int)
   case trainingExists(folder: String)
   case noTraining(folder: String)
   case notEnoughMemoryToTrain(needed: String, available: String)
@@ -19,10 +21,10 @@ enum CommandError: Error, CustomStringConvertible {
     case .notText(let path):
       "\(path): is not UTF-8 text; convert it first (iconv -t utf-8)"
     case .notEnoughMemory(let plan, let available):
-      "this needs \(plan), and \(available) is available; use a shorter context (--ctx-size), "
+      "this needs \(plan), and \(available); use a shorter context (--ctx-size), "
         + "a smaller cache (--cache-type q8_0) or a smaller model"
     case .notEnoughMemoryToCalibrate(let needed, let available):
-      "this calibration needs \(needed), and \(available) is available; take fewer windows "
+      "this calibration needs \(needed), and \(available); take fewer windows "
         + "(--calibration-windows)"
     case .contextTooLong(let asked, let trained):
       "a context of \(asked) tokens was asked for, and the model was trained for \(trained); ask for "
@@ -31,15 +33,21 @@ enum CommandError: Error, CustomStringConvertible {
       "\(command) needs a context of \(needed) tokens, and the model was trained for \(trained); use "
         + "less"
     case .notEnoughMemoryToTrain(let needed, let available):
-      "this training needs \(needed), and \(available) is available; use smaller batches (--batch-size), "
+      "this training needs \(needed), and \(available); use smaller batches (--batch-size), "
         + "shorter sequences (--max-seq-length) or --optimizer adamw8bit"
     case .notEnoughMemoryToEvaluate(let needed, let available):
-      "this evaluation needs \(needed) of memory, and \(available) is available; use smaller batches "
+      "this evaluation needs \(needed) of memory, and \(available); use smaller batches "
         + "(--batch-size) or shorter sequences (--max-seq-length)"
     case .noTraining(let folder):
       "\(folder) has no training.state to go on with; start without --resume"
     case .trainingExists(let folder):
       "\(folder) has a training in it already; go on with --resume, or give another --output"
+    case .unansweredTurns(let count):
+      "\(count) of the lines were not answered, as was said above; send shorter ones, in UTF-8, or start with "
+        + "a longer context (--ctx-size)"
+    case .layerRange(let last, let count):
+      "--control-vector-layer-range ends with block \(last), and the model has blocks 0 to \(count - 1); end with "
+        + "one of them"
     case .interrupted(let work):
       "interrupted while \(work)"
     }

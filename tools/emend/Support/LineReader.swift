@@ -11,6 +11,8 @@ struct LineReader {
   /// What reading a line came to.
   enum Result: Equatable {
     case line(String)
+    /// A line that is not UTF-8.
+    case notText
     case end
     case interrupted
   }
@@ -18,19 +20,18 @@ struct LineReader {
   private var pending: [UInt8] = []
   private var isAtEnd = false
 
-  /// The next line without its end; bytes that are not UTF-8 become U+FFFD.
+  /// The next line without its end.
   mutating func next() -> Result {
     var searched = 0
     while true {
       if let end = pending[searched...].firstIndex(of: UInt8(ascii: "\n")) {
         defer { pending.removeFirst(end + 1) }
         let line = pending[..<end]
-        return .line(
-          String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self))
+        return Self.text(line.last == UInt8(ascii: "\r") ? line.dropLast() : line)
       }
       if isAtEnd {
         defer { pending = [] }
-        return pending.isEmpty ? .end : .line(String(decoding: pending, as: UTF8.self))
+        return pending.isEmpty ? .end : Self.text(pending[...])
       }
       searched = pending.count
       var buffer = [UInt8](repeating: 0, count: 4096)
@@ -43,5 +44,9 @@ struct LineReader {
         isAtEnd = true
       }
     }
+  }
+
+  private static func text(_ bytes: ArraySlice<UInt8>) -> Result {
+    String(validating: bytes, as: UTF8.self).map(Result.line) ?? .notText
   }
 }

@@ -21,9 +21,13 @@ struct OpenedModel {
   /// was trained for if that is less.
   var contextLength: Int { options.ctxSize ?? min(configuration.contextLength, 2048) }
 
-  /// Plans, checks and loads: the weights, and a state of `contextLength` tokens. A context beyond what
-  /// the model was trained for is refused unless only its speed matters.
-  func load(contextLength: Int? = nil, beyondTraining: Bool = false) throws -> LoadedModel {
+  /// Plans, checks and loads: the weights, and a state of `contextLength` tokens, where `states` of them
+  /// will be needed, beside what `edits` take. A context beyond what the model was trained for is refused
+  /// unless only its speed matters.
+  func load(
+    contextLength: Int? = nil, beside edits: PreparedEdits? = nil, states: Int = 1,
+    beyondTraining: Bool = false
+  ) throws -> LoadedModel {
     let instructionSet = try InstructionSet.selected()
     let trained = configuration.contextLength
     let length = contextLength ?? self.contextLength
@@ -38,8 +42,10 @@ struct OpenedModel {
     let plan = try ProcessorState.plan(
       file, activations: options.activations, threads: options.threadCount, contextLength: length,
       cacheType: options.resolvedCacheType)
-    try plan.check(limit: options.memoryLimit?.bytes)
-    if options.verbose { Console.log("memory: \(plan.summary)") }
+    let budget = MemoryBudget().adding(plan, states: states)
+      .adding("editor", try edits?.bytesBesideModel() ?? 0)
+    try budget.check(limit: options.memoryLimit?.bytes)
+    if options.verbose { Console.log("memory: \(budget.summary)") }
 
     let clock = ContinuousClock()
     let start = clock.now
@@ -82,15 +88,16 @@ struct LoadedModel {
   let state: ProcessorState
   let loadSeconds: Double
 
-  /// A second sequence of the same context, when there is memory for it.
+  /// A second sequence of the same context, for which the model was loaded with `states` of 2.
   func anotherState() throws -> ProcessorState {
-    let available = opened.options.memoryLimit?.bytes ?? SystemMemory.availableBytes
-    if let available, state.byteCount > available {
-      throw CommandError.notEnoughMemory(
-        plan: Memory.display(state.byteCount), available: Memory.display(available))
-    }
-    return try ProcessorState(
+    try ProcessorState(
       processor, contextLength: state.contextLength, cacheType: state.cacheType)
+  }
+
+  /// The most memory that there was, for those who want to be told.
+  func reportPeak() {
+    guard opened.options.verbose else { return }
+    Console.log("peak memory \(Memory.display(Memory.peakResidentBytes))")
   }
 
   var tokenizer: Tokenizer { opened.tokenizer }

@@ -1,6 +1,5 @@
 import EditorTraining
 import Foundation
-import LanguageModels
 
 /// The process's memory and the machine's.
 enum Memory {
@@ -14,6 +13,21 @@ enum Memory {
       getrusage(RUSAGE_SELF, &usage)
       return usage.ru_maxrss
     #endif
+  }
+
+  /// The physical memory that this process has now, in bytes; 0 where the system does not tell.
+  static var residentBytes: Int {
+    #if os(Linux)
+      return (field("VmRSS:", in: "/proc/self/status") ?? 0) * 1024
+    #else
+      return peakResidentBytes
+    #endif
+  }
+
+  /// "120.0 MB is available", or what the user allows.
+  static func available(_ limit: Int?) -> String {
+    limit.map { "--memory-limit allows \(display($0))" }
+      ?? "\(display(availableBytes)) is available"
   }
 
   /// Physical memory that can be had without swapping, in bytes.
@@ -76,23 +90,7 @@ extension TrainingMemory {
     let available = limit ?? Memory.availableBytes
     guard needed <= available else {
       throw .notEnoughMemoryToTrain(
-        needed: Memory.display(needed), available: Memory.display(available))
-    }
-  }
-}
-
-extension ProcessorState.MemoryPlan {
-  /// "98.4 MB weights + 50.1 MB cache + 9.0 MB workspace = 157.5 MB".
-  var summary: String {
-    "\(Memory.display(weights)) weights + \(Memory.display(cache)) cache + "
-      + "\(Memory.display(workspace)) workspace = \(Memory.display(total))"
-  }
-
-  /// Throws when `limit`, or without one the memory that is available, is not enough.
-  func check(limit: Int?) throws(CommandError) {
-    let available = limit ?? Memory.availableBytes
-    guard total <= available else {
-      throw .notEnoughMemory(plan: summary, available: Memory.display(available))
+        needed: Memory.display(needed), available: Memory.available(limit))
     }
   }
 }

@@ -27,9 +27,37 @@ struct PreparedEdits {
       Console.log("\(cache.path): compiled before")
     }
     guard !options.editor.isEmpty, cached == nil else { return }
+    for path in Set(options.editor).sorted() {
+      let budget = MemoryBudget().adding("editor", try Editor.parameterBytes(path: path))
+      try budget.check(limit: opened.options.memoryLimit?.bytes)
+      if opened.options.verbose, chosenBeforeModel(try Editor.configuration(path: path)) {
+        Console.log("memory of \(path), before the model: \(budget.summary)")
+      }
+    }
     let pool = ThreadPool(threads: opened.options.threadCount)
     latents = [LatentEdit?](repeating: nil, count: options.requests.count)
-    try read(opened, pool, nil) { $0.crossAttention == nil && !$0.readsWithProcessor }
+    try read(opened, pool, nil, chosen: chosenBeforeModel)
+  }
+
+  /// Whether an editor of that kind reads its instructions before the model is loaded.
+  private func chosenBeforeModel(_ editor: EditorConfiguration) -> Bool {
+    editor.crossAttention == nil && !editor.readsWithProcessor
+  }
+
+  /// Bytes of the editors that are in memory together with the model: one at a time of those that read
+  /// with its blocks, and all that read the prompt.
+  func bytesBesideModel() throws -> Int {
+    guard cached == nil else { return 0 }
+    var (together, largest) = (0, 0)
+    for path in Set(options.editor) {
+      let configuration = try Editor.configuration(path: path)
+      if configuration.crossAttention != nil {
+        together += try Editor.parameterBytes(path: path)
+      } else if configuration.readsWithProcessor {
+        largest = max(largest, try Editor.parameterBytes(path: path))
+      }
+    }
+    return together + largest
   }
 
   /// The model with the edits, on the state that was loaded.
