@@ -43,23 +43,41 @@ public enum JSONFile {
     }
   }
 
-  private static func reason(_ error: any Error) -> String {
+  /// What a decoder that makes camel-case names of snake-case keys finds wrong, by the keys of the file.
+  package static func reason(_ error: any Error) -> String {
     func place(_ path: [any CodingKey]) -> String {
       path.isEmpty
         ? "its content"
-        : path.map { $0.intValue.map(String.init) ?? $0.stringValue }
+        : path.map { $0.intValue.map(String.init) ?? snakeCase($0.stringValue) }
           .joined(separator: ".")
     }
     switch error {
     case DecodingError.typeMismatch(let type, let context):
-      return "\(place(context.codingPath)) is not of type \(type)"
+      return "\(place(context.codingPath)) is not \(name(of: type))"
     case DecodingError.valueNotFound(_, let context):
       return "\(place(context.codingPath)) is null"
     case DecodingError.keyNotFound(let key, let context):
       return "\(place(context.codingPath + [key])) is missing"
     case DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty:
       return "\(place(context.codingPath)) is unusable"
-    default: return "it is not JSON"
+    // Foundation says the same of both.
+    default: return "it is not JSON, or a number in it is too large"
+    }
+  }
+
+  private static func snakeCase(_ name: String) -> String {
+    name.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
+  }
+
+  private static func name(of type: any Any.Type) -> String {
+    switch type {
+    case is Int.Type: "a whole number"
+    case is Float.Type, is Double.Type: "a number"
+    case is Bool.Type: "true or false"
+    case is String.Type: "text"
+    case is [Any].Type: "a list"
+    case is [String: Any].Type: "an object"
+    default: "of type \(type)"
     }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import LanguageModels
+import ModelFiles
 
 /// An editor's configuration as the JSON in its file (docs/editor-format.md).
 struct EditorDescription: Codable {
@@ -92,8 +93,8 @@ struct EditorDescription: Codable {
       self = try decoder.decode(EditorDescription.self, from: Data(json.utf8))
     } catch {
       throw .editorField(
-        path: path, field: "configuration", found: "what cannot be decoded (\(error))",
-        needed: "the JSON of docs/editor-format.md")
+        path: path, field: "configuration", found: "JSON of which \(JSONFile.reason(error))",
+        needed: "that of docs/editor-format.md")
     }
   }
 
