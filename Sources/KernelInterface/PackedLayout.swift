@@ -14,20 +14,24 @@ import BlockFormats
 ///   with 128 added.
 /// - Q4_K: superblocks of 256 columns, each: f16 `[d, dmin][r]`; scales u8 `[8][r]`; minima u8
 ///   `[8][r]`; nibbles `[8][4][r]` words.
-/// - Q5_K: as Q4_K, then the fifth bits `[8][r]` words, bit j of byte t for column 4j + t of the block.
-/// - Q6_K: superblocks, each: d f16 `[r]`; scales i8 `[16][r]`, one for 16 columns; low nibbles
-///   `[8][4][r]` words; high pairs `[8][2][r]` words, bits 2j and 2j + 1 of byte t for column 4j + t
-///   of 16.
+/// - Q5_K: superblocks, each: f16 `[d, dmin][r]`; 8 blocks, each: scale u8 `[r]`; minimum u8 `[r]`; nibbles
+///   as Q4_0; fifth bits `[r]` words, bit j of byte t for column 4j + t.
+/// - Q6_K: superblocks, each: d f16 `[r]`; 8 blocks, each: scales i8 `[2][r]`, one for 16 columns; low nibbles
+///   as Q4_0; high pairs `[2][r]` words, bits 2j and 2j + 1 of byte t for column 4j + t of 16.
+///
+/// What a block needs lies together, so that one row of activations reads one stream.
 public enum PackedLayout {
   /// Rows in a group.
   public static let groupRows = 16
 
   /// Bytes of one Q4_K superblock of 16 rows by 256 columns.
   public static let q4_KSuperblock = 64 + 256 + 2048
-  /// Bytes of one Q5_K superblock.
-  public static let q5_KSuperblock = 64 + 256 + 2048 + 512
-  /// Bytes of one Q6_K superblock.
-  public static let q6_KSuperblock = 32 + 256 + 2048 + 1024
+  /// Bytes of one Q5_K superblock, and of a block in it.
+  public static let q5_KSuperblock = 64 + 8 * q5_KBlock
+  public static let q5_KBlock = 32 + 256 + 64
+  /// Bytes of one Q6_K superblock, and of a block in it.
+  public static let q6_KSuperblock = 32 + 8 * q6_KBlock
+  public static let q6_KBlock = 32 + 256 + 128
 
   /// Groups that hold `rows` rows, the last one padded with zeros.
   public static func groupCount(rows: Int) -> Int { (rows + groupRows - 1) / groupRows }

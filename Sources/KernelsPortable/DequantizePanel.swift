@@ -110,19 +110,22 @@ import KernelInterface
   let d = halves(superblock)
   let dMinimum = halves(superblock + 32)
   for block in 0..<8 {
-    let scale = d * unsignedBytes(superblock + (64 &+ 16 &* block))
-    let minimum = dMinimum * unsignedBytes(superblock + (192 &+ 16 &* block))
-    let codes = superblock + (320 &+ 256 &* block)
     let target = panel + block &* 32 &* stride
+    let start = superblock + (64 &+ PackedLayout.q5_KBlock &* block)
+    let scales = fifthBits ? start : superblock + (64 &+ 16 &* block)
+    let scale = d * unsignedBytes(scales)
+    let minimum = dMinimum * unsignedBytes(scales + (fifthBits ? 16 : 128))
     if fifthBits {
-      let fifths = unsafeBitCast(superblock.words(2368 &+ 64 &* block), to: IntVector.self)
-      nibblePanel(codes, target, stride) { code, column in
+      let fifths = unsafeBitCast(start.words(288), to: IntVector.self)
+      nibblePanel(start + 32, target, stride) { code, column in
         let place = 8 &* (column & 3) &+ column &>> 2
         let fifth = (fifths &>> Int32(truncatingIfNeeded: place)) & 1
         return toFloat(code | (fifth &<< 4)) * scale - minimum
       }
     } else {
-      nibblePanel(codes, target, stride) { code, _ in toFloat(code) * scale - minimum }
+      nibblePanel(superblock + (320 &+ 256 &* block), target, stride) { code, _ in
+        toFloat(code) * scale - minimum
+      }
     }
   }
 }
@@ -132,14 +135,12 @@ import KernelInterface
 ) {
   let d = halves(superblock)
   for block in 0..<8 {
-    let lowScale = d * signedBytes(superblock + (32 &+ 32 &* block))
-    let highScale = d * signedBytes(superblock + (32 &+ 32 &* block &+ 16))
-    let pairs = superblock + (2336 &+ 128 &* block)
-    let lowPairs = unsafeBitCast(pairs.words(0), to: IntVector.self)
-    let highPairs = unsafeBitCast(pairs.words(64), to: IntVector.self)
-    nibblePanel(
-      superblock + (288 &+ 256 &* block), panel + block &* 32 &* stride, stride
-    ) { code, column in
+    let start = superblock + (32 &+ PackedLayout.q6_KBlock &* block)
+    let lowScale = d * signedBytes(start)
+    let highScale = d * signedBytes(start + 16)
+    let lowPairs = unsafeBitCast(start.words(288), to: IntVector.self)
+    let highPairs = unsafeBitCast(start.words(352), to: IntVector.self)
+    nibblePanel(start + 32, panel + block &* 32 &* stride, stride) { code, column in
       let first = column < 16
       let bits = first ? lowPairs : highPairs
       let place = 8 &* (column & 3) &+ 2 &* ((column & 15) &>> 2)

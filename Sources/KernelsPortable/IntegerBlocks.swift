@@ -31,9 +31,6 @@ protocol IntegerBlock {
   /// Whether what stands beside the activations' scale is to be added to the dot product, because of the
   /// codes' zero point. Otherwise it is what a minimum multiplies.
   static var hasZeroPoint: Bool { get }
-  /// Whether the bits of a code lie in two places: then the processor's own prefetching, which sees several
-  /// streams in a page, does not follow one row of activations.
-  static var isScattered: Bool { get }
 
   /// Codes of columns 4j..<4j+4, j < 8: unsigned bytes, a word for each row.
   static func words(_ place: BlockPlace, _ j: Int) -> WordVector
@@ -55,7 +52,6 @@ extension IntegerBlock {
   @inline(__always) static var blocksTogether: Int { 1 }
   @inline(__always) static var hasHalves: Bool { false }
   @inline(__always) static var hasZeroPoint: Bool { true }
-  @inline(__always) static var isScattered: Bool { false }
 
   /// Numbers of offsets for each row of activations.
   @inline(__always) static var offsetCount: Int { hasHalves ? 2 : 1 }
@@ -144,24 +140,33 @@ enum Q4_1Block: AffineBlock {
 }
 
 /// Q4_K and Q5_K: scale and minimum in 6 bits, of which the superblock has the units.
-protocol SuperblockAffine: AffineBlock {}
+protocol SuperblockAffine: AffineBlock {
+  static func scales(_ place: BlockPlace) -> ScaleBytes
+}
+
+/// Where the scale and the minimum of a block are, a byte for each of sixteen rows.
+typealias ScaleBytes = (scale: UnsafeRawPointer, minimum: UnsafeRawPointer)
 
 extension SuperblockAffine {
   @inline(__always) static var blocksTogether: Int { 8 }
   @inline(__always) static func header(_ place: BlockPlace) -> Affine {
-    let bytes = place.start + 16 &* place.index
+    let bytes = scales(place)
     return (
-      d: halves(place.start) * unsignedBytes(bytes + 64),
-      m: FloatVector.zero - halves(place.start + 32) * unsignedBytes(bytes + 192)
+      d: halves(place.start) * unsignedBytes(bytes.scale),
+      m: FloatVector.zero - halves(place.start + 32) * unsignedBytes(bytes.minimum)
     )
-  }
-  @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
-    place.start + (320 &+ 256 &* place.index)
   }
 }
 
 enum Q4_KBlock: SuperblockAffine {
   @inline(__always) static var blockBytes: Int { PackedLayout.q4_KSuperblock / 8 }
+  @inline(__always) static func scales(_ place: BlockPlace) -> ScaleBytes {
+    let bytes = place.start + (64 &+ 16 &* place.index)
+    return (scale: bytes, minimum: bytes + 128)
+  }
+  @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
+    place.start + (320 &+ 256 &* place.index)
+  }
   #if KERNELS_AVX2
     typealias Dot = NibbleDot<Q4_KBlock>
   #endif
@@ -169,9 +174,17 @@ enum Q4_KBlock: SuperblockAffine {
 
 enum Q5_KBlock: SuperblockAffine {
   @inline(__always) static var blockBytes: Int { PackedLayout.q5_KSuperblock / 8 }
-  @inline(__always) static var isScattered: Bool { true }
+  @inline(__always) private static func block(_ place: BlockPlace) -> UnsafeRawPointer {
+    place.start + (64 &+ PackedLayout.q5_KBlock &* place.index)
+  }
+  @inline(__always) static func scales(_ place: BlockPlace) -> ScaleBytes {
+    (scale: block(place), minimum: block(place) + 16)
+  }
+  @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
+    block(place) + 32
+  }
   @inline(__always) static func words(_ place: BlockPlace, _ j: Int) -> WordVector {
-    nibbleWords(place, j) | fifths(place.start.words(2368 &+ 64 &* place.index), j)
+    nibbleWords(place, j) | fifths(block(place).words(288), j)
   }
   #if KERNELS_AVX2
     typealias Dot = ByteDot<Q5_KBlock>
@@ -182,7 +195,6 @@ enum Q5_KBlock: SuperblockAffine {
 enum Q6_KBlock: NibbleBlock {
   @inline(__always) static var blockBytes: Int { PackedLayout.q6_KSuperblock / 8 }
   @inline(__always) static var blocksTogether: Int { 8 }
-  @inline(__always) static var isScattered: Bool { true }
   @inline(__always) static var hasHalves: Bool { true }
 
   struct Header {
@@ -190,10 +202,12 @@ enum Q6_KBlock: NibbleBlock {
     let last: FloatVector
   }
 
+  @inline(__always) private static func block(_ place: BlockPlace) -> UnsafeRawPointer {
+    place.start + (32 &+ PackedLayout.q6_KBlock &* place.index)
+  }
   @inline(__always) static func header(_ place: BlockPlace) -> Header {
     let d = halves(place.start)
-    let bytes = place.start + (32 &+ 32 &* place.index)
-    return Header(first: d * signedBytes(bytes), last: d * signedBytes(bytes + 16))
+    return Header(first: d * signedBytes(block(place)), last: d * signedBytes(block(place) + 16))
   }
   @inline(__always) static func add(
     _ acc: FloatVector, _ sums: BlockSums, _ h: Header, _ scale: FloatVector, _ offset: FloatVector
@@ -202,11 +216,10 @@ enum Q6_KBlock: NibbleBlock {
     return multiplyAdd(multiplyAdd(toFloat(sums.last), h.last, first), scale, acc)
   }
   @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
-    place.start + (288 &+ 256 &* place.index)
+    block(place) + 32
   }
   @inline(__always) static func words(_ place: BlockPlace, _ j: Int) -> WordVector {
-    nibbleWords(place, j)
-      | pairs(place.start.words(2336 &+ 128 &* place.index &+ 64 &* (j &>> 2)), j & 3)
+    nibbleWords(place, j) | pairs(block(place).words(288 &+ 64 &* (j &>> 2)), j & 3)
   }
   #if KERNELS_AVX2
     typealias Dot = ByteDot<Q6_KBlock>

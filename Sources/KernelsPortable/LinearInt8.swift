@@ -16,8 +16,7 @@ import BlockFormats
 }
 
 /// One row of activations. The weights come in one stream, which the processor's own prefetching follows at
-/// the speed of the memory; asking for them as well costs up to a tenth. Not so where the bits of
-/// a code lie in two places: without asking, Q5_K and Q6_K decode at 0.5 to 0.65 of the rate.
+/// the speed of the memory; asking for them as well costs up to a tenth.
 @inline(__always) private func matrixVector<F: IntegerBlock>(
   _: F.Type, _ weights: UnsafeRawPointer, _ blocks: Int, _ codes: UnsafeRawPointer,
   _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, _ firstGroup: Int, _ endGroup: Int,
@@ -28,7 +27,6 @@ import BlockFormats
     let start = weights + group &* groupBytes
     var f = FloatVector.zero
     for b in 0..<blocks {
-      if F.isScattered { prefetchBlock(F.self, start + b &* F.blockBytes) }
       let place = F.place(start, b)
       let offset = offsets + 4 &* F.offsetCount &* b
       let sums = F.dotBlock(place, codes + 32 &* b, offset)

@@ -123,7 +123,11 @@ private struct GroupSource {
     let target = group + s &* targetBytes
     for r in 0..<16 {
       guard let row = source.row(r) else {
-        clearRow(target, targetBytes, r, halves: 2, byteRows: 16)
+        if highBits {
+          clearRow(target, r, halves: 2, block: PackedLayout.q5_KBlock)
+        } else {
+          clearRow(target, r, halves: 2, scaleRows: 16, words: 32)
+        }
         continue
       }
       let from = row + s &* sourceBytes
@@ -137,12 +141,14 @@ private struct GroupSource {
       }
       for block in 0..<8 {
         let (scale, minimum) = sixBitPair(packedScales, block)
-        target.storeBytes(of: scale, toByteOffset: 64 &+ 16 &* block &+ r, as: UInt8.self)
-        target.storeBytes(of: minimum, toByteOffset: 192 &+ 16 &* block &+ r, as: UInt8.self)
+        let start = target + (64 &+ PackedLayout.q5_KBlock &* block)
+        let scales = highBits ? start : target + (64 &+ 16 &* block)
+        scales.storeBytes(of: scale, toByteOffset: r, as: UInt8.self)
+        scales.storeBytes(of: minimum, toByteOffset: (highBits ? 16 : 128) &+ r, as: UInt8.self)
         let pair = nibbles.loadUnaligned(
           fromByteOffset: 32 &* (block / 2), as: SIMD32<UInt8>.self)
         let codes = block % 2 == 0 ? pair & 15 : pair &>> 4
-        storeNibbles(codes, target + (320 &+ 256 &* block), r)
+        storeNibbles(codes, highBits ? start + 32 : target + (320 &+ 256 &* block), r)
         if highBits {
           var word: UInt32 = 0
           for i in 0..<32 {
@@ -150,7 +156,7 @@ private struct GroupSource {
             let place = 8 &* (i & 3) &+ i &>> 2
             word |= UInt32((byte >> UInt8(truncatingIfNeeded: block)) & 1) << UInt32(place)
           }
-          target.storeBytes(of: word, toByteOffset: 2368 &+ 64 &* block &+ 4 &* r, as: UInt32.self)
+          start.storeBytes(of: word, toByteOffset: 288 &+ 4 &* r, as: UInt32.self)
         }
       }
     }
@@ -177,33 +183,33 @@ private struct GroupSource {
     let target = group + s &* PackedLayout.q6_KSuperblock
     for r in 0..<16 {
       guard let row = source.row(r) else {
-        clearRow(target, PackedLayout.q6_KSuperblock, r, halves: 1, byteRows: 16)
+        clearRow(target, r, halves: 1, block: PackedLayout.q6_KBlock)
         continue
       }
       let from = row + s &* 210
       let d = from.loadUnaligned(fromByteOffset: 208, as: UInt16.self)
       if isNotFinite(d) { badRow = r &+ 1 }
       target.storeBytes(of: d, toByteOffset: 2 &* r, as: UInt16.self)
-      for i in 0..<16 {
-        target.storeBytes(
-          of: from.load(fromByteOffset: 192 &+ i, as: UInt8.self),
-          toByteOffset: 32 &+ 16 &* i &+ r, as: UInt8.self)
-      }
       for block in 0..<8 {
+        let start = target + (32 &+ PackedLayout.q6_KBlock &* block)
+        for half in 0..<2 {
+          start.storeBytes(
+            of: from.load(fromByteOffset: 192 &+ 2 &* block &+ half, as: UInt8.self),
+            toByteOffset: 16 &* half &+ r, as: UInt8.self)
+        }
         let part = block % 4
         let low = from.loadUnaligned(
           fromByteOffset: 64 &* (block / 4) &+ 32 &* (part % 2), as: SIMD32<UInt8>.self)
         let high = from.loadUnaligned(
           fromByteOffset: 128 &+ 32 &* (block / 4), as: SIMD32<UInt8>.self)
-        storeNibbles(part < 2 ? low & 15 : low &>> 4, target + (288 &+ 256 &* block), r)
+        storeNibbles(part < 2 ? low & 15 : low &>> 4, start + 32, r)
         for word in 0..<2 {
           var bits: UInt32 = 0
           for i in 0..<16 {
             let pair = (high[16 &* word &+ i] >> UInt8(truncatingIfNeeded: 2 &* part)) & 3
             bits |= UInt32(pair) << UInt32(8 &* (i & 3) &+ 2 &* (i &>> 2))
           }
-          target.storeBytes(
-            of: bits, toByteOffset: 2336 &+ 128 &* block &+ 64 &* word &+ 4 &* r, as: UInt32.self)
+          start.storeBytes(of: bits, toByteOffset: 288 &+ 64 &* word &+ 4 &* r, as: UInt32.self)
         }
       }
     }
@@ -213,18 +219,26 @@ private struct GroupSource {
 
 /// Zeroes one row of a packed superblock: with its scales zero, its codes mean nothing but must
 /// still be written.
+private func clearRow(_ target: UnsafeMutableRawPointer, _ r: Int, halves: Int, block: Int) {
+  clearRow(target, r, halves: halves, scaleRows: 0, words: 0)
+  for b in 0..<8 {
+    clearRow(
+      target + (32 &* halves &+ b &* block), r, halves: 0, scaleRows: 2, words: (block &- 32) / 64)
+  }
+}
+
+/// As above, where all scales come before all codes.
 private func clearRow(
-  _ target: UnsafeMutableRawPointer, _ byteCount: Int, _ r: Int, halves: Int, byteRows: Int
+  _ target: UnsafeMutableRawPointer, _ r: Int, halves: Int, scaleRows: Int, words: Int
 ) {
   for h in 0..<halves {
     target.storeBytes(of: 0, toByteOffset: 32 &* h &+ 2 &* r, as: UInt16.self)
   }
-  for i in 0..<byteRows {
+  for i in 0..<scaleRows {
     target.storeBytes(of: 0, toByteOffset: 32 &* halves &+ 16 &* i &+ r, as: UInt8.self)
   }
-  var offset = 32 &* halves &+ 16 &* byteRows
-  while offset < byteCount {
-    target.storeBytes(of: 0, toByteOffset: offset &+ 4 &* r, as: UInt32.self)
-    offset &+= 64
+  let start = target + (32 &* halves &+ 16 &* scaleRows)
+  for w in 0..<words {
+    start.storeBytes(of: 0, toByteOffset: 64 &* w &+ 4 &* r, as: UInt32.self)
   }
 }

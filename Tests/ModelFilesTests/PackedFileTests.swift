@@ -28,7 +28,7 @@ struct PackedFileTests {
     #expect(PackedBuilder.crc32("123456789".utf8) == 0xCBF4_3926)
     let bytes = PackedBuilder().bytes
     let file = try open(bytes)
-    #expect(file.isPacked && file.version == 2)
+    #expect(file.isPacked && file.version == 3)
     let (matrix, vector) = (file.tensors[0], file.tensors[1])
     #expect(matrix.isPacked && matrix.byteCount == 2 * 288 && matrix.shape == [32, 17])
     #expect(!vector.isPacked && vector.byteCount == 128 && vector.format == .f32)

@@ -8,7 +8,7 @@ struct PackedBuilder {
   static let packedType: UInt32 = 0x8000_0000
 
   var magic = "EMDP"
-  var version: UInt32 = 2
+  var version: UInt32 = 3
   var checksum: UInt32?
   var reserved: UInt32 = 0
   var dataStart: UInt64?
@@ -83,10 +83,10 @@ extension BadFile {
     let range = "from 32 to \(whole.count)"
     return [
       packed(
-        "version 0", .unsupportedPackedVersion(path: path, version: 0, supported: 2)
+        "version 0", .unsupportedPackedVersion(path: path, version: 0, supported: 3)
       ) { $0.version = 0 },
       packed(
-        "version 1", .unsupportedPackedVersion(path: path, version: 1, supported: 2)
+        "version 1", .unsupportedPackedVersion(path: path, version: 1, supported: 3)
       ) { $0.version = 1 },
       packed(
         "the GGUF magic before a packed file", .unsupportedVersion(path: path, version: 1)

@@ -2,7 +2,7 @@
 /// they run where they are mapped.
 ///
 ///     0   "EMDP"
-///     4   version u32, of this layout and of `PackedLayout`: 2
+///     4   version u32, of this layout and of `PackedLayout`: 3
 ///     8   checksum u32, CRC-32 of the bytes from 16 up to the data
 ///     12  zero u32
 ///     16  where the data begins u64
@@ -17,7 +17,7 @@
 /// take what the format saves. Damaged data gives wrong text, never a wrong access.
 enum PackedHeader {
   static let magic = "EMDP"
-  static let version: UInt32 = 2
+  static let version: UInt32 = 3
   static let byteCount = 32
   /// The bit of a tensor's type that says it is packed.
   static let packedType: UInt32 = 1 << 31
