@@ -26,11 +26,13 @@ public enum PackedLayout {
 
   /// Bytes of one Q4_K superblock of 16 rows by 256 columns.
   public static let q4_KSuperblock = 64 + 256 + 2048
-  /// Bytes of one Q5_K superblock, and of a block in it.
+  /// Bytes of one Q5_K superblock.
   public static let q5_KSuperblock = 64 + 8 * q5_KBlock
+  /// Bytes of a block in it: of 16 rows by 32 columns.
   public static let q5_KBlock = 32 + 256 + 64
-  /// Bytes of one Q6_K superblock, and of a block in it.
+  /// Bytes of one Q6_K superblock.
   public static let q6_KSuperblock = 32 + 8 * q6_KBlock
+  /// Bytes of a block in it.
   public static let q6_KBlock = 32 + 256 + 128
 
   /// Groups that hold `rows` rows, the last one padded with zeros.

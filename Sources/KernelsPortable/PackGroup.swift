@@ -1,6 +1,5 @@
-// From GGUF rows to groups of 16 rows whose codes lie side by side (see `PackedMatrix`). A group of
-// the 32-column formats is all its headers, then all its codes; a group of the 256-column formats
-// is superblocks one after the other, their two-level scales taken apart once, here.
+// From GGUF rows to groups of 16 rows whose codes lie side by side, as `PackedLayout` says: blocks of 32
+// columns or superblocks of 256 one after the other, the superblocks' two-level scales taken apart once, here.
 
 import KernelInterface
 
