@@ -42,6 +42,19 @@ struct TrainCommandTests {
       try Data(contentsOf: folder.appending(path: "\(name)/editor.safetensors"))
     }
     #expect(try editor("whole") == editor("parts"))
+    // What would go on as another training is refused by name, and the folder stays as it is.
+    let state = try Data(contentsOf: folder.appending(path: "parts/training.state"))
+    for (name, value) in [
+      ("--scale", "plain"), ("--positions", "last"), ("--activations", "f32"), ("--seed", "1"),
+      ("--random-rows", "6x8x5"), ("--steps", "3"),
+    ] {
+      let other = try train("parts", steps: 4, "--resume", name, value)
+      let option = name.dropFirst(2).replacing("-", with: "_")
+      #expect(other.status == 1 && other.isOneLineError, "\(other.errors)")
+      #expect(other.errors.contains("training.state was written with"), "\(other.errors)")
+      #expect(other.errors.contains("\(option) \(value)"), "\(other.errors)")
+    }
+    #expect(try Data(contentsOf: folder.appending(path: "parts/training.state")) == state)
     let metrics = try String(
       contentsOf: folder.appending(path: "whole/metrics.jsonl"), encoding: .utf8)
     let last = try #require(metrics.split(separator: "\n").last)
@@ -70,7 +83,8 @@ struct TrainCommandTests {
     #expect(text.contains("editor      \(trained) of "), "\(text)")
     #expect(try train("parts", steps: 2).status == 0)
     let other = try train("parts", steps: 4, "--resume", "--lora-modules", "c_attn")
-    #expect(other.status == 1 && other.errors.contains("--lora-modules"), "\(other.errors)")
+    #expect(
+      other.status == 1 && other.errors.contains("lora_modules attn.c_attn"), "\(other.errors)")
     #expect(try train("parts", steps: 4, "--resume").status == 0)
     func path(_ name: String) -> String { folder.appending(path: name).path }
     func bytes(_ name: String) throws -> Data { try Data(contentsOf: URL(filePath: path(name))) }

@@ -44,6 +44,20 @@ extension TrainingOptions {
     return split
   }
 
+  /// The options that, beside the files' contents and the seed, decide which examples there are and how
+  /// they are written (`Trainer.Data.origin`).
+  public var dataOrigin: [(name: String, value: String)] {
+    let split = validation.split
+    return [
+      ("chat_template", chatTemplate ?? "the model's"),
+      ("max_seq_length", "\(run.maxSequenceLength)"), ("constant", "\(editor.isConstant)"),
+      ("fields", fields.names.joined(separator: ",")), ("unseen_part", "\(split.unseen)"),
+      ("seen_part", "\(split.seen)"), ("compositional_part", "\(split.compositional)"),
+      ("weights of the files", data.map { "\($0.weight)" }.joined(separator: ",")),
+      ("locality_text", objective.localityText == nil ? "none" : "given"),
+    ]
+  }
+
   /// How long sequences may be for a processor, and instructions for a network that reads at most
   /// `instruction` tokens.
   public func limits(

@@ -18,6 +18,7 @@ struct TrainingInput {
     let seed = options.run.seed
     if let randomRows {
       data = try TrainingInput.random(randomRows, opened, network, seed: seed)
+      data.origin = [("random_rows", randomRows)]
       summary = "random tokens, \(randomRows)"
       problems = []
       return
@@ -53,6 +54,7 @@ struct TrainingInput {
     if let path = options.objective.localityText, options.objective.locality > 0 {
       data.locality = try TrainingInput.windows(path, opened.tokenizer, of: limits.sequence / 2)
     }
+    data.origin = options.dataOrigin
     problems = rows.problems.first + train.problems.first
     let held = validation.map { "\($0.examples.count) \($0.name)" }.joined(separator: ", ")
     summary =
