@@ -7,12 +7,13 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
   case file(ModelFileError)
   /// The system refused memory.
   case memory(KernelError)
-  /// An option's value makes no sense.
+  /// An option's value makes no sense. Names of other options are between backquotes in `needed`.
   case option(name: String, found: String, needed: String)
   /// A configuration that cannot be read.
   case notYAML(path: String, problem: String)
-  /// A configuration names an option that there is not; `nearest` is one that there is.
-  case unknownOption(path: String, name: String, nearest: String?)
+  /// A configuration names an option that there is not; `nearest` is one that there is, and `others` are
+  /// those of the program that reads it.
+  case unknownOption(path: String, name: String, nearest: String?, others: [String])
   /// A value of a configuration is of the wrong kind.
   case configuredOption(path: String, name: String, found: String, needed: String)
   /// A file that is no training state.
@@ -47,16 +48,15 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .file(let error): "\(error)"
     case .memory(let error): "\(error)"
-    case .option(let name, let found, let needed):
-      "\(name) is \(found), and must be \(needed); choose another value"
+    case .option: description(spelling: { $0 }) + "; choose another value"
     case .notYAML(let path, let problem):
       "\(path): the configuration cannot be read: \(problem); write one option on a line, as steps: 100"
-    case .unknownOption(let path, let name, let nearest):
+    case .unknownOption(let path, let name, let nearest, let others):
       "\(path): there is no option \(name)"
         + (nearest.map { "; did you mean \($0)?" }
-          ?? "; the options are \(TrainingOptions.names.joined(separator: ", "))")
+          ?? "; the options are \((TrainingOptions.names + others).joined(separator: ", "))")
     case .configuredOption(let path, let name, let found, let needed):
-      "\(path): \(name) is \(found), and must be \(needed); choose another value"
+      "\(path): \(name) is \(found), and must be \(Self.spelled(needed) { $0 }); choose another value"
     case .notTrainingState(let path):
       "\(path): the file is no training state; give one that emend train wrote"
     case .stateVersion(let path, let found, let supported):
@@ -98,6 +98,20 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
       "all \(rows) rows have the same instruction, so that none can get another one's; give data with "
         + "at least two"
     }
+  }
+
+  /// What is wrong with an option, without a remedy, options being called what `spelling` makes of their
+  /// names: for a program whose flags set them. Other errors are described as ever.
+  public func description(spelling: (String) -> String) -> String {
+    guard case .option(let name, let found, let needed) = self else { return description }
+    return "\(spelling(name)) is \(found), and must be \(Self.spelled(needed, spelling))"
+  }
+
+  private static func spelled(_ text: String, _ spelling: (String) -> String) -> String {
+    let parts = text.split(separator: "`", omittingEmptySubsequences: false)
+    return parts.enumerated().map { index, part in
+      index % 2 == 0 ? String(part) : spelling(String(part))
+    }.joined()
   }
 
   /// "steps 5, clip 1.0": of many, the first four.

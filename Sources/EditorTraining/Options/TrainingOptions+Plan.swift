@@ -111,7 +111,7 @@ extension TrainingOptions {
     if let path = editor.file {
       return try Editor(path: path, identity: identity, processor: processor, pool: processor.pool)
     }
-    guard case .files(let path) = editor.backbone else {
+    guard case .files(let path)? = editor.backbone else {
       return try Editor(
         configuration(
           backboneConfiguration(processor.configuration), processor.configuration, identity),
@@ -134,17 +134,18 @@ extension TrainingOptions {
     _ identity: ProcessorIdentity
   ) throws -> EditorConfiguration {
     try EditorConfiguration(
-      interface: editor.interface, processor: identity, backbone: backbone,
+      interface: editor.interface ?? .p0, processor: identity, backbone: backbone,
       layers: editor.layers.map(LayerSelection.init(parsing:)),
       positions: editor.positions.map(PositionSelection.init(parsing:)),
-      scale: editor.scale.flatMap(LatentScale.init), heads: HeadKind(editor.heads) ?? .perLayer,
+      scale: editor.scale.flatMap(LatentScale.init),
+      heads: editor.heads.flatMap(HeadKind.init) ?? .perLayer,
       crossAttention: crossAttention(backbone, processor))
   }
 
   private func backboneConfiguration(
     _ processor: ProcessorConfiguration
   ) throws -> BackboneConfiguration {
-    switch editor.backbone {
+    switch editor.backbone ?? .usual {
     case .gpt2(let blocks, let width, let heads):
       return .gpt2(
         try GPT2Configuration(
