@@ -7,12 +7,13 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
   case file(ModelFileError)
   /// The system refused memory.
   case memory(KernelError)
-  /// An option's value makes no sense.
+  /// An option's value makes no sense. Names of other options are between backquotes in `needed`.
   case option(name: String, found: String, needed: String)
   /// A configuration that cannot be read.
   case notYAML(path: String, problem: String)
-  /// A configuration names an option that there is not; `nearest` is one that there is.
-  case unknownOption(path: String, name: String, nearest: String?)
+  /// A configuration names an option that there is not; `nearest` is one that there is, and `others` are
+  /// those of the program that reads it.
+  case unknownOption(path: String, name: String, nearest: String?, others: [String])
   /// A value of a configuration is of the wrong kind.
   case configuredOption(path: String, name: String, found: String, needed: String)
   /// A file that is no training state.
@@ -33,12 +34,10 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
   case noEndToken
   /// There is nothing to train on.
   case noExamples
-  /// A training is resumed with other data or other batches.
+  /// A sampler of batches is resumed with other examples or other sizes.
   case otherData
-  /// A training is resumed with another plan than it was started with.
-  case otherPlan(path: String)
-  /// Adapters are resumed on another frozen backbone than they were started on, or with another shape.
-  case otherBackbone(path: String)
+  /// A training is resumed otherwise than it was started.
+  case startedOtherwise(path: String, differences: [TrainingDifference])
   /// A gradient is infinite or no number.
   case diverged(step: Int)
   /// All rows have the same instruction: there is no other one to give them.
@@ -49,21 +48,20 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .file(let error): "\(error)"
     case .memory(let error): "\(error)"
-    case .option(let name, let found, let needed):
-      "\(name) is \(found), and must be \(needed); choose another value"
+    case .option: description(spelling: { $0 }) + "; choose another value"
     case .notYAML(let path, let problem):
       "\(path): the configuration cannot be read: \(problem); write one option on a line, as steps: 100"
-    case .unknownOption(let path, let name, let nearest):
+    case .unknownOption(let path, let name, let nearest, let others):
       "\(path): there is no option \(name)"
         + (nearest.map { "; did you mean \($0)?" }
-          ?? "; the options are \(TrainingOptions.names.joined(separator: ", "))")
+          ?? "; the options are \((TrainingOptions.names + others).joined(separator: ", "))")
     case .configuredOption(let path, let name, let found, let needed):
-      "\(path): \(name) is \(found), and must be \(needed); choose another value"
+      "\(path): \(name) is \(found), and must be \(Self.spelled(needed) { $0 }); choose another value"
     case .notTrainingState(let path):
       "\(path): the file is no training state; give one that emend train wrote"
     case .stateVersion(let path, let found, let supported):
       "\(path): the training state has version \(found), and this program reads \(supported); resume "
-        + "with the program that wrote it"
+        + "with the program that wrote it, or start anew in another folder"
     case .damagedState(let path, let problem):
       "\(path): the training state is damaged: \(problem); resume from an earlier one, or start anew"
     case .stateSectionSize(let path, let section, let found, let needed):
@@ -87,16 +85,12 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
     case .noExamples:
       "there are no examples to train on; give more data, or allow longer sequences"
     case .otherData:
-      "the training was started with other data, another tokenizer of the "
-        + "backbone, or another batch size, seed or length of sequences; "
-        + "resume with the same, or start anew"
-    case .otherPlan(let path):
-      "\(path): the training was started with other rates, objective, batch size, schedule or seed; "
-        + "resume with the options that it was started with, or start anew in another folder"
-    case .otherBackbone(let path):
-      "\(path): the training was started on another backbone, or with other adapters or none; resume "
-        + "with the --backbone or --editor, --lora-rank and --lora-modules that it was started with, or "
-        + "start anew in another folder"
+      "the batches are of other examples, or of another size or seed; resume with the same, or start "
+        + "anew"
+    case .startedOtherwise(let path, let differences):
+      "\(path) was written with \(Self.list(differences, \.found)), and this run has "
+        + "\(Self.list(differences, \.given)); resume with the options that it was started with, or "
+        + "choose another --output"
     case .diverged(let step):
       "the gradient of step \(step) is not finite, so nothing was changed; resume from the last state "
         + "with lower learning rates or stronger clipping"
@@ -104,5 +98,28 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
       "all \(rows) rows have the same instruction, so that none can get another one's; give data with "
         + "at least two"
     }
+  }
+
+  /// What is wrong with an option, without a remedy, options being called what `spelling` makes of their
+  /// names: for a program whose flags set them. Other errors are described as ever.
+  public func description(spelling: (String) -> String) -> String {
+    guard case .option(let name, let found, let needed) = self else { return description }
+    return "\(spelling(name)) is \(found), and must be \(Self.spelled(needed, spelling))"
+  }
+
+  private static func spelled(_ text: String, _ spelling: (String) -> String) -> String {
+    let parts = text.split(separator: "`", omittingEmptySubsequences: false)
+    return parts.enumerated().map { index, part in
+      index % 2 == 0 ? String(part) : spelling(String(part))
+    }.joined()
+  }
+
+  /// "steps 5, clip 1.0": of many, the first four.
+  private static func list(
+    _ differences: [TrainingDifference], _ value: (TrainingDifference) -> String
+  ) -> String {
+    let shown = differences.prefix(4).map { "\(printable($0.name)) \(printable(value($0)))" }
+    let more = differences.count - shown.count
+    return shown.joined(separator: ", ") + (more > 0 ? " (and \(more) more)" : "")
   }
 }

@@ -12,8 +12,32 @@ struct TrainCommandTests {
 
   private struct Result: Decodable {
     let step, peakRssBytes, plannedBytes: Int
-    let loss, tokensPerSecond: Double
+    let loss: Double?
+    let tokensPerSecond: Double?
     let finished: Bool
+  }
+
+  private struct Planned: Decodable {
+    struct Plan: Decodable {
+      struct Memory: Decodable {
+        let model, editor, gradients, moments, modelPasses, editorPasses, total: Int
+      }
+      let firstStep, trainedParameters, parameters, trainingRows: Int
+      let plannedBytes: Memory
+    }
+    let plan: Plan
+  }
+
+  /// The two lines of `--json`.
+  private func lines(_ process: EmendProcess) throws -> (Planned.Plan, Result) {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let lines = process.text.split(separator: "\n").map { Data($0.utf8) }
+    try #require(lines.count == 2, "\(process.text) \(process.errors)")
+    return (
+      try decoder.decode(Planned.self, from: lines[0]).plan,
+      try decoder.decode(Result.self, from: lines[1])
+    )
   }
 
   /// A run, and one that is saved and resumed, leave the same editor; a second one does not write over
@@ -32,8 +56,14 @@ struct TrainCommandTests {
     }
     let whole = try train("whole", steps: 4)
     #expect(whole.status == 0 && whole.errors.isEmpty, "\(whole.errors)")
-    let result = try whole.json(Result.self)
-    #expect(result.step == 4 && result.finished && result.plannedBytes > 0)
+    let (plan, result) = try lines(whole)
+    #expect(result.step == 4 && result.finished && result.loss != nil)
+    #expect(result.tokensPerSecond != nil && result.plannedBytes == plan.plannedBytes.total)
+    let m = plan.plannedBytes
+    #expect(
+      m.model + m.editor + m.gradients + m.moments + m.modelPasses + m.editorPasses == m.total)
+    #expect(plan.trainingRows == 6 && plan.firstStep == 1)
+    #expect(plan.trainedParameters > 0 && plan.trainedParameters == plan.parameters)
     #expect(try train("parts", steps: 2).status == 0)
     let again = try train("parts", steps: 4)
     #expect(again.status == 1 && again.errors.contains("--resume"))
@@ -42,6 +72,19 @@ struct TrainCommandTests {
       try Data(contentsOf: folder.appending(path: "\(name)/editor.safetensors"))
     }
     #expect(try editor("whole") == editor("parts"))
+    // What would go on as another training is refused by name, and the folder stays as it is.
+    let state = try Data(contentsOf: folder.appending(path: "parts/training.state"))
+    for (name, value) in [
+      ("--scale", "plain"), ("--positions", "last"), ("--activations", "f32"), ("--seed", "1"),
+      ("--random-rows", "6x8x5"), ("--steps", "3"),
+    ] {
+      let other = try train("parts", steps: 4, "--resume", name, value)
+      let option = name.dropFirst(2).replacing("-", with: "_")
+      #expect(other.status == 1 && other.isOneLineError, "\(other.errors)")
+      #expect(other.errors.contains("training.state was written with"), "\(other.errors)")
+      #expect(other.errors.contains("\(option) \(value)"), "\(other.errors)")
+    }
+    #expect(try Data(contentsOf: folder.appending(path: "parts/training.state")) == state)
     let metrics = try String(
       contentsOf: folder.appending(path: "whole/metrics.jsonl"), encoding: .utf8)
     let last = try #require(metrics.split(separator: "\n").last)
@@ -66,11 +109,14 @@ struct TrainCommandTests {
     #expect(whole.status == 0, "\(whole.errors)")
     // A and B of width 16, inner width 64; the head of rank 1 for 576, its norm and a gate.
     let trained = 3 * (16 + 48 + 16 + 16 + 16 + 64 + 64 + 16) + (16 + 576 + 576) + 2 * 16 + 1
-    let text = String(decoding: whole.output, as: UTF8.self)
-    #expect(text.contains("editor      \(trained) of "), "\(text)")
+    // Results on standard output, the plan on standard error.
+    #expect(whole.errors.contains("editor      \(trained) of "), "\(whole.errors)")
+    #expect(whole.errors.contains("memory      ") && whole.errors.contains("6x8x4"))
+    #expect(whole.text.hasPrefix("step 4: loss ") && whole.text.split(separator: "\n").count == 1)
     #expect(try train("parts", steps: 2).status == 0)
     let other = try train("parts", steps: 4, "--resume", "--lora-modules", "c_attn")
-    #expect(other.status == 1 && other.errors.contains("--lora-modules"), "\(other.errors)")
+    #expect(
+      other.status == 1 && other.errors.contains("lora_modules attn.c_attn"), "\(other.errors)")
     #expect(try train("parts", steps: 4, "--resume").status == 0)
     func path(_ name: String) -> String { folder.appending(path: name).path }
     func bytes(_ name: String) throws -> Data { try Data(contentsOf: URL(filePath: path(name))) }
@@ -210,10 +256,153 @@ struct TrainCommandTests {
     }
   }
 
+  /// Ctrl-C saves, says how it goes on, and is no success; then it goes on to the bits of a run that was
+  /// left alone.
+  @Test(arguments: [true, false])
+  func interruptedIsNotDone(isJSON: Bool) throws {
+    let folder = try TemporaryFolder()
+    let place = folder.url.appending(path: "run").path
+    let steps = 30
+    let arguments =
+      [
+        "train", "-m", model, "--random-rows", "6x8x4", "--batch-size", "2", "--steps",
+        "\(steps)", "--save-every", "1",
+      ] + small + (isJSON ? ["--json"] : [])
+    let whole = folder.url.appending(path: "whole").path
+    #expect(try EmendProcess(arguments + ["--output", whole]).status == 0)
+    let process = Process()
+    process.executableURL = EmendProcess.executable
+    process.arguments = arguments + ["--output", place]
+    let (output, errors) = (Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = errors
+    try process.run()
+    while !FileManager.default.fileExists(atPath: place + "/training.state") {
+      usleep(1000)
+    }
+    process.interrupt()
+    process.waitUntilExit()
+    let said = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
+    let printed = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+    #expect(process.terminationReason == .exit && process.terminationStatus == 1, "\(said)")
+    #expect(
+      said.contains("of \(steps); the state is saved") && said.contains("--resume"), "\(said)")
+    #expect(said.contains(place))
+    #expect(isJSON ? printed.contains("\"finished\":false") : printed.isEmpty, "\(printed)")
+    let resumed = try EmendProcess(arguments + ["--output", place, "--resume"])
+    #expect(resumed.status == 0, "\(resumed.errors)")
+    #expect(
+      try Data(contentsOf: URL(filePath: place + "/editor.safetensors"))
+        == Data(contentsOf: URL(filePath: whole + "/editor.safetensors")))
+  }
+
+  /// A configuration may give every flag by its name, the model too; a flag goes before it.
+  @Test func aConfigurationGivesEveryFlag() throws {
+    let folder = try TemporaryFolder()
+    let output = folder.url.appending(path: "run").path
+    let yaml = """
+      model: \(model)
+      random_rows: 6x8x4
+      output: \(output)
+      steps: 50
+      batch_size: 2
+      backbone: gpt2:1x16x1
+      heads: rank-1
+      layers: 29
+      frozen: [heads, gates]
+      storage: bf16
+      activations: f32
+      threads: 1
+      memory_limit: 2G
+      verbose: true
+      json: true
+      """
+    let file = try folder.file("train.yaml", yaml)
+    let run = try EmendProcess(["train", "--config", file, "--steps", "2"])
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(try lines(run).1.step == 2)
+    #expect(run.errors.contains("memory      "), "what --verbose says: \(run.errors)")
+    let report = try EmendProcess(["inspect", output + "/editor.safetensors"]).text
+    #expect(report.contains("GPT-2, 1 blocks of width 16"), "\(report)")
+    func refused(_ lines: String, _ flags: [String], status: Int32, _ words: String) throws {
+      let file = try folder.file("wrong.yaml", lines)
+      let wrong = try EmendProcess(["train", "--config", file] + flags)
+      #expect(wrong.status == status && wrong.isOneLineError, "\(lines): \(wrong.errors)")
+      #expect(wrong.errors.contains(words), "\(lines): \(wrong.errors)")
+    }
+    try refused(yaml, ["--resume"], status: 1, "was written with steps 2")
+    try refused(yaml + "\nresume: true", [], status: 1, "was written with steps 2")
+    try refused(yaml + "\nstep: 3", [], status: 1, "did you mean steps?")
+    try refused(
+      yaml.replacing("steps: 50", with: "steps: 0"), [], status: 1,
+      "wrong.yaml: steps is 0, and must be 1 to")
+    try refused(yaml, ["--steps", "0"], status: 64, "--steps is 0, and must be 1 to")
+    try refused(
+      yaml.replacing("json: true", with: "json: perhaps"), [], status: 1,
+      "wrong.yaml: json is \"perhaps\", and must be true or false")
+    try refused(
+      yaml.replacing("activations: f32", with: "activations: f64"), [], status: 1,
+      "wrong.yaml: activations is \"f64\"")
+    try refused("steps: 1\nsteps: 2", [], status: 1, "line 1, column 1: \"steps\" stands there")
+  }
+
+  /// What is wrong with flags alone is wrong usage, by the flag's name, before any file is opened.
+  @Test(arguments: [
+    ("--steps 0", "--steps is 0"), ("--steps some", "--steps is \"some\""),
+    ("--batch-size 0", "--batch-size is 0"), ("--learning-rate nan", "--learning-rate is nan"),
+    ("--backbone-learning-rate x", "--backbone-learning-rate is \"x\""),
+    ("--positions bogus", "--positions is bogus"), ("--heads rank-0", "--heads is rank-0"),
+    ("--interface p3", "--interface is \"p3\""), ("--optimizer sgd", "--optimizer is \"sgd\""),
+    ("--frozen all", "--frozen is all"), ("--lora-rank x", "--lora-rank is \"x\""),
+    ("--frozen backbone --frozen heads,gates", "something must be trained"),
+    ("--lora-modules nonsense", "--lora-modules is nonsense"),
+    ("--chat-template nope", "one of plain, llama2"),
+    ("--backbone gpt2:1x64x3", "3 does not divide 64"), ("--backbone gpt2:0x64x1", "--backbone"),
+    ("--constant --tune", "left out where --editor, --constant or --frozen"),
+    ("--tune --distill", "--tune is true"), ("--tune --interface p1", "left out with --tune"),
+    ("--editor e --backbone gpt2:1x64x1", "--backbone is gpt2:1x64x1, and must be left out"),
+    ("--editor e --interface p1 --layers 3", "left out with --editor"),
+    ("--editor e --heads shared", "--heads is shared"), ("--editor e --scale norm", "--scale is"),
+    ("--editor e --positions first", "--positions is"),
+    ("--cross-blocks 1", "left out unless --interface is p4"),
+    ("--locality-text t", "left out where --locality is 0"), ("--locality 1", "--locality-text is"),
+    ("--teacher-cache t", "--teacher-cache is t"), ("-c 64", "-c"),
+    ("--cache-type f32", "--cache-type"), ("--random-rows 1x2x3", "takes the place of --data"),
+  ])
+  func wrongFlagsAreWrongUsage(flags: String, words: String) throws {
+    let result = try EmendProcess(
+      ["train", "-m", "none.gguf", "--data", "none.json", "--output", "none"]
+        + flags.split(separator: " ").map(String.init))
+    #expect(result.status == 64 && result.isOneLineError, "\(result.errors)")
+    #expect(result.errors.contains(words), "\(result.errors)")
+    #expect(result.errors.contains("emend train --help"), "\(result.errors)")
+  }
+
+  @Test func partsCanBeFrozenTogether() throws {
+    for flags in [["--frozen", "backbone", "--frozen", "heads"], ["--frozen", "backbone,heads"]] {
+      let run = try EmendProcess(
+        ["train", "-m", model, "--random-rows", "2x4x2", "--steps", "1", "--batch-size", "1"]
+          + small + flags)
+      #expect(run.status == 0 && run.errors.contains("editor      1 of "), "\(run.errors)")
+    }
+  }
+
   @Test func wrongUsageIsSaid() throws {
     let wrong = try EmendProcess(
       ["train", "-m", model, "--random-rows", "6x8x4", "--backbone", "gpt3"])
     #expect(wrong.status == 1)
+    // What does not fit the model is no wrong usage, but the flag has its name.
+    let cross = try EmendProcess(
+      ["train", "-m", model, "--random-rows", "6x8x4", "--interface", "p4", "--cross-blocks", "2"]
+        + small)
+    #expect(cross.status == 1 && cross.isOneLineError, "\(cross.errors)")
+    #expect(cross.errors.contains("--cross-blocks is 2, and must be blocks"), "\(cross.errors)")
+    for missing in [["--data", "x"], ["--random-rows", "1x2x3", "--resume"]] {
+      let nowhere = try EmendProcess(["train", "-m", model] + missing)
+      #expect(nowhere.status == 64 && nowhere.errors.contains("--output"), "\(nowhere.errors)")
+    }
+    let nameless = try EmendProcess(["train", "--data", "x", "--output", "x"])
+    #expect(nameless.status == 64 && nameless.errors.contains("--model"), "\(nameless.errors)")
     let flag = try EmendProcess(
       ["train", "-m", model, "--random-rows", "6x8x4", "--steps", "some"])
     #expect(flag.status == 64 && flag.errors.contains("steps"))

@@ -146,6 +146,11 @@ import Tokenization
       tokenizer: InstructionTokenizer(own: vocabulary, for: gpt2, path: "other"),
       pool: Pools.all[1])
     let stranger = try trainer(other)
-    #expect(throws: EditorTrainingError.otherData) { try stranger.resume(from: path) }
+    let error = #expect(throws: EditorTrainingError.self) { try stranger.resume(from: path) }
+    guard case .startedOtherwise(_, let differences) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(differences.map(\.name) == ["tokenizer"])
   }
 }

@@ -66,9 +66,12 @@ enum TinyTraining {
   ) throws -> Trainer {
     try Trainer(
       plan, editor: editor ?? newEditor(pool: pool), processor: processor(pool: pool),
-      data: data
-        ?? Trainer.Data(
-          randomSequences: 9, tokens: 8, instructionTokens: 5, vocabularySize: 100, seed: 1))
+      data: data ?? randomData())
+  }
+
+  static func randomData() -> Trainer.Data {
+    Trainer.Data(
+      randomSequences: 9, tokens: 8, instructionTokens: 5, vocabularySize: 100, seed: 1)
   }
 
   /// The batch that PyTorch had.

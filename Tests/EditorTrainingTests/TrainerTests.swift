@@ -77,25 +77,6 @@ import Testing
     }
   }
 
-  /// A state of another plan, or of other data, is refused.
-  @Test func otherTrainingsAreRefused() throws {
-    let trainer = try TinyTraining.trainer(TinyTraining.plan)
-    try trainer.run { _ in false }
-    let path = TinyTraining.temporaryPath("state")
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    try trainer.save(to: path)
-    var plan = TinyTraining.plan
-    plan.headRate *= 2
-    #expect(throws: EditorTrainingError.otherPlan(path: path)) {
-      try TinyTraining.trainer(plan).resume(from: path)
-    }
-    let data = Trainer.Data(
-      randomSequences: 7, tokens: 8, instructionTokens: 5, vocabularySize: 100, seed: 1)
-    #expect(throws: EditorTrainingError.otherData) {
-      try TinyTraining.trainer(TinyTraining.plan, data: data).resume(from: path)
-    }
-  }
-
   /// An editor that was not trained yet is the unedited model, bit for bit, and another instruction
   /// changes nothing; the prompted losses are others.
   @Test func untrainedEditorIsNoEdit() throws {

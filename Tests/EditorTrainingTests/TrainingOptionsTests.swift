@@ -26,6 +26,7 @@ import Testing
       - {path: 'b c.jsonl.zst', weight: 0.5}
     output: out
     chat-template: zephyr
+    fields: q,c,a
     instruction_field: question
     input-field: context
     output_field: answer
@@ -65,7 +66,8 @@ import Testing
     schedule_floor: 0.2
     clip: 2
     cross_entropy: 0.5
-    distill: 1
+    distill: true
+    distill_weight: 0.5
     l1: 1e-4
     group_lasso: 1e-3
     locality: 0.1
@@ -124,7 +126,7 @@ import Testing
     wanted.optimization.schedule = LearningRateSchedule(.linear, warmUpSteps: 20, floor: 0.2)
     wanted.optimization.clip = 2
     wanted.objective.crossEntropy = 0.5
-    wanted.objective.distillation = 1
+    wanted.objective.distillation = 0.5
     wanted.objective.l1 = 1e-4
     wanted.objective.groupLasso = 1e-3
     wanted.objective.locality = 0.1
@@ -138,9 +140,15 @@ import Testing
     wanted.validation.split.seen = 0.3
     wanted.validation.split.compositional = 0.4
     #expect(options == wanted)
-    // Tuning excludes what makes an editor; the rest agrees.
-    #expect(options.problems.map { "\($0)".prefix(4) } == ["tune"])
+    // An editor's file and tuning exclude what makes a new editor; the rest agrees.
+    #expect(
+      options.problems.map(name) == [
+        "backbone", "interface", "layers", "positions", "scale", "heads", "cross_blocks", "tune",
+      ])
     wanted.editor.isTuning = false
+    wanted.editor.file = nil
+    wanted.editor.interface = .p4
+    wanted.editor.loraModules = ["c_attn"]
     #expect(wanted.problems == [])
     // The text above names them all, and each value there is another one than the default.
     let named = Self.everything.split(separator: "\n").compactMap { line -> String? in
@@ -174,6 +182,12 @@ import Testing
     #expect(try read("data: a.json").data == [TrainingDataFile(path: "a.json")])
     #expect(try read("data: {path: a, weight: 2}").data[0].weight == 2)
     #expect(try read("frozen: heads").editor.frozen == ["heads"])
+    #expect(try read("frozen: heads, gates").editor.frozen == ["heads", "gates"])
+    #expect(try read("lora_modules: [c_attn, c_fc]").editor.loraModules == ["c_attn", "c_fc"])
+    #expect(try read("cross_blocks: [1, 3]").editor.crossBlocks == [1, 3])
+    #expect(try read("distill: false").objective.distillation == 0)
+    #expect(try read("distill: true").objective.distillation == 1)
+    #expect(try read("distill_weight: 3\ndistill: true").objective.distillation == 3)
     #expect(try read("output: \"null\"").output == "null")
     #expect(try read("grad_checkpoint: every=4").gradients.checkpoints == .every(4))
     #expect(try read("grad_checkpoint: 2").gradients.checkpoints == .every(2))
@@ -181,6 +195,38 @@ import Testing
       try read("grad_checkpoint: every=2,bf16").gradients.checkpoints == .every(2, rounded: true))
     #expect(try read("backbone: processor").editor.backbone == .processor(depth: nil))
     #expect(try read("backbone: models/gpt2").editor.backbone == .files("models/gpt2"))
+  }
+
+  /// Options of the reader's own are told apart, and handed over as they are written.
+  @Test func readersHaveOptionsOfTheirOwn() throws {
+    var options = TrainingOptions()
+    let configured = try options.read(
+      yaml: "steps: 4\nthreads: 2\njson: true\nbatch-size:\n", path: "c.yaml",
+      others: ["threads", "json", "storage"])
+    #expect(configured.path == "c.yaml" && configured.names == ["steps"])
+    #expect(try configured.value("threads", needed: "a number") { Int($0) } == 2)
+    #expect(try configured.value("storage", needed: "a name") { $0 } == nil)
+    let error = #expect(throws: EditorTrainingError.self) {
+      try configured.value("json", needed: "a number") { Int($0) }
+    }
+    #expect(
+      error?.description
+        == "c.yaml: json is \"true\", and must be a number; choose another value")
+    let unknown = #expect(throws: EditorTrainingError.self) {
+      try options.read(yaml: "thread: 2", path: "c.yaml", others: ["threads"])
+    }
+    #expect(unknown?.description == "c.yaml: there is no option thread; did you mean threads?")
+  }
+
+  /// A program with flags calls options by these, those that a message mentions too.
+  @Test func namesCanBeSpelledOtherwise() {
+    let error = EditorTrainingError.option(
+      name: "cross_blocks", found: "a `b`", needed: "left out unless `max_seq_length` is p4")
+    #expect(
+      error.description(spelling: { "--" + $0.replacing("_", with: "-") })
+        == "--cross-blocks is a `b`, and must be left out unless --max-seq-length is p4")
+    #expect(
+      error.description.hasSuffix("left out unless max_seq_length is p4; choose another value"))
   }
 
   @Test func unknownNamesAreRefused() {
@@ -205,11 +251,17 @@ import Testing
     ("grad_checkpoint: every=0", "every=K, every=K,bf16 or off"),
     ("grad_checkpoint: every=off", "every=K, every=K,bf16 or off"),
     ("backbone: gpt2:12x768", "gpt2:BLOCKSxWIDTHxHEADS"),
-    ("backbone: gpt2:12x768x7", "gpt2:BLOCKSxWIDTHxHEADS"),
+    ("backbone: gpt2:12x768x7", "(7 does not divide 768)"),
     ("data: []", "data is a list, and must be a path"), ("data: [[a]]", "must be a path"),
     ("data: {path: a}", "must be a path"), ("data: {path: a, weigth: 1}", "must be a path"),
-    ("frozen: {a: b}", "must be a part"),
-    ("steps: 1\nsteps: 2", "cannot be read"), ("max_seq_length: 1\nmax-seq-length: 1", "twice"),
+    ("frozen: {a: b}", "must be a part or several"),
+    ("steps: 1\nseed: 0\nsteps: 2", "line 1, column 1: \"steps\" stands there twice; write"),
+    ("steps: 1\nlearning_rate: [1,\nseed: 3", "flow sequence that begins in line 2, did not"),
+    ("backbone_learning_rate: fast", "is \"fast\", and must be a number"),
+    ("lora_rank: x", "is \"x\", and must be a whole number"), ("distill: maybe", "true, false or"),
+    ("fields: a,b", "three names with commas"), ("lora_modules: [a, [b]]", "names with commas"),
+    ("cross_blocks: 1,x", "whole numbers"), ("frozen: [[heads]]", "a part or several"),
+    ("max_seq_length: 1\nmax-seq-length: 1", "twice"),
     ("steps", "it is no list of names and values"), ("a: [", "cannot be read"),
     ("a: *b", "cannot be read"),
     ("\"st\\eps\": 1", "there is no option st\u{FFFD}ps"),
@@ -264,6 +316,11 @@ import Testing
       ("cross_entropy: 0", "cross_entropy"), ("distill: -1", "distill"), ("l1: nan", "l1"),
       ("group_lasso: -1", "group_lasso"), ("locality: 1", "locality_text"),
       ("teacher_cache: t", "teacher_cache"),
+      ("editor: e\ninterface: p0", "interface"), ("editor: e\nbackbone: processor", "backbone"),
+      ("editor: e\nlayers: all", "layers"), ("tune: true\nheads: shared", "heads"),
+      ("cross_blocks: 1", "cross_blocks"), ("interface: p1\ncross_blocks: 1", "cross_blocks"),
+      ("locality_text: t", "locality_text"), ("chat_template: nope", "chat_template"),
+      ("lora_rank: 0\nlora_modules: c_fc", "lora_rank"),
       ("steps_per_eval: -1", "steps_per_eval"), ("val_rows: -1", "val_rows"),
       ("unseen_part: 1", "unseen_part"), ("seen_part: nan", "seen_part"),
       ("compositional_part: -1", "compositional_part"),

@@ -131,7 +131,7 @@ import Testing
         try compress(bytes + Array(SHA256.hash(data: bytes)), to: path)
       }
       func sections(_ text: String) -> String {
-        #"{"version":1,"values":{},"sections":["# + text + "]}"
+        #"{"version":2,"values":{},"sections":["# + text + "]}"
       }
       try write(sections(""))
       #expect(error(path) == nil)
@@ -146,8 +146,8 @@ import Testing
       try write("{}", length: 0xFFFF_FFFF)
       #expect(
         error(path) == .damagedState(path: path, problem: "its header has 4294967295 bytes"))
-      try write(#"{"version":2}"#)
-      #expect(error(path) == .stateVersion(path: path, found: 2, supported: 1))
+      try write(#"{"version":1}"#)
+      #expect(error(path) == .stateVersion(path: path, found: 1, supported: 2))
       try Data("{}".utf8).write(to: URL(fileURLWithPath: path))
       #expect(error(path) == .notTrainingState(path: path))
       try compress(Array("GGUF".utf8), to: path)

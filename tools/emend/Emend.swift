@@ -43,7 +43,9 @@ enum Main {
       try command.run()
     } catch  where Console.outputProblem == nil {
       // Requests for help come here too, and are a success.
-      guard Emend.exitCode(for: error) == .failure else { exitForUsage(error) }
+      guard Emend.exitCode(for: error) == .failure else {
+        exitForUsage(error, of: type(of: command))
+      }
       Console.error("\(error)")
       Emend.exit(withError: ExitCode.failure)
     } catch {}  // It stopped because of the output.
@@ -61,16 +63,34 @@ enum Main {
     }
   }
 
-  /// Help and version go to stdout as they are; mistakes become one line on stderr.
-  private static func exitForUsage(_ error: any Error) -> Never {
+  /// Help and version go to stdout as they are; mistakes become one line on stderr, which points at the
+  /// help of `command` where the mistake was seen after parsing.
+  private static func exitForUsage(
+    _ error: any Error, of command: any ParsableCommand.Type = Emend.self
+  ) -> Never {
     let code = Emend.exitCode(for: error)
     guard code != .success else { Emend.exit(withError: error) }
     var message = Emend.message(for: error)
     if message.hasSuffix(".") { message.removeLast() }
     let usage = Emend.fullMessage(for: error).split(separator: "\n").last { $0.contains("--help") }
-    let remedy = usage.map { "; " + $0.trimmingPrefix(while: \.isWhitespace).lowercasingFirst() }
-    Console.error(message + (remedy ?? "; see 'emend --help'"))
+    let remedy =
+      command == Emend.self
+      ? usage.map { "; " + $0.trimmingPrefix(while: \.isWhitespace).lowercasingFirst() } : nil
+    let name = invocation(of: command, from: Emend.self) ?? "emend"
+    Console.error(message + (remedy ?? "; see '\(name) --help' for more information"))
     Emend.exit(withError: code)
+  }
+
+  /// How `command` is called: "emend edit show".
+  private static func invocation(
+    of command: any ParsableCommand.Type, from parent: any ParsableCommand.Type
+  ) -> String? {
+    let name = parent.configuration.commandName ?? "\(parent)".lowercased()
+    if parent == command { return name }
+    for child in parent.configuration.subcommands {
+      if let rest = invocation(of: command, from: child) { return name + " " + rest }
+    }
+    return nil
   }
 }
 

@@ -15,6 +15,9 @@ public enum PromptTemplate: Sendable, Equatable {
   /// Headings.
   case plain
 
+  /// The names of all templates.
+  public static let names = ["plain"] + ChatTemplate.allCases.map(\.rawValue)
+
   /// The template that `name` names, "plain" or one of `ChatTemplate`'s, or without a name that of the
   /// vocabulary, plain where it has none. Throws `TokenizationError`, also for a vocabulary's template
   /// that is not known here.

@@ -25,6 +25,14 @@ enum OptionTable {
     },
     text("output", \.output),
     optionalText("chat_template", \.chatTemplate),
+    Entry(name: "fields") { value, options in
+      let needed = "three names with commas, of instruction, input and output"
+      guard let names = value.parts, names.count == 3, !names.contains("") else { return needed }
+      options.fields.instruction = names[0]
+      options.fields.input = names[1]
+      options.fields.output = names[2]
+      return nil
+    },
     text("instruction_field", \.fields.instruction), text("input_field", \.fields.input),
     text("output_field", \.fields.output), text("parts_field", \.fields.parts),
     text("split_field", \.fields.split), text("family_field", \.fields.family),
@@ -32,24 +40,24 @@ enum OptionTable {
 
   private static let editor = [
     optionalText("editor", \.editor.file),
-    parsed("backbone", \.editor.backbone, "processor[:BLOCKS], a path, or gpt2:BLOCKSxWIDTHxHEADS")
-    {
-      BackboneChoice($0)
+    Entry(name: "backbone") { value, options in
+      guard case .text(let text) = value else { return BackboneChoice.forms }
+      guard let choice = BackboneChoice(text) else { return BackboneChoice.needed(text) }
+      options.editor.backbone = choice
+      return nil
     },
-    parsed("lora_rank", \.editor.loraRank, "a whole number") { Int($0) },
-    parsed("lora_modules", \.editor.loraModules, "names with commas, as q_proj,v_proj or c_attn") {
-      list($0) { $0 }
+    optional("lora_rank", \.editor.loraRank, "a whole number") { Int($0) },
+    list("lora_modules", \.editor.loraModules, "names with commas, as q_proj,v_proj or c_attn") {
+      $0.isEmpty ? nil : $0
     },
-    parsed("cross_blocks", \.editor.crossBlocks, "whole numbers with commas") {
-      list($0) { Int($0) }
-    },
-    parsed("interface", \.editor.interface, names(EditorInterface.self)) { .init(rawValue: $0) },
+    list("cross_blocks", \.editor.crossBlocks, "whole numbers with commas") { Int($0) },
+    optional("interface", \.editor.interface, names(EditorInterface.self)) { .init(rawValue: $0) },
     optionalText("layers", \.editor.layers), optionalText("positions", \.editor.positions),
-    optionalText("scale", \.editor.scale), text("heads", \.editor.heads),
+    optionalText("scale", \.editor.scale), optionalText("heads", \.editor.heads),
     parsed("constant", \.editor.isConstant, "true or false") { Bool($0) },
     parsed("tune", \.editor.isTuning, "true or false") { Bool($0) },
     Entry(name: "frozen") { value, options in
-      guard let parts = value.texts else { return "a part or a list of parts" }
+      guard let parts = value.parts else { return "a part or several with commas" }
       options.editor.frozen = parts
       return nil
     },
@@ -67,9 +75,9 @@ enum OptionTable {
     number("beta1", \.optimization.beta1), number("beta2", \.optimization.beta2),
     number("epsilon", \.optimization.epsilon),
     number("learning_rate", \.optimization.learningRate),
-    parsed("backbone_learning_rate", \.optimization.backboneRate, "a number") { Float($0) },
-    parsed("head_learning_rate", \.optimization.headRate, "a number") { Float($0) },
-    parsed("gate_learning_rate", \.optimization.gateRate, "a number") { Float($0) },
+    optional("backbone_learning_rate", \.optimization.backboneRate, "a number") { Float($0) },
+    optional("head_learning_rate", \.optimization.headRate, "a number") { Float($0) },
+    optional("gate_learning_rate", \.optimization.gateRate, "a number") { Float($0) },
     number("weight_decay", \.optimization.weightDecay),
     parsed(
       "schedule", \.optimization.schedule.shape, names(LearningRateSchedule.Shape.self)
@@ -79,7 +87,21 @@ enum OptionTable {
   ]
 
   private static let objective = [
-    number("cross_entropy", \.objective.crossEntropy), number("distill", \.objective.distillation),
+    number("cross_entropy", \.objective.crossEntropy),
+    Entry(name: "distill") { value, options in
+      let needed = "true, false or a number"
+      guard case .text(let text) = value else { return needed }
+      if let weight = Float(text) {
+        options.objective.distillation = weight
+        return nil
+      }
+      guard let isOn = Bool(text) else { return needed }
+      // A weight that is given beside it stays.
+      let weight = options.objective.distillation
+      options.objective.distillation = !isOn ? 0 : weight == 0 ? 1 : weight
+      return nil
+    },
+    number("distill_weight", \.objective.distillation),
     number("l1", \.objective.l1), number("group_lasso", \.objective.groupLasso),
     number("locality", \.objective.locality),
     optionalText("locality_text", \.objective.localityText),
@@ -103,13 +125,6 @@ enum OptionTable {
 
   // MARK: Kinds
 
-  /// What stands between commas, or nil where one part is none.
-  private static func list<Value>(_ text: String, _ parse: (String) -> Value?) -> [Value]? {
-    let parts = text.split(separator: ",").map { parse(String($0)) }
-    let values = parts.compactMap(\.self)
-    return values.count == parts.count && !values.isEmpty ? values : nil
-  }
-
   private typealias Place<Value> = WritableKeyPath<TrainingOptions, Value> & Sendable
 
   private static func text(_ name: String, _ place: Place<String>) -> Entry {
@@ -117,7 +132,7 @@ enum OptionTable {
   }
 
   private static func optionalText(_ name: String, _ place: Place<String?>) -> Entry {
-    parsed(name, place, "a text") { .some($0) }
+    optional(name, place, "a text") { $0 }
   }
 
   private static func number(_ name: String, _ place: Place<Int>) -> Entry {
@@ -134,6 +149,28 @@ enum OptionTable {
 
   private static func number(_ name: String, _ place: Place<Double>) -> Entry {
     parsed(name, place, "a number") { Double($0) }
+  }
+
+  private static func list<Value>(
+    _ name: String, _ place: Place<[Value]?>, _ needed: String,
+    _ parse: @escaping @Sendable (String) -> Value?
+  ) -> Entry {
+    Entry(name: name) { value, options in
+      guard let parts = value.parts else { return needed }
+      let values = parts.compactMap(parse)
+      guard values.count == parts.count, !values.isEmpty else { return needed }
+      options[keyPath: place] = values
+      return nil
+    }
+  }
+
+  /// An option that is nil until it is given.
+  private static func optional<Value>(
+    _ name: String, _ place: Place<Value?>, _ needed: String,
+    _ parse: @escaping @Sendable (String) -> Value?
+  ) -> Entry {
+    // Read as the option's own type, a text that is none would be nil, and the option not given.
+    parsed(name, place, needed) { text in parse(text).map(Optional.some) }
   }
 
   private static func parsed<Value>(

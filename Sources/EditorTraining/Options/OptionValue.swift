@@ -37,6 +37,15 @@ indirect enum OptionValue: Sendable, Equatable {
     }
   }
 
+  /// What stands between commas, of a text or of the texts of a list.
+  var parts: [String]? {
+    texts?.flatMap { text in
+      text.split(separator: ",", omittingEmptySubsequences: false).map {
+        $0.trimmingPrefix(while: \.isWhitespace)
+      }.map(String.init)
+    }
+  }
+
   /// One file or a list of them: each a path, or a table of path and weight.
   var files: [TrainingDataFile]? {
     let values = if case .list(let values) = self { values } else { [self] }

@@ -27,7 +27,7 @@ extension TrainingOptions {
   var adaptedLayers: AdaptedLayers? {
     if editor.isTuning { return .processor }
     guard editor.file == nil else { return nil }
-    if case .processor = editor.backbone { return .processor }
+    if case .processor? = editor.backbone { return .processor }
     return .gpt2
   }
 
@@ -44,15 +44,18 @@ extension TrainingOptions {
               ? "a GPT-2 (c_attn and c_fc for short, c_proj for two)" : "the model")
         ))
     }
+    if editor.loraModules != nil, editor.loraRank == 0 {
+      problems.append(("lora_rank", "0", "above 0 where `lora_modules` is given"))
+    }
     guard layers == .gpt2 else { return problems }
     if editor.loraModules != nil, editor.loraRank == nil {
-      problems.append(("lora_rank", "not given", "given with lora_modules for a GPT-2"))
+      problems.append(("lora_rank", "not given", "given with `lora_modules` for a GPT-2"))
     }
     if editor.loraRank ?? 0 > 0, editor.frozen.contains("backbone") {
       problems.append(
         (
           "frozen", editor.frozen.joined(separator: ", "),
-          "without backbone where lora_rank is given: the adapters are what is trained of it"
+          "without backbone where `lora_rank` is given: the adapters are what is trained of it"
         ))
     }
     return problems

@@ -44,6 +44,20 @@ extension TrainingOptions {
     return split
   }
 
+  /// The options that, beside the files' contents and the seed, decide which examples there are and how
+  /// they are written (`Trainer.Data.origin`).
+  public var dataOrigin: [(name: String, value: String)] {
+    let split = validation.split
+    return [
+      ("chat_template", chatTemplate ?? "the model's"),
+      ("max_seq_length", "\(run.maxSequenceLength)"), ("constant", "\(editor.isConstant)"),
+      ("fields", fields.names.joined(separator: ",")), ("unseen_part", "\(split.unseen)"),
+      ("seen_part", "\(split.seen)"), ("compositional_part", "\(split.compositional)"),
+      ("weights of the files", data.map { "\($0.weight)" }.joined(separator: ",")),
+      ("locality_text", objective.localityText == nil ? "none" : "given"),
+    ]
+  }
+
   /// How long sequences may be for a processor, and instructions for a network that reads at most
   /// `instruction` tokens.
   public func limits(
@@ -97,7 +111,7 @@ extension TrainingOptions {
     if let path = editor.file {
       return try Editor(path: path, identity: identity, processor: processor, pool: processor.pool)
     }
-    guard case .files(let path) = editor.backbone else {
+    guard case .files(let path)? = editor.backbone else {
       return try Editor(
         configuration(
           backboneConfiguration(processor.configuration), processor.configuration, identity),
@@ -120,17 +134,18 @@ extension TrainingOptions {
     _ identity: ProcessorIdentity
   ) throws -> EditorConfiguration {
     try EditorConfiguration(
-      interface: editor.interface, processor: identity, backbone: backbone,
+      interface: editor.interface ?? .p0, processor: identity, backbone: backbone,
       layers: editor.layers.map(LayerSelection.init(parsing:)),
       positions: editor.positions.map(PositionSelection.init(parsing:)),
-      scale: editor.scale.flatMap(LatentScale.init), heads: HeadKind(editor.heads) ?? .perLayer,
+      scale: editor.scale.flatMap(LatentScale.init),
+      heads: editor.heads.flatMap(HeadKind.init) ?? .perLayer,
       crossAttention: crossAttention(backbone, processor))
   }
 
   private func backboneConfiguration(
     _ processor: ProcessorConfiguration
   ) throws -> BackboneConfiguration {
-    switch editor.backbone {
+    switch editor.backbone ?? .usual {
     case .gpt2(let blocks, let width, let heads):
       return .gpt2(
         try GPT2Configuration(

@@ -30,6 +30,11 @@ extension TrainingOptions {
         !file.path.isEmpty && file.weight > 0 && file.weight <= 1000,
         "a file with a weight above 0 and at most 1000")
     }
+    if let chatTemplate {
+      check(
+        "chat_template", chatTemplate, PromptTemplate.names.contains(chatTemplate),
+        "one of \(PromptTemplate.names.joined(separator: ", "))")
+    }
     let names = fields.names
     check(
       "instruction_field", names.joined(separator: ", "), Set(names).count == names.count,
@@ -57,7 +62,9 @@ extension TrainingOptions {
     if let scale = editor.scale {
       check("scale", scale, LatentScale(rawValue: scale) != nil, "norm or plain")
     }
-    check("heads", editor.heads, HeadKind(editor.heads) != nil, "per-layer, shared or rank-K")
+    if let heads = editor.heads {
+      check("heads", heads, HeadKind(heads) != nil, "per-layer, shared or rank-K")
+    }
     for part in editor.frozen {
       check(
         "frozen", part, Self.parts.contains(part),
@@ -66,14 +73,34 @@ extension TrainingOptions {
     check(
       "frozen", editor.frozen.joined(separator: ", "),
       !Set(Self.parts).isSubset(of: editor.frozen), "fewer parts: something must be trained")
+    checkBlueprint(&check)
     guard editor.isTuning else { return }
-    check("lora_rank", editor.loraRank ?? 16, editor.loraRank != 0, "at least 1 with tune")
+    check("lora_rank", editor.loraRank ?? 16, editor.loraRank != 0, "at least 1 with `tune`")
     check(
       "tune", "true", editor.file == nil && !editor.isConstant && editor.frozen.isEmpty,
-      "false where editor, constant or frozen is given")
+      "left out where `editor`, `constant` or `frozen` is given")
     check(
       "tune", "true", plan.isPlain,
-      "false where distill, l1, group_lasso or locality is not 0, or cross_entropy is")
+      "left out where `distill`, `l1`, `group_lasso` or `locality` is not 0, or `cross_entropy` is")
+  }
+
+  /// What makes a new editor has no part in going on with one, nor in tuning the processor.
+  private func checkBlueprint(_ check: inout OptionCheck) {
+    let given: [(name: String, value: String?)] = [
+      ("backbone", editor.backbone.map { "\($0)" }), ("interface", editor.interface?.rawValue),
+      ("layers", editor.layers), ("positions", editor.positions), ("scale", editor.scale),
+      ("heads", editor.heads),
+      ("cross_blocks", editor.crossBlocks.map { $0.map(String.init).joined(separator: ",") }),
+    ]
+    for case (let name, let value?) in given {
+      check(
+        name, value, editor.file == nil, "left out with `editor`: the editor's file says what it is"
+      )
+      check(name, value, !editor.isTuning, "left out with `tune`, which trains no editor")
+    }
+    check(
+      "cross_blocks", given.last?.value ?? "", editor.crossBlocks == nil || editor.interface == .p4,
+      "left out unless `interface` is p4")
   }
 
   private func checkRun(_ check: inout OptionCheck) {
@@ -124,15 +151,19 @@ extension TrainingOptions {
     check(
       "cross_entropy", objective.crossEntropy,
       objective.crossEntropy > 0 || objective.distillation > 0,
-      "above 0 where distill is 0: something must be learned")
+      "above 0 where `distill` is 0: something must be learned")
     check(
       "locality_text", objective.localityText ?? "nothing",
       objective.locality == 0 || objective.localityText?.isEmpty == false,
-      "a file of text where locality is not 0")
+      "a file of text where `locality` is not 0")
+    check(
+      "locality_text", objective.localityText ?? "nothing",
+      objective.locality != 0 || objective.localityText == nil,
+      "left out where `locality` is 0, its default: nothing would read it")
     check(
       "teacher_cache", objective.teacherCache ?? "nothing",
       objective.teacherCache == nil || objective.distillation > 0 || objective.locality > 0,
-      "left out where neither distill nor locality follows a teacher")
+      "left out where neither `distill` nor `locality` follows a teacher")
   }
 
   private func checkValidation(_ check: inout OptionCheck) {

@@ -32,10 +32,11 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
 
 /// The editor that is trained.
 public struct EditorChoice: Sendable, Codable, Equatable {
-  /// An editor's file to go on with; what follows is then the file's.
+  /// An editor's file to go on with, which says what of the rest makes an editor: none of that may be
+  /// given then.
   public var file: String?
-  /// The network that reads instructions.
-  public var backbone = BackboneChoice.gpt2(blocks: 12, width: 768, heads: 12)
+  /// The network that reads instructions; nil for `BackboneChoice.usual`.
+  public var backbone: BackboneChoice?
   /// The rank of the adapters on the backbone's linear layers, 0 for none. Nil is 16 for the processor's
   /// own blocks and for tuning, and none for a GPT-2, all of which is trained then.
   public var loraRank: Int?
@@ -43,16 +44,16 @@ public struct EditorChoice: Sendable, Codable, Equatable {
   public var loraModules: [String]?
   /// Blocks of the backbone after which a p4 editor looks at the input; nil for the middle one.
   public var crossBlocks: [Int]?
-  /// What it reads and where it writes: p0, p1, p2, p4 or p5.
-  public var interface = EditorInterface.p0
+  /// What it reads and where it writes: p0, p1, p2, p4 or p5; nil for p0.
+  public var interface: EditorInterface?
   /// As `LayerSelection` reads it, or nil for the interface's own.
   public var layers: String?
   /// As `PositionSelection` reads it, or nil for the interface's own.
   public var positions: String?
   /// As `LatentScale` has it, or nil for the interface's own.
   public var scale: String?
-  /// As `HeadKind` reads it.
-  public var heads = "per-layer"
+  /// As `HeadKind` reads it, or nil for per-layer.
+  public var heads: String?
   /// Whether the editor reads an instruction without words in every row, and so learns one constant: a
   /// baseline.
   public var isConstant = false
@@ -64,13 +65,37 @@ public struct EditorChoice: Sendable, Codable, Equatable {
 }
 
 /// The network that reads instructions.
-public enum BackboneChoice: Sendable, Codable, Equatable {
+public enum BackboneChoice: Sendable, Codable, Equatable, CustomStringConvertible {
   /// The processor's own blocks, all or the first so many.
   case processor(depth: Int?)
   /// A new GPT-2.
   case gpt2(blocks: Int, width: Int, heads: Int)
   /// Weights of a GPT-2 in a folder or file, which reads the processor's tokens.
   case files(String)
+
+  /// As it is written.
+  public var description: String {
+    switch self {
+    case .processor(let depth): "processor" + (depth.map { ":\($0)" } ?? "")
+    case .gpt2(let blocks, let width, let heads): "gpt2:\(blocks)x\(width)x\(heads)"
+    case .files(let path): path
+    }
+  }
+
+  /// GPT-2-small: 12 blocks of 768.
+  public static let usual = BackboneChoice.gpt2(blocks: 12, width: 768, heads: 12)
+
+  static let forms = "processor[:BLOCKS], a path, or gpt2:BLOCKSxWIDTHxHEADS"
+
+  /// What `text`, which is none, must be.
+  static func needed(_ text: String) -> String {
+    let sizes = text.trimmingPrefix("gpt2:").split(separator: "x").map { Int($0) ?? 0 }
+    guard text.hasPrefix("gpt2:"), sizes.count == 3, sizes[2] >= 1, sizes[1] >= 1,
+      sizes[1] % sizes[2] != 0
+    else { return forms }
+    return forms + " with a number of heads that divides the width (\(sizes[2]) does not divide "
+      + "\(sizes[1]))"
+  }
 
   /// Reads `processor`, `processor:12` (blocks), `gpt2:12x768x12` (blocks, width, heads) or a path; nil
   /// for sizes that are none.

@@ -2,14 +2,14 @@
 ///
 ///     8 bytes   "EMENDTRN"
 ///     4 bytes   length of the header, least significant byte first
-///     header    JSON: {"version": 1, "values": {name: text}, "sections": [{"name", "byteCount"}]}
+///     header    JSON: {"version": 2, "values": {name: text}, "sections": [{"name", "byteCount"}]}
 ///     sections  one after the other
 ///     32 bytes  SHA-256 of all that stands before
 ///
 /// compressed as a whole with zstd. `values` are small things, each encoded as JSON.
 enum TrainingStateLayout {
   static let magic = Array("EMENDTRN".utf8)
-  static let version = 1
+  static let version = 2
   /// Magic and length.
   static let prefixByteCount = magic.count + 4
   static let digestByteCount = 32

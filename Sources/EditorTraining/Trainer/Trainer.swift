@@ -22,6 +22,9 @@ public final class Trainer {
     public var weights: [Double]
     /// Where the content of prompts begins.
     public var firstContent: Int
+    /// Options that decided which examples there are and how they are written: where a training is resumed
+    /// with other examples, those that differ are named.
+    public var origin: [(name: String, value: String)] = []
     /// Unrelated text on which the edited processor is to stay what it is, as sequences of tokens.
     public var locality: [[Int]] = []
     /// Held-out examples by the name of their split, each with another one's instruction and with the
@@ -66,7 +69,9 @@ public final class Trainer {
   private let optimizer: AdamW
   private var sampler: BatchSampler
   private let stores: [TrainedStore]
-  private lazy var frozenDigest = network.frozenDigest
+  private let processor: Processor
+  private let execution: Execution
+  private lazy var record = TrainingRecord(plan, network, processor, execution, data)
 
   /// Trains `editor`: memory for the largest batch, and an optimizer at its start. Throws
   /// `EditorTrainingError` and `LatentEditingError`.
@@ -88,6 +93,8 @@ public final class Trainer {
     self.plan = plan
     self.network = network
     self.data = data
+    self.processor = processor
+    self.execution = execution
     var options = ProcessorTape.Options()
     options.checkpoints = execution.checkpoints
     options.backward = execution.backward
@@ -321,41 +328,35 @@ public final class Trainer {
   // MARK: Saving
 
   private struct Counters: Codable {
-    var plan: TrainingPlan
     var step: Int
     var optimizerSteps: Int
     var sampler: BatchSampler.State
-    /// Of the editor's own tokenizer; nil where it has none.
-    var tokenizerDigest: String?
-    /// Of a frozen backbone that adapters are trained on; nil where there is none.
-    var frozenDigest: String?
   }
 
   /// Saves everything that `resume` needs; the file is there whole or as it was before. Throws
   /// `EditorTrainingError.file`.
   public func save(to path: String) throws(EditorTrainingError) {
     var contents = TrainingStateContents()
+    contents.add("options", value: record)
     contents.add(
       "counters",
       value: Counters(
-        plan: plan, step: step, optimizerSteps: optimizer.stepCount, sampler: sampler.state,
-        tokenizerDigest: network.tokenizerDigest, frozenDigest: frozenDigest))
+        step: step, optimizerSteps: optimizer.stepCount, sampler: sampler.state))
     for section in sections { contents.add(section.name, UnsafeRawBufferPointer(section.bytes)) }
     try contents.write(path: path)
   }
 
-  /// Goes on from a state that `save` wrote. Throws `EditorTrainingError`: `otherPlan` where it was
-  /// started with another plan (the number of steps may change where rates do not depend on it), and
-  /// `otherData` where it was started with other examples or another tokenizer of the editor's own, and
-  /// `otherBackbone` where adapters were trained on another GPT-2, or others were.
+  /// Goes on from a state that `save` wrote. Throws `EditorTrainingError`: `startedOtherwise` where
+  /// anything that has a part in the bits of a step is not what it was then. The number of steps may grow
+  /// where rates do not depend on it.
   public func resume(from path: String) throws(EditorTrainingError) {
     let file = try TrainingStateFile(path: path)
     let counters = try file.value(Counters.self, "counters")
-    var known = counters.plan
-    if plan.schedule.shape == .constant { known.steps = plan.steps }
-    guard known == plan else { throw .otherPlan(path: path) }
-    guard counters.tokenizerDigest == network.tokenizerDigest else { throw .otherData }
-    guard counters.frozenDigest == frozenDigest else { throw .otherBackbone(path: path) }
+    let known = try file.value(TrainingRecord.self, "options")
+    let differences = known.differences(from: record, afterStep: counters.step)
+    guard differences.isEmpty else {
+      throw .startedOtherwise(path: path, differences: differences)
+    }
     var next = sampler
     try next.resume(from: counters.sampler)
     try file.read(into: sections)

@@ -1,8 +1,5 @@
-import Crypto
-import Foundation
 import LanguageModels
 import LatentEditing
-import ModelFiles
 import TensorKernels
 import Tokenization
 
@@ -68,20 +65,6 @@ public enum TrainedNetwork {
     case .editor(let editor): editor.ownTokenizer?.digest
     case .adapters: nil
     }
-  }
-
-  /// Tells a frozen GPT-2 and the kind of adapters that are trained on it from others; nil where there is
-  /// none. Reads all of its weights.
-  var frozenDigest: String? {
-    guard case .editor(let editor) = self, let adapted = editor.backbone as? AdaptedGPT2 else {
-      return nil
-    }
-    let shape = adapted.adapters.configuration
-    let modules = shape.modules.map(\.rawValue).sorted().joined(separator: ",")
-    var digest = SHA256()
-    digest.update(data: Data("\(shape.rank) \(shape.alpha) \(modules)\n".utf8))
-    digest.update(bufferPointer: UnsafeRawBufferPointer(adapted.model.parameters.floats))
-    return digest.finalize().hexadecimal
   }
 
   /// Tokens of instructions are from 0 to below this.

@@ -21,7 +21,8 @@ public final class Processor: Sendable {
   /// The instruction set whose kernels it runs.
   public let instructionSet: InstructionSet
 
-  let file: GGUFFile
+  /// The file that it was loaded from.
+  package let file: GGUFFile
   let weights: ProcessorWeights
   let rotary: RotaryFrequencies
   let kernels: KernelTable

@@ -302,7 +302,7 @@ public enum GradientCheckpoints: Sendable, Hashable, Codable, CustomStringConver
   }
 
   /// Whether the kept inputs are in bf16.
-  var isRounded: Bool {
+  package var isRounded: Bool {
     switch self {
     case .every(_, let rounded): rounded
     case .off: false

@@ -3,6 +3,7 @@ import EditEvaluation
 import EditorTraining
 import LanguageModels
 import LatentEditing
+import TensorKernels
 import Tokenization
 
 struct Evaluate: ParsableCommand {
@@ -39,7 +40,14 @@ struct Evaluate: ParsableCommand {
       too.
       """)
 
-  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Model") var model: TrainingModelOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "How keys and values are stored for --generate. (default: f16; f32 with --activations f32)",
+      valueName: "f32|f16|q8_0"))
+  var cacheType: CacheType?
+
   @OptionGroup(title: "Rows") var rows: EvaluationArguments
 
   @Option(help: ArgumentHelp("The editor.", valueName: "file"))
@@ -61,8 +69,8 @@ struct Evaluate: ParsableCommand {
         + "is taken, and what was begun is gone on with.", valueName: "folder"))
   var trainBaselines: String?
 
-  @Option(help: ArgumentHelp("Steps of each of them.", valueName: "n"))
-  var baselineSteps = 300
+  @Option(help: ArgumentHelp("Steps of each of them. (default: 300)", valueName: "n"))
+  var baselineSteps: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -79,8 +87,9 @@ struct Evaluate: ParsableCommand {
       valueName: "file"))
   var localityText: String?
 
-  @Option(help: ArgumentHelp("Windows of it, of 128 tokens, at most.", valueName: "n"))
-  var localityWindows = 16
+  @Option(
+    help: ArgumentHelp("Windows of it, of 128 tokens, at most. (default: 16)", valueName: "n"))
+  var localityWindows: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -99,12 +108,20 @@ struct Evaluate: ParsableCommand {
 
   func validate() throws {
     let counts = [
-      ("batch-size", batchSize, 1, 4096), ("locality-windows", localityWindows, 1, 65_536),
+      ("batch-size", batchSize, 1, 4096), ("locality-windows", localityWindows ?? 16, 1, 65_536),
       ("generate", generate, 0, 65_536), ("resamples", resamples, 1, 1_000_000),
-      ("baseline-steps", baselineSteps, 1, 1_000_000),
+      ("baseline-steps", baselineSteps ?? 300, 1, 1_000_000),
     ]
     for (name, value, least, most) in counts where !(least...most).contains(value) {
       throw ValidationError("--\(name) is \(value), and must be from \(least) to \(most)")
+    }
+    let useless = [
+      ("baseline-steps", baselineSteps != nil && trainBaselines == nil, "--train-baselines"),
+      ("locality-windows", localityWindows != nil && localityText == nil, "--locality-text"),
+      ("cache-type", cacheType != nil && generate == 0, "--generate"),
+    ]
+    for (name, isUseless, needed) in useless where isUseless {
+      throw ValidationError("--\(name) has a meaning with \(needed) alone; give both or neither")
     }
     _ = try conditions()
   }
@@ -142,11 +159,15 @@ struct Evaluate: ParsableCommand {
   func run() throws {
     let clock = ContinuousClock()
     let start = clock.now
-    let options = try rows.options(model: model.file.model)
+    let (options, origins) = try rows.options(model: model.model)
+    var model = try model.options(origins, model: options.model)
+    model.cacheType = cacheType
     let opened = try OpenedModel(model)
-    var input = try EvaluationInput(
-      options, rows, opened, editor,
-      unrelated: localityText.map { ($0, localityWindows) })
+    var input = try origins.fitting {
+      try EvaluationInput(
+        options, rows, opened, editor,
+        unrelated: localityText.map { ($0, localityWindows ?? 16) })
+    }
     var chosen = EditorEvaluation.Options()
     chosen.conditions = try conditions()
     chosen.batchSize = batchSize
@@ -154,7 +175,7 @@ struct Evaluate: ParsableCommand {
     let processor = try opened.loadProcessor()
     let identity = try ProcessorIdentity(opened.file)
     let training = trainBaselines.map {
-      BaselineTraining(folder: $0, options: options, steps: baselineSteps)
+      BaselineTraining(folder: $0, options: options, steps: baselineSteps ?? 300)
     }
     let measured = Set(chosen.conditions)
     let constantFile =
@@ -178,7 +199,7 @@ struct Evaluate: ParsableCommand {
     try check(
       EditorEvaluation.byteCount(
         blueprints, tuned: adapters?.configuration, processor: processor, data: input.data,
-        options: chosen), processor)
+        options: chosen), processor, model)
     let editors = try files.map { path in
       try Editor(path: path, identity: identity, processor: processor, pool: processor.pool)
     }
@@ -196,7 +217,7 @@ struct Evaluate: ParsableCommand {
     }
     let locality = try locality(evaluation, input, bootstrap)
     if generate > 0 {
-      try answer(&splits, input, editors[0], processor, opened.tokenizer, bootstrap)
+      try answer(&splits, input, editors[0], processor, opened, bootstrap)
     }
     let result = EvaluationResult(
       model: model.file.model, editor: editor, activations: model.activations.rawValue,
@@ -233,7 +254,7 @@ struct Evaluate: ParsableCommand {
 
   private func answer(
     _ splits: inout [SplitResult], _ input: EvaluationInput, _ editor: Editor,
-    _ processor: Processor, _ tokenizer: Tokenizer, _ bootstrap: Bootstrap
+    _ processor: Processor, _ opened: OpenedModel, _ bootstrap: Bootstrap
   ) throws {
     let examples = input.data.splits.map { $0.examples.prefix(generate).map(\.example) }
     let longest = examples.joined().map { max($0.prompt.count, $0.prompted.count) }.max() ?? 0
@@ -243,8 +264,8 @@ struct Evaluate: ParsableCommand {
         processor,
         contextLength: min(
           longest + 1 + rows.responseTokens, processor.configuration.contextLength),
-        cacheType: model.resolvedCacheType),
-      tokenizer: tokenizer, maximumTokens: rows.responseTokens,
+        cacheType: opened.options.resolvedCacheType),
+      tokenizer: opened.tokenizer, maximumTokens: rows.responseTokens,
       firstContent: input.data.firstContent, startsText: input.isChat)
     let bar = ProgressBar("answering", unit: "rows/s")
     defer { bar.finish() }
@@ -265,7 +286,12 @@ struct Evaluate: ParsableCommand {
   }
 
   /// Refuses what does not fit: `passes` bytes beside the model, which is there already.
-  private func check(_ passes: Int, _ processor: Processor) throws {
+  private func check(_ passes: Int, _ processor: Processor, _ model: ModelOptions) throws {
+    if model.verbose {
+      Console.log(
+        "memory: \(Memory.display(processor.weightBytes)) model + \(Memory.display(passes)) editors "
+          + "and passes = \(Memory.display(processor.weightBytes + passes))")
+    }
     let limit = model.memoryLimit?.bytes
     let needed = limit == nil ? passes : passes + processor.weightBytes
     let available = limit ?? Memory.availableBytes

@@ -33,11 +33,11 @@ struct Train: ParsableCommand {
 
       In the folder: editor.safetensors (the last), best.safetensors (least loss on unseen \
       instructions), training.state, metrics.jsonl and loss.svg. Ctrl-C saves, and --resume goes on \
-      with the same bits. --random-rows 4x128x24 trains on random tokens (sequences, tokens of each, \
+      with the same bits, or refuses where something is not what it was. --random-rows 4x128x24 trains on random tokens (sequences, tokens of each, \
       tokens of an instruction), for speed and memory.
       """)
 
-  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Model") var model: TrainingModelOptions
   @OptionGroup(title: "Training") var training: TrainingArguments
 
   @Option(
@@ -55,7 +55,8 @@ struct Train: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "How examples are written for the model: a conversation's template, or plain headings. "
-        + "(default: what the file says, or plain)", valueName: "name|plain"))
+        + "(default: what the file says, or plain)",
+      valueName: PromptTemplate.names.joined(separator: "|")))
   var chatTemplate: String?
 
   @Option(name: .shortAndLong, help: ArgumentHelp("Where everything goes.", valueName: "folder"))
@@ -65,8 +66,9 @@ struct Train: ParsableCommand {
   var resume = false
 
   @Option(
-    help: ArgumentHelp("How matrices of the editors are stored.", valueName: "f32|bf16|int8"))
-  var storage: EditorStorage = .f32
+    help: ArgumentHelp(
+      "How matrices of the editors are stored. (default: f32)", valueName: "f32|bf16|int8"))
+  var storage: EditorStorage?
 
   @Option(
     help: ArgumentHelp(
@@ -76,84 +78,99 @@ struct Train: ParsableCommand {
   @Option(help: ArgumentHelp("Train on random tokens instead of --data.", valueName: "BxTxI"))
   var randomRows: String?
 
-  @Flag(help: "The result as JSON.")
+  @Flag(help: "Print two lines of JSON instead of text: the plan, and the result.")
   var json = false
 
-  func validate() throws {
-    if !data.isEmpty, randomRows != nil {
-      throw ValidationError("--random-rows takes the place of --data; give one of them")
-    }
-  }
-
   func run() throws {
-    let options = try checkedOptions()
-    let opened = try OpenedModel(model)
+    let settings = try settings()
+    let options = settings.options
+    let opened = try OpenedModel(settings.model)
     let processor = try opened.loadProcessor()
     let identity = try ProcessorIdentity(opened.file)
-    let network = try options.network(
-      for: processor, identity: identity, tokenizer: opened.tokenizer)
-    let rows = try TrainingInput(options, randomRows: randomRows, opened, for: network)
+    let (network, rows) = try settings.origins.fitting {
+      let network = try options.network(
+        for: processor, identity: identity, tokenizer: opened.tokenizer)
+      let rows = try TrainingInput(
+        options, randomRows: settings.randomRows, opened, for: network)
+      return (network, rows)
+    }
     let teachers = options.objective.teacherCache.map {
       TeacherCache(folder: $0, file: opened.file, identity: identity, processor: processor)
     }
     let trainer = try Trainer(
       options.plan, network, processor: processor, data: rows.data, execution: options.execution,
       teachers: teachers)
-    report(trainer, rows, teachers)
-    try trainer.memory.check(limit: model.memoryLimit?.bytes)
-    if let saveGradients {
-      try GradientFile.write(trainer.nextGradients(), to: saveGradients)
-      Console.print("\(saveGradients): the gradients of the first step")
+    try trainer.memory.check(limit: settings.model.memoryLimit?.bytes)
+    let report = TrainingReport(trainer: trainer, rows: rows, teachers: teachers)
+    func say() throws {
+      if !settings.isJSON || settings.model.verbose { report.log() }
+      if settings.isJSON { try report.printJSON() }
+    }
+    if let path = settings.saveGradients {
+      try say()
+      let gradients = try trainer.nextGradients()
+      try GradientFile.write(gradients, to: path)
+      if settings.isJSON {
+        try JSON.print(SavedGradients(gradients: path, loss: gradients.loss))
+      } else {
+        Console.print("\(path): the gradients of the first step")
+      }
       return
     }
     var run = try TrainingRun(
-      options, trainer, folder: options.output.isEmpty ? nil : options.output, resumes: resume,
-      storage: storage, report: json ? .json : .text)
+      options, trainer, folder: options.output.isEmpty ? nil : options.output,
+      resumes: settings.resumes, storage: settings.storage,
+      report: settings.isJSON ? .json : .text)
+    try say()
     try run.run()
-    if let teachers, !json {
-      let counts = teachers.counts
-      Console.print(
-        "teacher     \(counts.read) times read, \(counts.computed) computed (\(teachers.folder))")
-    }
+    if !settings.isJSON { report.logTeachers() }
+    if let work = run.interruptedWork { throw CommandError.interrupted(work: work) }
   }
 
-  private func checkedOptions() throws -> TrainingOptions {
-    var options = try training.options(
-      model: model.file.model, data: TrainingDataFile.files(data))
-    if let output { options.output = output }
-    if let chatTemplate { options.chatTemplate = chatTemplate }
+  private struct SavedGradients: Encodable {
+    let gradients: String
+    let loss: Double
+  }
+
+  /// The configuration with the flags over it, checked.
+  private func settings() throws -> TrainingSettings {
+    var options = TrainingOptions()
+    var origins = try OptionOrigins(training.config, own: TrainingSettings.own, into: &options)
+    try origins.set(training.flags, in: &options)
+    origins.set("model", &options.model, to: model.model)
+    origins.set("data", &options.data, to: data.isEmpty ? nil : TrainingDataFile.files(data))
+    origins.set("output", &options.output, to: output)
+    origins.set("chat_template", &options.chatTemplate, to: chatTemplate.map { .some($0) })
     fields?.rename(&options.fields)
-    if options.data.isEmpty, randomRows == nil {
-      throw ValidationError("give rows with --data, or sizes with --random-rows")
-    }
-    if options.output.isEmpty {
-      if resume { throw ValidationError("--resume needs the --output folder") }
-      if saveGradients == nil, randomRows == nil {
-        throw ValidationError("--output says where the editor goes")
-      }
-    }
-    return options
+    try origins.validate(options)
+    let configuration = origins.configuration
+    let settings = TrainingSettings(
+      options: options, origins: origins,
+      model: try model.options(origins, model: options.model),
+      storage: try storage
+        ?? configuration?.value("storage", needed: "f32, bf16 or int8") {
+          EditorStorage(rawValue: $0)
+        } ?? .f32,
+      randomRows: try randomRows ?? configuration?.value("random_rows", needed: "sizes") { $0 },
+      saveGradients: try saveGradients
+        ?? configuration?.value("save_gradients", needed: "a file") { $0 },
+      resumes: try resume || origins.isSet("resume"), isJSON: try json || origins.isSet("json"))
+    try check(settings)
+    return settings
   }
 
-  /// What is trained, on what, in how much memory.
-  private func report(_ trainer: Trainer, _ rows: TrainingInput, _ teachers: TeacherCache?) {
-    guard !json else { return }
-    let counts = trainer.parameterCounts
-    let m = trainer.memory
-    let name = trainer.network.name.padding(toLength: 12, withPad: " ", startingAt: 0)
-    Console.print("\(name)\(counts.trained) of \(counts.total) parameters are trained")
-    Console.print("rows        \(rows.summary)")
-    Console.print(
-      "memory      \(Memory.display(m.processor)) model, \(Memory.display(m.editor)) editor, "
-        + "\(Memory.display(m.gradients)) gradients, \(Memory.display(m.moments)) moments, "
-        + "\(Memory.display(m.processorPass)) and \(Memory.display(m.editorPass)) passes: "
-        + "\(Memory.display(m.total))")
-    if let teachers {
-      let tokens = rows.data.train.reduce(0) { $0 + $1.response.count }
-      Console.print(
-        "teacher     up to \(Memory.display(teachers.byteCount(tokens: tokens))) in \(teachers.folder)"
-      )
+  private func check(_ settings: TrainingSettings) throws {
+    let options = settings.options
+    guard options.data.isEmpty != (settings.randomRows == nil) else {
+      throw ValidationError(
+        options.data.isEmpty
+          ? "give rows with --data, or sizes with --random-rows"
+          : "--random-rows takes the place of --data; give one of them")
     }
-    for problem in rows.problems.prefix(5) { Console.log("left out: \(problem)") }
+    guard options.output.isEmpty else { return }
+    if settings.resumes { throw ValidationError("--resume needs the --output folder") }
+    if settings.saveGradients == nil, settings.randomRows == nil {
+      throw ValidationError("--output says where the editor goes")
+    }
   }
 }

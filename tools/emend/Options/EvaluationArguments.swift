@@ -25,7 +25,7 @@ struct EvaluationArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "How examples are written for the model, as in train. (default: what the file says, or plain)",
-      valueName: "name|plain"))
+      valueName: PromptTemplate.names.joined(separator: "|")))
   var chatTemplate: String?
 
   @Option(
@@ -78,22 +78,21 @@ struct EvaluationArguments: ParsableArguments {
   }
 
   /// The configuration with the flags over it, checked.
-  func options(model: String) throws -> TrainingOptions {
+  func options(model: String?) throws -> (TrainingOptions, OptionOrigins) {
     var options = TrainingOptions()
-    if let config { try options.read(path: config) }
+    var origins = try OptionOrigins(
+      config, own: TrainingSettings.own, renamed: ["seed": "--split-seed"], into: &options)
     let flags = [
       ("seed", splitSeed), ("unseen_part", unseenPart), ("seen_part", seenPart),
       ("compositional_part", compositionalPart), ("max_seq_length", maxSeqLength),
       ("chat_template", chatTemplate),
     ]
-    for case (let name, let value?) in flags {
-      do { try options.set(name, to: value) } catch { throw ValidationError("\(error)") }
-    }
-    options.model = model
-    if !data.isEmpty { options.data = TrainingDataFile.files(data) }
+    try origins.set(flags, in: &options)
+    origins.set("model", &options.model, to: model)
+    origins.set("data", &options.data, to: data.isEmpty ? nil : TrainingDataFile.files(data))
     fields?.rename(&options.fields)
     guard !options.data.isEmpty else { throw ValidationError("give rows with --data") }
-    do { try options.validate() } catch { throw ValidationError("\(error)") }
-    return options
+    try origins.validate(options)
+    return (options, origins)
   }
 }

@@ -36,11 +36,19 @@ struct TrainingArguments: ParsableArguments {
     help: ArgumentHelp(
       "What it reads and where it writes. (default: p0)", valueName: "p0|p1|p2|p4|p5"))
   var interface: String?
-  @Option(help: ArgumentHelp("The model's blocks with a latent.", valueName: "blocks"))
+  @Option(
+    help: ArgumentHelp(
+      "The model's blocks with a latent, as 0-9,12. (default: all; of p1 and p2 the middle one)",
+      valueName: "blocks"))
   var layers: String?
-  @Option(help: ArgumentHelp("The tokens with a latent.", valueName: "positions"))
+  @Option(
+    help: ArgumentHelp(
+      "The tokens with a latent: first, first-content, last, prompt, all, ghost, or edges as f1+l1. "
+        + "(default: first; of p2 all, of p5 f1+l1)", valueName: "positions"))
   var positions: String?
-  @Option(help: ArgumentHelp("How strongly latents are summed in.", valueName: "norm|plain"))
+  @Option(
+    help: ArgumentHelp(
+      "How strongly latents are summed in. (default: norm; of p2 plain)", valueName: "norm|plain"))
   var scale: String?
   @Option(
     help: ArgumentHelp(
@@ -57,7 +65,9 @@ struct TrainingArguments: ParsableArguments {
         + "(--lora-rank, --lora-modules): a baseline for evaluate."))
   var tune = false
   @Option(
-    help: ArgumentHelp("p4: blocks of the backbone that look at the input.", valueName: "numbers"))
+    help: ArgumentHelp(
+      "p4: blocks of the backbone that look at the input, from 1. (default: the middle one)",
+      valueName: "numbers"))
   var crossBlocks: String?
 
   // The run.
@@ -82,6 +92,15 @@ struct TrainingArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Rows of each split to validate with. (default: 64)", valueName: "n"))
   var valRows: String?
 
+  @Option(
+    help: ArgumentHelp("Part of the instructions not trained on. (default: 0.1)", valueName: "x"))
+  var unseenPart: String?
+  @Option(
+    help: ArgumentHelp("Part of the other instructions' inputs. (default: 0.05)", valueName: "x"))
+  var seenPart: String?
+  @Option(help: ArgumentHelp("Part of the combinations. (default: 0.1)", valueName: "x"))
+  var compositionalPart: String?
+
   // The optimizer.
   @Option(
     help: ArgumentHelp(
@@ -104,8 +123,10 @@ struct TrainingArguments: ParsableArguments {
     help: ArgumentHelp("Greatest norm of a gradient; 0 for any. (default: 1)", valueName: "x"))
   var clip: String?
   @Option(
-    help: ArgumentHelp("Parts that stay as they are.", valueName: "backbone|heads|gates"))
-  var frozen: String?
+    help: ArgumentHelp(
+      "Parts that stay as they are, several with commas or by several flags. (default: none)",
+      valueName: "backbone|heads|gates"))
+  var frozen: [String] = []
 
   // The objective.
   @Option(
@@ -120,14 +141,17 @@ struct TrainingArguments: ParsableArguments {
       "Keep what --distill and --locality follow from one epoch or run to the next.",
       valueName: "folder"))
   var teacherCache: String?
-  @Option(help: ArgumentHelp("Weight of the latents' relative norms.", valueName: "x"))
+  @Option(help: ArgumentHelp("Weight of the latents' relative norms. (default: 0)", valueName: "x"))
   var groupLasso: String?
-  @Option(help: ArgumentHelp("Weight of the L1 norm of the heads' matrices.", valueName: "x"))
+  @Option(
+    help: ArgumentHelp("Weight of the L1 norm of the heads' matrices. (default: 0)", valueName: "x")
+  )
   var l1: String?
   @Option(
-    help: ArgumentHelp("Weight of staying unedited on --locality-text.", valueName: "x"))
+    help: ArgumentHelp(
+      "Weight of staying unedited on --locality-text. (default: 0)", valueName: "x"))
   var locality: String?
-  @Option(help: ArgumentHelp("Unrelated text.", valueName: "file"))
+  @Option(help: ArgumentHelp("Unrelated text, for --locality.", valueName: "file"))
   var localityText: String?
 
   // Memory and time.
@@ -142,22 +166,8 @@ struct TrainingArguments: ParsableArguments {
       "Numbers that the backward pass multiplies. (default: f32)", valueName: "f32|bf16"))
   var backward: String?
 
-  /// The configuration with the flags over it, checked.
-  func options(model: String, data: [TrainingDataFile]) throws -> TrainingOptions {
-    var options = TrainingOptions()
-    if let config { try options.read(path: config) }
-    for (name, value) in flags {
-      guard let value else { continue }
-      do { try options.set(name, to: value) } catch { throw ValidationError("\(error)") }
-    }
-    if distill, options.objective.distillation == 0 { options.objective.distillation = 1 }
-    options.model = model
-    if !data.isEmpty { options.data = data }
-    try options.validate()
-    return options
-  }
-
-  private var flags: [(String, String?)] {
+  /// The flags by the names of their options, and what they give.
+  var flags: [(String, String?)] {
     [
       ("editor", editor), ("backbone", backbone), ("lora_rank", loraRank),
       ("lora_modules", loraModules), ("interface", interface), ("layers", layers),
@@ -168,8 +178,12 @@ struct TrainingArguments: ParsableArguments {
       ("seed", seed), ("save_every", saveEvery), ("steps_per_eval", stepsPerEval),
       ("val_rows", valRows), ("optimizer", optimizer), ("learning_rate", learningRate),
       ("backbone_learning_rate", backboneLearningRate), ("weight_decay", weightDecay),
-      ("schedule", schedule), ("warmup", warmup), ("clip", clip), ("frozen", frozen),
-      ("cross_entropy", crossEntropy), ("distill", distillWeight), ("group_lasso", groupLasso),
+      ("schedule", schedule), ("warmup", warmup), ("clip", clip),
+      ("frozen", frozen.isEmpty ? nil : frozen.joined(separator: ",")),
+      ("unseen_part", unseenPart), ("seen_part", seenPart),
+      ("compositional_part", compositionalPart),
+      ("cross_entropy", crossEntropy), ("distill_weight", distillWeight),
+      ("distill", distill ? "true" : nil), ("group_lasso", groupLasso),
       ("l1", l1), ("locality", locality), ("locality_text", localityText),
       ("teacher_cache", teacherCache),
       ("grad_checkpoint", gradCheckpoint), ("backward", backward),

@@ -17,8 +17,8 @@ struct BaselineTraining {
   /// Steps of each.
   let steps: Int
 
-  /// The file of the baseline. Throws what training throws, `otherData` and `otherPlan` where what is in
-  /// the folder was trained otherwise, and `CommandError.interrupted` where it was told to stop.
+  /// The file of the baseline. Throws what training throws, `startedOtherwise` where what is in the
+  /// folder was trained otherwise, and `CommandError.interrupted` where it was told to stop.
   func file(
     _ kind: Kind, _ opened: OpenedModel, _ processor: Processor
   ) throws -> String {

@@ -9,6 +9,7 @@ enum CommandError: Error, CustomStringConvertible {
   case layerRange(last: Int, layerCount: Int)
   case interrupted(work: String)
   case unansweredTurns(count: Int)
+  case option(String)
   case trainingExists(folder: String)
   case noTraining(folder: String)
   case notEnoughMemoryToTrain(needed: String, available: String)
@@ -40,6 +41,8 @@ enum CommandError: Error, CustomStringConvertible {
         + "(--batch-size) or shorter sequences (--max-seq-length)"
     case .noTraining(let folder):
       "\(folder) has no training.state to go on with; start without --resume"
+    case .option(let problem):
+      "\(problem); choose another value"
     case .trainingExists(let folder):
       "\(folder) has a training in it already; go on with --resume, or give another --output"
     case .unansweredTurns(let count):

@@ -10,6 +10,8 @@ struct TrainingInput {
   let summary: String
   /// The first rows that were left out, and why.
   let problems: [RowProblem]
+  /// How many were left out.
+  let leftOut: Int
 
   init(
     _ options: TrainingOptions, randomRows: String?, _ opened: OpenedModel,
@@ -18,8 +20,10 @@ struct TrainingInput {
     let seed = options.run.seed
     if let randomRows {
       data = try TrainingInput.random(randomRows, opened, network, seed: seed)
+      data.origin = [("random_rows", randomRows)]
       summary = "random tokens, \(randomRows)"
       problems = []
+      leftOut = 0
       return
     }
     let rows = try TrainingData(files: options.data, fields: options.fields)
@@ -53,14 +57,15 @@ struct TrainingInput {
     if let path = options.objective.localityText, options.objective.locality > 0 {
       data.locality = try TrainingInput.windows(path, opened.tokenizer, of: limits.sequence / 2)
     }
+    data.origin = options.dataOrigin
     problems = rows.problems.first + train.problems.first
+    leftOut = rows.problems.count + train.problems.count
     let held = validation.map { "\($0.examples.count) \($0.name)" }.joined(separator: ", ")
     summary =
       "\(train.examples.count) to train on, to validate with \(held.isEmpty ? "none" : held)"
       + (train.cutRowCount > 0
         ? "; \(train.cutRowCount) responses cut by \(train.cutTokenCount) tokens" : "")
-      + (problems.isEmpty
-        ? "" : "; \(rows.problems.count + train.problems.count) left out")
+      + (leftOut == 0 ? "" : "; \(leftOut) left out")
   }
 
   /// A text in sequences of `size` tokens.

@@ -5,7 +5,8 @@ import ModelFiles
 
 /// A training in its folder: what is written when, and what is shown.
 struct TrainingRun {
-  /// What goes to standard output.
+  /// What is said: the result on standard output and what was validated on standard error, the result as
+  /// JSON, or nothing.
   enum Report {
     case text, json, nothing
   }
@@ -21,6 +22,8 @@ struct TrainingRun {
   private var seconds = 0.0
   private var losses: [Double] = []
   private var rates: [Double] = []
+  /// Of this run alone, as the rates are.
+  private var runSeconds = 0.0
 
   /// Makes the folder, or goes on with what is in it.
   init(
@@ -116,6 +119,7 @@ struct TrainingRun {
   private mutating func record(_ report: StepReport) {
     tokens += report.tokenCount
     seconds += report.seconds
+    runSeconds += report.seconds
     losses.append(report.losses.meanCrossEntropy)
     rates.append(Double(report.tokenCount) / report.seconds)
   }
@@ -156,7 +160,7 @@ struct TrainingRun {
     if report == .text {
       for report in reports {
         func text(_ value: Double) -> String { Numbers.fixed(value, 3) }
-        Console.print(
+        Console.log(
           "step \(report.step), \(report.split): \(trainer.network.participle) \(text(report.edited)), shuffled "
             + "\(text(report.shuffled)), ablated \(text(report.ablated)), prompted "
             + "\(text(report.prompted)); recovered \(text(report.recoveredFraction)), instruction "
@@ -175,6 +179,14 @@ struct TrainingRun {
     try trainer.save(to: path("training.state"))
     try trainer.network.write(
       to: path(trainer.network.name + ".safetensors"), storage: storage)
+  }
+
+  /// What was interrupted, and how it goes on; nil where it is done.
+  var interruptedWork: String? {
+    guard trainer.step < trainer.plan.steps else { return nil }
+    let place = "training at step \(trainer.step) of \(trainer.plan.steps)"
+    guard let folder else { return place + "; nothing was saved, for want of an --output" }
+    return place + "; the state is saved: go on with the same command and --resume (\(folder))"
   }
 
   /// Tokens a second of a step; nil before the first.
@@ -208,17 +220,15 @@ struct TrainingRun {
       try JSON.print(
         Result(
           step: trainer.step, loss: losses.last, tokensPerSecond: rate,
-          secondsPerStep: rates.isEmpty ? nil : seconds / Double(rates.count),
+          secondsPerStep: rates.isEmpty ? nil : runSeconds / Double(rates.count),
           peakRssBytes: Memory.peakResidentBytes, plannedBytes: trainer.memory.total,
           finished: finished))
     case .text:
+      guard finished else { return }
       Console.print(
         "step \(trainer.step): loss \(losses.last.map { Numbers.fixed($0, 4) } ?? "-"), "
           + "\(rate.map { Numbers.fixed($0, 0) } ?? "-") tokens/s, peak "
           + Memory.display(Memory.peakResidentBytes))
-      if !finished, let folder {
-        Console.print("stopped; go on with the same command and --resume (\(folder))")
-      }
     }
   }
 }

@@ -1,0 +1,18 @@
+import EditorTraining
+import LatentEditing
+
+/// Everything that `emend train` was told: by flags, and in a configuration under them.
+struct TrainingSettings {
+  var options: TrainingOptions
+  let origins: OptionOrigins
+  let model: ModelOptions
+  let storage: EditorStorage
+  let randomRows: String?
+  let saveGradients: String?
+  let resumes: Bool
+  let isJSON: Bool
+
+  /// The names of the command's own options in a configuration.
+  static let own =
+    TrainingModelOptions.names + ["storage", "random_rows", "save_gradients", "resume", "json"]
+}
