@@ -9,12 +9,15 @@ struct OpenedModel {
   let file: GGUFFile
   let configuration: ProcessorConfiguration
   let tokenizer: Tokenizer
+  /// What the program takes by itself, its tokenizer included.
+  let program: MemoryBudget
 
   init(_ options: ModelOptions) throws {
     self.options = options
     file = try GGUFFile(path: options.file.model, acceptingPacked: true)
     configuration = try ProcessorConfiguration(file)
     tokenizer = try Tokenizer(file.metadata)
+    program = MemoryBudget()
   }
 
   /// The context where a command asks for no other: what --ctx-size says, or 2048, or what the model
@@ -42,7 +45,7 @@ struct OpenedModel {
     let plan = try ProcessorState.plan(
       file, activations: options.activations, threads: options.threadCount, contextLength: length,
       cacheType: options.resolvedCacheType)
-    let budget = MemoryBudget().adding(plan, states: states)
+    let budget = program.adding(plan, states: states)
       .adding("editor", try edits?.bytesBesideModel() ?? 0)
     try budget.check(limit: options.memoryLimit?.bytes)
     if options.verbose { Console.log("memory: \(budget.summary)") }
@@ -69,9 +72,13 @@ struct OpenedModel {
 }
 
 extension OpenedModel {
-  /// The weights alone.
+  /// The weights alone, where there is memory for them.
   func loadProcessor(_ instructionSet: InstructionSet? = nil) throws -> Processor {
     let set = try instructionSet ?? InstructionSet.selected()
+    let plan = try ProcessorState.plan(
+      file, activations: options.activations, threads: options.threadCount, contextLength: 1,
+      cacheType: options.resolvedCacheType)
+    try program.adding("weights", plan.weights).check(limit: options.memoryLimit?.bytes)
     let bar = ProgressBar("loading")
     defer { bar.finish() }
     return try Processor(
