@@ -2,12 +2,12 @@
 enum CommandError: Error, CustomStringConvertible {
   case unreadable(path: String, reason: String)
   case notText(path: String)
-  case option(String)
   case notEnoughMemory(plan: String, available: String)
   case notEnoughMemoryToCalibrate(needed: String, available: String)
   case contextTooLong(asked: Int, trained: Int)
   case notEnoughContext(command: String, needed: Int, trained: Int)
   case interrupted(work: String)
+  case option(String)
   case trainingExists(folder: String)
   case noTraining(folder: String)
   case notEnoughMemoryToTrain(needed: String, available: String)
@@ -19,8 +19,6 @@ enum CommandError: Error, CustomStringConvertible {
       "\(path): cannot be read: \(reason)"
     case .notText(let path):
       "\(path): is not UTF-8 text; convert it first (iconv -t utf-8)"
-    case .option(let problem):
-      "\(problem); choose another value"
     case .notEnoughMemory(let plan, let available):
       "this needs \(plan), and \(available) is available; use a shorter context (--ctx-size), "
         + "a smaller cache (--cache-type q8_0) or a smaller model"
@@ -41,6 +39,8 @@ enum CommandError: Error, CustomStringConvertible {
         + "(--batch-size) or shorter sequences (--max-seq-length)"
     case .noTraining(let folder):
       "\(folder) has no training.state to go on with; start without --resume"
+    case .option(let problem):
+      "\(problem); choose another value"
     case .trainingExists(let folder):
       "\(folder) has a training in it already; go on with --resume, or give another --output"
     case .interrupted(let work):
