@@ -349,7 +349,9 @@ struct TrainCommandTests {
   /// What is wrong with flags alone is wrong usage, by the flag's name, before any file is opened.
   @Test(arguments: [
     ("--steps 0", "--steps is 0"), ("--steps some", "--steps is \"some\""),
-    ("--batch-size 0", "--batch-size is 0"), ("--learning-rate nan", "--learning-rate is nan"),
+    ("--steps -1", "--steps is -1"), ("--learning-rate -1", "--learning-rate is -1"),
+    ("-t -1", "--threads is -1"), ("--batch-size 0", "--batch-size is 0"),
+    ("--learning-rate nan", "--learning-rate is nan"),
     ("--backbone-learning-rate x", "--backbone-learning-rate is \"x\""),
     ("--positions bogus", "--positions is bogus"), ("--heads rank-0", "--heads is rank-0"),
     ("--interface p3", "--interface is \"p3\""), ("--optimizer sgd", "--optimizer is \"sgd\""),

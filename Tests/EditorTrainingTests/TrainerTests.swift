@@ -77,6 +77,51 @@ import Testing
     }
   }
 
+  /// A frozen GPT-2 keeps its bits and has no gradients nor a place in the state; the heads, and what looks
+  /// at the input between its blocks, have the gradients that they have beside one that is trained.
+  @Test(arguments: ["p0", "p4"])
+  func aFrozenBackboneCostsNoBackwardPass(name: String) throws {
+    var plan = TinyTraining.plan
+    let data = try TinyTraining.fixtureData()
+    plan.batchSize = 3
+    let trained = try TinyTraining.trainer(plan, editor: TinyTraining.editor(name), data: data)
+    plan.backboneRate = 0
+    func frozen() throws -> Trainer {
+      try TinyTraining.trainer(plan, editor: TinyTraining.editor(name), data: data)
+    }
+    let whole = try frozen()
+    let expected = try trained.nextGradients().named.filter { !$0.name.hasPrefix("backbone.") }
+    let found = try whole.nextGradients().named
+    #expect(found.map(\.name) == expected.map(\.name))
+    #expect(found.contains { $0.values.contains { $0 != 0 } })
+    #expect(found.contains { $0.name.contains("cross") } == (name == "p4"))
+    for (x, y) in zip(found, expected) { #expect(bitPatterns(x.values) == bitPatterns(y.values)) }
+    let gpt2 = try #require(whole.editor.backbone as? GPT2).parameters
+    #expect(whole.memory.gradients == whole.editor.heads.parameters.byteCount)
+    #expect(whole.memory.editor == trained.memory.editor)
+    #expect(whole.parameterCounts.total == trained.parameterCounts.total)
+    #expect(
+      whole.parameterCounts.trained == trained.parameterCounts.total - gpt2.layout.elementCount)
+
+    // It is resumed on the same weights alone, which the state does not have.
+    let before = bitPatterns(gpt2.floats)
+    let start = TinyTraining.bits(whole.editor)
+    let path = TinyTraining.temporaryPath("state")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try whole.run { $0.step < 4 }
+    try whole.save(to: path)
+    try whole.run { _ in true }
+    let resumed = try frozen()
+    try resumed.resume(from: path)
+    try resumed.run { _ in true }
+    #expect(TinyTraining.bits(resumed.editor) == TinyTraining.bits(whole.editor))
+    #expect(bitPatterns(gpt2.floats) == before && TinyTraining.bits(whole.editor) != start)
+    let other = try frozen()
+    try #require(other.editor.backbone as? GPT2).parameters.floats[0] += 1
+    let error = #expect(throws: EditorTrainingError.self) { try other.resume(from: path) }
+    #expect("\(error!)".contains("weights of the backbone"), "\(error!)")
+  }
+
   /// An editor that was not trained yet is the unedited model, bit for bit, and another instruction
   /// changes nothing; the prompted losses are others.
   @Test func untrainedEditorIsNoEdit() throws {

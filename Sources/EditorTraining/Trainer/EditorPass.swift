@@ -47,10 +47,11 @@ package final class EditorPass: TrainingPass {
     }
   }
 
-  /// `teachers` keeps what the prompted processor makes of the examples. Throws `model`.
+  /// `teachers` keeps what the prompted processor makes of the examples; a frozen GPT-2 has no gradients.
+  /// Throws `model`.
   package init(
     _ editor: Editor, processor: Processor, capacity: Capacity, options: ProcessorTape.Options,
-    adapters: LowRankAdapters? = nil, teachers: TeacherCache? = nil
+    adapters: LowRankAdapters? = nil, teachers: TeacherCache? = nil, freezesBackbone: Bool = false
   ) throws(LatentEditingError) {
     self.editor = editor
     self.teachers = teachers
@@ -61,7 +62,7 @@ package final class EditorPass: TrainingPass {
     } catch { throw .model(error) }
     editorTape = try EditorTape(
       editor, rowCapacity: capacity.instructionRows, sequenceCapacity: capacity.sequences,
-      pool: processor.pool, backward: options.backward)
+      pool: processor.pool, backward: options.backward, freezesBackbone: freezesBackbone)
   }
 
   package var stores: [TrainedStore] {

@@ -103,7 +103,8 @@ public final class Trainer {
     switch network {
     case .editor(let editor):
       pass = try EditorPass(
-        editor, processor: processor, capacity: capacity, options: options, teachers: teachers)
+        editor, processor: processor, capacity: capacity, options: options, teachers: teachers,
+        freezesBackbone: plan.backboneRate == 0)
     case .adapters(let adapters, _):
       guard plan.isPlain else {
         throw EditorTrainingError.option(

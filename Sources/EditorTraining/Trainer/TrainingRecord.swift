@@ -42,7 +42,7 @@ struct TrainingRecord: Codable, Equatable {
     add(plan)
     switch network {
     case .editor(let editor):
-      add(editor)
+      add(editor, isFrozen: plan.backboneRate == 0)
       add("tokenizer", network.tokenizerDigest.map { String($0.prefix(32)) } ?? "the model's")
       add("model", editor.configuration.processor.digest.prefix(32))
     case .adapters(let adapters, let identity):
@@ -51,6 +51,8 @@ struct TrainingRecord: Codable, Equatable {
       add("model", identity.digest.prefix(32))
     }
     add("weights of the model", ProcessorIdentity.sample(of: processor.file).prefix(32))
+    add("rotary scaling of the model", "\(processor.configuration.ropeScaling)")
+    add("norms' epsilon of the model", processor.configuration.rmsNormEpsilon)
     add("activations", processor.activations.rawValue)
     add("kernels", "\(processor.instructionSet)")
     add("backward", execution.backward.rawValue)
@@ -88,7 +90,7 @@ struct TrainingRecord: Codable, Equatable {
     add("locality", plan.locality)
   }
 
-  private mutating func add(_ editor: Editor) {
+  private mutating func add(_ editor: Editor, isFrozen: Bool) {
     let c = editor.configuration
     add("interface", c.interface.rawValue)
     switch c.backbone {
@@ -106,6 +108,8 @@ struct TrainingRecord: Codable, Equatable {
       let shape = adapted.adapters.configuration
       addAdapters(shape.rank, shape.alpha, shape.modules.map(\.rawValue))
       add("weights of the backbone", Self.digest(adapted.model.parameters))
+    case let gpt2 as GPT2 where isFrozen:
+      add("weights of the backbone", Self.digest(gpt2.parameters))
     case let processor as ProcessorBackbone:
       if let adapters = processor.adapters { add(adapters.configuration) }
     default: break

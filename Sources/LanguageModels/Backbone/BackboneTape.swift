@@ -20,28 +20,45 @@ package protocol BackboneTape: AnyObject {
   func backward(_ stateGradients: HiddenStates, adding: (any BackboneAddition)?)
 }
 
-/// A GPT-2, all of whose parameters are trained, or the adapters on its frozen ones.
+/// A GPT-2, all of whose parameters are trained, or the adapters on its frozen ones, or nothing of it.
 package final class GPT2BackboneTape: BackboneTape {
   package let parameters: ParameterStore
   package let frozen: ParameterStore?
   package let gradients: ParameterStore
   private let state: GPT2State
-  private let pass: GPT2Backward
+  private let pass: GPT2Backward?
 
   /// Memory for batches of that size. Throws `memory`.
+  ///
+  /// - Parameters:
+  ///   - model: the model.
+  ///   - rowCapacity: tokens of the largest batch.
+  ///   - sequenceCapacity: its sequences.
+  ///   - adapters: what is trained in the place of the model's parameters.
+  ///   - isFrozen: whether nothing is trained, where there are no adapters.
+  ///   - hasAddition: whether anything is added between the blocks that has gradients: without it, a frozen
+  ///     model has no backward pass.
   package init(
-    _ model: GPT2, rowCapacity: Int, sequenceCapacity: Int, adapters: GPT2Adapters? = nil
+    _ model: GPT2, rowCapacity: Int, sequenceCapacity: Int, adapters: GPT2Adapters? = nil,
+    isFrozen: Bool = false, hasAddition: Bool = true
   ) throws(LanguageModelError) {
-    parameters = adapters?.parameters ?? model.parameters
-    frozen = adapters == nil ? nil : model.parameters
+    let isFrozen = isFrozen && adapters == nil
+    let hasPass = !isFrozen || hasAddition
+    do throws(KernelError) {
+      parameters =
+        isFrozen ? try ParameterStore(ParameterLayout()) : adapters?.parameters ?? model.parameters
+      gradients = try ParameterStore(parameters.layout)
+    } catch { throw .memory(error) }
+    frozen = isFrozen || adapters != nil ? model.parameters : nil
     state = try GPT2State(
-      model, rowCapacity: rowCapacity, sequenceCapacity: sequenceCapacity, keepsActivations: true,
-      adapters: adapters)
-    pass = try GPT2Backward(state)
-    do { gradients = try ParameterStore(parameters.layout) } catch { throw .memory(error) }
+      model, rowCapacity: rowCapacity, sequenceCapacity: sequenceCapacity,
+      keepsActivations: hasPass, adapters: adapters)
+    pass = hasPass ? try GPT2Backward(state, isFrozen: isFrozen) : nil
   }
 
-  package var byteCount: Int { state.byteCount + pass.byteCount + gradients.byteCount }
+  package var byteCount: Int {
+    state.byteCount + (pass?.byteCount ?? 0) + gradients.byteCount
+  }
 
   package func forward(
     _ batch: TokenBatch, after blocks: [Int], at rows: [Int], adding: (any BackboneAddition)?
@@ -51,7 +68,8 @@ package final class GPT2BackboneTape: BackboneTape {
   }
 
   package func backward(_ stateGradients: HiddenStates, adding: (any BackboneAddition)?) {
-    pass.run(stateGradients, into: gradients, adding: adding)
+    precondition(pass != nil || adding == nil, "nothing was to be added to a frozen model")
+    pass?.run(stateGradients, into: gradients, adding: adding)
   }
 }
 

@@ -22,14 +22,18 @@ public final class GPT2Backward {
   public var byteCount: Int { workspace.byteCount }
 
   private let workspace: GPT2BackwardWorkspace
+  private let isFrozen: Bool
 
-  /// Memory for the batches that `state` can read. Throws `memory`.
-  public init(_ state: GPT2State) throws(LanguageModelError) {
+  /// Memory for the batches that `state` can read. Where `isFrozen`, nothing of the model is trained, and a
+  /// pass goes down to the lowest block after which something was added. Throws `memory`.
+  public init(_ state: GPT2State, isFrozen: Bool = false) throws(LanguageModelError) {
+    precondition(!isFrozen || state.adapters == nil, "adapters are there to be trained")
     self.state = state
+    self.isFrozen = isFrozen
     do {
       workspace = try GPT2BackwardWorkspace(
-        state.model.configuration, state.adapters, state.blocks[0], rows: state.rowCapacity,
-        threads: state.model.pool.threadCount)
+        state.model.configuration, state.adapters, state.blocks[0], isFrozen: isFrozen,
+        rows: state.rowCapacity, threads: state.model.pool.threadCount)
     } catch { throw .memory(error) }
   }
 
@@ -47,16 +51,22 @@ public final class GPT2Backward {
       preconditionFailure("no batch was read")
     }
     precondition(
-      gradients.layout == state.adapters?.parameters.layout ?? c.parameterLayout,
+      gradients.layout
+        == (isFrozen ? ParameterLayout() : state.adapters?.parameters.layout ?? c.parameterLayout),
       "the gradients are of another model")
     precondition(stateGradients.width == c.width, "the gradients are of another width")
     precondition(
       stateGradients.blocks.allSatisfy((0...c.blockCount).contains)
         && stateGradients.rows.allSatisfy((0..<batch.rowCount).contains),
       "there is no such state")
-    let trained =
-      state.adapters == nil
-      ? Self.parameters(c, gradients) : .adapters(gradients.floats.baseAddress!)
+    let trained: GPT2BackwardPass.Trained =
+      if isFrozen {
+        .nothing
+      } else if state.adapters == nil {
+        Self.parameters(c, gradients)
+      } else {
+        .adapters(gradients.floats.baseAddress!)
+      }
     let finalNorm = model.norm(GPT2Parameter.finalNorm)
 
     stateGradients.values.withUnsafeBufferPointer { values in
@@ -81,7 +91,9 @@ public final class GPT2Backward {
               start: workspace.stream, count: batch.rowCount * c.width), of: batch)
         }
         // As far as the next block after which something was added, threads and all.
-        let first = (1..<end).last { addition?.adds(after: $0) == true } ?? 0
+        let next = (1..<end).last { addition?.adds(after: $0) == true }
+        if isFrozen, next == nil { return }
+        let first = next ?? 0
         model.pool.run { worker in
           for index in (first..<end).reversed() {
             if !state.keepsActivations { forward.run(state.blocks[index], index: index, worker) }

@@ -38,13 +38,14 @@ struct GPT2BackwardPass {
     let bias: UnsafeMutablePointer<Float>
   }
 
-  /// Gradients of everything, or of the adapters on a frozen model alone, in the layout of their
-  /// parameters.
+  /// Gradients of everything, of the adapters on a frozen model alone, in the layout of their parameters,
+  /// or of nothing: of what was added between the blocks alone.
   enum Trained {
     case parameters(
       blocks: [Block], finalNorm: Parameters, tokenTable: UnsafeMutablePointer<Float>,
       positionTable: UnsafeMutablePointer<Float>)
     case adapters(UnsafeMutablePointer<Float>)
+    case nothing
   }
 
   private var configuration: GPT2Configuration { forward.configuration }
@@ -135,7 +136,12 @@ struct GPT2BackwardPass {
     _ x: UnsafePointer<Float>, _ columns: Int, _ transform: InputTransform,
     for linear: GPT2ForwardPass.Linear, _ worker: Worker
   ) {
-    let isFrozen = if case .adapters = trained { linear.adapter == nil } else { false }
+    let isFrozen =
+      switch trained {
+      case .parameters: false
+      case .adapters: linear.adapter == nil
+      case .nothing: true
+      }
     if !isFrozen {
       for row in worker.share(of: rows) {
         transform.apply(

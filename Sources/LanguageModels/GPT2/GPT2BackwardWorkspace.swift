@@ -22,13 +22,13 @@ final class GPT2BackwardWorkspace {
   private let threadFloats: Int
 
   init(
-    _ c: GPT2Configuration, _ adapters: GPT2Adapters?, _ block: GPT2ForwardPass.Block, rows: Int,
-    threads threadCount: Int
+    _ c: GPT2Configuration, _ adapters: GPT2Adapters?, _ block: GPT2ForwardPass.Block,
+    isFrozen: Bool, rows: Int, threads threadCount: Int
   ) throws(KernelError) {
     let widest = max(c.width, c.innerWidth)
     let adapted = block.linears.compactMap(\.adapter).flatMap { [$0.down, $0.up] }
     // Gradients of weights are those of the adapters alone, where there are any.
-    let trained = adapters == nil ? block.linears.map(\.matrix) : adapted
+    let trained = isFrozen ? [] : adapters == nil ? block.linears.map(\.matrix) : adapted
     let transposed = block.linears.map(\.matrix) + adapted
     linearScratch = align(
       max(KernelTable.transposedScratch, KernelTable.gradientScratch))
@@ -38,7 +38,7 @@ final class GPT2BackwardWorkspace {
     let sizes = [
       rows * c.width, rows * c.width, rows * 3 * c.width, rows * c.innerWidth, rows * widest,
       rows * 2, transposed.map { $0.packedGradientCount(rows: rows) }.max()!,
-      trained.map { $0.packedInputCount(rows: rows) }.max()!,
+      trained.map { $0.packedInputCount(rows: rows) }.max() ?? 0,
       rows * (adapters?.configuration.rank ?? 0), threadCount * threadFloats,
     ].map(align)
     storage = try PageBuffer(byteCount: sizes.reduce(0, +) * 4)

@@ -27,10 +27,11 @@ package final class EditorTape {
   private var addition: CrossAttention?
   private var states: HiddenStates?
 
-  /// Memory for batches of at most `sequenceCapacity` instructions of `rowCapacity` tokens together.
+  /// Memory for batches of at most `sequenceCapacity` instructions of `rowCapacity` tokens together; of a
+  /// backbone that is frozen no gradients, where it is a GPT-2 without adapters.
   package init(
     _ editor: Editor, rowCapacity: Int, sequenceCapacity: Int, pool: ThreadPool,
-    backward: BackwardPrecision = .f32
+    backward: BackwardPrecision = .f32, freezesBackbone: Bool = false
   ) throws(LatentEditingError) {
     self.editor = editor
     self.pool = pool
@@ -42,7 +43,8 @@ package final class EditorTape {
       switch editor.backbone {
       case let gpt2 as GPT2:
         backbone = try GPT2BackboneTape(
-          gpt2, rowCapacity: rowCapacity, sequenceCapacity: sequenceCapacity)
+          gpt2, rowCapacity: rowCapacity, sequenceCapacity: sequenceCapacity,
+          isFrozen: freezesBackbone, hasAddition: editor.configuration.crossAttention != nil)
       case let adapted as AdaptedGPT2:
         backbone = try GPT2BackboneTape(
           adapted.model, rowCapacity: rowCapacity, sequenceCapacity: sequenceCapacity,

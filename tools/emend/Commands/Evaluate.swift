@@ -69,7 +69,9 @@ struct Evaluate: ParsableCommand {
         + "is taken, and what was begun is gone on with.", valueName: "folder"))
   var trainBaselines: String?
 
-  @Option(help: ArgumentHelp("Steps of each of them. (default: 300)", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Steps of each of them. (default: 300)", valueName: "n"))
   var baselineSteps: Int?
 
   @Option(
@@ -78,7 +80,9 @@ struct Evaluate: ParsableCommand {
   )
   var baselines = "all"
 
-  @Option(help: ArgumentHelp("Rows that go through the model together.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Rows that go through the model together.", valueName: "n"))
   var batchSize = 8
 
   @Option(
@@ -88,19 +92,22 @@ struct Evaluate: ParsableCommand {
   var localityText: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Windows of it, of 128 tokens, at most. (default: 16)", valueName: "n"))
   var localityWindows: Int?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Rows of each split that are answered too, without an edit, edited and prompted.",
       valueName: "n"))
   var generate = 0
 
-  @Option(help: ArgumentHelp("Draws of the bootstrap.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Draws of the bootstrap.", valueName: "n"))
   var resamples = 2000
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Of the bootstrap's draws and the random directions.", valueName: "n"))
   var seed: UInt64 = 0
 

@@ -34,29 +34,37 @@ struct EvaluationArguments: ParsableArguments {
         + "(default: all that have rows)", valueName: "names"))
   var splits: String?
 
-  @Option(help: ArgumentHelp("Rows of each split.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Rows of each split.", valueName: "n"))
   var rows = 200
 
-  @Option(help: ArgumentHelp("The seed that train was given. (default: 0)", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The seed that train was given. (default: 0)", valueName: "n"))
   var splitSeed: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Part of the instructions not trained on. (default: 0.1)", valueName: "x"))
   var unseenPart: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Part of the other instructions' inputs. (default: 0.05)", valueName: "x"))
   var seenPart: String?
 
-  @Option(help: ArgumentHelp("Part of the combinations. (default: 0.1)", valueName: "x"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Part of the combinations. (default: 0.1)", valueName: "x"))
   var compositionalPart: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Longest sequence, prompt and response. (default: 512)", valueName: "n"))
   var maxSeqLength: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Tokens of a response that are scored or generated.", valueName: "n"))
   var responseTokens = 128
 

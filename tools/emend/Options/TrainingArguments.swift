@@ -21,6 +21,7 @@ struct TrainingArguments: ParsableArguments {
       valueName: "gpt2:BxWxH|folder|processor[:blocks]"))
   var backbone: String?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Rank of low-rank adapters on the backbone's linear layers, 0 for none: its own weights are frozen "
         + "then, and an editor with a GPT-2 is written with them merged. (default: 16 for the processor's "
@@ -71,34 +72,49 @@ struct TrainingArguments: ParsableArguments {
   var crossBlocks: String?
 
   // The run.
-  @Option(help: ArgumentHelp("Optimizer steps. (default: 1000)", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Optimizer steps. (default: 1000)", valueName: "n"))
   var steps: String?
-  @Option(help: ArgumentHelp("Examples of a batch. (default: 8)", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Examples of a batch. (default: 8)", valueName: "n")
+  )
   var batchSize: String?
-  @Option(help: ArgumentHelp("Batches of a step. (default: 1)", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Batches of a step. (default: 1)", valueName: "n"))
   var gradAccumulationSteps: String?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Longest sequence, prompt and response. (default: 512)", valueName: "n"))
   var maxSeqLength: String?
-  @Option(help: ArgumentHelp("Of the order and the random start. (default: 0)", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Of the order and the random start. (default: 0)", valueName: "n"))
   var seed: String?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Steps between saves; 0 for the end alone. (default: 200)", valueName: "n"))
   var saveEvery: String?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Steps between validations; 0 for none. (default: 100)", valueName: "n"))
   var stepsPerEval: String?
-  @Option(help: ArgumentHelp("Rows of each split to validate with. (default: 64)", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Rows of each split to validate with. (default: 64)", valueName: "n"))
   var valRows: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Part of the instructions not trained on. (default: 0.1)", valueName: "x"))
   var unseenPart: String?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Part of the other instructions' inputs. (default: 0.05)", valueName: "x"))
   var seenPart: String?
-  @Option(help: ArgumentHelp("Part of the combinations. (default: 0.1)", valueName: "x"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Part of the combinations. (default: 0.1)", valueName: "x"))
   var compositionalPart: String?
 
   // The optimizer.
@@ -107,19 +123,26 @@ struct TrainingArguments: ParsableArguments {
       "Moments in f32 or in 8 bits. (default: adamw)", valueName: "adamw|adamw8bit"))
   var optimizer: String?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Learning rate of heads and gates. (default: 5e-4)", valueName: "x"))
   var learningRate: String?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("That of the backbone. (default: a tenth of it)", valueName: "x"))
   var backboneLearningRate: String?
-  @Option(help: ArgumentHelp("Decoupled decay of matrices. (default: 0.01)", valueName: "x"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Decoupled decay of matrices. (default: 0.01)", valueName: "x"))
   var weightDecay: String?
   @Option(
     help: ArgumentHelp("How the rates go. (default: cosine)", valueName: "constant|cosine|linear"))
   var schedule: String?
-  @Option(help: ArgumentHelp("Steps until the rates are reached. (default: 10)", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Steps until the rates are reached. (default: 10)", valueName: "n"))
   var warmup: String?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Greatest norm of a gradient; 0 for any. (default: 1)", valueName: "x"))
   var clip: String?
   @Option(
@@ -130,24 +153,31 @@ struct TrainingArguments: ParsableArguments {
 
   // The objective.
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Weight of the responses' cross-entropy. (default: 1)", valueName: "x"))
   var crossEntropy: String?
   @Flag(help: "Also follow the model that has the instruction in its prompt (KL).")
   var distill = false
-  @Option(help: ArgumentHelp("Weight of --distill. (default: 1)", valueName: "x"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Weight of --distill. (default: 1)", valueName: "x")
+  )
   var distillWeight: String?
   @Option(
     help: ArgumentHelp(
       "Keep what --distill and --locality follow from one epoch or run to the next.",
       valueName: "folder"))
   var teacherCache: String?
-  @Option(help: ArgumentHelp("Weight of the latents' relative norms. (default: 0)", valueName: "x"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Weight of the latents' relative norms. (default: 0)", valueName: "x"))
   var groupLasso: String?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Weight of the L1 norm of the heads' matrices. (default: 0)", valueName: "x")
   )
   var l1: String?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Weight of staying unedited on --locality-text. (default: 0)", valueName: "x"))
   var locality: String?

@@ -13,7 +13,7 @@ struct TrainingModelOptions: ParsableArguments {
   var model: String?
 
   @Option(
-    name: [.short, .long],
+    name: [.short, .long], parsing: .unconditional,
     help: ArgumentHelp(
       "Threads, at most as many as can run at once. (default: one for each physical core)",
       valueName: "n"))
@@ -26,6 +26,7 @@ struct TrainingModelOptions: ParsableArguments {
   var activations: ActivationPrecision?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Refuse to start when more memory than this is needed: bytes, or with K, M or G. (default: "
         + "what is available)", valueName: "size"))
