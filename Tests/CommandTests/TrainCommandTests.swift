@@ -20,7 +20,7 @@ struct TrainCommandTests {
   private struct Planned: Decodable {
     struct Plan: Decodable {
       struct Memory: Decodable {
-        let model, editor, gradients, moments, modelPasses, editorPasses, total: Int
+        let program, model, editor, gradients, moments, modelPasses, editorPasses, total: Int
       }
       let firstStep, trainedParameters, parameters, trainingRows: Int
       let plannedBytes: Memory
@@ -61,7 +61,9 @@ struct TrainCommandTests {
     #expect(result.tokensPerSecond != nil && result.plannedBytes == plan.plannedBytes.total)
     let m = plan.plannedBytes
     #expect(
-      m.model + m.editor + m.gradients + m.moments + m.modelPasses + m.editorPasses == m.total)
+      m.program + m.model + m.editor + m.gradients + m.moments + m.modelPasses + m.editorPasses
+        == m.total)
+    #expect(result.peakRssBytes <= m.total, "the plan is kept")
     #expect(plan.trainingRows == 6 && plan.firstStep == 1)
     #expect(plan.trainedParameters > 0 && plan.trainedParameters == plan.parameters)
     #expect(try train("parts", steps: 2).status == 0)

@@ -55,14 +55,20 @@ public final class Trainer {
     public init() {}
   }
 
+  /// Bytes of the largest parameter that is trained: what is written rounded is copied first, one at a time.
+  public var largestParameterBytes: Int {
+    let entries = stores.flatMap { $0.parameters.layout.entries }
+    return entries.map { 4 * $0.floatCount }.max() ?? 0
+  }
+
   /// What is trained.
   public let network: TrainedNetwork
   /// What determines the result.
   public let plan: TrainingPlan
   /// Steps taken.
   public private(set) var step = 0
-  /// Bytes of passes, gradients and moments, without weights.
-  public let memory: TrainingMemory
+  /// All that the training takes; whoever runs it adds what the program takes by itself.
+  public var memory: TrainingMemory
 
   private let data: Data
   private let pass: any TrainingPass
@@ -388,6 +394,10 @@ public struct TrainingMemory: Sendable, Equatable {
   public var processorPass: Int
   /// Workspace of the editor's passes.
   public var editorPass: Int
+  /// The program itself: its code, tokenizers, rows of data, buffers.
+  public var program = 0
   /// All of it.
-  public var total: Int { processor + editor + gradients + moments + processorPass + editorPass }
+  public var total: Int {
+    program + processor + editor + gradients + moments + processorPass + editorPass
+  }
 }

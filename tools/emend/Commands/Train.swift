@@ -100,6 +100,8 @@ struct Train: ParsableCommand {
     let trainer = try Trainer(
       options.plan, network, processor: processor, data: rows.data, execution: options.execution,
       teachers: teachers)
+    trainer.memory.program =
+      opened.program.bytes + (options.output.isEmpty ? 0 : savingBytes(trainer, settings.storage))
     try trainer.memory.check(limit: settings.model.memoryLimit?.bytes)
     let report = TrainingReport(trainer: trainer, rows: rows, teachers: teachers)
     func say() throws {
@@ -125,6 +127,11 @@ struct Train: ParsableCommand {
     try run.run()
     if !settings.isJSON { report.logTeachers() }
     if let work = run.interruptedWork { throw CommandError.interrupted(work: work) }
+  }
+
+  /// What saving takes: the compressor, buffers, and a copy of a parameter that is rounded.
+  private func savingBytes(_ trainer: Trainer, _ storage: EditorStorage) -> Int {
+    16_000_000 + (storage == .f32 ? 0 : trainer.largestParameterBytes)
   }
 
   private struct SavedGradients: Encodable {

@@ -28,6 +28,7 @@ struct BaselineTraining {
     let rows = try TrainingInput(options, randomRows: nil, opened, for: network)
     let trainer = try Trainer(
       options.plan, network, processor: processor, data: rows.data, execution: options.execution)
+    trainer.memory.program = opened.program.bytes
     try trainer.memory.check(limit: opened.options.memoryLimit?.bytes)
     var run = try TrainingRun(
       options, trainer, folder: options.output,

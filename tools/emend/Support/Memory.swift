@@ -83,10 +83,10 @@ enum Memory {
 }
 
 extension TrainingMemory {
-  /// Throws when `limit`, or without one the memory that is available beside the model and the editor,
-  /// which are there already, is not enough for the rest.
+  /// Throws when `limit`, or without one the memory that is available beside the program, the model and the
+  /// editor, which are there already, is not enough for the rest.
   func check(limit: Int?) throws(CommandError) {
-    let needed = limit == nil ? total - processor - editor : total
+    let needed = limit == nil ? total - program - processor - editor : total
     let available = limit ?? Memory.availableBytes
     guard needed <= available else {
       throw .notEnoughMemoryToTrain(

@@ -28,18 +28,19 @@ struct MemoryBudget {
     return budget
   }
 
-  private var total: Int { parts.reduce(0) { $0 + $1.bytes } }
+  /// All of it.
+  var bytes: Int { parts.reduce(0) { $0 + $1.bytes } }
 
   /// "38.2 MB program + 98.4 MB weights + 50.1 MB cache + 9.0 MB workspace = 195.7 MB".
   var summary: String {
     parts.map { "\(Memory.display($0.bytes)) \($0.name)" }.joined(separator: " + ")
-      + " = \(Memory.display(total))"
+      + " = \(Memory.display(bytes))"
   }
 
   /// Throws when `limit`, or without one the memory that is available beside what the program has, is not
   /// enough.
   func check(limit: Int?) throws(CommandError) {
-    let needed = limit == nil ? total - resident : total
+    let needed = limit == nil ? bytes - resident : bytes
     guard needed <= limit ?? Memory.availableBytes else {
       throw .notEnoughMemory(plan: summary, available: Memory.available(limit))
     }

@@ -14,7 +14,7 @@ struct TrainingReport {
     line("rows", rows.summary)
     line(
       "memory",
-      "\(Memory.display(m.processor)) model, \(Memory.display(m.editor)) editor, "
+      "\(Memory.display(m.program)) program, \(Memory.display(m.processor)) model, \(Memory.display(m.editor)) editor, "
         + "\(Memory.display(m.gradients)) gradients, \(Memory.display(m.moments)) moments, "
         + "\(Memory.display(m.processorPass)) and \(Memory.display(m.editorPass)) passes: "
         + "\(Memory.display(m.total))")
@@ -52,7 +52,8 @@ struct TrainingReport {
           rows.data.validation.map { ($0.name, $0.examples.count) }, uniquingKeysWith: +),
         rowsLeftOut: rows.leftOut,
         plannedBytes: Plan.Memory(
-          model: m.processor, editor: m.editor, gradients: m.gradients, moments: m.moments,
+          program: m.program, model: m.processor, editor: m.editor, gradients: m.gradients,
+          moments: m.moments,
           modelPasses: m.processorPass, editorPasses: m.editorPass, total: m.total),
         teacherCacheBytes: teachers.map(teacherBytes))
     ])
@@ -60,7 +61,7 @@ struct TrainingReport {
 
   private struct Plan: Encodable {
     struct Memory: Encodable {
-      let model, editor, gradients, moments, modelPasses, editorPasses, total: Int
+      let program, model, editor, gradients, moments, modelPasses, editorPasses, total: Int
     }
 
     let network: String
