@@ -74,6 +74,12 @@ import Testing
       (["perplexity", "-m", model, "-f", text, "--kl-divergence-base", model], model),
       (["generate", "-p", "a", "--trace", editor] + edit, editor),
       (["convert", model, text, "--type", "q8_0", "--calibration", text], text),
+      (
+        [
+          "train", "-m", model, "--data", text, "--backbone", "gpt2:1x64x1", "--save-gradients",
+          model,
+        ], model
+      ),
       (["convert", model, model, "--type", "q8_0"], model),
     ]
     for (arguments, kept) in cases {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EditorTraining
 import LatentEditing
+import ModelFiles
 
 extension EditorStorage: ExpressibleByArgument {}
 
@@ -84,6 +85,12 @@ struct Train: ParsableCommand {
   func run() throws {
     let settings = try settings()
     let options = settings.options
+    if let path = settings.saveGradients {
+      try OutputFile.check(
+        path,
+        inputs: [options.model] + options.data.map(\.path)
+          + [options.editor.file, training.config].compactMap { $0 })
+    }
     let opened = try OpenedModel(settings.model)
     let processor = try opened.loadProcessor()
     let identity = try ProcessorIdentity(opened.file)
