@@ -107,24 +107,21 @@ struct Generate: ParsableCommand {
     let options = length.generationOptions(sampling.options)
 
     guard compare else {
-      guard let answer = try generate(ids, options, loaded, prepared, streams: !output.json) else {
-        return
-      }
+      let answer = try generate(ids, options, loaded, prepared, streams: !output.json)
       if output.json { try JSON.print(answer) }
       return
     }
-    guard let plain = try generate(ids, options, loaded, nil, streams: false),
-      let edited = try generate(ids, options, loaded, prepared, streams: false)
-    else { return }
+    let plain = try generate(ids, options, loaded, nil, streams: false)
+    let edited = try generate(ids, options, loaded, prepared, streams: false)
     let comparison = Comparison(unedited: plain, edited: edited)
     if output.json { try JSON.print(comparison) } else { comparison.show(with: loaded.tokenizer) }
   }
 
-  /// One answer, edited or not; nil when it was interrupted before it began.
+  /// One answer, edited or not. Throws `interrupted` where that happened before it began.
   private func generate(
     _ prompt: [Int], _ options: GenerationOptions, _ loaded: LoadedModel, _ edits: PreparedEdits?,
     streams: Bool
-  ) throws -> Answer? {
+  ) throws -> Answer {
     let predictor: any TokenPredictor
     var ids = prompt
     let recorder = trace.map { _ in
@@ -149,7 +146,9 @@ struct Generate: ParsableCommand {
     let generator = Generator(predictor, tokenizer: loaded.tokenizer, startsText: chat)
     let printer = AnswerPrinter(streams: streams)
     try generator.run(prompt: ids, options: options, listener: printer.receive)
-    guard let (reason, statistics) = printer.end else { return nil }
+    guard let (reason, statistics) = printer.end else {
+      throw CommandError.interrupted(work: "reading the prompt")
+    }
     if edits != nil, let trace, let recorder { try recorder.trace.write(to: trace) }
     report(reason, statistics, loaded)
     return Answer(
