@@ -75,6 +75,8 @@ public struct ProcessorIdentity: Sendable, Equatable, CustomStringConvertible {
       hash.update(
         bufferPointer: UnsafeRawBufferPointer(
           rebasing: file.bytes(of: tensor).prefix(sampleBytes)))
+      // The system maps up to megabytes around what is read. Of a packed file these are the weights.
+      if !file.isPacked { file.releasePages(of: tensor) }
     }
     return hash.finalize().hexadecimal
   }
