@@ -68,6 +68,17 @@ public struct KernelTable: Sendable {
       UnsafeMutablePointer<Float>, Int, Int, UnsafeMutablePointer<Float>
     ) -> Void
 
+  /// The same for weights in blocks and rows of `g` as they are, `gStride` apart, in sums of whole
+  /// numbers: g times a column's scales is rounded to 23 bits below the largest of up to 768 outputs. A
+  /// row with an infinity or NaN gives NaN.
+  /// (format, weights, K, outputs, g, gStride, n, firstColumn, endColumn, dx, dxStride, accumulate,
+  /// scratch)
+  public typealias LinearTransposedSlices =
+    @convention(c) (
+      Int, UnsafeRawPointer, Int, Int, UnsafePointer<Float>, Int, Int, Int, Int,
+      UnsafeMutablePointer<Float>, Int, Int, UnsafeMutablePointer<Float>
+    ) -> Void
+
   /// Columns, rows and groups that `LinearTransposedF32` works on at a time.
   public static let transposedColumns = 256
   /// See `transposedColumns`.
@@ -305,6 +316,8 @@ public struct KernelTable: Sendable {
   public let packGradients: PackGradients
   /// Gradient of a linear layer's input, weights of any format.
   public let linearTransposedF32: LinearTransposedF32
+  /// The same for weights in blocks, where an instruction sums products of bytes; nil elsewhere.
+  public let linearTransposedSlices: LinearTransposedSlices?
   /// Inputs to tiles.
   public let packInputs: PackInputs
   /// Gradient of plain f32 weights.
@@ -368,6 +381,7 @@ public struct KernelTable: Sendable {
     name: StaticString, quantizeActivations: QuantizeActivations, linearInt8: LinearInt8,
     linearF32: LinearF32,
     packGradients: PackGradients, linearTransposedF32: LinearTransposedF32,
+    linearTransposedSlices: LinearTransposedSlices?,
     packInputs: PackInputs, linearGradientF32: LinearGradientF32, packGroup: PackGroup,
     dequantizePanel: DequantizePanel, packActivationsF32: PackActivationsF32, rmsNorm: RMSNorm,
     layerNorm: LayerNorm, gelu: GELU, layerNormBackward: LayerNormBackward,
@@ -386,6 +400,7 @@ public struct KernelTable: Sendable {
     self.linearF32 = linearF32
     self.packGradients = packGradients
     self.linearTransposedF32 = linearTransposedF32
+    self.linearTransposedSlices = linearTransposedSlices
     self.packInputs = packInputs
     self.linearGradientF32 = linearGradientF32
     self.packGroup = packGroup

@@ -197,17 +197,14 @@ enum Q6_KBlock: NibbleBlock {
   @inline(__always) static var blocksTogether: Int { 8 }
   @inline(__always) static var hasHalves: Bool { true }
 
-  struct Header {
-    let first: FloatVector
-    let last: FloatVector
-  }
+  typealias Header = (first: FloatVector, last: FloatVector)
 
   @inline(__always) private static func block(_ place: BlockPlace) -> UnsafeRawPointer {
     place.start + (32 &+ PackedLayout.q6_KBlock &* place.index)
   }
   @inline(__always) static func header(_ place: BlockPlace) -> Header {
     let d = halves(place.start)
-    return Header(first: d * signedBytes(block(place)), last: d * signedBytes(block(place) + 16))
+    return (first: d * signedBytes(block(place)), last: d * signedBytes(block(place) + 16))
   }
   @inline(__always) static func add(
     _ acc: FloatVector, _ sums: BlockSums, _ h: Header, _ scale: FloatVector, _ offset: FloatVector

@@ -9,6 +9,16 @@ import KernelInterface
   #else
     let name: StaticString = "portable"
   #endif
+  #if KERNELS_AVX512
+    let slices: KernelTable.LinearTransposedSlices? = {
+      format, weights, k, outputs, g, gStride, n, first, end, dx, stride, accumulate, scratch in
+      linearTransposedSlices(
+        PackedLayout.format(format), weights, k, outputs, g, gStride, n, first, end, dx, stride,
+        accumulate != 0, scratch)
+    }
+  #else
+    let slices: KernelTable.LinearTransposedSlices? = nil
+  #endif
   return KernelTable(
     name: name,
     quantizeActivations: { quantizeActivations($0, $1, $2, $3, $4, $5, $6, $7, $8) },
@@ -27,6 +37,7 @@ import KernelInterface
         PackedLayout.format(format), weights, k, outputs, g, n, first, end, dx, stride,
         accumulate != 0, scratch)
     },
+    linearTransposedSlices: slices,
     packInputs: { packInputs($0, $1, $2, $3, $4, $5, $6) },
     linearGradientF32: {
       linearGradientF32($0, $1, $2, $3, $4, $5, $6, $7, $8, $9 != 0, $10)

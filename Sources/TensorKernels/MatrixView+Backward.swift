@@ -7,7 +7,10 @@ extension MatrixView {
   /// the result is complete after the next barrier.
   ///
   /// Columns are shared out, so each result has one owner and the number of threads changes no bit.
-  /// The chain over m is fused multiply-adds in f32, exact weights of any format.
+  /// Weights are exact, of any format. The sum over m is a chain of fused multiply-adds in f32; of
+  /// weights in blocks it is one of whole numbers where the instruction set has
+  /// `KernelTable.linearTransposedSlices`, each term d[m, k] q[m, k] g[n, m] off by |q| 2^-22 max |d| max |g|
+  /// at most, over at most 768 outputs m and, for the scales d, the columns that share them.
   ///
   /// - Parameters:
   ///   - worker: The calling thread.
@@ -26,6 +29,14 @@ extension MatrixView {
     dx: UnsafeMutablePointer<Float>, dxStride: Int, accumulate: Bool,
     packed: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
+    if let multiply = kernels.linearTransposedSlices, format.elementsPerBlock > 1 {
+      let share = columnShare(worker)
+      guard !share.isEmpty else { return }
+      multiply(
+        PackedLayout.number(format), groups, columns, rows, g, stride, count, share.lowerBound,
+        share.upperBound, dx, dxStride, accumulate ? 1 : 0, scratch)
+      return
+    }
     let tile = MatrixView.gradientTileRows
     let tileCount = (count + tile - 1) / tile
     let paddedRows = PackedLayout.groupCount(rows: rows) * PackedLayout.groupRows

@@ -7,15 +7,16 @@ import Testing
 /// The gradients of a linear layer, against sums in Double.
 @Suite struct LinearBackwardTests {
   /// A gradient of an input is a chain over the M outputs; decoding is exact (PackingTests). A term has
-  /// the rounding of its product, unless fused, and those of at most M additions.
+  /// the rounding of its product, unless fused, and those of at most M additions; in slices, that to a
+  /// multiple of the row's unit.
   @Test(arguments: InstructionSet.available, BlockFormat.allCases)
   func inputGradientMatchesSumsInDouble(set: InstructionSet, format: BlockFormat) throws {
     var random = SplitMix64(seed: 31)
     let isSuperblock = format.elementsPerBlock == 256
     let shapes =
       isSuperblock
-      ? [(1, 256), (17, 512), (40, 256), (150, 768)]
-      : [(1, 32), (15, 64), (16, 288), (17, 32), (33, 96), (150, 544)]
+      ? [(1, 256), (17, 512), (40, 256), (150, 768), (785, 256)]
+      : [(1, 32), (15, 64), (16, 288), (17, 32), (33, 96), (150, 544), (1601, 64)]
     for (rows, columns) in shapes + (format.elementsPerBlock == 1 ? [(35, 45), (9, 259)] : []) {
       let matrix = RandomMatrix(format, rows: rows, columns: columns, &random)
       let values = matrix.values
@@ -27,7 +28,7 @@ import Testing
           let found = try product.inputGradient(g, n: n, onto: onto)
           let error = firstError(
             found, rows: n, width: columns, stride: product.dxStride, roundings: rows + 2,
-            onto: onto
+            onto: onto, besides: product.sliceErrors(values, g, n: n)
           ) { i, k in
             (0..<rows).lazy.map { m in
               Double(values[m * columns + k]) * Double(g[i * product.gStride + m])
@@ -43,14 +44,14 @@ import Testing
   @Test(arguments: InstructionSet.available)
   func inputGradientOfManyRows(set: InstructionSet) throws {
     var random = SplitMix64(seed: 32)
-    let (rows, columns, n) = (21, 32, KernelTable.transposedRows + 37)
+    let (rows, columns, n) = (21, 32, 2 * KernelTable.transposedRows + 37)
     let matrix = RandomMatrix(.q4_0, rows: rows, columns: columns, &random)
     let values = matrix.values
     let product = BackwardProduct(matrix: try matrix.packed(set), set: set)
     let g = randomFloats(n * product.gStride, &random)
     let error = firstError(
       try product.inputGradient(g, n: n), rows: n, width: columns, stride: product.dxStride,
-      roundings: rows + 2
+      roundings: rows + 2, besides: product.sliceErrors(values, g, n: n)
     ) { i, k in
       (0..<rows).lazy.map { m in
         Double(values[m * columns + k]) * Double(g[i * product.gStride + m])
@@ -86,6 +87,47 @@ import Testing
           }
         }
         #expect(error == nil, "\(rows) x \(columns), n = \(n)")
+      }
+    }
+  }
+
+  /// Rows that are not finite give NaN in every column, zeros give zeros, and neither touches others;
+  /// the smallest and the largest gradients keep their precision.
+  @Test(arguments: InstructionSet.available, [BlockFormat.f32, .q4_0, .q4_1, .q8_0, .q6_K])
+  func inputGradientOfUnusualRows(set: InstructionSet, format: BlockFormat) throws {
+    var random = SplitMix64(seed: 37)
+    let (rows, columns, n) = (37, 256, 9)
+    let matrix = RandomMatrix(format, rows: rows, columns: columns, &random)
+    let values = matrix.values
+    let product = BackwardProduct(matrix: try matrix.packed(set), set: set)
+    var g = randomFloats(n * product.gStride, &random)
+    func scale(_ row: Int, by factor: Float) {
+      for m in 0..<rows { g[row * product.gStride + m] *= factor }
+    }
+    g[1 * product.gStride + 3] = .infinity
+    g[2 * product.gStride + 36] = .nan
+    scale(3, by: 0)
+    scale(4, by: 0x1p-100)
+    scale(5, by: 0x1p100)
+    g[6 * product.gStride + 20] = 0x1p40  // and 36 others that are next to nothing beside it
+    let found = try product.inputGradient(g, n: n)
+    for i in 0..<n {
+      let row = found[i * product.dxStride..<i * product.dxStride + columns]
+      switch i {
+      case 1, 2:
+        // An infinity by a weight of zero, or by itself, is NaN; by others it may stay one.
+        #expect(row.allSatisfy { !$0.isFinite }, "row \(i)")
+      case 3: #expect(row.allSatisfy { $0 == 0 })
+      default:
+        let own = Array(g[i * product.gStride..<(i + 1) * product.gStride])
+        let error = firstError(
+          Array(found[i * product.dxStride..<(i + 1) * product.dxStride]), rows: 1,
+          width: columns, stride: product.dxStride, roundings: rows + 2,
+          besides: product.sliceErrors(values, own, n: 1)
+        ) { _, k in
+          (0..<rows).lazy.map { m in Double(values[m * columns + k]) * Double(own[m]) }
+        }
+        #expect(error == nil, "row \(i)")
       }
     }
   }
@@ -165,6 +207,33 @@ private struct BackwardProduct {
   var packedCount: Int { PackedLayout.groupCount(rows: matrix.rows) * 16 * matrix.columns }
   func outputRow(_ i: Int) -> Int { i / (16 * matrix.columns) * 16 + i % 16 }
 
+  /// What slicing the gradient may add to an error, `[n][columns]`; nothing where it is not sliced.
+  ///
+  /// A term is off by u / 2 for each unit of its code at most, evenly spread: by u / sqrt(12) on average.
+  /// Six times that, u being 2^-21 times the row's largest gradient by the block's largest scale at
+  /// most. Scale times code is known by the range of a row's weights in the block, which random codes
+  /// fill by more than half.
+  func sliceErrors(_ values: [Float], _ g: [Float], n: Int) -> [Double] {
+    guard set.kernels.linearTransposedSlices != nil, matrix.format.elementsPerBlock > 1 else {
+      return []
+    }
+    let (rows, columns) = (matrix.rows, matrix.columns)
+    let width = matrix.format == .q6_K ? 16 : 32
+    let ranges = (0..<columns / width).map { block in
+      (0..<rows).map { m in
+        let some = values[m * columns + block * width..<m * columns + (block + 1) * width]
+        return Double(some.max()! - some.min()!)
+      }.max()!
+    }
+    return (0..<n).flatMap { i in
+      let largest = g[i * gStride..<i * gStride + rows].reduce(0) { max($0, abs($1)) }
+      return (0..<columns).map { k in
+        6 / 12.0.squareRoot() * 0x1p-21 * Double(largest) * 2 * ranges[k / width]
+          * Double(rows).squareRoot()
+      }
+    }
+  }
+
   func inputGradient(
     _ g: [Float], n: Int, onto: [Float]? = nil, pool: ThreadPool = Pools.one
   ) throws -> [Float] {
@@ -220,10 +289,11 @@ private struct BackwardProduct {
   }
 }
 
-/// The first result that is off by more than `roundings` units of its terms' magnitudes, or a place
-/// between the rows that was written.
+/// The first result that is off by more than `roundings` units of its terms' magnitudes and `besides`,
+/// `[rows][width]`, or a place between the rows that was written.
 func firstError(
   _ out: [Float], rows: Int, width: Int, stride: Int, roundings: Int, onto: [Float]? = nil,
+  besides: [Double] = [],
   _ terms: (_ row: Int, _ column: Int) -> some Sequence<Double>
 ) -> String? {
   for i in 0..<rows {
@@ -240,7 +310,9 @@ func firstError(
         value += term
         magnitude += abs(term)
       }
-      let tolerance = Double(roundings) * unit * magnitude
+      let tolerance =
+        Double(roundings) * unit * magnitude
+        + (besides.isEmpty ? 0 : besides[i * width + k])
       if !(abs(Double(found) - value) <= tolerance) {
         return "row \(i), column \(k): \(found), wanted \(value) +- \(tolerance)"
       }

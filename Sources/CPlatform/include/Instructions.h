@@ -12,6 +12,11 @@ static inline __m512i emend_dot_u8s8_512(__m512i acc, __m512i u, __m512i s) {
 }
 #endif
 
+#if defined(__AVX512BW__)
+/// The bytes of each 128-bit quarter in the order of `order`'s (vpshufb).
+static inline __m512i emend_shuffle_bytes_512(__m512i a, __m512i order) { return _mm512_shuffle_epi8(a, order); }
+#endif
+
 #if defined(__AVX512BF16__)
 /// acc + sums of two products bf16 x bf16 in each 32-bit lane (vdpbf16ps).
 static inline __m512 emend_dot_bf16_512(__m512 acc, __m512i a, __m512i b) {

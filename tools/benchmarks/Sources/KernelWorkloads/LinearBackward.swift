@@ -9,7 +9,11 @@ extension Workload {
   /// a small editor.
   static var linearBackward: [Workload] {
     BlockFormat.allCases.map { transposed($0, 4096, 4096, n: 256) }
+      + BlockFormat.allCases.filter { $0.elementsPerBlock > 1 }.map {
+        slices($0, 4096, 4096, n: 256)
+      }
       + [
+        slices(.q4_1, 1536, 576, n: 512), slices(.q4_1, 576, 1536, n: 512),
         transposed(.q4_1, 1536, 576, n: 256), transposed(.f32, 3072, 768, n: 32),
         transposed(.f32, 768, 3072, n: 96), gradient(4096, 4096, n: 256),
         gradient(3072, 768, n: 32), gradient(768, 3072, n: 96), gradient(768, 768, n: 512),
@@ -41,6 +45,32 @@ extension Workload {
           let share = worker.share(of: columns, unit: max(32, format.elementsPerBlock))
           kernels.linearTransposedF32(
             PackedLayout.number(format), weights.address, columns, rows, packed, n,
+            share.lowerBound, share.upperBound, dx, columns, 0,
+            scratch + worker.index * KernelTable.transposedScratch)
+        }
+      }
+    }
+  }
+
+  private static func slices(_ format: BlockFormat, _ rows: Int, _ columns: Int, n: Int)
+    -> Workload
+  {
+    Workload(
+      name: "slices W^T g \(format.name)", shape: "\(rows)x\(columns), \(n) rows",
+      limit: .multiplyAdd, amount: 2 * Double(rows * columns * n)
+    ) { set, pool, memory in
+      let kernels = set.kernels
+      let weights = randomWeights(memory, format, rows: rows, columns: columns)
+      var numbers = FixedNumbers()
+      let g = numbers.floats(memory, n * rows)
+      let dx = memory.allocate(Float.self, n * columns)
+      let scratch = memory.allocate(
+        Float.self, pool.threadCount * KernelTable.transposedScratch)
+      return {
+        pool.run { worker in
+          let share = worker.share(of: columns, unit: max(32, format.elementsPerBlock))
+          kernels.linearTransposedSlices?(
+            PackedLayout.number(format), weights.address, columns, rows, g, rows, n,
             share.lowerBound, share.upperBound, dx, columns, 0,
             scratch + worker.index * KernelTable.transposedScratch)
         }

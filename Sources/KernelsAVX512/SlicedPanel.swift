@@ -1,0 +1,163 @@
+// Weights in blocks as the product in whole numbers reads them: signed bytes of four outputs m side by
+// side, a word for each column. See LinearTransposedSlices.swift.
+
+import BlockFormats
+import CPlatform
+import KernelInterface
+
+/// A format whose codes are signed bytes once their zero point is taken off:
+/// value = scale * code + minimum.
+protocol SlicedBlock: IntegerBlock {
+  /// Codes of columns 4j..<4j+4, a word for each row.
+  static func signedWords(_ place: BlockPlace, _ j: Int) -> WordVector
+  static func steps(_ place: BlockPlace) -> Steps
+}
+
+/// The scales of a block's halves, which are the same but for Q6_K, and what a minimum adds.
+typealias Steps = (first: FloatVector, last: FloatVector, minimum: FloatVector)
+
+extension ScaledBlock {
+  @inline(__always) static func steps(_ place: BlockPlace) -> Steps {
+    let d = header(place)
+    return (d, d, .zero)
+  }
+}
+
+extension AffineBlock {
+  @inline(__always) static func signedWords(_ place: BlockPlace, _ j: Int) -> WordVector {
+    words(place, j)
+  }
+  @inline(__always) static func steps(_ place: BlockPlace) -> Steps {
+    let (d, m) = header(place)
+    return (d, d, m)
+  }
+}
+
+extension Q4_0Block: SlicedBlock {
+  @inline(__always) static func signedWords(_ place: BlockPlace, _ j: Int) -> WordVector {
+    lessZeroPoint(words(place, j), 0x0808_0808)
+  }
+}
+
+extension Q8_0Block: SlicedBlock {
+  @inline(__always) static func signedWords(_ place: BlockPlace, _ j: Int) -> WordVector {
+    words(place, j) ^ 0x8080_8080
+  }
+}
+
+extension Q6_KBlock: SlicedBlock {
+  @inline(__always) static func signedWords(_ place: BlockPlace, _ j: Int) -> WordVector {
+    lessZeroPoint(words(place, j), 0x2020_2020)
+  }
+  @inline(__always) static func steps(_ place: BlockPlace) -> Steps {
+    let (first, last) = header(place)
+    return (first, last, .zero)
+  }
+}
+
+extension Q4_1Block: SlicedBlock {}
+extension Q4_KBlock: SlicedBlock {}
+extension Q5_KBlock: SlicedBlock {}
+
+/// Bytes below 128 less those of `zero`, as signed bytes; nothing is borrowed from a neighbour.
+@inline(__always) private func lessZeroPoint(_ words: WordVector, _ zero: UInt32) -> WordVector {
+  ((words | 0x8080_8080) &- zero) ^ 0x8080_8080
+}
+
+/// One block of 32 columns by the outputs of a pass, in memory that others own.
+struct SlicedPanel {
+  /// Outputs of a pass at most: what fits in a first-level cache with the slices of four rows.
+  static var mostOutputs: Int { 768 }
+  /// Bytes of a panel.
+  static var byteCount: Int { 44 * mostOutputs + 192 }
+
+  /// Codes `[m / 4][32 columns][4]`.
+  let codes: UnsafeMutableRawPointer
+  /// Scales `[half][m]`; of a format without halves the second is not written.
+  let scales: UnsafeMutablePointer<Float>
+  /// What a minimum adds, `[m]`, of a format that has one.
+  let minima: UnsafeMutablePointer<Float>
+  /// The sum of each column's codes, `[32]`.
+  private let sums: UnsafeMutableRawPointer
+  /// The largest magnitude of each half's scales.
+  let largestScale: UnsafeMutablePointer<Float>
+
+  @inline(__always) init(_ memory: UnsafeMutableRawPointer) {
+    codes = memory
+    scales = (memory + 32 &* SlicedPanel.mostOutputs).assumingMemoryBound(to: Float.self)
+    minima = scales + 2 &* SlicedPanel.mostOutputs
+    sums = UnsafeMutableRawPointer(minima + SlicedPanel.mostOutputs)
+    largestScale = (sums + 128).assumingMemoryBound(to: Float.self)
+  }
+
+  /// The sums of the codes of 16 columns.
+  @inline(__always) func codeSums(_ half: Int) -> IntVector {
+    sums.loadUnaligned(fromByteOffset: 64 &* half, as: IntVector.self)
+  }
+
+  /// Fours of outputs in a group of sixteen, the last of `outputs` being in the last four.
+  @inline(__always) static func steps(_ group: Int, outputs: Int) -> Int {
+    min(4, (outputs &- 16 &* group &+ 3) / 4)
+  }
+
+  /// Block `block` of the groups that hold `outputs` rows.
+  @inline(__always) func fill<F: SlicedBlock>(
+    _: F.Type, _ weights: UnsafeRawPointer, groupBytes: Int, outputs: Int, block: Int
+  ) {
+    let ones = WordVector(repeating: 0x0101_0101)
+    var first = IntVector.zero
+    var last = IntVector.zero
+    var largestFirst = FloatVector.zero
+    var largestLast = FloatVector.zero
+    for group in 0..<PackedLayout.groupCount(rows: outputs) {
+      let place = F.place(weights + group &* groupBytes, block)
+      let steps = F.steps(place)
+      scales.store(steps.first, at: 16 &* group)
+      largestFirst = maximum(largestFirst, magnitude(steps.first))
+      if F.hasHalves {
+        scales.store(steps.last, at: SlicedPanel.mostOutputs &+ 16 &* group)
+        largestLast = maximum(largestLast, magnitude(steps.last))
+      }
+      if !F.hasZeroPoint { minima.store(steps.minimum, at: 16 &* group) }
+      let target = codes + 512 &* group
+      for j in 0..<8 {
+        storeQuarters(transposeBytes(F.signedWords(place, j)), target + 16 &* j)
+      }
+      for step in 0..<SlicedPanel.steps(group, outputs: outputs) {
+        let words = UnsafeRawPointer(target + 128 &* step)
+        first = dotCodes(first, ones, words.signedBytes())
+        last = dotCodes(last, ones, words.signedBytes(64))
+      }
+    }
+    sums.storeBytes(of: first, as: IntVector.self)
+    sums.storeBytes(of: last, toByteOffset: 64, as: IntVector.self)
+    largestScale[0] = largest(largestFirst)
+    largestScale[1] = largest(largestLast)
+  }
+}
+
+extension UnsafeRawPointer {
+  /// Sixteen words of four bytes, as the second factor of `dotCodes`.
+  @inline(__always) func signedBytes(_ byteOffset: Int = 0) -> IntVector {
+    loadUnaligned(fromByteOffset: byteOffset, as: IntVector.self)
+  }
+}
+
+/// The quarters of a vector, 128 bytes apart: of rows 4i..<4i+4 the i-th.
+@inline(__always) private func storeQuarters(_ words: WordVector, _ p: UnsafeMutableRawPointer) {
+  p.storeBytes(of: words.lowHalf.lowHalf, as: SIMD4<UInt32>.self)
+  p.storeBytes(of: words.lowHalf.highHalf, toByteOffset: 128, as: SIMD4<UInt32>.self)
+  p.storeBytes(of: words.highHalf.lowHalf, toByteOffset: 256, as: SIMD4<UInt32>.self)
+  p.storeBytes(of: words.highHalf.highHalf, toByteOffset: 384, as: SIMD4<UInt32>.self)
+}
+
+/// Byte i of word c to byte c of word i, in each quarter.
+@inline(__always) func transposeBytes(_ words: WordVector) -> WordVector {
+  let quarter = SIMD4<UInt32>(0x0C08_0400, 0x0D09_0501, 0x0E0A_0602, 0x0F0B_0703)
+  let half = SIMD8(lowHalf: quarter, highHalf: quarter)
+  let order = SIMD16(lowHalf: half, highHalf: half)
+  return unsafeBitCast(
+    emend_shuffle_bytes_512(
+      unsafeBitCast(words, to: SIMD8<Int64>.self), unsafeBitCast(order, to: SIMD8<Int64>.self)),
+    to: WordVector.self)
+}
