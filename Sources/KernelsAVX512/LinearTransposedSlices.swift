@@ -75,7 +75,7 @@ func linearTransposedSlices(
             block: block &+ i)
         }
         Pass<F>(
-          gradients: gradients, gStride: gStride, valid: valid, groups: some, rows: count,
+          g: gradients, gStride: gStride, valid: valid, groups: some, rows: count,
           panels: panels, dx: dx + (firstRow &* dxStride &+ 32 &* block), dxStride: dxStride,
           accumulate: accumulate || group > 0, own: own
         ).multiply()
@@ -133,7 +133,7 @@ private struct Workspace {
 
 /// What a row's v are multiples of.
 private struct Unit {
-  /// u; NaN where the row's gradients are not finite.
+  /// u; NaN where the row's gradients are not finite, or times d not below 2^126.
   let value: Float
   /// 1.5 * 2^23 u.
   let shift: Float
@@ -157,7 +157,7 @@ private struct Unit {
 
 /// Some rows by some panels.
 private struct Pass<F: SlicedBlock> {
-  let gradients: UnsafePointer<Float>
+  let g: UnsafePointer<Float>
   let gStride: Int
   /// Outputs, and groups of 16 that hold them.
   let valid: Int
@@ -200,7 +200,7 @@ private struct Pass<F: SlicedBlock> {
   }
   /// Gradients of a row; of those past the last, the last row's.
   @inline(__always) func gradients(_ row: Int) -> UnsafePointer<Float> {
-    gradients + min(row, rows &- 1) &* gStride
+    g + min(row, rows &- 1) &* gStride
   }
 
   /// Sixteen outputs of every row at a time, the last ones with zeros for what is missing.
@@ -272,10 +272,12 @@ private struct Pass<F: SlicedBlock> {
     _ sums: UnsafeMutablePointer<Float>, _ stride: Int, _ codeSums: IntVector, _ unit: Unit,
     _ minimum: Float
   ) -> FloatVector {
-    func slice(_ i: Int) -> IntVector {
+    @inline(__always) func slice(_ i: Int) -> IntVector {
       unsafeBitCast(sums.vector(i &* stride), to: IntVector.self)
     }
-    func times(_ factor: Float, _ sums: IntVector, _ rest: FloatVector) -> FloatVector {
+    @inline(__always) func times(_ factor: Float, _ sums: IntVector, _ rest: FloatVector)
+      -> FloatVector
+    {
       multiplyAdd(toFloat(sums), FloatVector(repeating: factor * unit.value), rest)
     }
     let low = times(1, slice(0), FloatVector(repeating: minimum))

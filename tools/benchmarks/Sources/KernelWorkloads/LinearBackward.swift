@@ -9,15 +9,17 @@ extension Workload {
   /// a small editor.
   static var linearBackward: [Workload] {
     BlockFormat.allCases.map { transposed($0, 4096, 4096, n: 256) }
-      + BlockFormat.allCases.filter { $0.elementsPerBlock > 1 }.map {
-        slices($0, 4096, 4096, n: 256)
-      }
       + [
-        slices(.q4_1, 1536, 576, n: 512), slices(.q4_1, 576, 1536, n: 512),
         transposed(.q4_1, 1536, 576, n: 256), transposed(.f32, 3072, 768, n: 32),
         transposed(.f32, 768, 3072, n: 96), gradient(4096, 4096, n: 256),
         gradient(3072, 768, n: 32), gradient(768, 3072, n: 96), gradient(768, 768, n: 512),
       ]
+  }
+
+  /// Gradients of inputs in slices of eight bits, through the formats that have blocks.
+  static var linearSlices: [Workload] {
+    BlockFormat.allCases.filter { $0.elementsPerBlock > 1 }.map { slices($0, 4096, 4096, n: 256) }
+      + [slices(.q4_1, 1536, 576, n: 512), slices(.q4_1, 576, 1536, n: 512)]
   }
 
   private static func transposed(_ format: BlockFormat, _ rows: Int, _ columns: Int, n: Int)
@@ -59,7 +61,9 @@ extension Workload {
       name: "slices W^T g \(format.name)", shape: "\(rows)x\(columns), \(n) rows",
       limit: .multiplyAdd, amount: 2 * Double(rows * columns * n)
     ) { set, pool, memory in
-      let kernels = set.kernels
+      guard let multiply = set.kernels.linearTransposedSlices else {
+        preconditionFailure("\(set.kernels.name) has no kernel for slices")
+      }
       let weights = randomWeights(memory, format, rows: rows, columns: columns)
       var numbers = FixedNumbers()
       let g = numbers.floats(memory, n * rows)
@@ -69,7 +73,7 @@ extension Workload {
       return {
         pool.run { worker in
           let share = worker.share(of: columns, unit: max(32, format.elementsPerBlock))
-          kernels.linearTransposedSlices?(
+          multiply(
             PackedLayout.number(format), weights.address, columns, rows, g, rows, n,
             share.lowerBound, share.upperBound, dx, columns, 0,
             scratch + worker.index * KernelTable.transposedScratch)

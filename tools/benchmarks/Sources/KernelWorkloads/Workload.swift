@@ -17,6 +17,7 @@ public struct Workload: Sendable {
   /// Every workload that `set` has kernels for.
   public static func all(_ set: InstructionSet) -> [Workload] {
     matrixMatrix + matrixVector + linearF32 + linearBackward
+      + (set.kernels.linearTransposedSlices == nil ? [] : linearSlices)
       + (set.kernels.brain == nil ? [] : brainLinear) + attention + rows + packing
   }
 }
