@@ -69,8 +69,9 @@ public struct KernelTable: Sendable {
     ) -> Void
 
   /// The same for weights in blocks and rows of `g` as they are, `gStride` apart, in sums of whole
-  /// numbers: g times a column's scales is rounded to 23 bits below the largest of up to 768 outputs. A
-  /// row with an infinity or NaN gives NaN.
+  /// numbers. With q a code and d its scale a term d q g is off by |q| 2^-22 max |d| max |g| at most, over up
+  /// to `slicedOutputs` outputs and, for d, the columns that share it. A row with an infinity or NaN, or
+  /// with a d g of 2^108 or more, gives NaN; of products below 2^-104 the last bits are lost.
   /// (format, weights, K, outputs, g, gStride, n, firstColumn, endColumn, dx, dxStride, accumulate,
   /// scratch)
   public typealias LinearTransposedSlices =
@@ -88,10 +89,26 @@ public struct KernelTable: Sendable {
   /// Floats from one group's panel to the next: not a multiple of 4 KB, so that the same columns of
   /// all groups find room in a first-level cache.
   public static let transposedPanel = 16 * transposedColumns + 128
+  /// Outputs, panels of 32 columns, rows, and rows of a tile that `LinearTransposedSlices` works on at a
+  /// time, as was fastest.
+  public static let slicedOutputs = 768
+  /// See `slicedOutputs`.
+  public static let slicedPanels = 8
+  /// See `slicedOutputs`.
+  public static let slicedRows = 512
+  /// See `slicedOutputs`.
+  public static let slicedTile = 4
+  /// Bytes of a panel: codes, two scales and a minimum for each output, sums and maxima.
+  public static let slicedPanelBytes = 44 * slicedOutputs + 192
+  /// Floats of scratch for `LinearTransposedSlices`: panels, two tiles' slices and sums, and a bound for
+  /// each row.
+  private static let slicedScratch =
+    slicedPanels * slicedPanelBytes / 4 + 2 * slicedTile * slicedOutputs + 3 * slicedTile * 32
+    + slicedPanels * slicedTile + slicedRows
   /// Floats of scratch for `LinearTransposedF32`: a block of results, the groups' panels, and one more
-  /// for the bf16 kernel, which makes its panels from it.
-  public static let transposedScratch =
-    transposedColumns * (transposedRows + 16) + transposedGroups * transposedPanel
+  /// for the bf16 kernel, which makes its panels from it; or for `LinearTransposedSlices`.
+  public static let transposedScratch = max(
+    transposedColumns * (transposedRows + 16) + transposedGroups * transposedPanel, slicedScratch)
 
   /// Rows first..<end of n to `[K / 8][n][8]` for `LinearGradientF32`; columns past K are zero.
   /// (x, xStride, firstRow, endRow, n, K, out)
@@ -316,7 +333,7 @@ public struct KernelTable: Sendable {
   public let packGradients: PackGradients
   /// Gradient of a linear layer's input, weights of any format.
   public let linearTransposedF32: LinearTransposedF32
-  /// The same for weights in blocks, where an instruction sums products of bytes; nil elsewhere.
+  /// The same for weights in blocks; nil but with AVX-512 VNNI.
   public let linearTransposedSlices: LinearTransposedSlices?
   /// Inputs to tiles.
   public let packInputs: PackInputs

@@ -4,22 +4,24 @@
 //
 // A column's scale d differs from row to row of W, so the gradient takes it, once for the 32 (16)
 // columns that share it: v[n, m] = d[m] g[n, m] is rounded to a multiple of a power of two u[n] such that
-// every |v| < 2^22 u. A fused multiply-add onto 1.5 * 2^23 u leaves those 23 bits in its mantissa, the
-// product itself unrounded. Sums of products of bytes are exact, so every term is off by u / 2 for each
-// unit of its code at most, and what f32 loses in adding terms up is not lost.
+// every |v| < 2^22 u. A fused multiply-add onto 1.5 * 2^23 u leaves those bits, with the sign, in its
+// mantissa, the product itself unrounded. u is 2^-21 max |d| max |g| at most, so a term is off by
+// |q| 2^-22 max |d| max |g| at most: as much as a chain of f32 sums loses where gradients and scales are
+// spread evenly, and up to a few bits more where one of them is far above the others. Sums within a
+// slice are exact; three roundings for each result and pass remain, and the f32 sums of the minima.
 //
 // Three dot products of bytes do the work of four fused multiply-adds.
 
 import BlockFormats
 import KernelInterface
 
-/// Blocks of columns whose panels lie ready for every row: the gradients of a tile stay in the
-/// first-level cache meanwhile, the panels in the second-level one.
-private let mostPanels = 8
+/// Blocks of columns whose panels lie ready for every row, in the second-level cache, while a tile's
+/// gradients are in the first-level one.
+private let mostPanels = KernelTable.slicedPanels
 /// Rows that panels meet.
-private let mostRows = 512
+private let mostRows = KernelTable.slicedRows
 /// Rows of a tile.
-private let tileRows = 4
+private let tileRows = KernelTable.slicedTile
 /// Bytes of a tile's slices.
 private let sliceBytes = 4 * tileRows * SlicedPanel.mostOutputs
 
@@ -31,7 +33,7 @@ func linearTransposedSlices(
   _ scratch: UnsafeMutablePointer<Float>
 ) {
   func run<F: SlicedBlock>(_: F.Type) {
-    multiply(
+    multiplyPasses(
       F.self, weights, k / 32, outputs, g, gStride, rows, firstColumn / 32, endColumn / 32, dx,
       dxStride, accumulate, Workspace(scratch))
   }
@@ -41,12 +43,12 @@ func linearTransposedSlices(
   case .q4_K: run(Q4_KBlock.self)
   case .q5_K: run(Q5_KBlock.self)
   case .q6_K: run(Q6_KBlock.self)
-  default: run(Q8_0Block.self)
+  default: run(Q8_0Block.self)  // the only format left that has blocks
   }
 }
 
 /// The outputs m in as few passes as have room, each over all rows and columns.
-@inline(__always) private func multiply<F: SlicedBlock>(
+@inline(__always) private func multiplyPasses<F: SlicedBlock>(
   _: F.Type, _ weights: UnsafeRawPointer, _ blocks: Int, _ outputs: Int,
   _ g: UnsafePointer<Float>, _ gStride: Int, _ rows: Int, _ firstBlock: Int, _ endBlock: Int,
   _ dx: UnsafeMutablePointer<Float>, _ dxStride: Int, _ accumulate: Bool, _ own: Workspace
@@ -105,12 +107,13 @@ func linearTransposedSlices(
   return largest.max()
 }
 
-/// Memory of one call: less than `KernelTable.transposedScratch`.
+/// Memory of one call, `KernelTable.slicedScratch`.
 private struct Workspace {
   private let panels: UnsafeMutableRawPointer
-  /// Two tiles' slices, `[row][m / 4][slice]`: words of four m. Of four slices the last is none.
+  /// Two tiles' slices, `[row][m / 4][slice]`: words of four m. The fourth holds signs
+  /// and exponents, and is not read.
   let slices: UnsafeMutableRawPointer
-  /// A tile's sums of products, `[slice][row][32 columns]`.
+  /// A tile's sums of products, bits of Int32, `[slice][row][32 columns]`.
   let sums: UnsafeMutablePointer<Float>
   /// sum_m minimum[m] g[n, m], `[panel][row of the tile]`.
   let minima: UnsafeMutablePointer<Float>
@@ -122,8 +125,8 @@ private struct Workspace {
     slices = panels + mostPanels &* SlicedPanel.byteCount
     sums = (slices + 2 &* sliceBytes).assumingMemoryBound(to: Float.self)
     minima = sums + 3 &* tileRows &* 32
-    bounds = UnsafeMutableRawPointer(minima + mostPanels &* tileRows).assumingMemoryBound(
-      to: UInt32.self)
+    bounds = UnsafeMutableRawPointer(minima + mostPanels &* tileRows).bindMemory(
+      to: UInt32.self, capacity: mostRows)
   }
 
   @inline(__always) func panel(_ i: Int) -> SlicedPanel {
@@ -133,11 +136,13 @@ private struct Workspace {
 
 /// What a row's v are multiples of.
 private struct Unit {
-  /// u; NaN where the row's gradients are not finite, or times d not below 2^126.
+  /// u; NaN where the row's gradients are not finite, or times d not below 2^108, so that no sum
+  /// overflows.
   let value: Float
   /// 1.5 * 2^23 u.
   let shift: Float
-  /// 2^-16 times what the bits of v / u + shift / u are too large by, their last 24 taken.
+  /// What bits 16-23 of v + shift are too large by: 64 from the 1.5, and 128 where the last bit of the
+  /// exponent is set.
   let excess: Int32
 
   /// - Parameters:
@@ -147,9 +152,9 @@ private struct Unit {
     // A little more, so that no v is rounded to 2^22 u.
     let largest = Float(bitPattern: bound) * scale * 1.000_001
     let biased = largest.bitPattern &>> 23
-    // |v| < 2^(e + 1) = 2^22 u. Neither u nor the shift may leave the normal numbers.
-    let e = min(max(biased, 22), 252)
-    value = biased > 252 ? .nan : Float(bitPattern: (e &- 21) &<< 23)
+    // |v| < 2^(e + 1) = 2^22 u, and u a normal number; of what is below 2^-104 the last bits are lost.
+    let e = min(max(biased, 22), 234)
+    value = biased > 234 ? .nan : Float(bitPattern: (e &- 21) &<< 23)
     shift = Float(bitPattern: (e &+ 2) &<< 23 | 0x0040_0000)
     excess = e & 1 == 0 ? 64 : 64 &+ 128
   }
@@ -169,7 +174,7 @@ private struct Pass<F: SlicedBlock> {
   let accumulate: Bool
   let own: Workspace
 
-  /// Columns that share a scale come one after the other: panels, or halves of panels. While a tile's
+  /// Items, columns that share a scale, come one after the other: panels, or halves of panels. While a tile's
   /// slices are multiplied those of the next are made: one takes the multipliers, the other the memory.
   @inline(__always) func multiply() {
     let items = F.hasHalves ? 2 &* panels : panels
@@ -185,7 +190,7 @@ private struct Pass<F: SlicedBlock> {
           item &+ 1 < items
           ? TileSource(row, item &+ 1, self, others)
           : TileSource(row &+ tileRows, 0, self, others)
-        multiply(row, item, slices, next)
+        multiplyTile(row, item, slices, next)
       }
       row &+= tileRows
     }
@@ -211,8 +216,9 @@ private struct Pass<F: SlicedBlock> {
     if valid % 16 != 0 { body(valid / 16) { loadRows($0, valid % 16) } }
   }
 
-  /// One item of a tile, a vector of columns or two, and the slices of the next.
-  @inline(__always) func multiply(
+  /// One item of a tile, a vector of columns or two, and the slices of the next. The sums' lanes are
+  /// bits of Int32.
+  @inline(__always) func multiplyTile(
     _ row: Int, _ item: Int, _ slices: UnsafeMutableRawPointer, _ next: TileSource
   ) {
     let perRow = F.hasHalves ? 1 : 2
@@ -228,7 +234,7 @@ private struct Pass<F: SlicedBlock> {
     for group in 0..<groups {
       prefetch(ahead + 16 &* group)
       // Four steps but at the end; a compiler that knew would not keep the sums in registers.
-      for _ in 0..<SlicedPanel.steps(group, outputs: valid) {
+      for _ in 0..<SlicedPanel.fours(group, outputs: valid) {
         let first = codes.signedBytes()
         let last = perRow == 2 ? codes.signedBytes(64) : first
         func add(_ slice: Int, _ i: Int, _ sum: FloatVector) -> FloatVector {

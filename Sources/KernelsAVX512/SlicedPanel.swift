@@ -10,14 +10,14 @@ import KernelInterface
 protocol SlicedBlock: IntegerBlock {
   /// Codes of columns 4j..<4j+4, a word for each row.
   static func signedWords(_ place: BlockPlace, _ j: Int) -> WordVector
-  static func steps(_ place: BlockPlace) -> Steps
+  static func scales(sliced place: BlockPlace) -> BlockScales
 }
 
 /// The scales of a block's halves, which are the same but for Q6_K, and what a minimum adds.
-typealias Steps = (first: FloatVector, last: FloatVector, minimum: FloatVector)
+typealias BlockScales = (first: FloatVector, last: FloatVector, minimum: FloatVector)
 
 extension ScaledBlock {
-  @inline(__always) static func steps(_ place: BlockPlace) -> Steps {
+  @inline(__always) static func scales(sliced place: BlockPlace) -> BlockScales {
     let d = header(place)
     return (d, d, .zero)
   }
@@ -27,7 +27,7 @@ extension AffineBlock {
   @inline(__always) static func signedWords(_ place: BlockPlace, _ j: Int) -> WordVector {
     words(place, j)
   }
-  @inline(__always) static func steps(_ place: BlockPlace) -> Steps {
+  @inline(__always) static func scales(sliced place: BlockPlace) -> BlockScales {
     let (d, m) = header(place)
     return (d, d, m)
   }
@@ -49,7 +49,7 @@ extension Q6_KBlock: SlicedBlock {
   @inline(__always) static func signedWords(_ place: BlockPlace, _ j: Int) -> WordVector {
     lessZeroPoint(words(place, j), 0x2020_2020)
   }
-  @inline(__always) static func steps(_ place: BlockPlace) -> Steps {
+  @inline(__always) static func scales(sliced place: BlockPlace) -> BlockScales {
     let (first, last) = header(place)
     return (first, last, .zero)
   }
@@ -66,10 +66,10 @@ extension Q5_KBlock: SlicedBlock {}
 
 /// One block of 32 columns by the outputs of a pass, in memory that others own.
 struct SlicedPanel {
-  /// Outputs of a pass at most: what fits in a first-level cache with the slices of four rows.
-  static var mostOutputs: Int { 768 }
+  /// Outputs of a pass at most.
+  static var mostOutputs: Int { KernelTable.slicedOutputs }
   /// Bytes of a panel.
-  static var byteCount: Int { 44 * mostOutputs + 192 }
+  static var byteCount: Int { KernelTable.slicedPanelBytes }
 
   /// Codes `[m / 4][32 columns][4]`.
   let codes: UnsafeMutableRawPointer
@@ -96,7 +96,7 @@ struct SlicedPanel {
   }
 
   /// Fours of outputs in a group of sixteen, the last of `outputs` being in the last four.
-  @inline(__always) static func steps(_ group: Int, outputs: Int) -> Int {
+  @inline(__always) static func fours(_ group: Int, outputs: Int) -> Int {
     min(4, (outputs &- 16 &* group &+ 3) / 4)
   }
 
@@ -111,19 +111,19 @@ struct SlicedPanel {
     var largestLast = FloatVector.zero
     for group in 0..<PackedLayout.groupCount(rows: outputs) {
       let place = F.place(weights + group &* groupBytes, block)
-      let steps = F.steps(place)
-      scales.store(steps.first, at: 16 &* group)
-      largestFirst = maximum(largestFirst, magnitude(steps.first))
+      let scale = F.scales(sliced: place)
+      scales.store(scale.first, at: 16 &* group)
+      largestFirst = maximum(largestFirst, magnitude(scale.first))
       if F.hasHalves {
-        scales.store(steps.last, at: SlicedPanel.mostOutputs &+ 16 &* group)
-        largestLast = maximum(largestLast, magnitude(steps.last))
+        scales.store(scale.last, at: SlicedPanel.mostOutputs &+ 16 &* group)
+        largestLast = maximum(largestLast, magnitude(scale.last))
       }
-      if !F.hasZeroPoint { minima.store(steps.minimum, at: 16 &* group) }
+      if !F.hasZeroPoint { minima.store(scale.minimum, at: 16 &* group) }
       let target = codes + 512 &* group
       for j in 0..<8 {
         storeQuarters(transposeBytes(F.signedWords(place, j)), target + 16 &* j)
       }
-      for step in 0..<SlicedPanel.steps(group, outputs: outputs) {
+      for step in 0..<SlicedPanel.fours(group, outputs: outputs) {
         let words = UnsafeRawPointer(target + 128 &* step)
         first = dotCodes(first, ones, words.signedBytes())
         last = dotCodes(last, ones, words.signedBytes(64))

@@ -9,8 +9,8 @@ extension MatrixView {
   /// Columns are shared out, so each result has one owner and the number of threads changes no bit.
   /// Weights are exact, of any format. The sum over m is a chain of fused multiply-adds in f32; of
   /// weights in blocks it is one of whole numbers where the instruction set has
-  /// `KernelTable.linearTransposedSlices`, each term d[m, k] q[m, k] g[n, m] off by |q| 2^-22 max |d| max |g|
-  /// at most, over at most 768 outputs m and, for the scales d, the columns that share them.
+  /// `KernelTable.linearTransposedSlices`, which says how exact. There may be no barrier inside: `g` must
+  /// be complete for all workers before, and `dx` must not overlap it.
   ///
   /// - Parameters:
   ///   - worker: The calling thread.
@@ -22,7 +22,7 @@ extension MatrixView {
   ///   - dxStride: Floats from one row of `dx` to the next, at least `columns`.
   ///   - accumulate: Whether to add to what is in `dx`.
   ///   - packed: Shared by the workers: `packedGradientCount` floats, free again after the next
-  ///     barrier.
+  ///     barrier; not used where gradients are sliced.
   ///   - scratch: This worker's own: `KernelTable.transposedScratch` floats.
   package func applyTransposed(
     _ worker: Worker, _ kernels: KernelTable, _ g: UnsafePointer<Float>, stride: Int, count: Int,

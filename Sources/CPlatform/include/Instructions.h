@@ -13,7 +13,7 @@ static inline __m512i emend_dot_u8s8_512(__m512i acc, __m512i u, __m512i s) {
 #endif
 
 #if defined(__AVX512BW__)
-/// The bytes of each 128-bit quarter in the order of `order`'s (vpshufb).
+/// Byte i of each 128-bit quarter is the one that byte i of `order` numbers (vpshufb).
 static inline __m512i emend_shuffle_bytes_512(__m512i a, __m512i order) { return _mm512_shuffle_epi8(a, order); }
 #endif
 
