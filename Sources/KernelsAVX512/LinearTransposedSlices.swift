@@ -32,7 +32,7 @@ func linearTransposedSlices(
   _ dx: UnsafeMutablePointer<Float>, _ dxStride: Int, _ accumulate: Bool,
   _ scratch: UnsafeMutablePointer<Float>
 ) {
-  func run<F: SlicedBlock>(_: F.Type) {
+  func run<F: IntegerBlock>(_: F.Type) {
     multiplyPasses(
       F.self, weights, k / 32, outputs, g, gStride, rows, firstColumn / 32, endColumn / 32, dx,
       dxStride, accumulate, Workspace(scratch))
@@ -48,7 +48,7 @@ func linearTransposedSlices(
 }
 
 /// The outputs m in as few passes as have room, each over all rows and columns.
-@inline(__always) private func multiplyPasses<F: SlicedBlock>(
+@inline(__always) private func multiplyPasses<F: IntegerBlock>(
   _: F.Type, _ weights: UnsafeRawPointer, _ blocks: Int, _ outputs: Int,
   _ g: UnsafePointer<Float>, _ gStride: Int, _ rows: Int, _ firstBlock: Int, _ endBlock: Int,
   _ dx: UnsafeMutablePointer<Float>, _ dxStride: Int, _ accumulate: Bool, _ own: Workspace
@@ -161,7 +161,7 @@ private struct Unit {
 }
 
 /// Some rows by some panels.
-private struct Pass<F: SlicedBlock> {
+private struct Pass<F: IntegerBlock> {
   let g: UnsafePointer<Float>
   let gStride: Int
   /// Outputs, and groups of 16 that hold them.

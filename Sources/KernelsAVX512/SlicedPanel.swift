@@ -5,63 +5,18 @@ import BlockFormats
 import CPlatform
 import KernelInterface
 
-/// A format whose codes are signed bytes once their zero point is taken off:
-/// value = scale * code + minimum.
-protocol SlicedBlock: IntegerBlock {
-  /// Codes of columns 4j..<4j+4, a word for each row.
-  static func signedWords(_ place: BlockPlace, _ j: Int) -> WordVector
-  static func scales(sliced place: BlockPlace) -> BlockScales
-}
-
-/// The scales of a block's halves, which are the same but for Q6_K, and what a minimum adds.
-typealias BlockScales = (first: FloatVector, last: FloatVector, minimum: FloatVector)
-
-extension ScaledBlock {
-  @inline(__always) static func scales(sliced place: BlockPlace) -> BlockScales {
-    let d = header(place)
-    return (d, d, .zero)
+extension IntegerBlock {
+  /// Codes of columns 4j..<4j+4 less their zero point: signed bytes, a word for each row.
+  @inline(__always) fileprivate static func signedWords(_ place: BlockPlace, _ j: Int)
+    -> WordVector
+  {
+    let codes = words(place, j)
+    if zeroPoint == 128 { return codes ^ 0x8080_8080 }
+    if zeroPoint == 0 { return codes }
+    // Codes are below 128, so that nothing is borrowed from a neighbour.
+    return ((codes | 0x8080_8080) &- UInt32(truncatingIfNeeded: zeroPoint) &* 0x0101_0101)
+      ^ 0x8080_8080
   }
-}
-
-extension AffineBlock {
-  @inline(__always) static func signedWords(_ place: BlockPlace, _ j: Int) -> WordVector {
-    words(place, j)
-  }
-  @inline(__always) static func scales(sliced place: BlockPlace) -> BlockScales {
-    let (d, m) = header(place)
-    return (d, d, m)
-  }
-}
-
-extension Q4_0Block: SlicedBlock {
-  @inline(__always) static func signedWords(_ place: BlockPlace, _ j: Int) -> WordVector {
-    lessZeroPoint(words(place, j), 0x0808_0808)
-  }
-}
-
-extension Q8_0Block: SlicedBlock {
-  @inline(__always) static func signedWords(_ place: BlockPlace, _ j: Int) -> WordVector {
-    words(place, j) ^ 0x8080_8080
-  }
-}
-
-extension Q6_KBlock: SlicedBlock {
-  @inline(__always) static func signedWords(_ place: BlockPlace, _ j: Int) -> WordVector {
-    lessZeroPoint(words(place, j), 0x2020_2020)
-  }
-  @inline(__always) static func scales(sliced place: BlockPlace) -> BlockScales {
-    let (first, last) = header(place)
-    return (first, last, .zero)
-  }
-}
-
-extension Q4_1Block: SlicedBlock {}
-extension Q4_KBlock: SlicedBlock {}
-extension Q5_KBlock: SlicedBlock {}
-
-/// Bytes below 128 less those of `zero`, as signed bytes; nothing is borrowed from a neighbour.
-@inline(__always) private func lessZeroPoint(_ words: WordVector, _ zero: UInt32) -> WordVector {
-  ((words | 0x8080_8080) &- zero) ^ 0x8080_8080
 }
 
 /// One block of 32 columns by the outputs of a pass, in memory that others own.
@@ -101,7 +56,7 @@ struct SlicedPanel {
   }
 
   /// Block `block` of the groups that hold `outputs` rows.
-  @inline(__always) func fill<F: SlicedBlock>(
+  @inline(__always) func fill<F: IntegerBlock>(
     _: F.Type, _ weights: UnsafeRawPointer, groupBytes: Int, outputs: Int, block: Int
   ) {
     let ones = WordVector(repeating: 0x0101_0101)
@@ -111,14 +66,14 @@ struct SlicedPanel {
     var largestLast = FloatVector.zero
     for group in 0..<PackedLayout.groupCount(rows: outputs) {
       let place = F.place(weights + group &* groupBytes, block)
-      let scale = F.scales(sliced: place)
-      scales.store(scale.first, at: 16 &* group)
-      largestFirst = maximum(largestFirst, magnitude(scale.first))
+      let steps = F.steps(place)
+      scales.store(steps.first, at: 16 &* group)
+      largestFirst = maximum(largestFirst, magnitude(steps.first))
       if F.hasHalves {
-        scales.store(scale.last, at: SlicedPanel.mostOutputs &+ 16 &* group)
-        largestLast = maximum(largestLast, magnitude(scale.last))
+        scales.store(steps.last, at: SlicedPanel.mostOutputs &+ 16 &* group)
+        largestLast = maximum(largestLast, magnitude(steps.last))
       }
-      if !F.hasZeroPoint { minima.store(scale.minimum, at: 16 &* group) }
+      if !F.hasZeroPoint { minima.store(steps.minimum, at: 16 &* group) }
       let target = codes + 512 &* group
       for j in 0..<8 {
         storeQuarters(transposeBytes(F.signedWords(place, j)), target + 16 &* j)

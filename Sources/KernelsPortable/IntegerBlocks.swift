@@ -28,15 +28,16 @@ protocol IntegerBlock {
   static var blocksTogether: Int { get }
   /// Whether each half of a block has a scale of its own; then it has two offsets.
   static var hasHalves: Bool { get }
-  /// Whether what stands beside the activations' scale is to be added to the dot product, because of the
-  /// codes' zero point. Otherwise it is what a minimum multiplies.
-  static var hasZeroPoint: Bool { get }
+  /// What is to be taken off the codes; 0 of the formats that have a minimum.
+  static var zeroPoint: Int32 { get }
 
   /// Codes of columns 4j..<4j+4, j < 8: unsigned bytes, a word for each row.
   static func words(_ place: BlockPlace, _ j: Int) -> WordVector
 
   associatedtype Header
   static func header(_ place: BlockPlace) -> Header
+  /// What decodes a block: value = step * (code - zeroPoint), or step * code + minimum.
+  static func steps(_ place: BlockPlace) -> BlockSteps
   /// acc + scale of the activations * (scale of the weights * dot), and the minimum's part.
   static func add(
     _ acc: FloatVector, _ sums: BlockSums, _ header: Header, _ scale: FloatVector,
@@ -48,10 +49,16 @@ protocol IntegerBlock {
   #endif
 }
 
+/// The steps of a block's halves, which are the same but for Q6_K, and what its minimum adds. A tuple, as
+/// `Affine`.
+typealias BlockSteps = (first: FloatVector, last: FloatVector, minimum: FloatVector)
+
 extension IntegerBlock {
   @inline(__always) static var blocksTogether: Int { 1 }
   @inline(__always) static var hasHalves: Bool { false }
-  @inline(__always) static var hasZeroPoint: Bool { true }
+  /// Whether what stands beside the activations' scale is to be added to the dot product, because of the
+  /// codes' zero point. Otherwise it is what a minimum multiplies.
+  @inline(__always) static var hasZeroPoint: Bool { zeroPoint != 0 }
 
   /// Numbers of offsets for each row of activations.
   @inline(__always) static var offsetCount: Int { hasHalves ? 2 : 1 }
@@ -84,6 +91,10 @@ protocol ScaledBlock: IntegerBlock where Header == FloatVector {}
 
 extension ScaledBlock {
   @inline(__always) static func header(_ place: BlockPlace) -> FloatVector { halves(place.start) }
+  @inline(__always) static func steps(_ place: BlockPlace) -> BlockSteps {
+    let d = header(place)
+    return (first: d, last: d, minimum: .zero)
+  }
 
   @inline(__always) static func add(
     _ acc: FloatVector, _ sums: BlockSums, _ d: FloatVector, _ scale: FloatVector,
@@ -93,6 +104,7 @@ extension ScaledBlock {
 
 enum Q4_0Block: ScaledBlock, NibbleBlock {
   @inline(__always) static var blockBytes: Int { 288 }
+  @inline(__always) static var zeroPoint: Int32 { 8 }
   @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
     place.start + 32
   }
@@ -103,6 +115,7 @@ enum Q4_0Block: ScaledBlock, NibbleBlock {
 
 enum Q8_0Block: ScaledBlock {
   @inline(__always) static var blockBytes: Int { 544 }
+  @inline(__always) static var zeroPoint: Int32 { 128 }
   @inline(__always) static func words(_ place: BlockPlace, _ j: Int) -> WordVector {
     place.start.words(32 &+ 64 &* j)
   }
@@ -118,7 +131,11 @@ typealias Affine = (d: FloatVector, m: FloatVector)
 protocol AffineBlock: NibbleBlock where Header == Affine {}
 
 extension AffineBlock {
-  @inline(__always) static var hasZeroPoint: Bool { false }
+  @inline(__always) static var zeroPoint: Int32 { 0 }
+  @inline(__always) static func steps(_ place: BlockPlace) -> BlockSteps {
+    let (d, m) = header(place)
+    return (first: d, last: d, minimum: m)
+  }
   @inline(__always) static func add(
     _ acc: FloatVector, _ sums: BlockSums, _ h: Affine, _ scale: FloatVector, _ offset: FloatVector
   ) -> FloatVector {
@@ -153,7 +170,7 @@ extension SuperblockAffine {
     let bytes = scales(place)
     return (
       d: halves(place.start) * unsignedBytes(bytes.scale),
-      m: FloatVector.zero - halves(place.start + 32) * unsignedBytes(bytes.minimum)
+      m: -(halves(place.start + 32) * unsignedBytes(bytes.minimum))
     )
   }
 }
@@ -194,6 +211,7 @@ enum Q5_KBlock: SuperblockAffine {
 /// Q6_K: scales of 16 columns in 8 bits, of which the superblock has the unit; the zero point is 32.
 enum Q6_KBlock: NibbleBlock {
   @inline(__always) static var blockBytes: Int { PackedLayout.q6_KSuperblock / 8 }
+  @inline(__always) static var zeroPoint: Int32 { 32 }
   @inline(__always) static var blocksTogether: Int { 8 }
   @inline(__always) static var hasHalves: Bool { true }
 
@@ -205,6 +223,10 @@ enum Q6_KBlock: NibbleBlock {
   @inline(__always) static func header(_ place: BlockPlace) -> Header {
     let d = halves(place.start)
     return (first: d * signedBytes(block(place)), last: d * signedBytes(block(place) + 16))
+  }
+  @inline(__always) static func steps(_ place: BlockPlace) -> BlockSteps {
+    let (first, last) = header(place)
+    return (first: first, last: last, minimum: .zero)
   }
   @inline(__always) static func add(
     _ acc: FloatVector, _ sums: BlockSums, _ h: Header, _ scale: FloatVector, _ offset: FloatVector
@@ -235,4 +257,18 @@ enum Q6_KBlock: NibbleBlock {
   (j < 2
     ? bits &<< UInt32(truncatingIfNeeded: 4 &- 2 &* j)
     : bits &>> UInt32(truncatingIfNeeded: 2 &* j &- 4)) & 0x3030_3030
+}
+
+@inline(__always) private func unsignedBytes(_ p: UnsafeRawPointer) -> FloatVector {
+  let b = p.loadUnaligned(as: SIMD16<UInt8>.self)
+  var r = FloatVector()
+  for i in 0..<16 { r[i] = Float(Int32(b[i])) }
+  return r
+}
+
+@inline(__always) private func signedBytes(_ p: UnsafeRawPointer) -> FloatVector {
+  let b = p.loadUnaligned(as: SIMD16<Int8>.self)
+  var r = FloatVector()
+  for i in 0..<16 { r[i] = Float(Int32(b[i])) }
+  return r
 }
