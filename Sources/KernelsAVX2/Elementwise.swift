@@ -1,1 +1,0 @@
-../KernelsPortable/Elementwise.swift

@@ -1,1 +1,0 @@
-../KernelsPortable/LinearGradientF32.swift

@@ -1,1 +1,0 @@
-../KernelsPortable/LinearTransposedF32.swift

@@ -1,1 +1,0 @@
-../KernelsPortable/BlockDotsAVX2.swift

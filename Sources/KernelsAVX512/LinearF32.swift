@@ -1,1 +1,0 @@
-../KernelsPortable/LinearF32.swift

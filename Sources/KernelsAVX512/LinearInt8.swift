@@ -1,1 +1,0 @@
-../KernelsPortable/LinearInt8.swift
