@@ -17,6 +17,8 @@ package final class EditorPass: TrainingPass {
     case ablated
     /// The instruction in the prompt, and no edit.
     case prompted
+    /// The prefix of an editor whose adapters are at zero.
+    case unread
   }
 
   package let editor: Editor
@@ -94,6 +96,7 @@ package final class EditorPass: TrainingPass {
     case .random(let seed): (rows, _) = try forwardEdited(batch, randomSeed: seed)
     case .ablated: rows = try batch.forward(on: tape, prompted: false)
     case .prompted: rows = try batch.forward(on: tape, prompted: true)
+    case .unread: preconditionFailure("the editor makes no prefix")
     }
     return batch.byExample(tape.losses(batch.objective(rows)).crossEntropy)
   }

@@ -107,6 +107,9 @@ public final class Trainer {
     options.distills = plan.objective.distillation != 0 || plan.locality != 0
     let capacity = Trainer.capacity(plan, data, network)
     switch network {
+    case .editor(let editor) where editor.configuration.interface.isPrefix:
+      pass = try PrefixPass(
+        editor, processor: processor, capacity: capacity, options: options, teachers: teachers)
     case .editor(let editor):
       pass = try EditorPass(
         editor, processor: processor, capacity: capacity, options: options, teachers: teachers,
@@ -181,14 +184,18 @@ public final class Trainer {
       ghost = editor.configuration.positions == .ghost ? 1 : 0
       readsPrompted = plan.objective.distillation != 0
     }
+    let isPrefixed = network.instructionPlace != nil
+    func more(_ instruction: Int) -> Int { ghost + (isPrefixed ? instruction : 0) }
+    if isPrefixed { ghost = 0 }
     var longest = data.train.map { example in
-      max(example.prompt.count + ghost, readsPrompted ? example.prompted.count : 0)
-        + example.response.count
+      max(
+        example.prompt.count + more(example.instruction.count),
+        readsPrompted ? example.prompted.count : 0) + example.response.count
     }
     var instructions = data.train.map(\.instruction.count)
-    longest += data.locality.map { $0.count + ghost }
+    longest += data.locality.map { $0.count + more(instructions.max() ?? 0) }
     for (_, examples) in data.validation {
-      longest += examples.map { $0.longestSequence(ghosts: ghost) }
+      longest += examples.map { $0.longestSequence(ghosts: more($0.longestInstruction)) }
       instructions += examples.map(\.longestInstruction)
     }
     return EditorPass.Capacity(
@@ -309,7 +316,8 @@ public final class Trainer {
     let named =
       switch network {
       case .editor(let editor):
-        editor.named(backbone: stores[0].gradients, heads: stores[1].gradients)
+        editor.named(
+          backbone: stores[0].gradients, heads: stores.count > 1 ? stores[1].gradients : nil)
       case .adapters(let adapters, _): adapters.named(stores[0].gradients)
       }
     for store in stores { store.gradients.clear() }

@@ -51,6 +51,15 @@ public enum TrainedNetwork {
     }
   }
 
+  /// Where the instruction stands in the conversation that it reads, for a prefix editor; nil for others,
+  /// which read the instruction alone.
+  public var instructionPlace: InstructionPlace? {
+    switch self {
+    case .editor(let editor): editor.configuration.instructionPlace
+    case .adapters: nil
+    }
+  }
+
   /// How the instructions that it reads are tokenized; `tokenizer` is the processor's.
   public func instructionTokenizer(processor tokenizer: Tokenizer) -> InstructionTokenizer {
     switch self {
