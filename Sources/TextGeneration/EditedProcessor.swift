@@ -44,8 +44,11 @@ public final class EditedProcessor: TokenPredictor {
 
   /// The tokens to feed for `prompt`: a ghost in front where the edit needs one.
   public func tokens(for prompt: [Int]) -> [Int] {
-    let needsGhost = edit.needsGhost || compiled?.isGhost == true
-    return needsGhost ? prompt.prefix(1) + prompt : prompt
+    if let compiled {
+      // Another beginning is refused by `begin`.
+      return prompt.starts(with: compiled.promptBeginning) ? compiled.tokens(for: prompt) : prompt
+    }
+    return edit.needsGhost ? prompt.prefix(1) + prompt : prompt
   }
 
   /// Sets the sites for a prompt, ghost included, whose content begins at `firstContent`; the cache
@@ -53,7 +56,7 @@ public final class EditedProcessor: TokenPredictor {
   /// prompt does not begin with the token the edit was compiled for.
   public func begin(prompt: [Int], firstContent: Int = 0) throws(LatentEditingError) {
     if let compiled {
-      guard prompt.first == compiled.firstToken, prompt.count > 1 else {
+      guard prompt.starts(with: compiled.tokens), prompt.count > compiled.tokens.count else {
         throw .compiledForOtherPrompt(
           firstToken: compiled.firstToken, prompt: Array(prompt.prefix(2)))
       }
@@ -74,15 +77,21 @@ public final class EditedProcessor: TokenPredictor {
 
   /// Feeds `tokens`, edited; the logits after the last.
   public func forward(_ tokens: [Int]) throws(LanguageModelError) -> [Float] {
-    var rest = tokens[...]
-    if let compiled, state.position == 0, tokens.count > 1 {
-      try state.append(compiled.prefix)
-      rest = rest.dropFirst()
-    }
+    let rest = try appendCompiled(tokens)
+    // All of it is in the prefix, whose tokens have no logits.
+    guard !rest.isEmpty else { return [] }
     let isDone = observer == nil && state.position >= (injector?.endPosition ?? 0)
     state.visitor = isDone ? nil : injector
     defer { state.visitor = nil }
     return try state.forward(Array(rest))
+  }
+
+  /// Appends what of `tokens` a compiled edit has; the rest.
+  private func appendCompiled(_ tokens: [Int]) throws(LanguageModelError) -> ArraySlice<Int> {
+    guard let compiled else { return tokens[...] }
+    let known = compiled.positions.dropFirst(state.position).prefix(tokens.count)
+    for position in known { try state.append(position) }
+    return tokens.dropFirst(known.count)
   }
 
   /// Feeds `tokens`, edited, and hands `body` the logits of each from index `first` on. A compiled
@@ -90,12 +99,12 @@ public final class EditedProcessor: TokenPredictor {
   public func forwardAll(
     _ tokens: [Int], logitsFrom first: Int, _ body: (Int, Span<Float>) throws -> Void
   ) throws {
-    var rest = tokens[...]
-    if let compiled, state.position == 0 {
-      precondition(first >= 1, "a compiled edit has no logits for token 0")
-      try state.append(compiled.prefix)
-      rest = rest.dropFirst()
-    }
+    let start = state.position
+    let rest = try appendCompiled(tokens)
+    precondition(
+      first >= min(tokens.count, max(0, (compiled?.tokens.count ?? 0) - start)),
+      "a compiled edit has no logits for its own tokens")
+    guard !rest.isEmpty else { return }
     let skipped = tokens.count - rest.count
     state.visitor = injector
     defer { state.visitor = nil }

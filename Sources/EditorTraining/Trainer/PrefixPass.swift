@@ -9,7 +9,7 @@ import TensorKernels
 ///     k_i[l], v_i[l] = W_K, W_V rmsNorm(e_i[l])     without: what the later rows see of it
 ///
 /// With adapters at zero this is the processor with the instruction in its prompt, to the bit.
-package final class PrefixPass: TrainingPass {
+package final class PrefixPass: EditingPass {
   package let tape: ProcessorTape
   package let gradients: ParameterStore
 
@@ -60,7 +60,6 @@ package final class PrefixPass: TrainingPass {
     return batch.byExample(tape.losses(batch.objective(rows)).crossEntropy)
   }
 
-  /// KL(prompted || edited) at every response token, as `EditorPass.divergences`.
   package func divergences(_ batch: TrainingBatch) throws(LatentEditingError) -> [[Float]] {
     let teacher = try teacher(batch)
     let rows = try forwardEdited(batch)

@@ -107,12 +107,9 @@ public final class Trainer {
     options.distills = plan.objective.distillation != 0 || plan.locality != 0
     let capacity = Trainer.capacity(plan, data, network)
     switch network {
-    case .editor(let editor) where editor.configuration.interface.isPrefix:
-      pass = try PrefixPass(
-        editor, processor: processor, capacity: capacity, options: options, teachers: teachers)
     case .editor(let editor):
-      pass = try EditorPass(
-        editor, processor: processor, capacity: capacity, options: options, teachers: teachers,
+      pass = try editor.pass(
+        through: processor, capacity: capacity, options: options, teachers: teachers,
         freezesBackbone: plan.backboneRate == 0)
     case .adapters(let adapters, _):
       guard plan.isPlain else {
@@ -303,6 +300,8 @@ public final class Trainer {
   public struct Gradients {
     /// The examples that they are of.
     public var examples: [TokenizedExample]
+    /// Where the content of prompts begins: a prefix takes the place of what is before.
+    public var firstContent: Int
     /// Mean cross-entropy of the response tokens.
     public var loss: Double
     /// Names, shapes and values as in the editor's file.
@@ -322,7 +321,7 @@ public final class Trainer {
       }
     for store in stores { store.gradients.clear() }
     return Gradients(
-      examples: batches.flatMap(\.examples), loss: sums.meanCrossEntropy, named: named)
+      examples: batches.flatMap(\.examples), firstContent: data.firstContent, loss: sums.meanCrossEntropy, named: named)
   }
 
   // MARK: Validation
@@ -341,6 +340,23 @@ public final class Trainer {
   }
 
   // MARK: Saving
+
+  /// Instructions over which a prefix editor's mean is taken, at most.
+  private static let meanInstructions = 64
+
+  /// Writes the network as one file. A prefix editor's mean is measured first, over instructions of the rows
+  /// that are trained on. Throws `LatentEditingError`.
+  public func writeNetwork(to path: String, storage: EditorStorage) throws(LatentEditingError) {
+    if case .editor(let editor) = network, editor.configuration.interface.isPrefix {
+      let distinct = Array(Set(data.train.map(\.instruction))).sorted {
+        $0.lexicographicallyPrecedes($1)
+      }
+      let step = max(1, distinct.count / Self.meanInstructions)
+      let chosen = stride(from: 0, to: distinct.count, by: step).prefix(Self.meanInstructions)
+      try editor.measureMean(over: chosen.map { distinct[$0] }, on: processor)
+    }
+    try network.write(to: path, storage: storage)
+  }
 
   private struct Counters: Codable {
     var step: Int

@@ -58,6 +58,12 @@ public struct EditorConfiguration: Sendable, Equatable {
   /// The backbone's blocks that some layer reads, ascending.
   var readBlocks: [Int] { Set(layers.map(readBlock(ofLayer:))).sorted() }
 
+  /// The adapters through which a prefix editor reads; nil for the others.
+  public var readingAdapters: AdapterConfiguration? {
+    guard interface.isPrefix, case .processor(_, _, let adapters) = backbone else { return nil }
+    return adapters
+  }
+
   /// Latents of one layer.
   public var slotCount: Int { positions.slots.count }
 }
