@@ -18,14 +18,12 @@ extension ProcessorState {
         layers: processor.configuration.layerCount, tokens: tokens.count,
         width: processor.configuration.hiddenSize, start: position)
     }
-    visitor = reader
-    defer { visitor = nil }
     for first in stride(from: 0, to: tokens.count, by: chunkSize) {
       let chunk = tokens[first..<min(first + chunkSize, tokens.count)]
       // Of the last block nothing but keys and values is wanted.
-      try runBlocks(chunk, statesFrom: chunk.count, through: blocks)
+      try runBlocks(chunk, statesFrom: chunk.count, reader, through: blocks)
     }
-    if let reader { states = withExtendedLifetime(reader) { reader.states } }
+    if let reader { states = reader.states }
   }
 
   /// Writes the keys and values that block `layer` makes of `states`, `[count][hidden]`, to the positions

@@ -66,6 +66,11 @@ public struct CompiledEdit: Sendable, Equatable {
     }
   }
 
+  /// Whether its tokens are the prompt's own or stand for them, and not an instruction in front of it.
+  var isOfThePrompt: Bool {
+    if case .opening = place { false } else { true }
+  }
+
   /// The token at position 0 of an edit of the first token.
   public var firstToken: Int { tokens[0] }
 
@@ -82,14 +87,11 @@ public struct CompiledEdit: Sendable, Equatable {
     do throws(LanguageModelError) {
       let state = try ProcessorState(
         processor, contextLength: 1, cacheType: cacheType, chunkSize: 1)
-      state.visitor = injector
-      _ = try state.forward([firstToken])
-      return withExtendedLifetime(injector) {
-        CompiledEdit(
-          processor: identity, place: edit.needsGhost ? .ghost : .firstToken, tokens: [firstToken],
-          activations: processor.activations, cacheType: cacheType, label: label,
-          positions: [state.keyValues(at: 0)])
-      }
+      _ = try state.forward([firstToken], visitor: injector)
+      return CompiledEdit(
+        processor: identity, place: edit.needsGhost ? .ghost : .firstToken, tokens: [firstToken],
+        activations: processor.activations, cacheType: cacheType, label: label,
+        positions: [state.keyValues(at: 0)])
     } catch {
       throw .model(error)
     }
