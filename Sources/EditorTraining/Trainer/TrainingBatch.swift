@@ -59,12 +59,12 @@ package struct TrainingBatch: Sendable, Equatable {
   }
 
   /// Prompts whose beginnings the instructions take the place of, as prefix editors read them, and responses.
-  var prefixedSequences: [[Int]] {
+  package var prefixedSequences: [[Int]] {
     examples.map { $0.instruction + $0.prompt.dropFirst(firstContent) + $0.response }
   }
 
   /// The lengths of those prompts.
-  var prefixedLengths: [Int] {
+  package var prefixedLengths: [Int] {
     examples.map { $0.instruction.count + $0.prompt.count - min(firstContent, $0.prompt.count) }
   }
 
