@@ -5,7 +5,7 @@ import TensorKernels
 /// layer. Where the first token is fixed (BOS, a template's opening), they do not depend on what
 /// follows, so a sequence starts with them and decodes at the speed of the unedited model.
 ///
-/// A prefix of one token is what METHOD.md's note 1 describes; results are those of the edit itself,
+/// An edit of the first token is a prefix (docs/method.md); results are those of the edit itself,
 /// bit for bit, since a row's results do not depend on the rows computed with it.
 public struct CompiledEdit: Sendable, Equatable {
   /// The model it was compiled for.
