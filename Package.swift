@@ -46,7 +46,8 @@ let package = Package(
   name: "emend",
   platforms: [.macOS(.v26)],
   products: [
-    .executable(name: "emend", targets: ["emend"]),
+    .executable(name: "emend", targets: ["EmendCommand"]),
+    .library(name: "Emend", targets: ["Emend"]),
     .library(name: "EmendKernels", targets: ["TensorKernels", "KernelInterface", "BlockFormats"]),
     .library(
       name: "EmendLanguageModels", targets: ["ModelFiles", "LanguageModels", "TextGeneration"]),
@@ -100,16 +101,36 @@ let package = Package(
       name: "TextGeneration", dependencies: ["LanguageModels", "Tokenization"],
       swiftSettings: strict),
     .target(
+      name: "ModelEvaluation", dependencies: ["LanguageModels", "ModelFiles"], swiftSettings: strict
+    ),
+    .target(
+      name: "EditSessions",
+      dependencies: [
+        "LatentEditing", "TextGeneration", "Tokenization", "LanguageModels", "ModelFiles",
+        "TensorKernels",
+      ], swiftSettings: strict),
+    .target(
       name: "EditEvaluation",
       dependencies: [
-        "TextGeneration", "EditorTraining", "LatentEditing", "LanguageModels", "Tokenization",
-        "ModelFiles",
+        "TextGeneration", "EditorTraining", "ModelEvaluation", "LatentEditing", "LanguageModels",
+        "Tokenization",
       ], swiftSettings: strict),
-    .executableTarget(
-      name: "emend",
+    .target(
+      name: "Emend",
       dependencies: [
-        "TextGeneration", "EditEvaluation", "EditorTraining", "Quantization", "LatentEditing",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "EditSessions", "EditEvaluation", "EditorTraining", "ModelEvaluation", "Quantization",
+        "LatentEditing", "TextGeneration", "Tokenization", "LanguageModels", "ModelFiles",
+        "TensorKernels",
+        "BlockFormats",
+      ], swiftSettings: strict),
+    // Not called emend: where the disk does not tell cases apart it would lie in Emend's place.
+    .executableTarget(
+      name: "EmendCommand",
+      dependencies: [
+        "EditSessions", "TextGeneration", "EditEvaluation", "ModelEvaluation", "EditorTraining",
+        "Quantization",
+        "LatentEditing", "LanguageModels", "ModelFiles", "TensorKernels", "Tokenization",
+        "BlockFormats", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "tools/emend", swiftSettings: strict),
 
@@ -162,12 +183,21 @@ let package = Package(
         "Tokenization", .product(name: "Crypto", package: "swift-crypto"),
       ]),
     tests("TextGeneration", ["LanguageModels", "Tokenization"]),
+    // As a program outside: the product, and nothing of this package's own.
+    .testTarget(name: "EmendTests", dependencies: ["Emend"], swiftSettings: strict),
+    tests(
+      "EditSessions",
+      [
+        "EditorTraining", "LanguageModels", "LatentEditing", "ModelFiles", "TensorKernels",
+        "TextGeneration", "Tokenization",
+      ]),
     tests(
       "EditEvaluation",
       [
-        "EditorTraining", "LatentEditing", "LanguageModels", "Tokenization", "TensorKernels",
-        "ModelFiles",
+        "EditorTraining", "ModelEvaluation", "LatentEditing", "LanguageModels", "Tokenization",
+        "TensorKernels", "ModelFiles",
       ]),
+    tests("ModelEvaluation", ["LanguageModels"]),
     .testTarget(
       name: "InstructionRulesTests", dependencies: ["InstructionRules", "EditorTraining"],
       swiftSettings: strict),
@@ -175,7 +205,7 @@ let package = Package(
       name: "BehaviourRulesTests", dependencies: ["BehaviourRules", "EditorTraining"],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["emend", "TestSupport"], swiftSettings: strict),
+      name: "CommandTests", dependencies: ["EmendCommand", "TestSupport"], swiftSettings: strict),
   ] + x86Kernels,
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

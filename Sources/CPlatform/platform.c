@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #if defined(__linux__)
@@ -13,7 +12,6 @@
 #include <sched.h>
 #include <sys/syscall.h>
 #elif defined(__APPLE__)
-#include <mach/mach.h>
 #include <sys/sysctl.h>
 // The system's address wait, the same one its C++ library uses.
 extern int __ulock_wait(uint32_t operation, void *address, uint64_t value, uint32_t timeout);
@@ -96,37 +94,6 @@ void emend_wake_all(uint32_t *address) {
   syscall(SYS_futex, address, FUTEX_WAKE_PRIVATE, 0x7fffffff, NULL, NULL, 0);
 #elif defined(__APPLE__)
   __ulock_wake(1 | 0x100, address, 0);
-#endif
-}
-
-uint64_t emend_peak_resident_bytes(void) {
-  struct rusage usage;
-  if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
-#if defined(__APPLE__)
-  return (uint64_t)usage.ru_maxrss;
-#else
-  return (uint64_t)usage.ru_maxrss * 1024;
-#endif
-}
-
-uint64_t emend_available_memory_bytes(void) {
-#if defined(__linux__)
-  FILE *file = fopen("/proc/meminfo", "r");
-  if (!file) return 0;
-  char line[256];
-  unsigned long long kilobytes = 0;
-  while (fgets(line, sizeof line, file))
-    if (sscanf(line, "MemAvailable: %llu kB", &kilobytes) == 1) break;
-  fclose(file);
-  return kilobytes * 1024;
-#elif defined(__APPLE__)
-  vm_statistics64_data_t statistics;
-  mach_msg_type_number_t count = HOST_VM_INFO64_COUNT;
-  if (host_statistics64(mach_host_self(), HOST_VM_INFO64, (host_info64_t)&statistics, &count))
-    return 0;
-  return ((uint64_t)statistics.free_count + statistics.inactive_count) * (uint64_t)getpagesize();
-#else
-  return 0;
 #endif
 }
 

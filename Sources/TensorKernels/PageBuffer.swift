@@ -29,14 +29,3 @@ public final class PageBuffer: @unchecked Sendable {
     address.assumingMemoryBound(to: T.self)
   }
 }
-
-/// What the process uses and what there is, in bytes.
-public enum SystemMemory {
-  /// Largest resident set so far; nil where the system does not tell.
-  public static var peakResidentBytes: Int? { value(emend_peak_resident_bytes()) }
-
-  /// What could be had now without swapping; nil where the system does not tell.
-  public static var availableBytes: Int? { value(emend_available_memory_bytes()) }
-
-  private static func value(_ bytes: UInt64) -> Int? { bytes == 0 ? nil : Int(clamping: bytes) }
-}

@@ -3,6 +3,7 @@ import EditorTraining
 import Foundation
 import LanguageModels
 import LatentEditing
+import ModelEvaluation
 import ModelFiles
 import TensorKernels
 import TestSupport

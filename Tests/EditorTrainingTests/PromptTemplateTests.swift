@@ -83,7 +83,7 @@ import Tokenization
     }
   }
 
-  /// Written out after METHOD.md.
+  /// Written out by hand.
   @Test func plainHeadings() throws {
     let tokenizer = try Self.tokenizer(OutsideFiles.fixture("tokenizers/plain.gguf").path)
     let row = TrainingRow(instruction: "Say it.", input: "No.", output: "Yes.")

@@ -46,7 +46,7 @@ enum Main {
       guard Emend.exitCode(for: error) == .failure else {
         exitForUsage(error, of: type(of: command))
       }
-      Console.error("\(error)")
+      Console.error(CommandError.text(error))
       Emend.exit(withError: ExitCode.failure)
     } catch {}  // It stopped because of the output.
     if let problem = Console.outputProblem {

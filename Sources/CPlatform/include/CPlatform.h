@@ -29,12 +29,6 @@ void emend_park(uint32_t *address, uint32_t expected);
 /// Wakes everybody parked on `address`.
 void emend_wake_all(uint32_t *address);
 
-/// Largest resident set of this process so far, in bytes; 0 where the system does not tell.
-uint64_t emend_peak_resident_bytes(void);
-
-/// Bytes of memory that could be had now without swapping; 0 where the system does not tell.
-uint64_t emend_available_memory_bytes(void);
-
 /// `byteCount` bytes of zeroed memory from the system, on large pages where it offers them and
 /// `largePages` is true; NULL when there is none. Give it back with `emend_free_pages` and the same count.
 void *emend_allocate_pages(size_t byteCount, bool largePages);

@@ -1,4 +1,4 @@
-/// Under which condition a response is predicted (METHOD.md, "Baselines").
+/// Under which condition a response is predicted (docs/evaluation.md).
 public enum EditCondition: String, Sendable, Codable, CaseIterable {
   /// No edit, and no instruction in the prompt.
   case ablated

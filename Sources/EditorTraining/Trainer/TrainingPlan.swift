@@ -107,6 +107,6 @@ public struct ValidationReport: Sendable, Codable, Equatable {
   /// (ablated - edited) / (ablated - prompted).
   public var recoveredFraction: Double { (ablated - edited) / (ablated - prompted) }
   /// (shuffled - edited) / (prompted shuffled - prompted): the part of the prompt's sensitivity to the
-  /// instruction that the latents carry (METHOD.md).
+  /// instruction that the latents carry (docs/method.md).
   public var instructionEffect: Double { (shuffled - edited) / (promptedShuffled - prompted) }
 }

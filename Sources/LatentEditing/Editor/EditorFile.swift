@@ -73,7 +73,7 @@ extension Editor {
   ) throws(LatentEditingError) -> EditorConfiguration {
     let file: SafetensorsFile
     do { file = try SafetensorsFile(path: path) } catch { throw .file(error) }
-    return try configuration(file, path: path)
+    return try configuration(file)
   }
 
   /// Bytes that the parameters of the editor at `path` take in memory, where all of them are F32. No
@@ -81,13 +81,20 @@ extension Editor {
   public static func parameterBytes(path: String) throws(LatentEditingError) -> Int {
     let file: SafetensorsFile
     do { file = try SafetensorsFile(path: path) } catch { throw .file(error) }
-    return file.tensors.filter { $0.name != InstructionTokenizer.tensor }
+    return parameterBytes(file)
+  }
+
+  /// As above, of a file that is open already.
+  package static func parameterBytes(_ file: SafetensorsFile) -> Int {
+    file.tensors.filter { $0.name != InstructionTokenizer.tensor }
       .reduce(0) { $0 + 4 * $1.elementCount }
   }
 
-  private static func configuration(
-    _ file: SafetensorsFile, path: String
+  /// The blueprint in a file that is open already. Throws as `configuration(path:)`.
+  package static func configuration(
+    _ file: SafetensorsFile
   ) throws(LatentEditingError) -> EditorConfiguration {
+    let path = file.tensors.path
     guard file.metadata["format"] == format else {
       throw .notEditor(path: path, found: file.metadata["format"] ?? "missing")
     }
@@ -117,10 +124,11 @@ extension Editor {
   ) throws(LatentEditingError) -> InstructionTokenizer? {
     let file: SafetensorsFile
     do { file = try SafetensorsFile(path: path) } catch { throw .file(error) }
-    return try ownTokenizer(in: file, of: configuration(file, path: path))
+    return try ownTokenizer(in: file, of: configuration(file))
   }
 
-  private static func ownTokenizer(
+  /// The tokenizer in a file that is open already. Throws as `instructionTokenizer(path:processor:)`.
+  package static func ownTokenizer(
     in file: SafetensorsFile, of configuration: EditorConfiguration
   ) throws(LatentEditingError) -> InstructionTokenizer? {
     let name = InstructionTokenizer.tensor
@@ -167,7 +175,7 @@ extension Editor {
     _ file: SafetensorsFile, identity: ProcessorIdentity, processor: Processor?, pool: ThreadPool
   ) throws(LatentEditingError) {
     let path = file.tensors.path
-    let configuration = try Editor.configuration(file, path: path)
+    let configuration = try Editor.configuration(file)
     guard configuration.processor == identity else {
       throw .wrongProcessor(path: path, made: configuration.processor, found: identity)
     }

@@ -1,4 +1,4 @@
-/// What an editor reads of its backbone and where it writes (METHOD.md, "Interfaces to offer").
+/// What an editor reads of its backbone and where it writes (docs/method.md).
 public enum EditorInterface: String, Sendable, CaseIterable, Codable {
   /// A latent for every layer, from the backbone's state at the matching depth, at the first token.
   case p0

@@ -18,12 +18,14 @@ public struct CompiledEditCache: Sendable {
   /// An instruction, who reads it, and how strongly.
   public struct Request: Sendable {
     let editor: String
+    let digest: String?
     let instruction: String
     let strength: Float
 
-    /// `editor` is a file.
-    public init(editor: String, instruction: String, strength: Float) {
+    /// `editor` is a file, and `digest` its SHA-256 where that is known.
+    public init(editor: String, digest: String? = nil, instruction: String, strength: Float) {
       self.editor = editor
+      self.digest = digest
       self.instruction = instruction
       self.strength = strength
     }
@@ -45,6 +47,7 @@ public struct CompiledEditCache: Sendable {
   /// - Parameters:
   ///   - folder: where compiled edits lie; made when the first is stored.
   ///   - model: the processor's file.
+  ///   - identity: the processor's, where it is known.
   ///   - requests: what is asked for, one at least.
   ///   - layers: the blocks whose latents are used; nil for all that the editors have.
   ///   - firstToken: the token that prompts begin with.
@@ -52,16 +55,20 @@ public struct CompiledEditCache: Sendable {
   ///   - cacheType: how keys and values are stored.
   /// - Throws: what makes a file unreadable.
   public init(
-    folder: String, model: GGUFFile, requests: [Request], layers: LayerSelection?,
-    firstToken: Int, activations: ActivationPrecision, cacheType: CacheType
+    folder: String, model: GGUFFile, identity: ProcessorIdentity? = nil, requests: [Request],
+    layers: LayerSelection?, firstToken: Int, activations: ActivationPrecision, cacheType: CacheType
   ) throws(LatentEditingError) {
     self.folder = folder
     self.firstToken = firstToken
     self.activations = activations
     self.cacheType = cacheType
-    identity = try ProcessorIdentity(model)
+    let identity = if let identity { identity } else { try ProcessorIdentity(model) }
+    self.identity = identity
     var digests: [String: String] = [:]
-    for path in Set(requests.map(\.editor)) { digests[path] = try Self.digest(ofFile: path) }
+    for request in requests where digests[request.editor] == nil {
+      digests[request.editor] =
+        if let digest = request.digest { digest } else { try Self.digest(ofFile: request.editor) }
+    }
     let editors = requests.map {
       Contents.Reading(
         editor: digests[$0.editor]!, instruction: $0.instruction, strength: $0.strength.bitPattern)
@@ -137,6 +144,11 @@ public struct CompiledEditCache: Sendable {
   private static func digest(ofFile path: String) throws(LatentEditingError) -> String {
     let file: MappedFile
     do { file = try MappedFile(path: path) } catch { throw .file(error) }
+    return digest(of: file)
+  }
+
+  /// The SHA-256 of a mapped file, as names of edits have it.
+  package static func digest(of file: MappedFile) -> String {
     var hash = SHA256()
     file.readOnce { piece in
       hash.update(bufferPointer: piece)

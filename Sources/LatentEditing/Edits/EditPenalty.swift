@@ -3,7 +3,7 @@
 ///     group lasso:  lambda sum_{l, b, p} ||g v|| / sqrt(d)
 ///
 /// which for latents scaled by the state's norm is sum ||delta|| / ||h||, the relative size of what is
-/// added (METHOD.md, "Objective"): whole layers drop out.
+/// added (docs/method.md): whole layers drop out.
 package struct EditPenalty: Sendable, Equatable {
   /// lambda, divided by the sequences of the batch.
   package var groupLasso: Float

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EditSessions
 import LanguageModels
 import LatentEditing
 import TensorKernels
@@ -64,11 +65,11 @@ struct Bench: ParsableCommand {
   }
 
   func run() throws {
-    let opened = try OpenedModel(model)
+    let opened = try model.use.open()
     // With edits there may be a ghost token, and decoding starts after two tokens.
     let extra = edits.isEmpty ? 0 : 3
     let needed = max(prompt, generate > 0 ? depth + generate : 0) + extra
-    var prepared = try PreparedEdits(edits, opened)
+    var prepared = try EditPreparation(edits.request(), opened)
     // What the tokens are does not matter, nor then whether the model was trained for so many.
     let loaded = try opened.load(
       contextLength: max(needed, model.ctxSize ?? 0), beside: prepared, beyondTraining: true)
@@ -82,7 +83,7 @@ struct Bench: ParsableCommand {
       let name = "tg\(generate)" + (depth > 0 ? "@d\(depth)" : "")
       results.append(try measure(name, loaded, model, decode))
     }
-    loaded.reportPeak()
+    self.model.use.reportPeak()
     switch output {
     case .json: try JSON.print(results)
     case .csv: Console.print(csv(results))
@@ -130,9 +131,11 @@ struct Bench: ParsableCommand {
     return Measurement(
       test: test, tokensPerSecond: Numbers.median(rates),
       stddev: Numbers.standardDeviation(rates), peakRssBytes: Memory.peakResidentBytes,
-      loadSeconds: loaded.loadSeconds, repetitions: repetitions, threads: model.threadCount,
+      loadSeconds: loaded.loadSeconds, repetitions: repetitions,
+      threads: model.use.settings.threadCount,
       model: loaded.opened.file.path,
-      activations: model.activations.rawValue, cacheType: model.resolvedCacheType.rawValue)
+      activations: model.activations.rawValue,
+      cacheType: model.use.settings.resolvedCacheType.rawValue)
   }
 
   private func readPrompt(_ model: Model, _ run: Int) throws -> Run {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EditSessions
 import TextGeneration
 import Tokenization
 
@@ -40,13 +41,13 @@ struct Chat: ParsableCommand {
   func validate() throws { try editCache.check(edits) }
 
   func run() throws {
-    let opened = try OpenedModel(model)
+    let opened = try model.use.open()
     let template = try templateOptions.template(for: opened.tokenizer)
     let opening = template.encode(
       (system.map { [ChatMessage(.system, $0)] } ?? []) + [ChatMessage(.user, "x")],
       with: opened.tokenizer)
-    var prepared = try PreparedEdits(
-      edits, opened, cache: try editCache.cache(edits, opened, firstToken: opening[0]))
+    var prepared = try EditPreparation(
+      edits.request(), opened, cache: editCache.place(firstToken: opening[0]))
     let loaded = try opened.load(beside: prepared)
     let edited = try prepared?.processor(loaded)
     let generator = Generator(

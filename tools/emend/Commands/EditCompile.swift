@@ -1,4 +1,5 @@
 import ArgumentParser
+import EditSessions
 import LatentEditing
 import ModelFiles
 import Tokenization
@@ -39,21 +40,21 @@ struct EditCompile: ParsableCommand {
 
   func run() throws {
     try OutputFile.check(output, inputs: [model.file.model] + edits.files)
-    let opened = try OpenedModel(model)
+    let opened = try model.use.open()
     let first = try firstToken ?? opening(opened.tokenizer)
     guard (0..<opened.configuration.vocabularySize).contains(first) else {
       throw ValidationError(
         "--first-token is \(first), and the vocabulary has \(opened.configuration.vocabularySize)")
     }
-    guard var prepared = try PreparedEdits(edits, opened) else { return }
+    guard var prepared = try EditPreparation(edits.request(), opened) else { return }
     let loaded = try opened.load(contextLength: 1, beside: prepared)
     let compiled = try CompiledEdit.compiling(
       prepared.compilableEdit(loaded), on: loaded.processor,
-      identity: ProcessorIdentity(opened.file),
+      identity: opened.identity(),
       firstToken: first, cacheType: loaded.state.cacheType,
-      label: edits.label)
+      label: edits.request().label)
     try compiled.write(to: output, shape: opened.configuration)
-    loaded.reportPeak()
+    model.use.reportPeak()
     Console.print("\(output): token \(first) as the edit leaves it in every layer")
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EditSessions
 import LanguageModels
 import LatentEditing
 import ModelFiles
@@ -42,7 +43,7 @@ struct EditDerive: ParsableCommand {
 
   func run() throws {
     try OutputFile.check(output, inputs: [model.file.model, positive, negative])
-    let opened = try OpenedModel(model)
+    let opened = try model.use.open()
     let texts = (
       positive: try examples(positive, opened.tokenizer),
       negative: try examples(negative, opened.tokenizer)
@@ -58,7 +59,7 @@ struct EditDerive: ParsableCommand {
     }
     bar.finish()
     try vector.write(to: output)
-    loaded.reportPeak()
+    model.use.reportPeak()
     Console.print(
       "\(output): directions after \(vector.directions.count) blocks, from "
         + "\(texts.positive.count) and \(texts.negative.count) texts")

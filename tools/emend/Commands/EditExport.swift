@@ -1,4 +1,5 @@
 import ArgumentParser
+import EditSessions
 import LanguageModels
 import LatentEditing
 import ModelFiles
@@ -31,12 +32,12 @@ struct EditExport: ParsableCommand {
 
   func run() throws {
     try OutputFile.check(output, inputs: [model.file.model] + edits.files)
-    let opened = try OpenedModel(model)
-    guard var prepared = try PreparedEdits(edits, opened) else { return }
+    let opened = try model.use.open()
+    guard var prepared = try EditPreparation(edits.request(), opened) else { return }
     let loaded = try opened.load(contextLength: 1, beside: prepared)
     let vector = try ControlVector(try prepared.edit(loaded))
     try vector.write(to: output)
-    loaded.reportPeak()
+    model.use.reportPeak()
     Console.print("\(output): directions after blocks \(LayerSelection(vector.directions.keys))")
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EditSessions
 import LatentEditing
 import ModelFiles
 
@@ -50,7 +51,7 @@ struct EditImport: ParsableCommand {
 
   func run() throws {
     try OutputFile.check(output, inputs: [model.file.model, input])
-    let shape = try OpenedModel(model).configuration
+    let shape = try model.use.open().configuration
     let chosen = try LayerSelection(parsing: layers)
     _ = try chosen.resolved(layerCount: shape.layerCount)
     let vector = try ControlVector(

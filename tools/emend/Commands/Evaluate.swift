@@ -1,5 +1,6 @@
 import ArgumentParser
 import EditEvaluation
+import EditSessions
 import EditorTraining
 import LanguageModels
 import LatentEditing
@@ -168,12 +169,18 @@ struct Evaluate: ParsableCommand {
     let clock = ContinuousClock()
     let start = clock.now
     let (options, origins) = try rows.options(model: model.model)
-    var model = try model.options(origins, model: options.model)
-    model.cacheType = cacheType
-    let opened = try OpenedModel(model)
+    var model = try model.use(origins, model: options.model)
+    model.settings.cacheType = cacheType
+    let opened = try model.open()
+    let file = try OpenedEditor(path: editor)
     var input = try origins.fitting {
       try EvaluationInput(
-        options, rows, opened, editor,
+        options,
+        .init(
+          splits: rows.chosenSplits, rows: rows.rows, responseTokens: rows.responseTokens),
+        configuration: opened.configuration, tokenizer: opened.tokenizer,
+        instructions: file.instructionTokenizer(processor: opened.tokenizer),
+        editor: file.configuration,
         unrelated: localityText.map { ($0, localityWindows ?? 16) })
     }
     var chosen = EditorEvaluation.Options()
@@ -181,7 +188,7 @@ struct Evaluate: ParsableCommand {
     chosen.batchSize = batchSize
     chosen.seed = seed
     let processor = try opened.loadProcessor()
-    let identity = try ProcessorIdentity(opened.file)
+    let identity = try opened.identity()
     let training = trainBaselines.map {
       BaselineTraining(folder: $0, options: options, steps: baselineSteps ?? 300)
     }
@@ -194,22 +201,23 @@ struct Evaluate: ParsableCommand {
       try tuned
       ?? (measured.isDisjoint(with: [.tuned, .tunedShuffled])
         ? nil : training?.file(.tuned, opened, processor))
-    if let constantFile {
-      input.data.constantInstruction = try Editor.instructionTokenizer(
-        path: constantFile, processor: opened.tokenizer
+    let constant = try constantFile.map(OpenedEditor.init(path:))
+    if let constant {
+      input.data.constantInstruction = try constant.instructionTokenizer(
+        processor: opened.tokenizer
       ).empty
     }
-    let files = [editor] + (constantFile.map { [$0] } ?? [])
-    let blueprints = try files.map(Editor.configuration(path:))
+    let files = [file] + (constant.map { [$0] } ?? [])
     let adapters = try tunedFile.map {
       try LowRankAdapters(path: $0, identity: identity, processor: processor)
     }
     try check(
       EditorEvaluation.byteCount(
-        blueprints, tuned: adapters?.configuration, processor: processor, data: input.data,
+        files.map(\.configuration), tuned: adapters?.configuration, processor: processor,
+        data: input.data,
         options: chosen), processor, model)
-    let editors = try files.map { path in
-      try Editor(path: path, identity: identity, processor: processor, pool: processor.pool)
+    let editors = try files.map {
+      try $0.editor(identity: identity, processor: processor, pool: processor.pool)
     }
     let evaluation = try EditorEvaluation(
       editors[0], constant: editors.dropFirst().first, tuned: adapters, processor: processor,
@@ -228,7 +236,7 @@ struct Evaluate: ParsableCommand {
       try answer(&splits, input, editors[0], processor, opened, bootstrap)
     }
     let result = EvaluationResult(
-      model: model.file.model, editor: editor, activations: model.activations.rawValue,
+      model: options.model, editor: editor, activations: model.settings.activations.rawValue,
       splitSeed: options.run.seed, seed: seed, resamples: resamples,
       rowsLeftOut: input.problemCount,
       splits: splits, locality: locality,
@@ -276,7 +284,7 @@ struct Evaluate: ParsableCommand {
         processor,
         contextLength: min(
           longest + 1 + rows.responseTokens, processor.configuration.contextLength),
-        cacheType: opened.options.resolvedCacheType),
+        cacheType: opened.settings.resolvedCacheType),
       tokenizer: opened.tokenizer, maximumTokens: rows.responseTokens,
       firstContent: input.data.firstContent, startsText: input.isChat)
     let bar = ProgressBar("answering", unit: "rows/s")
@@ -298,18 +306,14 @@ struct Evaluate: ParsableCommand {
   }
 
   /// Refuses what does not fit: `passes` bytes beside the model, which is there already.
-  private func check(_ passes: Int, _ processor: Processor, _ model: ModelOptions) throws {
+  private func check(_ passes: Int, _ processor: Processor, _ model: ModelUse) throws {
     if model.verbose {
       Console.log(
         "memory: \(Memory.display(processor.weightBytes)) model + \(Memory.display(passes)) editors "
           + "and passes = \(Memory.display(processor.weightBytes + passes))")
     }
-    let limit = model.memoryLimit?.bytes
-    let needed = limit == nil ? passes : passes + processor.weightBytes
-    let available = limit ?? Memory.availableBytes
-    guard needed <= available else {
-      throw CommandError.notEnoughMemoryToEvaluate(
-        needed: Memory.display(needed), available: Memory.available(limit))
-    }
+    try MemoryShortage.check(
+      .evaluating, passes + processor.weightBytes, resident: processor.weightBytes,
+      limit: model.settings.memoryLimit)
   }
 }

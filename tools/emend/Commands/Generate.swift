@@ -1,4 +1,5 @@
 import ArgumentParser
+import EditSessions
 import LanguageModels
 import LatentEditing
 import ModelFiles
@@ -95,15 +96,15 @@ struct Generate: ParsableCommand {
         trace, inputs: [model.file.model] + edits.files + (file.map { [$0] } ?? []))
     }
     let text = try file.map { try TextInput.read($0) } ?? prompt ?? ""
-    let opened = try OpenedModel(model)
+    let opened = try model.use.open()
     let prompt = try encode(text, with: opened.tokenizer)
     let ids = prompt.tokens
     guard ids.count <= opened.contextLength else {
       throw TextGenerationError.promptTooLong(
         tokens: ids.count, contextLength: opened.contextLength)
     }
-    let prepared = try PreparedEdits(
-      edits, opened, cache: try editCache.cache(edits, opened, firstToken: ids.first ?? 0))
+    let prepared = try EditPreparation(
+      edits.request(), opened, cache: editCache.place(firstToken: ids.first ?? 0))
     let loaded = try opened.load(beside: prepared, states: trace == nil ? 1 : 2)
     let options = length.generationOptions(sampling.options)
 
@@ -120,7 +121,8 @@ struct Generate: ParsableCommand {
 
   /// One answer, edited or not. Throws `interrupted` where that happened before it began.
   private func generate(
-    _ prompt: Prompt, _ options: GenerationOptions, _ loaded: LoadedModel, _ edits: PreparedEdits?,
+    _ prompt: Prompt, _ options: GenerationOptions, _ loaded: LoadedModel,
+    _ edits: EditPreparation?,
     streams: Bool
   ) throws -> Answer {
     let model: any SequenceModel

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EditSessions
 import LanguageModels
 import LatentEditing
 import ModelFiles
@@ -62,7 +63,7 @@ struct Inspect: ParsableCommand {
       let configuration = try ProcessorConfiguration(file)
       let length = ctxSize ?? min(configuration.contextLength, 2048)
       guard length <= configuration.contextLength else {
-        throw CommandError.contextTooLong(asked: length, trained: configuration.contextLength)
+        throw EditSessionError.contextTooLong(asked: length, trained: configuration.contextLength)
       }
       let plan = try ProcessorState.plan(
         file, activations: .int8, threads: ThreadPool.physicalCoreCount, contextLength: length,
@@ -113,7 +114,7 @@ struct Inspect: ParsableCommand {
     }
   }
 
-  private func display(_ bytes: Int) -> String { emend.Memory.display(bytes) }
+  private func display(_ bytes: Int) -> String { SystemMemory.display(bytes) }
 
   private func padded(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(width - text.count, 0))

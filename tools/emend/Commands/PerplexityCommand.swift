@@ -1,5 +1,6 @@
 import ArgumentParser
-import EditEvaluation
+import EditSessions
+import ModelEvaluation
 import ModelFiles
 
 struct PerplexityCommand: ParsableCommand {
@@ -61,7 +62,7 @@ struct PerplexityCommand: ParsableCommand {
       try OutputFile.check(
         klDivergenceBase, inputs: [model.file.model] + (file.map { [$0] } ?? []))
     }
-    let opened = try OpenedModel(model)
+    let opened = try model.use.open()
     let tokenizer = opened.tokenizer
     let beginning = tokenizer.vocabulary.addsBOS ? tokenizer.bosToken : nil
     if klDivergence, let path = klDivergenceBase {
@@ -86,7 +87,7 @@ struct PerplexityCommand: ParsableCommand {
       return !Interrupt.isRequested
     }
     bar.finish()
-    loaded.reportPeak()
+    model.use.reportPeak()
     if output.json {
       try JSON.print(
         Result(
@@ -117,7 +118,7 @@ struct PerplexityCommand: ParsableCommand {
       return !Interrupt.isRequested
     }
     bar.finish()
-    loaded.reportPeak()
+    model.use.reportPeak()
     if output.json {
       try JSON.print(Comparison(result, chunks: count, contextSize: windows.length))
     } else {

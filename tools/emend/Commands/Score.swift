@@ -1,6 +1,7 @@
 import ArgumentParser
-import EditEvaluation
+import EditSessions
 import LanguageModels
+import ModelEvaluation
 import ModelFiles
 import TextGeneration
 
@@ -48,7 +49,7 @@ struct Score: ParsableCommand {
       try OutputFile.check(logits, inputs: [model.file.model, file] + edits.files)
     }
     let text = try TextInput.read(file)
-    let opened = try OpenedModel(model)
+    let opened = try model.use.open()
     let prompt = opened.tokenizer.prompt(text, parseSpecial: parseSpecial)
     let ids = prompt.tokens
     let length = model.ctxSize ?? max(ids.count, 1)
@@ -58,11 +59,11 @@ struct Score: ParsableCommand {
     }
     // One more for a ghost token, which some edits put in front.
     let room = edits.isEmpty ? length : min(length + 1, opened.configuration.contextLength)
-    let prepared = try PreparedEdits(edits, opened)
+    let prepared = try EditPreparation(edits.request(), opened)
     let loaded = try opened.load(contextLength: room, beside: prepared)
     let scores = try score(prompt, loaded, prepared)
 
-    loaded.reportPeak()
+    model.use.reportPeak()
     if output.json {
       try JSON.print(Result(ids: ids, logprobs: [nil] + scores))
       return
@@ -74,7 +75,7 @@ struct Score: ParsableCommand {
   }
 
   private func score(
-    _ prompt: Prompt, _ loaded: LoadedModel, _ edits: PreparedEdits?
+    _ prompt: Prompt, _ loaded: LoadedModel, _ edits: EditPreparation?
   ) throws -> [Double] {
     guard var edits else {
       return try score(prompt.tokens, ghosts: 0, loaded.state, loaded)
@@ -95,7 +96,7 @@ struct Score: ParsableCommand {
     guard let logits else {
       let scores = try TokenScores.logProbabilities(
         of: ids, model, vocabularySize: vocabularySize
-      ) { index, _ throws(EvaluationError) in
+      ) { index, _ throws(ModelEvaluationError) in
         try report(index + 1, of: ids.count, bar)
       }
       return Array(scores.dropFirst(ghosts))
@@ -110,7 +111,7 @@ struct Score: ParsableCommand {
     try writer.append(words.span)
     let scores = try TokenScores.logProbabilities(
       of: ids, model, vocabularySize: vocabularySize
-    ) { index, row throws(EvaluationError) in
+    ) { index, row throws(ModelEvaluationError) in
       try report(index + 1, of: ids.count, bar)
       if index < ghosts { return }
       do throws(ModelFileError) { try writer.append(row) } catch { throw .file(error) }
@@ -119,7 +120,7 @@ struct Score: ParsableCommand {
     return Array(scores.dropFirst(ghosts))
   }
 
-  private func report(_ done: Int, of total: Int, _ bar: ProgressBar) throws(EvaluationError) {
+  private func report(_ done: Int, of total: Int, _ bar: ProgressBar) throws(ModelEvaluationError) {
     bar.update(Double(done), of: Double(total))
     if Interrupt.isRequested { throw .cancelled(done: done, total: total, unit: "tokens") }
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EditSessions
 import EditorTraining
 import LatentEditing
 import ModelFiles
@@ -91,14 +92,15 @@ struct Train: ParsableCommand {
         inputs: [options.model] + options.data.map(\.path)
           + [options.editor.file, training.config].compactMap { $0 })
     }
-    let opened = try OpenedModel(settings.model)
+    let opened = try settings.model.open()
     let processor = try opened.loadProcessor()
-    let identity = try ProcessorIdentity(opened.file)
+    let identity = try opened.identity()
     let (network, rows) = try settings.origins.fitting {
       let network = try options.network(
         for: processor, identity: identity, tokenizer: opened.tokenizer)
       let rows = try TrainingInput(
-        options, randomRows: settings.randomRows, opened, for: network)
+        options, randomRows: settings.randomRows, configuration: opened.configuration,
+        tokenizer: opened.tokenizer, for: network)
       return (network, rows)
     }
     let teachers = options.objective.teacherCache.map {
@@ -109,7 +111,7 @@ struct Train: ParsableCommand {
       teachers: teachers)
     trainer.memory.program =
       opened.program.bytes + (options.output.isEmpty ? 0 : savingBytes(trainer, settings.storage))
-    try trainer.memory.check(limit: settings.model.memoryLimit?.bytes)
+    try trainer.memory.check(limit: settings.model.settings.memoryLimit)
     let report = TrainingReport(trainer: trainer, rows: rows, teachers: teachers)
     func say() throws {
       if !settings.isJSON || settings.model.verbose { report.log() }
@@ -158,14 +160,20 @@ struct Train: ParsableCommand {
     fields?.rename(&options.fields)
     try origins.validate(options)
     let configuration = origins.configuration
+    let rows = try randomRows ?? configuration?.value("random_rows", needed: "sizes") { $0 }
     let settings = TrainingSettings(
       options: options, origins: origins,
-      model: try model.options(origins, model: options.model),
+      model: try model.use(origins, model: options.model),
       storage: try storage
         ?? configuration?.value("storage", needed: "f32, bf16 or int8") {
           EditorStorage(rawValue: $0)
         } ?? .f32,
-      randomRows: try randomRows ?? configuration?.value("random_rows", needed: "sizes") { $0 },
+      randomRows: try rows.map { text in
+        guard let rows = RandomRows(text) else {
+          throw ValidationError("--random-rows is \(text), and must be like 4x128x24")
+        }
+        return rows
+      },
       saveGradients: try saveGradients
         ?? configuration?.value("save_gradients", needed: "a file") { $0 },
       resumes: try resume || origins.isSet("resume"), isJSON: try json || origins.isSet("json"))

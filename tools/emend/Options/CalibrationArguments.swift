@@ -1,5 +1,7 @@
 import ArgumentParser
+import EditSessions
 import Quantization
+import TensorKernels
 
 /// How the linear layers are rounded by what they read on a text.
 struct CalibrationArguments: ParsableArguments {
@@ -57,7 +59,7 @@ struct CalibrationArguments: ParsableArguments {
     guard let calibration else { return nil }
     let trained = try source.contextLength()
     if let calibrationLength, calibrationLength > trained {
-      throw CommandError.contextTooLong(asked: calibrationLength, trained: trained)
+      throw EditSessionError.contextTooLong(asked: calibrationLength, trained: trained)
     }
     let text = try TextInput.read(calibration)
     return Calibration(
@@ -69,10 +71,7 @@ struct CalibrationArguments: ParsableArguments {
   }
 
   /// Throws when the calibration takes more than is there.
-  func checkMemory(_ needed: Int) throws(CommandError) {
-    guard needed <= Memory.availableBytes else {
-      throw .notEnoughMemoryToCalibrate(
-        needed: Memory.display(needed), available: Memory.available(nil))
-    }
+  func checkMemory(_ needed: Int) throws(MemoryShortage) {
+    try MemoryShortage.check(.calibrating, needed, resident: 0, limit: nil)
   }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import LatentEditing
 
 /// Where compiled edits are kept from one run to the next.
 struct EditCacheOptions: ParsableArguments {
@@ -23,17 +22,8 @@ struct EditCacheOptions: ParsableArguments {
     }
   }
 
-  /// The place of the edit for prompts that begin with `firstToken`; nil without the option.
-  func cache(
-    _ edits: EditOptions, _ opened: OpenedModel, firstToken: Int
-  ) throws -> CompiledEditCache? {
-    guard let editCache else { return nil }
-    return try CompiledEditCache(
-      folder: editCache, model: opened.file,
-      requests: edits.requests.map {
-        .init(editor: $0.editor, instruction: $0.instruction, strength: $0.strength)
-      },
-      layers: try edits.layers.map(LayerSelection.init(parsing:)), firstToken: firstToken,
-      activations: opened.options.activations, cacheType: opened.options.resolvedCacheType)
+  /// The folder, for prompts that begin with `firstToken`; nil without the option.
+  func place(firstToken: Int) -> (folder: String, firstToken: Int)? {
+    editCache.map { ($0, firstToken) }
   }
 }

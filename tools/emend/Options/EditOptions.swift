@@ -1,5 +1,5 @@
 import ArgumentParser
-import LanguageModels
+import EditSessions
 import LatentEditing
 
 /// What is done to the model while it runs.
@@ -110,36 +110,19 @@ struct EditOptions: ParsableArguments {
     }
   }
 
-  /// The k-th instruction, who reads it and how strongly.
-  var requests: [(editor: String, instruction: String, strength: Float)] {
-    instruction.enumerated().map { index, text in
-      (
-        editor: editor.count == 1 ? editor[0] : editor[index], instruction: text,
-        strength: strength.isEmpty ? 1 : strength[index]
-      )
-    }
-  }
-
-  /// What a compiled edit is called: the instructions.
-  var label: String { instruction.joined(separator: " | ") }
-
-  /// The sum of the control vectors, or nil where there is none.
-  func controlVectors(
-    _ configuration: ProcessorConfiguration
-  ) throws -> LatentEdit? {
-    guard !controlVector.isEmpty else { return nil }
-    let range = controlVectorLayerRange
-    if let last = range.last, last >= configuration.layerCount {
-      throw CommandError.layerRange(last: last, layerCount: configuration.layerCount)
-    }
-    return try LatentEdit.sum(
-      controlVector.map(NumberedFile<Float>.init).map { argument in
-        try ControlVector(
-          path: argument.path, width: configuration.hiddenSize,
-          layerCount: configuration.layerCount
-        ).edit(
-          width: configuration.hiddenSize, layerCount: configuration.layerCount,
-          scale: argument.number ?? 1, range: range.isEmpty ? nil : range[0]...range[1])
-      })
+  /// The same as values: the k-th instruction is for the k-th editor, or all for the only one.
+  func request() throws -> EditRequest {
+    EditRequest(
+      instructions: instruction.enumerated().map { index, text in
+        .init(
+          text, editor: editor.count == 1 ? editor[0] : editor[index],
+          strength: strength.isEmpty ? 1 : strength[index])
+      },
+      layers: try layers.map(LayerSelection.init(parsing:)),
+      controlVectors: controlVector.map(NumberedFile<Float>.init).map {
+        .init($0.path, scale: $0.number ?? 1)
+      },
+      controlVectorBlocks: controlVectorLayerRange.isEmpty
+        ? nil : controlVectorLayerRange[0]...controlVectorLayerRange[1], compiled: edit)
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EditSessions
 import LanguageModels
 import TensorKernels
 
@@ -55,18 +56,16 @@ struct ModelOptions: ParsableArguments {
   @Flag(name: [.short, .long], help: "Say what is loaded and how much memory it takes.")
   var verbose = false
 
-  /// The number of threads, chosen or not: threads that take turns on a core wait for each other at
-  /// every step of a model, so that there are never more than run at once.
-  var threadCount: Int {
-    min(threads ?? ThreadPool.physicalCoreCount, ThreadPool.hardwareThreadCount)
+  /// The same as values.
+  var use: ModelUse {
+    ModelUse(
+      settings: ModelSettings(
+        path: file.model, threads: threads, contextLength: ctxSize, activations: activations,
+        cacheType: cacheType, memoryLimit: memoryLimit?.bytes), verbose: verbose)
   }
-  /// The cache's type, chosen or implied.
-  var resolvedCacheType: CacheType { cacheType ?? (activations == .f32 ? .f32 : .f16) }
 
   func validate() throws {
-    if let threads, threads < 1 || threads > 1024 {
-      throw ValidationError("--threads is \(threads), and must be from 1 to 1024")
-    }
+    try use.validate()
     if let ctxSize, ctxSize < 1 {
       throw ValidationError("--ctx-size is \(ctxSize), and must be at least 1")
     }

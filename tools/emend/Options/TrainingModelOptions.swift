@@ -1,6 +1,6 @@
 import ArgumentParser
+import EditSessions
 import EditorTraining
-import LanguageModels
 import TensorKernels
 
 /// The model, and how it is run to train or to measure with it: what a configuration may give, too. There
@@ -40,23 +40,24 @@ struct TrainingModelOptions: ParsableArguments {
 
   /// How `model` is run: as the flags say, then the configuration, then the defaults. Throws
   /// `EditorTrainingError.configuredOption` and `ValidationError`.
-  func options(_ origins: OptionOrigins, model: String) throws -> ModelOptions {
+  func use(_ origins: OptionOrigins, model: String) throws -> ModelUse {
     let configuration = origins.configuration
-    var options = try ModelOptions.parse(["--model=\(model)"])
-    options.threads =
-      try threads ?? configuration?.value("threads", needed: "a whole number") { Int($0) }
-    options.activations =
-      try activations
-      ?? configuration?.value("activations", needed: "int8 or f32") {
-        ActivationPrecision(rawValue: $0)
-      } ?? .int8
-    options.memoryLimit =
-      try memoryLimit
-      ?? configuration?.value("memory_limit", needed: "bytes, or a number with K, M or G") {
-        ByteSize(argument: $0)
-      }
-    options.verbose = try verbose || origins.isSet("verbose")
-    try options.validate()
-    return options
+    let use = ModelUse(
+      settings: ModelSettings(
+        path: model,
+        threads: try threads
+          ?? configuration?.value("threads", needed: "a whole number") { Int($0) },
+        activations: try activations
+          ?? configuration?.value("activations", needed: "int8 or f32") {
+            ActivationPrecision(rawValue: $0)
+          } ?? .int8,
+        memoryLimit: try
+          (memoryLimit
+          ?? configuration?.value("memory_limit", needed: "bytes, or a number with K, M or G") {
+            ByteSize(argument: $0)
+          })?.bytes),
+      verbose: try verbose || origins.isSet("verbose"))
+    try use.validate()
+    return use
   }
 }

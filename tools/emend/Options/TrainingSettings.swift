@@ -5,9 +5,9 @@ import LatentEditing
 struct TrainingSettings {
   var options: TrainingOptions
   let origins: OptionOrigins
-  let model: ModelOptions
+  let model: ModelUse
   let storage: EditorStorage
-  let randomRows: String?
+  let randomRows: RandomRows?
   let saveGradients: String?
   let resumes: Bool
   let isJSON: Bool

@@ -1,3 +1,4 @@
+import EditSessions
 import EditorTraining
 import LanguageModels
 import LatentEditing
@@ -24,12 +25,13 @@ struct BaselineTraining {
   ) throws -> String {
     let options = options(kind)
     let network = try options.network(
-      for: processor, identity: ProcessorIdentity(opened.file), tokenizer: opened.tokenizer)
-    let rows = try TrainingInput(options, randomRows: nil, opened, for: network)
+      for: processor, identity: opened.identity(), tokenizer: opened.tokenizer)
+    let rows = try TrainingInput(
+      options, configuration: opened.configuration, tokenizer: opened.tokenizer, for: network)
     let trainer = try Trainer(
       options.plan, network, processor: processor, data: rows.data, execution: options.execution)
     trainer.memory.program = opened.program.bytes
-    try trainer.memory.check(limit: opened.options.memoryLimit?.bytes)
+    try trainer.memory.check(limit: opened.settings.memoryLimit)
     var run = try TrainingRun(
       options, trainer, folder: options.output,
       resumes: TrainingRun.exists(in: options.output), storage: .f32, report: .nothing)

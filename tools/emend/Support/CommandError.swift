@@ -1,44 +1,23 @@
+import EditSessions
+import TensorKernels
+
 /// What a command itself finds wrong.
 enum CommandError: Error, CustomStringConvertible {
   case unreadable(path: String, reason: String)
-  case notText(path: String)
-  case notEnoughMemory(plan: String, available: String)
-  case notEnoughMemoryToCalibrate(needed: String, available: String)
-  case contextTooLong(asked: Int, trained: Int)
   case notEnoughContext(command: String, needed: Int, trained: Int)
-  case layerRange(last: Int, layerCount: Int)
   case interrupted(work: String)
   case unansweredTurns(count: Int)
   case option(String)
   case trainingExists(folder: String)
   case noTraining(folder: String)
-  case notEnoughMemoryToTrain(needed: String, available: String)
-  case notEnoughMemoryToEvaluate(needed: String, available: String)
 
   var description: String {
     switch self {
     case .unreadable(let path, let reason):
       "\(path): cannot be read: \(reason)"
-    case .notText(let path):
-      "\(path): is not UTF-8 text; convert it first (iconv -t utf-8)"
-    case .notEnoughMemory(let plan, let available):
-      "this needs \(plan), and \(available); use a shorter context (--ctx-size), "
-        + "a smaller cache (--cache-type q8_0) or a smaller model"
-    case .notEnoughMemoryToCalibrate(let needed, let available):
-      "this calibration needs \(needed), and \(available); take fewer windows "
-        + "(--calibration-windows)"
-    case .contextTooLong(let asked, let trained):
-      "a context of \(asked) tokens was asked for, and the model was trained for \(trained); ask for "
-        + "at most that (--ctx-size)"
     case .notEnoughContext(let command, let needed, let trained):
       "\(command) needs a context of \(needed) tokens, and the model was trained for \(trained); use "
         + "less"
-    case .notEnoughMemoryToTrain(let needed, let available):
-      "this training needs \(needed), and \(available); use smaller batches (--batch-size), "
-        + "shorter sequences (--max-seq-length) or --optimizer adamw8bit"
-    case .notEnoughMemoryToEvaluate(let needed, let available):
-      "this evaluation needs \(needed) of memory, and \(available); use smaller batches "
-        + "(--batch-size) or shorter sequences (--max-seq-length)"
     case .noTraining(let folder):
       "\(folder) has no training.state to go on with; start without --resume"
     case .option(let problem):
@@ -48,11 +27,24 @@ enum CommandError: Error, CustomStringConvertible {
     case .unansweredTurns(let count):
       "\(count) of the lines were not answered, as was said above; send shorter ones, in UTF-8, or start with "
         + "a longer context (--ctx-size)"
-    case .layerRange(let last, let count):
-      "--control-vector-layer-range ends with block \(last), and the model has blocks 0 to \(count - 1); end with "
-        + "one of them"
     case .interrupted(let work):
       "interrupted while \(work)"
+    }
+  }
+}
+
+extension CommandError {
+  /// What `error` says to the user, options being called what they are.
+  static func text(_ error: any Error) -> String {
+    switch error {
+    case let shortage as MemoryShortage: shortage.withOptions
+    case EditSessionError.contextTooLong(let asked, let trained):
+      "a context of \(asked) tokens was asked for, and the model was trained for \(trained); ask for "
+        + "at most that (--ctx-size)"
+    case EditSessionError.controlVectorBlock(let last, let count):
+      "--control-vector-layer-range ends with block \(last), and the model has blocks 0 to \(count - 1); end with "
+        + "one of them"
+    default: "\(error)"
     }
   }
 }

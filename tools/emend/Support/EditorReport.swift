@@ -1,3 +1,4 @@
+import EditSessions
 import LatentEditing
 
 /// What `inspect` says of an editor.
@@ -14,9 +15,9 @@ struct EditorReport: Encodable {
 
   /// Prints it.
   static func show(path: String, json: Bool) throws {
-    let configuration = try Editor.configuration(path: path)
-    let report = EditorReport(
-      configuration, tokenizer: try Editor.ownTokenizer(path: path), path: path)
+    let editor = try OpenedEditor(path: path)
+    let configuration = editor.configuration
+    let report = EditorReport(configuration, tokenizer: try editor.tokenizer(), path: path)
     if json {
       try JSON.print(report)
       return

@@ -1,0 +1,72 @@
+import EditorTraining
+import ModelEvaluation
+
+/// A figure and, where it can be had, the interval that it may lie in.
+public struct Estimate: Sendable, Equatable, Encodable {
+  /// The figure itself.
+  public let value: Double
+  /// The lower end of the interval; nil where some resample has no such figure.
+  public let low: Double?
+  /// Its upper end.
+  public let high: Double?
+
+  /// A figure and its interval.
+  public init(value: Double, low: Double? = nil, high: Double? = nil) {
+    self.value = value
+    self.low = low
+    self.high = high
+  }
+}
+
+/// Percentile intervals by the bootstrap over examples (Efron, 1979): each resample draws as many examples
+/// as there are, with replacement; the ends are the percentiles (1 - level) / 2 and (1 + level) / 2 of
+/// what the figure is in the resamples, interpolated linearly between neighbours.
+public struct Bootstrap: Sendable, Equatable {
+  /// How often examples are drawn.
+  public var resamples: Int
+  /// Equal seeds draw alike.
+  public var seed: UInt64
+  /// The part of the resamples that is in the interval.
+  public var level: Double
+
+  /// 2000 resamples and 95 % unless given.
+  public init(resamples: Int = 2000, seed: UInt64 = 0, level: Double = 0.95) {
+    precondition(resamples >= 1 && level > 0 && level < 1)
+    self.resamples = resamples
+    self.seed = seed
+    self.level = level
+  }
+
+  /// Estimates of some figures of `count` examples. `figures` gets how often each example was drawn and
+  /// answers with the same number of figures each time; those that are not finite are nil, and so are
+  /// the ends of the interval of one that is not finite in some resample.
+  public func estimates(count: Int, _ figures: ([Int]) -> [Double]) -> [Estimate?] {
+    precondition(count >= 1)
+    let values = figures([Int](repeating: 1, count: count))
+    var drawn = [[Double]](repeating: [], count: values.count)
+    for resample in 0..<resamples {
+      var generator = SeededGenerator(seed, 0x424F_4F54, UInt64(resample))
+      var times = [Int](repeating: 0, count: count)
+      for _ in 0..<count { times[generator.pick(count)] += 1 }
+      for (index, value) in figures(times).enumerated() { drawn[index].append(value) }
+    }
+    return zip(values, drawn).map { value, drawn in
+      guard value.isFinite else { return nil }
+      guard drawn.allSatisfy(\.isFinite) else { return Estimate(value: value) }
+      let sorted = drawn.sorted()
+      return Estimate(
+        value: value, low: percentile((1 - level) / 2, of: sorted),
+        high: percentile((1 + level) / 2, of: sorted))
+    }
+  }
+}
+
+/// The sum of `values`, each as often as it was drawn.
+func drawnSum(_ values: [Double], _ times: [Int]) -> Double {
+  zip(values, times).reduce(0) { $0 + $1.0 * Double($1.1) }
+}
+
+/// The sum of `values`, each as often as it was drawn.
+func drawnSum(_ values: [Int], _ times: [Int]) -> Double {
+  Double(zip(values, times).reduce(0) { $0 + $1.0 * $1.1 })
+}

@@ -1,0 +1,101 @@
+import EditorTraining
+import LanguageModels
+import LatentEditing
+import Tokenization
+
+/// The rows that an editor is measured on, split as they were for training.
+public struct EvaluationInput {
+  /// All rows, of which examples name their own.
+  public let rows: [TrainingRow]
+  /// What is measured.
+  public var data: EditorEvaluation.Data
+  /// Whether answers are turns of a conversation.
+  public let isChat: Bool
+  /// Rows of each split whose response is longer than what is scored.
+  public let cutRows: [Int]
+  /// Rows that could not be used.
+  public let problemCount: Int
+
+  /// Which rows are measured, and how much of them.
+  public struct Selection: Sendable {
+    /// Names of splits; nil for all that have rows.
+    public var splits: [String]?
+    /// Rows of each split.
+    public var rows: Int
+    /// Tokens of a response that are scored.
+    public var responseTokens: Int
+
+    /// A selection of rows.
+    public init(splits: [String]? = nil, rows: Int = 200, responseTokens: Int = 128) {
+      self.splits = splits
+      self.rows = rows
+      self.responseTokens = responseTokens
+    }
+  }
+
+  /// Reads, splits and tokenizes the rows that were kept from a training.
+  ///
+  /// - Parameters:
+  ///   - options: where rows are, and how they are split.
+  ///   - selection: which splits, and how many rows of each.
+  ///   - configuration: the processor's.
+  ///   - tokenizer: the processor's.
+  ///   - instructions: how the editor's instructions are tokenized.
+  ///   - editor: the editor's blueprint.
+  ///   - unrelated: a text, and how many windows of it; nil for none.
+  /// - Throws: `EvaluationError`, `EditorTrainingError`, and what makes a file unreadable.
+  public init(
+    _ options: TrainingOptions, _ selection: Selection, configuration: ProcessorConfiguration,
+    tokenizer: Tokenizer, instructions: InstructionTokenizer, editor: EditorConfiguration,
+    unrelated: (path: String, windows: Int)? = nil
+  ) throws {
+    let found = try TrainingData(files: options.data, fields: options.fields)
+    rows = found.rows
+    let held = try DataSplit(rows, options.split, needsTraining: false).heldOut
+    let template = try PromptTemplate(
+      name: options.chatTemplate, for: tokenizer.vocabulary)
+    isChat = template != .plain
+    let limits = options.limits(
+      for: configuration,
+      instruction: editor.instructionLimit,
+      response: selection.responseTokens)
+    let place = editor.instructionPlace
+    var splits: [HeldOutSplit] = []
+    var cutRows: [Int] = []
+    var problems = found.problems.count
+    for name in selection.splits ?? held.map(\.name) {
+      guard let indices = held.first(where: { $0.name == name })?.rows else {
+        throw EvaluationError.emptySplit(name: name, known: held.map(\.name))
+      }
+      let examples = try TokenizedExamples(
+        rows, indices: Array(indices.prefix(selection.rows)), template: template,
+        tokenizer: tokenizer, instructions: instructions, limits: limits, place: place)
+      problems += examples.problems.count
+      cutRows.append(examples.cutRowCount)
+      guard examples.examples.count > 1 else { throw EvaluationError.oneRow(split: name) }
+      splits.append(
+        try HeldOutSplit(
+          name: name, examples: examples.examples, rows: rows, template: template,
+          tokenizer: tokenizer, seed: options.run.seed))
+    }
+    guard !splits.isEmpty else { throw EvaluationError.emptySplit(name: "unseen", known: []) }
+    problemCount = problems
+    self.cutRows = cutRows
+    data = EditorEvaluation.Data(
+      splits: splits, firstContent: template.firstContent(with: tokenizer),
+      emptyInstruction: place.map { template.opening(with: "", in: $0, with: tokenizer) }
+        ?? instructions.empty,
+      unrelated: try unrelated.map {
+        Array(try Self.windows($0.path, tokenizer).prefix($0.windows))
+      } ?? [])
+  }
+
+  /// A text in windows of 128 tokens, each with the token that begins texts in its first place where the
+  /// vocabulary has texts begin so.
+  private static func windows(_ path: String, _ tokenizer: Tokenizer) throws -> [[Int]] {
+    try TrainingInput.windows(path, tokenizer, of: 128).map { window in
+      guard tokenizer.vocabulary.addsBOS, let bos = tokenizer.bosToken else { return window }
+      return [bos] + window.dropFirst()
+    }
+  }
+}

@@ -1,0 +1,210 @@
+import LanguageModels
+import LatentEditing
+import TensorKernels
+
+/// What is asked to be done to a model, on its way to an edited model.
+///
+/// Editors with weights of their own read their instructions before the model is loaded, and are gone
+/// when it is: the two are never in memory together. Each file is opened once.
+public struct EditPreparation {
+  private let request: EditRequest
+  private let opened: OpenedModel
+  /// By path; those of a cached edit are not there.
+  private var editors: [String: OpenedEditor]
+  /// What instructions mean, by their number; nil for those whose editor needs the model.
+  private var latents: [LatentEdit?] = []
+  /// Where the edit is kept when it is compiled.
+  private let cache: CompiledEditCache?
+  /// The edit as it was found there.
+  private var cached: CompiledEdit?
+
+  /// Nil where nothing is to be edited. Runs the editors that do not need the model, unless what they
+  /// would make is in the cache.
+  ///
+  /// - Parameters:
+  ///   - request: what is asked for.
+  ///   - opened: the model it is for.
+  ///   - cache: a folder of compiled edits, and the token that prompts begin with; nil for none. The request
+  ///     is then for editors alone, which act on that token alone.
+  /// - Throws: `MemoryShortage`, and what editors and their files throw.
+  public init?(
+    _ request: EditRequest, _ opened: OpenedModel,
+    cache: (folder: String, firstToken: Int)? = nil
+  ) throws {
+    guard !request.isEmpty else { return nil }
+    self.request = request
+    self.opened = opened
+    var editors: [String: OpenedEditor] = [:]
+    for path in request.editorPaths { editors[path] = try OpenedEditor(path: path) }
+    let store = try cache.map { [editors] place in
+      try EditPreparation.store(place.folder, request, opened, editors, place.firstToken)
+    }
+    self.cache = store
+    self.editors = editors
+    cached = try store?.edit(shape: opened.configuration)
+    if let store, cached != nil {
+      opened.listener(.compiledBefore(path: store.path))
+      self.editors = [:]
+    }
+    guard !self.editors.isEmpty else { return }
+    for editor in openedEditors {
+      let budget = MemoryBudget().adding("editor", editor.parameterBytes)
+      try budget.check(limit: opened.settings.memoryLimit)
+      if editor.configuration.reading == .beforeModel {
+        opened.listener(.editorMemory(path: editor.path, budget))
+      }
+    }
+    let pool = ThreadPool(threads: opened.settings.threadCount)
+    latents = [LatentEdit?](repeating: nil, count: request.instructions.count)
+    try read(.beforeModel, pool, nil)
+  }
+
+  private static func store(
+    _ folder: String, _ request: EditRequest, _ opened: OpenedModel,
+    _ editors: [String: OpenedEditor], _ firstToken: Int
+  ) throws -> CompiledEditCache {
+    let digests = editors.mapValues { $0.digest() }
+    return try CompiledEditCache(
+      folder: folder, model: opened.file, identity: opened.identity(),
+      requests: request.instructions.map {
+        .init(
+          editor: $0.editor, digest: digests[$0.editor], instruction: $0.text, strength: $0.strength
+        )
+      },
+      layers: request.layers, firstToken: firstToken, activations: opened.settings.activations,
+      cacheType: opened.settings.resolvedCacheType)
+  }
+
+  /// In the order of their paths.
+  private var openedEditors: [OpenedEditor] {
+    editors.values.sorted { $0.path < $1.path }
+  }
+
+  /// Bytes of the editors that are in memory together with the model: one at a time of those that read
+  /// with its blocks, and all that read the prompt.
+  var bytesBesideModel: Int {
+    func bytes(_ reading: EditorConfiguration.Reading) -> [Int] {
+      editors.values.filter { $0.configuration.reading == reading }.map(\.parameterBytes)
+    }
+    return bytes(.withPrompt).reduce(0, +) + (bytes(.withModel).max() ?? 0)
+  }
+
+  /// The model with the edits, on the state that was loaded.
+  public mutating func processor(
+    _ loaded: LoadedModel, observer: (any EditObserver)? = nil
+  ) throws -> EditedProcessor {
+    if let cache {
+      return try EditedProcessor(
+        loaded.state, edit: try nothing(), compiled: try compiled(in: cache, loaded),
+        observer: observer)
+    }
+    return try EditedProcessor(
+      loaded.state, edit: try edit(loaded), promptEdit: try promptEdit(loaded),
+      compiled: try compiled(loaded), observer: observer)
+  }
+
+  /// The edit of the cache; made and kept there where it was not.
+  private mutating func compiled(
+    in cache: CompiledEditCache, _ loaded: LoadedModel
+  ) throws -> CompiledEdit {
+    if let cached { return cached }
+    let compiled = try cache.compile(
+      try compilableEdit(loaded), on: loaded.processor, label: request.label)
+    cached = compiled
+    return compiled
+  }
+
+  /// The sum of all edits. Throws `notCompilable` where an editor reads the prompt, which `edit` leaves out.
+  public mutating func compilableEdit(_ loaded: LoadedModel) throws -> LatentEdit {
+    guard promptReaders.isEmpty else {
+      throw LatentEditingError.notCompilable(reason: "its editor reads the prompt")
+    }
+    return try edit(loaded)
+  }
+
+  /// The editors that read the prompt.
+  private var promptReaders: [OpenedEditor] {
+    openedEditors.filter { $0.configuration.reading == .withPrompt }
+  }
+
+  private func nothing() throws -> LatentEdit {
+    let c = opened.configuration
+    return try LatentEdit(width: c.hiddenSize, layerCount: c.layerCount, sites: [])
+  }
+
+  /// The sum of what does not depend on the prompt, but for the compiled edit.
+  public mutating func edit(_ loaded: LoadedModel) throws -> LatentEdit {
+    try read(.withModel, loaded.processor.pool, loaded.processor)
+    let vectors = try request.controlVectorEdit(loaded.configuration).map { [$0] } ?? []
+    let all = latents.compactMap { $0 } + vectors + request.edits
+    return all.isEmpty ? try nothing() : try LatentEdit.sum(all)
+  }
+
+  /// What editors make of each prompt who read it, or nil where there is none such.
+  private func promptEdit(_ loaded: LoadedModel) throws -> EditedProcessor.PromptEdit? {
+    var readers: [(editor: Editor, instruction: [Int], strength: Float)] = []
+    for file in promptReaders {
+      let editor = try file.editor(
+        identity: opened.identity(), processor: loaded.processor, pool: loaded.processor.pool)
+      for instruction in request.instructions where instruction.editor == file.path {
+        readers.append((editor, tokens(instruction.text, editor), instruction.strength))
+      }
+    }
+    guard !readers.isEmpty else { return nil }
+    return { [readers, layers = request.layers] prompt, state throws(LatentEditingError) in
+      var edits: [LatentEdit] = []
+      for reader in readers {
+        let edit = try reader.editor.edit(
+          reader.instruction, strength: reader.strength, prompt: prompt, on: state)
+        edits.append(try EditPreparation.restricted(edit, to: layers, reader.editor))
+      }
+      return try LatentEdit.sum(edits)
+    }
+  }
+
+  /// Token 0 as a compiled edit has it; nil where there is none.
+  public func compiled(_ loaded: LoadedModel) throws -> CompiledEdit? {
+    try request.compiled.map { path in
+      try CompiledEdit(
+        path: path, identity: opened.identity(), shape: loaded.configuration,
+        activations: loaded.processor.activations, cacheType: loaded.state.cacheType)
+    }
+  }
+
+  /// Reads the instructions whose editor reads then. Each editor is loaded once, whatever the number of
+  /// its instructions, and one at a time.
+  private mutating func read(
+    _ reading: EditorConfiguration.Reading, _ pool: ThreadPool, _ processor: Processor?
+  ) throws {
+    for file in openedEditors where file.configuration.reading == reading {
+      let clock = ContinuousClock()
+      let start = clock.now
+      let editor = try file.editor(
+        identity: opened.identity(), processor: processor, pool: pool)
+      let loading = start.duration(to: clock.now)
+      for (index, instruction) in request.instructions.enumerated()
+      where instruction.editor == file.path {
+        let ids = tokens(instruction.text, editor)
+        let start = clock.now
+        let edit = try editor.edit(ids, strength: instruction.strength)
+        let time = start.duration(to: clock.now)
+        latents[index] = try EditPreparation.restricted(edit, to: request.layers, editor)
+        opened.listener(
+          .instructionRead(
+            path: file.path, loadSeconds: loading / .seconds(1), tokens: ids.count,
+            readSeconds: time / .seconds(1)))
+      }
+    }
+  }
+
+  private func tokens(_ instruction: String, _ editor: Editor) -> [Int] {
+    editor.instructionTokenizer(processor: opened.tokenizer).tokens(of: instruction)
+  }
+
+  private static func restricted(
+    _ edit: LatentEdit, to layers: LayerSelection?, _ editor: Editor
+  ) throws(LatentEditingError) -> LatentEdit {
+    guard let layers else { return edit }
+    return try edit.restricted(to: layers, placement: editor.configuration.placement)
+  }
+}

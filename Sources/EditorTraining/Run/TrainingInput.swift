@@ -1,0 +1,130 @@
+import LanguageModels
+import LatentEditing
+import ModelFiles
+import Tokenization
+
+/// The rows of a training, tokenized and split.
+public struct TrainingInput {
+  /// The examples.
+  public private(set) var data: Trainer.Data
+  /// What there is, in words.
+  public let summary: String
+  /// The first rows that were left out, and why.
+  public let problems: [RowProblem]
+  /// How many were left out.
+  public let leftOut: Int
+
+  /// Reads, splits and tokenizes the rows of a training.
+  ///
+  /// - Parameters:
+  ///   - options: where rows are, and how they are split and written.
+  ///   - randomRows: random tokens in the place of rows; nil for rows.
+  ///   - configuration: the processor's.
+  ///   - tokenizer: the processor's.
+  ///   - network: what is trained.
+  /// - Throws: `EditorTrainingError`, and what makes a file unreadable.
+  public init(
+    _ options: TrainingOptions, randomRows: RandomRows? = nil,
+    configuration: ProcessorConfiguration, tokenizer: Tokenizer, for network: TrainedNetwork
+  ) throws {
+    let seed = options.run.seed
+    if let randomRows {
+      data = Trainer.Data(
+        randomSequences: randomRows.sequences, tokens: randomRows.tokens,
+        instructionTokens: randomRows.instructionTokens,
+        vocabularySize: configuration.vocabularySize,
+        instructionVocabularySize: network.instructionVocabularySize, seed: seed)
+      data.origin = [("random_rows", "\(randomRows)")]
+      summary = "random tokens, \(randomRows)"
+      problems = []
+      leftOut = 0
+      return
+    }
+    let rows = try TrainingData(files: options.data, fields: options.fields)
+    let split = try DataSplit(rows.rows, options.split)
+    let template = try PromptTemplate(
+      name: options.chatTemplate, for: tokenizer.vocabulary)
+    let limits = options.limits(
+      for: configuration, instruction: network.instructionLimit)
+    let instructions = network.instructionTokenizer(processor: tokenizer)
+    let constant =
+      !options.editor.isConstant
+      ? nil
+      : network.instructionPlace.map {
+        template.opening(with: "", in: $0, with: tokenizer)
+      } ?? instructions.empty
+    func tokenized(_ indices: [Int]) throws -> TokenizedExamples {
+      try TokenizedExamples(
+        rows.rows, indices: indices, template: template, tokenizer: tokenizer,
+        instructions: instructions, limits: limits, constant: constant,
+        place: network.instructionPlace)
+    }
+    let train = try tokenized(split.train)
+    guard !train.examples.isEmpty else { throw EditorTrainingError.noExamples }
+    var validation: [(name: String, examples: [HeldOutExample])] = []
+    for (name, indices) in split.heldOut {
+      let examples = try tokenized(Array(indices.prefix(options.validation.rows)))
+      // One row has no other one's instruction to be measured with.
+      guard examples.examples.count > 1 else { continue }
+      let held = try HeldOutSplit(
+        name: name, examples: examples.examples, rows: rows.rows, template: template,
+        tokenizer: tokenizer, seed: seed)
+      validation.append((name, held.examples))
+    }
+    let groups = RowGroups(
+      train.examples.map(\.row), of: rows, familyRows: options.run.familyRows)
+    data = Trainer.Data(
+      train: train.examples, files: groups.ofExample, weights: groups.weights,
+      firstContent: train.firstContent, validation: validation)
+    if let path = options.objective.localityText, options.objective.locality > 0 {
+      data.locality = try TrainingInput.windows(path, tokenizer, of: limits.sequence / 2)
+    }
+    data.origin = options.dataOrigin
+    problems = rows.problems.first + train.problems.first
+    leftOut = rows.problems.count + train.problems.count
+    let held = validation.map { "\($0.examples.count) \($0.name)" }.joined(separator: ", ")
+    summary =
+      "\(train.examples.count) to train on, to validate with \(held.isEmpty ? "none" : held)"
+      + (train.cutRowCount > 0
+        ? "; \(train.cutRowCount) responses cut by \(train.cutTokenCount) tokens" : "")
+      + (leftOut == 0 ? "" : "; \(leftOut) left out")
+  }
+
+  /// A text in sequences of `size` tokens.
+  package static func windows(
+    _ path: String, _ tokenizer: Tokenizer, of size: Int
+  ) throws -> [[Int]] {
+    let ids = tokenizer.encode(try TextFile.read(path), addSpecial: false, parseSpecial: false)
+    let windows = stride(from: 0, to: ids.count - size + 1, by: size).map {
+      Array(ids[$0..<$0 + size])
+    }
+    guard !windows.isEmpty else {
+      throw EditorTrainingError.option(
+        name: "locality_text", found: "\(path) with \(ids.count) tokens",
+        needed: "a text of at least \(size) tokens")
+    }
+    return windows
+  }
+}
+
+/// Random tokens to train on, for speed and memory, written `BxTxI`.
+public struct RandomRows: Sendable, Equatable, CustomStringConvertible {
+  /// B: sequences.
+  public let sequences: Int
+  /// T: tokens of each, all but the first of which are scored.
+  public let tokens: Int
+  /// I: tokens of each one's instruction.
+  public let instructionTokens: Int
+
+  /// Reads `4x128x24`; nil where it is written otherwise.
+  public init?(_ text: String) {
+    let sizes = text.split(separator: "x").compactMap { Int($0) }
+    guard sizes.count == 3, sizes[1] >= 2, sizes.allSatisfy((1...65536).contains) else {
+      return nil
+    }
+    (sequences, tokens, instructionTokens) = (sizes[0], sizes[1], sizes[2])
+  }
+
+  /// As it is written.
+  public var description: String { "\(sequences)x\(tokens)x\(instructionTokens)" }
+}

@@ -1,0 +1,31 @@
+import LanguageModels
+
+/// Scores the tokens of a text by what came before each.
+public enum TokenScores {
+  /// ln p of each token of `tokens` given those before it, in order; the first, which has nothing
+  /// before it, has none: the result is one shorter than `tokens`.
+  ///
+  /// `onLogits` gets the logits after every token, the last one's too, for those who want them all.
+  public static func logProbabilities(
+    of tokens: [Int], _ model: some SequenceModel, vocabularySize: Int,
+    onLogits: (Int, Span<Float>) throws(ModelEvaluationError) -> Void = { _, _ in }
+  ) throws(ModelEvaluationError) -> [Double] {
+    guard tokens.count >= 2 else { throw .nothingToScore(tokens: tokens.count) }
+    guard tokens.count <= model.contextLength else {
+      throw .windowTooLong(length: tokens.count, contextLength: model.contextLength)
+    }
+    if let id = tokens.first(where: { $0 < 0 || $0 >= vocabularySize }) {
+      throw .noSuchToken(id: id, vocabularySize: vocabularySize)
+    }
+    var result: [Double] = []
+    result.reserveCapacity(tokens.count - 1)
+    try model.evaluate(tokens, logitsFrom: 0) { index, logits throws(ModelEvaluationError) in
+      if index + 1 < tokens.count {
+        let logSoftmax = try LogSoftmax(logits, position: index)
+        result.append(logSoftmax(logits[tokens[index + 1]]))
+      }
+      try onLogits(index, logits)
+    }
+    return result
+  }
+}

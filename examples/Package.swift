@@ -1,0 +1,14 @@
+// swift-tools-version: 6.2
+// A program that uses Emend, as somebody outside writes it: a package of its own.
+import PackageDescription
+
+let package = Package(
+  name: "emend-examples",
+  platforms: [.macOS(.v26)],
+  dependencies: [.package(name: "emend", path: "..")],
+  targets: [
+    .executableTarget(
+      name: "edit-an-answer", dependencies: [.product(name: "Emend", package: "emend")])
+  ],
+  swiftLanguageModes: [.v6]
+)
