@@ -8,6 +8,8 @@ import TensorKernels
 /// when it is: the two are never in memory together. Each file is opened once.
 public struct EditPreparation {
   private let request: EditRequest
+  /// What a prefix editor is to read; nil where there is none.
+  private let prefix: PrefixReading?
   private let opened: OpenedModel
   /// By path; those of a cached edit are not there.
   private var editors: [String: OpenedEditor]
@@ -24,11 +26,12 @@ public struct EditPreparation {
   /// - Parameters:
   ///   - request: what is asked for.
   ///   - opened: the model it is for.
+  ///   - form: how prompts begin.
   ///   - cache: a folder of compiled edits, and the token that prompts begin with; nil for none. The request
   ///     is then for editors alone, which act on that token alone.
   /// - Throws: `MemoryShortage`, and what editors and their files throw.
   public init?(
-    _ request: EditRequest, _ opened: OpenedModel,
+    _ request: EditRequest, _ opened: OpenedModel, form: PromptForm = .text,
     cache: (folder: String, firstToken: Int)? = nil
   ) throws {
     guard !request.isEmpty else { return nil }
@@ -36,8 +39,11 @@ public struct EditPreparation {
     self.opened = opened
     var editors: [String: OpenedEditor] = [:]
     for path in request.editorPaths { editors[path] = try OpenedEditor(path: path) }
+    let prefix = try PrefixReading(request, editors, form, opened.tokenizer)
+    self.prefix = prefix
     let store = try cache.map { [editors] place in
-      try EditPreparation.store(place.folder, request, opened, editors, place.firstToken)
+      try EditPreparation.store(
+        place.folder, request, opened, editors, place.firstToken, prefix?.opening)
     }
     self.cache = store
     self.editors = editors
@@ -61,8 +67,12 @@ public struct EditPreparation {
 
   private static func store(
     _ folder: String, _ request: EditRequest, _ opened: OpenedModel,
-    _ editors: [String: OpenedEditor], _ firstToken: Int
+    _ editors: [String: OpenedEditor], _ firstToken: Int,
+    _ opening: (tokens: [Int], replaced: [Int])?
   ) throws -> CompiledEditCache {
+    if opening != nil, editors.count > 1 {
+      throw EditSessionError.prefixBeside("other editors in a compiled edit")
+    }
     let digests = editors.mapValues { $0.digest() }
     return try CompiledEditCache(
       folder: folder, model: opened.file, identity: opened.identity(),
@@ -71,7 +81,7 @@ public struct EditPreparation {
           editor: $0.editor, digest: digests[$0.editor], instruction: $0.text, strength: $0.strength
         )
       },
-      layers: request.layers, firstToken: firstToken, activations: opened.settings.activations,
+      layers: request.layers, firstToken: firstToken, opening: opening, activations: opened.settings.activations,
       cacheType: opened.settings.resolvedCacheType)
   }
 
@@ -86,7 +96,20 @@ public struct EditPreparation {
     func bytes(_ reading: EditorConfiguration.Reading) -> [Int] {
       editors.values.filter { $0.configuration.reading == reading }.map(\.parameterBytes)
     }
-    return bytes(.withPrompt).reduce(0, +) + (bytes(.withModel).max() ?? 0)
+    return bytes(.withPrompt).reduce(0, +) + (bytes(.withModel).max() ?? 0) + prefixBytes
+  }
+
+  /// Tokens that a prefix editor puts in front of prompts.
+  public var tokensInFront: Int { prefix?.opening.tokens.count ?? 0 }
+
+  /// Bytes of a prefix editor while it reads.
+  private var prefixBytes: Int {
+    guard let prefix, let editor = editors[prefix.path] else { return 0 }
+    return editor.parameterBytes
+      + Editor.readingBytes(
+        editor.configuration, of: opened.configuration, tokens: prefix.opening.tokens.count,
+        threads: opened.settings.threadCount,
+        isAsTrained: prefix.strength == 1 && request.layers == nil)
   }
 
   /// The model with the edits, on the state that was loaded.
@@ -108,9 +131,54 @@ public struct EditPreparation {
     in cache: CompiledEditCache, _ loaded: LoadedModel
   ) throws -> CompiledEdit {
     if let cached { return cached }
-    let compiled = try cache.compile(
-      try compilableEdit(loaded), on: loaded.processor, label: request.label)
+    let compiled: CompiledEdit
+    if prefix != nil {
+      compiled = try readPrefix(loaded)
+      try cache.store(compiled, shape: loaded.configuration)
+    } else {
+      compiled = try cache.compile(
+        try compilableEdit(loaded), on: loaded.processor, label: request.label)
+    }
     cached = compiled
+    return compiled
+  }
+
+  /// What the request asks for as a compiled edit, for prompts that begin with `firstToken` where it acts on
+  /// the first token. Throws as `compilableEdit`, and `prefixBeside`.
+  public mutating func compiledEdit(
+    _ loaded: LoadedModel, firstToken: Int
+  ) throws -> CompiledEdit {
+    guard prefix == nil else {
+      guard editors.count == 1, request.controlVectors.isEmpty, request.edits.isEmpty else {
+        throw EditSessionError.prefixBeside("other edits in a compiled one")
+      }
+      return try readPrefix(loaded)
+    }
+    return try CompiledEdit.compiling(
+      compilableEdit(loaded), on: loaded.processor, identity: opened.identity(),
+      firstToken: firstToken, cacheType: loaded.state.cacheType, label: request.label)
+  }
+
+  /// What the prefix editor, of which there is one, makes of its instructions.
+  private func readPrefix(_ loaded: LoadedModel) throws -> CompiledEdit {
+    guard let prefix, let file = editors[prefix.path] else {
+      preconditionFailure("no editor writes a prefix")
+    }
+    let clock = ContinuousClock()
+    let start = clock.now
+    let editor = try file.editor(
+      identity: opened.identity(), processor: loaded.processor, pool: loaded.processor.pool)
+    let loading = start.duration(to: clock.now)
+    let begin = clock.now
+    let compiled = try CompiledEdit.reading(
+      prefix.opening.tokens, replacing: prefix.opening.replaced, with: editor,
+      strength: prefix.strength, layers: request.layers, on: loaded.processor,
+      identity: opened.identity(), cacheType: loaded.state.cacheType, label: request.label)
+    opened.listener(
+      .instructionRead(
+        path: prefix.path, loadSeconds: loading / .seconds(1),
+        tokens: prefix.opening.tokens.count,
+        readSeconds: begin.duration(to: clock.now) / .seconds(1)))
     return compiled
   }
 
@@ -118,6 +186,10 @@ public struct EditPreparation {
   public mutating func compilableEdit(_ loaded: LoadedModel) throws -> LatentEdit {
     guard promptReaders.isEmpty else {
       throw LatentEditingError.notCompilable(reason: "its editor reads the prompt")
+    }
+    guard prefix == nil else {
+      throw LatentEditingError.notCompilable(
+        reason: "its editor writes the beginning of the prompt, and no latents")
     }
     return try edit(loaded)
   }
@@ -162,9 +234,14 @@ public struct EditPreparation {
     }
   }
 
-  /// Token 0 as a compiled edit has it; nil where there is none.
-  public func compiled(_ loaded: LoadedModel) throws -> CompiledEdit? {
-    try request.compiled.map { path in
+  /// The tokens in front as a compiled edit or a prefix editor has them; nil where there is neither.
+  public mutating func compiled(_ loaded: LoadedModel) throws -> CompiledEdit? {
+    if prefix != nil {
+      let compiled = try cached ?? readPrefix(loaded)
+      cached = compiled
+      return compiled
+    }
+    return try request.compiled.map { path in
       try CompiledEdit(
         path: path, identity: opened.identity(), shape: loaded.configuration,
         activations: loaded.processor.activations, cacheType: loaded.state.cacheType)

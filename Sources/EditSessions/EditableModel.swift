@@ -55,7 +55,7 @@ public final class EditableModel: Sendable {
     let template = try template ?? ChatTemplate(of: tokenizer.vocabulary)
     let core = try await thread.run { [self] in
       try Confined(
-        SessionCore(load(edits), tokenizer: tokenizer, template: template, system: system))
+        SessionCore(load(edits, .conversation(template)), tokenizer: tokenizer, template: template, system: system))
     }
     return EditSession(core, on: thread)
   }
@@ -64,7 +64,7 @@ public final class EditableModel: Sendable {
   /// read the prompt have none, and are left out by `notCompilable`.
   public func edit(_ edits: EditRequest) async throws -> LatentEdit {
     try await SessionThread().run { [self] in
-      try withLoaded(edits, contextLength: 1) { preparation, loaded in
+      try withLoaded(edits, .text, contextLength: 1) { preparation, loaded in
         guard var preparation else {
           let c = configuration
           return try LatentEdit(width: c.hiddenSize, layerCount: c.layerCount, sites: [])
@@ -74,19 +74,19 @@ public final class EditableModel: Sendable {
     }
   }
 
-  private func load(_ edits: EditRequest) throws -> any SequenceModel {
-    try withLoaded(edits, contextLength: nil) { preparation, loaded in
+  private func load(_ edits: EditRequest, _ form: PromptForm) throws -> any SequenceModel {
+    try withLoaded(edits, form, contextLength: nil) { preparation, loaded in
       var preparation = preparation
       return Confined(try preparation?.processor(loaded) ?? loaded.state as any SequenceModel)
     }.value
   }
 
   private func withLoaded<Result: Sendable>(
-    _ edits: EditRequest, contextLength: Int?,
+    _ edits: EditRequest, _ form: PromptForm, contextLength: Int?,
     _ body: (EditPreparation?, LoadedModel) throws -> Result
   ) throws -> Result {
     try parts.withLock { parts in
-      let preparation = try EditPreparation(edits, parts.opened)
+      let preparation = try EditPreparation(edits, parts.opened, form: form)
       let loaded = try parts.opened.load(
         contextLength: contextLength, beside: preparation, processor: parts.processor)
       parts.processor = loaded.processor

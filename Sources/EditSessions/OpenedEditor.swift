@@ -83,11 +83,14 @@ extension EditorConfiguration {
     case withModel
     /// Beside each prompt.
     case withPrompt
+    /// With the processor's blocks, as the beginning of prompts.
+    case asPrefix
   }
 
   /// When it reads.
   var reading: Reading {
     if crossAttention != nil { return .withPrompt }
+    if interface.isPrefix { return .asPrefix }
     if case .processor = backbone { return .withModel }
     return .beforeModel
   }

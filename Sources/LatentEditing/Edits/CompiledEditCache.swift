@@ -37,6 +37,7 @@ public struct CompiledEditCache: Sendable {
   public let firstToken: Int
 
   private let folder: String
+  private let opening: (tokens: [Int], replaced: [Int])?
   private let identity: ProcessorIdentity
   private let activations: ActivationPrecision
   private let cacheType: CacheType
@@ -51,14 +52,19 @@ public struct CompiledEditCache: Sendable {
   ///   - requests: what is asked for, one at least.
   ///   - layers: the blocks whose latents are used; nil for all that the editors have.
   ///   - firstToken: the token that prompts begin with.
+  ///   - opening: what a prefix editor reads, and the tokens at the beginning of prompts that it takes the
+  ///     place of; nil for an edit of the first token.
   ///   - activations: how the processor takes its activations.
   ///   - cacheType: how keys and values are stored.
   /// - Throws: what makes a file unreadable.
   public init(
     folder: String, model: GGUFFile, identity: ProcessorIdentity? = nil, requests: [Request],
-    layers: LayerSelection?, firstToken: Int, activations: ActivationPrecision, cacheType: CacheType
+    layers: LayerSelection?, firstToken: Int,
+    opening: (tokens: [Int], replaced: [Int])? = nil, activations: ActivationPrecision,
+    cacheType: CacheType
   ) throws(LatentEditingError) {
     self.folder = folder
+    self.opening = opening
     self.firstToken = firstToken
     self.activations = activations
     self.cacheType = cacheType
@@ -77,7 +83,8 @@ public struct CompiledEditCache: Sendable {
     }
     let contents = Contents(
       model: identity.digest, weights: ProcessorIdentity.sample(of: model), editors: editors,
-      layers: layers?.description, firstToken: firstToken, activations: activations.rawValue,
+      layers: layers?.description, firstToken: firstToken,
+      opening: opening.map { [$0.tokens, $0.replaced] }, activations: activations.rawValue,
       cacheType: cacheType.rawValue)
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
@@ -101,6 +108,7 @@ public struct CompiledEditCache: Sendable {
     let editors: [Reading]
     let layers: String?
     let firstToken: Int
+    let opening: [[Int]]?
     let activations: String
     let cacheType: String
   }
@@ -118,6 +126,13 @@ public struct CompiledEditCache: Sendable {
     } catch {
       throw .cachedEdit(path: path, problem: "\(error)")
     }
+    if let opening {
+      guard edit.tokens == opening.tokens, edit.place == .opening(replacing: opening.replaced)
+      else {
+        throw .cachedEdit(path: path, problem: "it is of another beginning of prompts")
+      }
+      return edit
+    }
     guard edit.firstToken == firstToken else {
       throw .cachedEdit(
         path: path, problem: "it is for prompts that begin with token \(edit.firstToken)")
@@ -132,13 +147,20 @@ public struct CompiledEditCache: Sendable {
     let compiled = try CompiledEdit.compiling(
       edit, on: processor, identity: identity, firstToken: firstToken, cacheType: cacheType,
       label: label)
+    try store(compiled, shape: processor.configuration)
+    return compiled
+  }
+
+  /// Stores what was compiled. Throws `cacheFolder`, and what makes the file impossible to write.
+  public func store(
+    _ compiled: CompiledEdit, shape: ProcessorConfiguration
+  ) throws(LatentEditingError) {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
       throw .cacheFolder(path: folder)
     }
-    try compiled.write(to: path, shape: processor.configuration)
-    return compiled
+    try compiled.write(to: path, shape: shape)
   }
 
   private static func digest(ofFile path: String) throws(LatentEditingError) -> String {

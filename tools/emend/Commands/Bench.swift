@@ -66,16 +66,16 @@ struct Bench: ParsableCommand {
 
   func run() throws {
     let opened = try model.use.open()
-    // With edits there may be a ghost token, and decoding starts after two tokens.
-    let extra = edits.isEmpty ? 0 : 3
-    let needed = max(prompt, generate > 0 ? depth + generate : 0) + extra
     var prepared = try EditPreparation(edits.request(), opened)
+    // With edits there may be tokens in front, and decoding starts after two tokens.
+    let extra = prepared.map { 3 + $0.tokensInFront } ?? 0
+    let needed = max(prompt, generate > 0 ? depth + generate : 0) + extra
     // What the tokens are does not matter, nor then whether the model was trained for so many.
     let loaded = try opened.load(
       contextLength: max(needed, model.ctxSize ?? 0), beside: prepared, beyondTraining: true)
     let model = Model(
       model: loaded.state, edited: try prepared?.processor(loaded),
-      firstToken: try prepared?.compiled(loaded)?.firstToken,
+      beginning: try prepared?.compiled(loaded)?.promptBeginning ?? [],
       vocabularySize: loaded.configuration.vocabularySize)
     var results: [Measurement] = []
     if prompt > 0 { results.append(try measure("pp\(prompt)", loaded, model, readPrompt)) }
@@ -98,15 +98,15 @@ struct Bench: ParsableCommand {
   private struct Model {
     let model: any SequenceModel
     let edited: EditedProcessor?
-    /// The token that a compiled edit stands for.
-    let firstToken: Int?
+    /// The tokens of prompts that a compiled edit is for.
+    let beginning: [Int]
     let vocabularySize: Int
 
     /// Empties the cache; the tokens to feed for `count` tokens of a prompt.
     func begin(_ count: Int, _ token: (Int) -> Int) throws -> [Int] {
       model.truncate(to: 0)
       var ids = (0..<count).map { token($0) % vocabularySize }
-      if let firstToken, !ids.isEmpty { ids[0] = firstToken }
+      for (place, token) in beginning.prefix(count).enumerated() { ids[place] = token }
       guard let edited else { return ids }
       try edited.prepare(Prompt(ids))
       return edited.extended(Prompt(ids)).tokens

@@ -8,10 +8,11 @@ import Tokenization
 struct EditCompile: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compile",
-    abstract: "Run an edit of the first token once, and keep what it leaves in the cache.",
+    abstract: "Run an edit of the first tokens once, and keep what it leaves in the cache.",
     discussion: """
       The file replaces the editor and its instruction for this model, these activations and this \
-      type of cache, for every prompt that begins with the same token.
+      type of cache, for every prompt that begins with the same token, or, of an editor that reads the \
+      instruction as the beginning of a conversation (p8), for every conversation.
 
         emend edit compile -m model.gguf --editor editor.safetensors \\
           --instruction "Answer in upper case." -o upper.safetensors
@@ -46,16 +47,18 @@ struct EditCompile: ParsableCommand {
       throw ValidationError(
         "--first-token is \(first), and the vocabulary has \(opened.configuration.vocabularySize)")
     }
-    guard var prepared = try EditPreparation(edits.request(), opened) else { return }
+    let template = try? templateOptions.template(for: opened.tokenizer)
+    guard
+      var prepared = try EditPreparation(
+        edits.request(), opened, form: PromptForm(chat: template))
+    else { return }
     let loaded = try opened.load(contextLength: 1, beside: prepared)
-    let compiled = try CompiledEdit.compiling(
-      prepared.compilableEdit(loaded), on: loaded.processor,
-      identity: opened.identity(),
-      firstToken: first, cacheType: loaded.state.cacheType,
-      label: edits.request().label)
+    let compiled = try prepared.compiledEdit(loaded, firstToken: first)
     try compiled.write(to: output, shape: opened.configuration)
     model.use.reportPeak()
-    Console.print("\(output): token \(first) as the edit leaves it in every layer")
+    let tokens =
+      compiled.tokens.count == 1 ? "token \(first)" : "\(compiled.tokens.count) tokens"
+    Console.print("\(output): \(tokens) as the edit leaves them in every layer")
   }
 
   private func opening(_ tokenizer: Tokenizer) throws -> Int {

@@ -97,6 +97,8 @@ struct Generate: ParsableCommand {
     }
     let text = try file.map { try TextInput.read($0) } ?? prompt ?? ""
     let opened = try model.use.open()
+    let form = PromptForm(
+      chat: chat ? try templateOptions.template(for: opened.tokenizer) : nil)
     let prompt = try encode(text, with: opened.tokenizer)
     let ids = prompt.tokens
     guard ids.count <= opened.contextLength else {
@@ -104,7 +106,7 @@ struct Generate: ParsableCommand {
         tokens: ids.count, contextLength: opened.contextLength)
     }
     let prepared = try EditPreparation(
-      edits.request(), opened, cache: editCache.place(firstToken: ids.first ?? 0))
+      edits.request(), opened, form: form, cache: editCache.place(firstToken: ids.first ?? 0))
     let loaded = try opened.load(beside: prepared, states: trace == nil ? 1 : 2)
     let options = length.generationOptions(sampling.options)
 
