@@ -7,6 +7,8 @@ public enum BlockFormat: UInt32, Sendable, CaseIterable {
   case f16 = 1
   case q4_0 = 2
   case q4_1 = 3
+  case q5_0 = 6
+  case q5_1 = 7
   case q8_0 = 8
   case q4_K = 12
   case q5_K = 13
@@ -17,7 +19,7 @@ public enum BlockFormat: UInt32, Sendable, CaseIterable {
   public var elementsPerBlock: Int {
     switch self {
     case .f32, .f16, .bf16: 1
-    case .q4_0, .q4_1, .q8_0: 32
+    case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0: 32
     case .q4_K, .q5_K, .q6_K: 256
     }
   }
@@ -29,6 +31,8 @@ public enum BlockFormat: UInt32, Sendable, CaseIterable {
     case .f16, .bf16: 2
     case .q4_0: 18  // f16 d; 16 bytes of nibbles
     case .q4_1: 20  // f16 d, f16 m; 16 bytes of nibbles
+    case .q5_0: 22  // f16 d; 4 bytes of fifth bits; 16 of nibbles
+    case .q5_1: 24  // f16 d, f16 m; 4 bytes of fifth bits; 16 of nibbles
     case .q8_0: 34  // f16 d; 32 signed bytes
     case .q4_K: 144  // f16 d, f16 dmin; 12 bytes of 6-bit scales and minima; 128 of nibbles
     case .q5_K: 176  // as q4_K, with 32 bytes of fifth bits before the nibbles

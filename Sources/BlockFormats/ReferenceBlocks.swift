@@ -25,6 +25,8 @@ public enum ReferenceBlocks {
       case .q8_0: decodeQ8_0
       case .q4_0: decodeQ4_0
       case .q4_1: decodeQ4_1
+      case .q5_0: decodeQ5_0
+      case .q5_1: decodeQ5_1
       case .q4_K: decodeQ4_K
       case .q5_K: decodeQ5_K
       case .q6_K: decodeQ6_K
@@ -55,6 +57,8 @@ public enum ReferenceBlocks {
       case .q8_0: encodeQ8_0
       case .q4_0: encodeQ4_0
       case .q4_1: encodeQ4_1
+      case .q5_0: encodeQ5_0
+      case .q5_1: encodeQ5_1
       case .q4_K, .q5_K, .q6_K: preconditionFailure("\(format.name) is only read")
       }
     guard let values = source.baseAddress, let bytes = destination.baseAddress else { return }
@@ -74,7 +78,7 @@ extension BlockFormat {
   /// Whether `ReferenceBlocks.quantize` writes this format; the K formats are only read.
   public var hasQuantizer: Bool {
     switch self {
-    case .f32, .f16, .bf16, .q8_0, .q4_0, .q4_1: true
+    case .f32, .f16, .bf16, .q8_0, .q4_0, .q4_1, .q5_0, .q5_1: true
     case .q4_K, .q5_K, .q6_K: false
     }
   }

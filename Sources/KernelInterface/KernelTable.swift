@@ -1,3 +1,5 @@
+import BlockFormats
+
 /// The inner loops of one instruction set, as TensorKernels sees them.
 ///
 /// Each instruction set is a module of its own, compiled for CPUs that may not be this one, so
@@ -451,15 +453,29 @@ public struct KernelTable: Sendable {
 
 /// What stands beside each block's scale, because the weights' zero point needs it: the weights'
 /// codes are unsigned, so sum (q - z) a = sum q a - z sum a.
-public enum OffsetKind: Int, Sendable {
+public enum OffsetKind: Int, Sendable, CaseIterable {
   /// -8 * sum of the block's codes, Int32: for Q4_0.
   case minus8Sums
   /// -128 * sum of the block's codes, Int32: for Q8_0, stored with 128 added.
   case minus128Sums
-  /// scale * sum of the block's codes, Float bits: for Q4_1, Q4_K and Q5_K, whose minimum multiplies it.
+  /// scale * sum of the block's codes, Float bits: for Q4_1, Q5_1, Q4_K and Q5_K, whose minimum multiplies it.
   case scaledSums
   /// -32 * sum of the codes of each half of a block, two Int32: for Q6_K, whose scales are of 16 columns.
   case minus32HalfSums
+  /// -16 * sum of the block's codes, Int32: for Q5_0.
+  case minus16Sums
+
+  /// What weights of `format` need; nil for plain elements, whose activations stay floats.
+  public init?(_ format: BlockFormat) {
+    switch format {
+    case .f32, .f16, .bf16: return nil
+    case .q4_0: self = .minus8Sums
+    case .q5_0: self = .minus16Sums
+    case .q8_0: self = .minus128Sums
+    case .q4_1, .q5_1, .q4_K, .q5_K: self = .scaledSums
+    case .q6_K: self = .minus32HalfSums
+    }
+  }
 
   /// Numbers for each block.
   public var countPerBlock: Int { self == .minus32HalfSums ? 2 : 1 }

@@ -10,12 +10,15 @@ import BlockFormats
 /// - Q4_0: B blocks, each: scales f16 `[r]`; nibbles `[4][r]` words, of which byte t of word j holds
 ///   column 4j + t in its low half and column 16 + 4j + t in its high half.
 /// - Q4_1: blocks, each: scales f16 `[r]`; minima f16 `[r]`; nibbles as Q4_0.
+/// - Q5_0: blocks, each: scales f16 `[r]`; nibbles as Q4_0; fifth bits `[r]` words, bit j of byte t for column
+///   4j + t.
+/// - Q5_1: blocks, each: scales f16 `[r]`; minima f16 `[r]`; nibbles and fifth bits as Q5_0.
 /// - Q8_0: blocks, each: scales f16 `[r]`; bytes `[8][r]` words, byte t of word j being column 4j + t,
 ///   with 128 added.
 /// - Q4_K: superblocks of 256 columns, each: f16 `[d, dmin][r]`; scales u8 `[8][r]`; minima u8
 ///   `[8][r]`; nibbles `[8][4][r]` words.
 /// - Q5_K: superblocks, each: f16 `[d, dmin][r]`; 8 blocks, each: scale u8 `[r]`; minimum u8 `[r]`; nibbles
-///   as Q4_0; fifth bits `[r]` words, bit j of byte t for column 4j + t.
+///   and fifth bits as Q5_0.
 /// - Q6_K: superblocks, each: d f16 `[r]`; 8 blocks, each: scales i8 `[2][r]`, one for 16 columns; low nibbles
 ///   as Q4_0; high pairs `[2][r]` words, bits 2j and 2j + 1 of byte t for column 4j + t of 16.
 ///
@@ -45,6 +48,8 @@ public enum PackedLayout {
     case .f16, .bf16: columns &* 32
     case .q4_0: columns / 32 &* 288
     case .q4_1: columns / 32 &* 320
+    case .q5_0: columns / 32 &* 352
+    case .q5_1: columns / 32 &* 384
     case .q8_0: columns / 32 &* 544
     case .q4_K: columns / 256 &* q4_KSuperblock
     case .q5_K: columns / 256 &* q5_KSuperblock
@@ -73,6 +78,8 @@ public enum PackedLayout {
     case 1: .f16
     case 2: .q4_0
     case 3: .q4_1
+    case 6: .q5_0
+    case 7: .q5_1
     case 8: .q8_0
     case 12: .q4_K
     case 13: .q5_K

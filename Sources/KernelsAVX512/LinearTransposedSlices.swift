@@ -40,6 +40,8 @@ func linearTransposedSlices(
   switch format {
   case .q4_0: run(Q4_0Block.self)
   case .q4_1: run(Q4_1Block.self)
+  case .q5_0: run(Q5_0Block.self)
+  case .q5_1: run(Q5_1Block.self)
   case .q4_K: run(Q4_KBlock.self)
   case .q5_K: run(Q5_KBlock.self)
   case .q6_K: run(Q6_KBlock.self)

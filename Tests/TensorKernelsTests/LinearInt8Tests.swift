@@ -5,7 +5,7 @@ import Testing
 
 /// Products with int8 activations, against exact integers and sums in Double.
 @Suite struct LinearInt8Tests {
-  static let formats = [BlockFormat.q4_0, .q4_1, .q8_0, .q4_K, .q5_K, .q6_K]
+  static let formats = [BlockFormat.q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q4_K, .q5_K, .q6_K]
 
   /// A result is a chain over the B blocks of a row. A block's integer is exact; it is multiplied by
   /// the weights' scale (one rounding) and the activations' (one, unless fused) and added (one). Its
@@ -127,6 +127,14 @@ private struct IntegerReference {
         scales.append(half(0))
         minima.append(half(2))
         codes += bytes[4...].map { Int($0 & 15) } + bytes[4...].map { Int($0 >> 4) }
+      case .q5_0:
+        scales.append(half(0))
+        minima.append(0)
+        codes += fiveBits(bytes[2...]).map { $0 - 16 }
+      case .q5_1:
+        scales.append(half(0))
+        minima.append(half(2))
+        codes += fiveBits(bytes[4...])
       case .q6_K: appendQ6_K(bytes, half(208))
       default: appendAffine(bytes, half(0), half(2))
       }
@@ -137,6 +145,15 @@ private struct IntegerReference {
       precondition(
         Float(scales[i / run] * Double(codes[i]) + minima[i / run]) == values[i],
         "the test reads \(matrix.format) wrongly")
+    }
+  }
+
+  /// Four bytes of fifth bits and 16 of nibbles, as ggml's block_q5_0 has them.
+  private func fiveBits(_ bytes: ArraySlice<UInt8>) -> [Int] {
+    let (fifths, pairs) = (Array(bytes.prefix(4)), Array(bytes.dropFirst(4)))
+    return (0..<32).map { i in
+      let nibble = i < 16 ? pairs[i] & 15 : pairs[i - 16] >> 4
+      return Int(nibble) + 16 * Int(fifths[i / 8] >> UInt8(i % 8) & 1)
     }
   }
 

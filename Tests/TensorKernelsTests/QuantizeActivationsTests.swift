@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct QuantizeActivationsTests {
-  static let kinds = [OffsetKind.minus8Sums, .minus128Sums, .scaledSums, .minus32HalfSums]
+  static let kinds = OffsetKind.allCases
 
   /// Codes, scales and offsets to the bit, in tiles of one and of eight rows, for every number of
   /// rows that are there.
@@ -35,6 +35,7 @@ import Testing
             let expected: [Int32] =
               switch kind {
               case .minus8Sums: [Int32(-8 * total)]
+              case .minus16Sums: [Int32(-16 * total)]
               case .minus128Sums: [Int32(-128 * total)]
               case .scaledSums:
                 [Int32(bitPattern: (wanted.scales[0] * Float(total)).bitPattern)]

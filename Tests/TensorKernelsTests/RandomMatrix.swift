@@ -67,8 +67,8 @@ extension BlockFormat {
   /// Where a block's floats are: its scales, or the element itself.
   var floatOffsets: [Int] {
     switch self {
-    case .f32, .f16, .bf16, .q4_0, .q8_0: [0]
-    case .q4_1, .q4_K, .q5_K: [0, 2]
+    case .f32, .f16, .bf16, .q4_0, .q5_0, .q8_0: [0]
+    case .q4_1, .q5_1, .q4_K, .q5_K: [0, 2]
     case .q6_K: [208]
     }
   }
@@ -88,6 +88,7 @@ extension BlockFormat {
     switch self {
     case .f32, .f16, .bf16: 1
     case .q4_0, .q4_1: 0.1
+    case .q5_0, .q5_1: 0.05
     case .q8_0: 0.01
     case .q4_K, .q5_K: 1e-3
     case .q6_K: 2.5e-4

@@ -79,6 +79,7 @@ func quantizeActivations(
         switch offsetKind {
         case 0: sums = unsafeBitCast(roundToInt(totals * -8), to: WordVector.self)
         case 1: sums = unsafeBitCast(roundToInt(totals * -128), to: WordVector.self)
+        case 4: sums = unsafeBitCast(roundToInt(totals * -16), to: WordVector.self)
         default: sums = unsafeBitCast(scale * totals, to: WordVector.self)
         }
         for block in 0..<some {

@@ -20,6 +20,8 @@ import KernelInterface
     for i in 0..<count { panel.store(brainHalves(group + (k0 &+ i) &* 32), at: i &* stride) }
   case .q4_0: blockPanel(Q4_0Block.self, group, k0, count, panel, stride)
   case .q4_1: blockPanel(Q4_1Block.self, group, k0, count, panel, stride)
+  case .q5_0: blockPanel(Q5_0Block.self, group, k0, count, panel, stride)
+  case .q5_1: blockPanel(Q5_1Block.self, group, k0, count, panel, stride)
   case .q8_0: blockPanel(Q8_0Block.self, group, k0, count, panel, stride)
   case .q4_K: blockPanel(Q4_KBlock.self, group, k0, count, panel, stride)
   case .q5_K: blockPanel(Q5_KBlock.self, group, k0, count, panel, stride)

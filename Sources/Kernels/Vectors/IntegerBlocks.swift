@@ -156,6 +156,39 @@ enum Q4_1Block: AffineBlock {
   #endif
 }
 
+/// Nibbles and a fifth bit for each, whose words follow them.
+protocol FiveBitBlock: NibbleBlock {}
+
+extension FiveBitBlock {
+  @inline(__always) static func words(_ place: BlockPlace, _ j: Int) -> WordVector {
+    nibbleWords(place, j) | fifths(nibbles(place).words(256), j)
+  }
+}
+
+enum Q5_0Block: ScaledBlock, FiveBitBlock {
+  @inline(__always) static var blockBytes: Int { 352 }
+  @inline(__always) static var zeroPoint: Int32 { 16 }
+  @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
+    place.start + 32
+  }
+  #if KERNELS_AVX2
+    typealias Dot = PairDot<Q5_0Block>
+  #endif
+}
+
+enum Q5_1Block: AffineBlock, FiveBitBlock {
+  @inline(__always) static var blockBytes: Int { 384 }
+  @inline(__always) static func header(_ place: BlockPlace) -> Affine {
+    (d: halves(place.start), m: halves(place.start + 32))
+  }
+  @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
+    place.start + 64
+  }
+  #if KERNELS_AVX2
+    typealias Dot = PairDot<Q5_1Block>
+  #endif
+}
+
 /// Q4_K and Q5_K: scale and minimum in 6 bits, of which the superblock has the units.
 protocol SuperblockAffine: AffineBlock {
   static func scales(_ place: BlockPlace) -> ScaleBytes
@@ -170,7 +203,7 @@ extension SuperblockAffine {
     let bytes = scales(place)
     return (
       d: halves(place.start) * unsignedBytes(bytes.scale),
-      m: -(halves(place.start + 32) * unsignedBytes(bytes.minimum))
+      m: negated(halves(place.start + 32) * unsignedBytes(bytes.minimum))
     )
   }
 }
@@ -189,7 +222,7 @@ enum Q4_KBlock: SuperblockAffine {
   #endif
 }
 
-enum Q5_KBlock: SuperblockAffine {
+enum Q5_KBlock: SuperblockAffine, FiveBitBlock {
   @inline(__always) static var blockBytes: Int { PackedLayout.q5_KSuperblock / 8 }
   @inline(__always) private static func block(_ place: BlockPlace) -> UnsafeRawPointer {
     place.start + (64 &+ PackedLayout.q5_KBlock &* place.index)
@@ -200,11 +233,8 @@ enum Q5_KBlock: SuperblockAffine {
   @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
     block(place) + 32
   }
-  @inline(__always) static func words(_ place: BlockPlace, _ j: Int) -> WordVector {
-    nibbleWords(place, j) | fifths(block(place).words(288), j)
-  }
   #if KERNELS_AVX2
-    typealias Dot = ByteDot<Q5_KBlock>
+    typealias Dot = PairDot<Q5_KBlock>
   #endif
 }
 
@@ -241,7 +271,7 @@ enum Q6_KBlock: NibbleBlock {
     nibbleWords(place, j) | pairs(block(place).words(288 &+ 64 &* (j &>> 2)), j & 3)
   }
   #if KERNELS_AVX2
-    typealias Dot = ByteDot<Q6_KBlock>
+    typealias Dot = PairDot<Q6_KBlock>
   #endif
 }
 

@@ -3,7 +3,9 @@ import KernelInterface
 import TensorKernels
 
 let shapes = [(4096, 4096), (2048, 5632), (1536, 576)]
-private let integerFormats: [BlockFormat] = [.q4_0, .q4_1, .q8_0, .q4_K, .q5_K, .q6_K]
+private let integerFormats: [BlockFormat] = [
+  .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q4_K, .q5_K, .q6_K,
+]
 
 /// Random packed weights that fill `byteCount` bytes or one matrix, whichever is more.
 func randomWeights(
@@ -26,13 +28,7 @@ private struct QuantizedRows {
 
   init(_ memory: Arena, _ kernels: KernelTable, _ format: BlockFormat, rows: Int, columns: Int) {
     let blocks = columns / 32
-    let kind: OffsetKind =
-      switch format {
-      case .q4_0: .minus8Sums
-      case .q8_0: .minus128Sums
-      case .q6_K: .minus32HalfSums
-      default: .scaledSums
-      }
+    guard let kind = OffsetKind(format) else { preconditionFailure("\(format) has no blocks") }
     codes = memory.allocate(Int8.self, rows * columns)
     scales = memory.allocate(Float.self, rows * blocks)
     offsets = memory.allocate(Int32.self, rows * blocks * kind.countPerBlock)
