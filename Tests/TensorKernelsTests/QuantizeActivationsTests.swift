@@ -40,6 +40,9 @@ import Testing
               case .scaledSums:
                 [Int32(bitPattern: (wanted.scales[0] * Float(total)).bitPattern)]
               case .minus32HalfSums: halves.map { Int32(-32 * $0) }
+              case .minus4HalfSums: halves.map { Int32(-4 * $0) }
+              case .scaledHalfSums:
+                halves.map { Int32(bitPattern: (wanted.scales[0] * Float($0)).bitPattern) }
               }
             #expect(offsets(found.offsets, tile, block, row, kind) == expected)
           }

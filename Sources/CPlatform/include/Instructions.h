@@ -30,6 +30,8 @@ static inline __m256i emend_madd_u8s8_256(__m256i u, __m256i s) { return _mm256_
 /// Pairs of products i16 x i16 added to 32 bits (vpmaddwd).
 static inline __m256i emend_madd_s16_256(__m256i a, __m256i b) { return _mm256_madd_epi16(a, b); }
 /// a, -a or 0 by the sign of b, bytewise (vpsignb).
+// Bytes of `a` at the places that the low four bits of `order` give, in each half.
+static inline __m256i emend_shuffle_bytes_256(__m256i a, __m256i order) { return _mm256_shuffle_epi8(a, order); }
 static inline __m256i emend_sign_s8_256(__m256i a, __m256i b) { return _mm256_sign_epi8(a, b); }
 #endif
 

@@ -279,15 +279,11 @@ import CPlatform
         sums.update { n, sum in F.Dot.add(sum, c, values + F.Dot.rowBytes &* n, j) }
       }
       let h = F.header(place)
-      f.v0 = F.add(
-        f.v0, F.total(first.s0, sums.s0, o, 8), h, s.broadcastFloat(0), o.broadcastFloat(0))
-      f.v1 = F.add(
-        f.v1, F.total(first.s1, sums.s1, o + 4, 8), h, s.broadcastFloat(4), o.broadcastFloat(4))
-      f.v2 = F.add(
-        f.v2, F.total(first.s2, sums.s2, o + 8, 8), h, s.broadcastFloat(8), o.broadcastFloat(8))
+      f.v0 = F.add(f.v0, F.total(first.s0, sums.s0, o, 8), h, s.broadcastFloat(0), o, 8)
+      f.v1 = F.add(f.v1, F.total(first.s1, sums.s1, o + 4, 8), h, s.broadcastFloat(4), o + 4, 8)
+      f.v2 = F.add(f.v2, F.total(first.s2, sums.s2, o + 8, 8), h, s.broadcastFloat(8), o + 8, 8)
       f.v3 = F.add(
-        f.v3, F.total(first.s3, sums.s3, o + 12, 8), h, s.broadcastFloat(12),
-        o.broadcastFloat(12))
+        f.v3, F.total(first.s3, sums.s3, o + 12, 8), h, s.broadcastFloat(12), o + 12, 8)
       a += 256
       s += 32
       o += 32 &* F.offsetCount

@@ -19,14 +19,19 @@ func packGroup(
   case .q5_0: packBlocks(source, k / 32, headerHalves: 1, codeWords: 4, fifths: true, group)
   case .q5_1: packBlocks(source, k / 32, headerHalves: 2, codeWords: 4, fifths: true, group)
   case .q8_0: packBlocks(source, k / 32, headerHalves: 1, codeWords: 8, flip: 0x8080_8080, group)
+  case .iq4_NL: packBlocks(source, k / 32, headerHalves: 1, codeWords: 4, group)
+  case .mxfp4: packMXFP4(source, k / 32, group)
+  case .q2_K: packQ2_K(source, k / 256, group)
+  case .q3_K: packQ3_K(source, k / 256, group)
   case .q4_K: packAffineSuperblocks(source, k / 256, highBits: false, group)
   case .q5_K: packAffineSuperblocks(source, k / 256, highBits: true, group)
   case .q6_K: packQ6_K(source, k / 256, group)
+  case .iq4_XS: packIQ4_XS(source, k / 256, group)
   }
 }
 
 /// The up to 16 rows of a group; `nil` stands for a row past the matrix, which packs as zeros.
-private struct GroupSource {
+struct GroupSource {
   let rows: UnsafeRawPointer
   let rowBytes: Int
   let validRows: Int
@@ -58,7 +63,7 @@ private struct GroupSource {
   return badRow
 }
 
-@inline(__always) private func isNotFinite(_ half: UInt16) -> Bool { half & 0x7C00 == 0x7C00 }
+@inline(__always) func isNotFinite(_ half: UInt16) -> Bool { half & 0x7C00 == 0x7C00 }
 
 /// Formats of blocks of 32: each block's header halves, then its codes in 32-bit words, both as in the
 /// file but for `flip`, which makes signed bytes unsigned, and for fifth bits, which stand before the
@@ -248,7 +253,7 @@ private struct GroupSource {
 
 /// Zeroes one row of a packed superblock: with its scales zero, its codes mean nothing but must
 /// still be written.
-private func clearRow(_ target: UnsafeMutableRawPointer, _ r: Int, halves: Int, block: Int) {
+func clearRow(_ target: UnsafeMutableRawPointer, _ r: Int, halves: Int, block: Int) {
   clearRow(target, r, halves: halves, scaleRows: 0, words: 0)
   for b in 0..<8 {
     clearRow(
@@ -257,7 +262,7 @@ private func clearRow(_ target: UnsafeMutableRawPointer, _ r: Int, halves: Int, 
 }
 
 /// As above, where all scales come before all codes.
-private func clearRow(
+func clearRow(
   _ target: UnsafeMutableRawPointer, _ r: Int, halves: Int, scaleRows: Int, words: Int
 ) {
   for h in 0..<halves {

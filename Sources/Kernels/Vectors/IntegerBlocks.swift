@@ -38,10 +38,11 @@ protocol IntegerBlock {
   static func header(_ place: BlockPlace) -> Header
   /// What decodes a block: value = step * (code - zeroPoint), or step * code + minimum.
   static func steps(_ place: BlockPlace) -> BlockSteps
-  /// acc + scale of the activations * (scale of the weights * dot), and the minimum's part.
+  /// acc + scale of the activations * (scale of the weights * dot), and the minimum's part, which the offsets
+  /// are for; those of the halves are `tile` numbers apart.
   static func add(
     _ acc: FloatVector, _ sums: BlockSums, _ header: Header, _ scale: FloatVector,
-    _ offset: FloatVector
+    _ offsets: UnsafeRawPointer, _ tile: Int
   ) -> FloatVector
 
   #if KERNELS_AVX2
@@ -49,9 +50,11 @@ protocol IntegerBlock {
   #endif
 }
 
-/// The steps of a block's halves, which are the same but for Q6_K, and what its minimum adds. A tuple, as
-/// `Affine`.
-typealias BlockSteps = (first: FloatVector, last: FloatVector, minimum: FloatVector)
+/// The steps of a block's halves, which are the same where `hasHalves` is not, and what their minima add. A
+/// tuple, as `Affine`.
+typealias BlockSteps = (
+  first: FloatVector, last: FloatVector, minimum: FloatVector, lastMinimum: FloatVector
+)
 
 extension IntegerBlock {
   @inline(__always) static var blocksTogether: Int { 1 }
@@ -93,12 +96,12 @@ extension ScaledBlock {
   @inline(__always) static func header(_ place: BlockPlace) -> FloatVector { halves(place.start) }
   @inline(__always) static func steps(_ place: BlockPlace) -> BlockSteps {
     let d = header(place)
-    return (first: d, last: d, minimum: .zero)
+    return (first: d, last: d, minimum: .zero, lastMinimum: .zero)
   }
 
   @inline(__always) static func add(
     _ acc: FloatVector, _ sums: BlockSums, _ d: FloatVector, _ scale: FloatVector,
-    _ offset: FloatVector
+    _ offsets: UnsafeRawPointer, _ tile: Int
   ) -> FloatVector { multiplyAdd(toFloat(sums.last) * d, scale, acc) }
 }
 
@@ -134,12 +137,13 @@ extension AffineBlock {
   @inline(__always) static var zeroPoint: Int32 { 0 }
   @inline(__always) static func steps(_ place: BlockPlace) -> BlockSteps {
     let (d, m) = header(place)
-    return (first: d, last: d, minimum: m)
+    return (first: d, last: d, minimum: m, lastMinimum: m)
   }
   @inline(__always) static func add(
-    _ acc: FloatVector, _ sums: BlockSums, _ h: Affine, _ scale: FloatVector, _ offset: FloatVector
+    _ acc: FloatVector, _ sums: BlockSums, _ h: Affine, _ scale: FloatVector,
+    _ offsets: UnsafeRawPointer, _ tile: Int
   ) -> FloatVector {
-    multiplyAdd(h.m, offset, multiplyAdd(toFloat(sums.last) * h.d, scale, acc))
+    multiplyAdd(h.m, offsets.broadcastFloat(0), multiplyAdd(toFloat(sums.last) * h.d, scale, acc))
   }
 }
 
@@ -238,31 +242,38 @@ enum Q5_KBlock: SuperblockAffine, FiveBitBlock {
   #endif
 }
 
-/// Q6_K: scales of 16 columns in 8 bits, of which the superblock has the unit; the zero point is 32.
-enum Q6_KBlock: NibbleBlock {
-  @inline(__always) static var blockBytes: Int { PackedLayout.q6_KSuperblock / 8 }
-  @inline(__always) static var zeroPoint: Int32 { 32 }
+/// Scales of 16 columns, of which the superblock has the unit, and a zero point.
+protocol HalvedBlock: IntegerBlock where Header == Halves {}
+
+/// The scales of a block's halves. A tuple, as `Affine`.
+typealias Halves = (first: FloatVector, last: FloatVector)
+
+extension HalvedBlock {
   @inline(__always) static var blocksTogether: Int { 8 }
   @inline(__always) static var hasHalves: Bool { true }
-
-  typealias Header = (first: FloatVector, last: FloatVector)
-
-  @inline(__always) private static func block(_ place: BlockPlace) -> UnsafeRawPointer {
-    place.start + (32 &+ PackedLayout.q6_KBlock &* place.index)
-  }
-  @inline(__always) static func header(_ place: BlockPlace) -> Header {
-    let d = halves(place.start)
-    return (first: d * signedBytes(block(place)), last: d * signedBytes(block(place) + 16))
-  }
   @inline(__always) static func steps(_ place: BlockPlace) -> BlockSteps {
     let (first, last) = header(place)
-    return (first: first, last: last, minimum: .zero)
+    return (first: first, last: last, minimum: .zero, lastMinimum: .zero)
   }
   @inline(__always) static func add(
-    _ acc: FloatVector, _ sums: BlockSums, _ h: Header, _ scale: FloatVector, _ offset: FloatVector
+    _ acc: FloatVector, _ sums: BlockSums, _ h: Halves, _ scale: FloatVector,
+    _ offsets: UnsafeRawPointer, _ tile: Int
   ) -> FloatVector {
     let first = toFloat(sums.firstHalf) * h.first
     return multiplyAdd(multiplyAdd(toFloat(sums.last), h.last, first), scale, acc)
+  }
+}
+
+/// Q6_K: scales in 8 bits; the zero point is 32.
+enum Q6_KBlock: HalvedBlock, NibbleBlock {
+  @inline(__always) static var blockBytes: Int { PackedLayout.q6_KSuperblock / 8 }
+  @inline(__always) static var zeroPoint: Int32 { 32 }
+  @inline(__always) private static func block(_ place: BlockPlace) -> UnsafeRawPointer {
+    place.start + (32 &+ PackedLayout.q6_KBlock &* place.index)
+  }
+  @inline(__always) static func header(_ place: BlockPlace) -> Halves {
+    let d = halves(place.start)
+    return (first: d * signedBytes(block(place)), last: d * signedBytes(block(place) + 16))
   }
   @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
     block(place) + 32
@@ -289,14 +300,14 @@ enum Q6_KBlock: NibbleBlock {
     : bits &>> UInt32(truncatingIfNeeded: 2 &* j &- 4)) & 0x3030_3030
 }
 
-@inline(__always) private func unsignedBytes(_ p: UnsafeRawPointer) -> FloatVector {
+@inline(__always) func unsignedBytes(_ p: UnsafeRawPointer) -> FloatVector {
   let b = p.loadUnaligned(as: SIMD16<UInt8>.self)
   var r = FloatVector()
   for i in 0..<16 { r[i] = Float(Int32(b[i])) }
   return r
 }
 
-@inline(__always) private func signedBytes(_ p: UnsafeRawPointer) -> FloatVector {
+@inline(__always) func signedBytes(_ p: UnsafeRawPointer) -> FloatVector {
   let b = p.loadUnaligned(as: SIMD16<Int8>.self)
   var r = FloatVector()
   for i in 0..<16 { r[i] = Float(Int32(b[i])) }
