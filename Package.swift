@@ -102,12 +102,14 @@ let package = Package(
         "LatentEditing", "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles", "CZstd", .product(name: "Crypto", package: "swift-crypto"), "Yams",
       ], swiftSettings: strict),
     .target(
-      name: "TextGeneration",
-      dependencies: layouts + ["LatentEditing", "LanguageModels", "Tokenization"],
+      name: "TextGeneration", dependencies: layouts + ["LanguageModels", "Tokenization"],
       swiftSettings: strict),
     .target(
-      name: "EditEvaluation", dependencies: layouts + ["TextGeneration", "EditorTraining"],
-      swiftSettings: strict),
+      name: "EditEvaluation",
+      dependencies: layouts + [
+        "TextGeneration", "EditorTraining", "LatentEditing", "LanguageModels", "Tokenization",
+        "ModelFiles",
+      ], swiftSettings: strict),
     .executableTarget(
       name: "emend",
       dependencies: layouts + [
@@ -147,7 +149,7 @@ let package = Package(
     tests(
       "LatentEditing",
       [
-        "LanguageModels", "TextGeneration", "TensorKernels", "ModelFiles", "Quantization",
+        "LanguageModels", "TensorKernels", "ModelFiles", "Quantization",
       ]),
     tests(
       "EditorTraining",
