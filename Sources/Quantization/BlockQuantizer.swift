@@ -113,7 +113,7 @@ public struct BlockQuantizer: Sendable {
     let number = PackedLayout.number(format)
     switch format {
     case .f32, .f16, .bf16: kernels.fromFloats(number, values, rows * columns, out)
-    case .q5_0, .q5_1 where rounding == .reference:
+    case .q5_0 where rounding == .reference, .q5_1 where rounding == .reference:
       ReferenceBlocks.quantize(
         format, UnsafeBufferPointer(start: values, count: rows * columns),
         into: UnsafeMutableRawBufferPointer(

@@ -128,15 +128,23 @@ struct SuperblockSearch {
   private func subBlockError(
     _ shape: Superblock.Shape, _ i: Int, step: Float, offset: Float
   ) -> Float {
+    typealias Vector = SIMD8<Float>
     let inverse = step == 0 ? 0 : 1 / step
-    let (lowest, highest) = (Float(shape.codes.lowerBound), Float(shape.codes.upperBound))
-    var total: Float = 0
-    for j in shape.width * i..<shape.width * (i + 1) {
-      let code = max(lowest, min(highest, ((x[j] + offset) * inverse).rounded(.toNearestOrEven)))
-      let miss = x[j] + offset - step * code
-      total += weights[j] * miss * miss
+    let lowest = Vector(repeating: Float(shape.codes.lowerBound))
+    let highest = Vector(repeating: Float(shape.codes.upperBound))
+    let toInteger = Vector(repeating: 0x1.8p23)
+    var total = Vector.zero
+    return weights.withUnsafeBytes { weights in
+      for j in stride(from: shape.width * i, to: shape.width * (i + 1), by: 8) {
+        let value = UnsafeRawPointer(x + j).loadUnaligned(as: Vector.self) + offset
+        var code = (value * inverse + toInteger) - toInteger
+        code.replace(with: lowest, where: code .< lowest)
+        code.replace(with: highest, where: code .> highest)
+        let miss = value - code * step
+        total += weights.loadUnaligned(fromByteOffset: 4 * j, as: Vector.self) * miss * miss
+      }
+      return total.sum()
     }
-    return total
   }
 
   /// The units of least error for the codes and integers as they are; then the codes again.

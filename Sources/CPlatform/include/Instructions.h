@@ -14,6 +14,8 @@ static inline __m512i emend_dot_u8s8_512(__m512i acc, __m512i u, __m512i s) {
 
 #if defined(__AVX512BW__)
 /// Byte i of each 128-bit quarter is the one that byte i of `order` numbers (vpshufb).
+// The bits of each 32-bit lane of `a`, `n` places up, the highest coming in below.
+static inline __m512i emend_rotate_left_512(__m512i a, int n) { return _mm512_rolv_epi32(a, _mm512_set1_epi32(n)); }
 static inline __m512i emend_shuffle_bytes_512(__m512i a, __m512i order) { return _mm512_shuffle_epi8(a, order); }
 #endif
 

@@ -1,3 +1,4 @@
+import CPlatform
 import KernelInterface
 
 // What differs between the integer formats: where a block's codes are, and what its scales and minima
@@ -286,18 +287,30 @@ enum Q6_KBlock: HalvedBlock, NibbleBlock {
   #endif
 }
 
+/// The bits of each byte some places up, or down where `places` is negative; what was beyond the byte comes from
+/// its neighbour. A rotation where there is one: of two shifts of one word the compiler makes blends and shifts by
+/// vectors.
+@inline(__always) func moved(_ bits: WordVector, up places: Int) -> WordVector {
+  #if KERNELS_AVX512
+    return unsafeBitCast(
+      emend_rotate_left_512(
+        unsafeBitCast(bits, to: SIMD8<Int64>.self), Int32(truncatingIfNeeded: places & 31)),
+      to: WordVector.self)
+  #else
+    return places < 0
+      ? bits &>> UInt32(truncatingIfNeeded: 0 &- places)
+      : bits &<< UInt32(truncatingIfNeeded: places)
+  #endif
+}
+
 /// Bit j of each byte, as the fifth of a code.
 @inline(__always) private func fifths(_ bits: WordVector, _ j: Int) -> WordVector {
-  (j < 4
-    ? bits &<< UInt32(truncatingIfNeeded: 4 &- j) : bits &>> UInt32(truncatingIfNeeded: j &- 4))
-    & 0x1010_1010
+  moved(bits, up: 4 &- j) & 0x1010_1010
 }
 
 /// Bits 2j and 2j + 1 of each byte, as the fifth and sixth of a code.
 @inline(__always) private func pairs(_ bits: WordVector, _ j: Int) -> WordVector {
-  (j < 2
-    ? bits &<< UInt32(truncatingIfNeeded: 4 &- 2 &* j)
-    : bits &>> UInt32(truncatingIfNeeded: 2 &* j &- 4)) & 0x3030_3030
+  moved(bits, up: 4 &- 2 &* j) & 0x3030_3030
 }
 
 @inline(__always) func unsignedBytes(_ p: UnsafeRawPointer) -> FloatVector {

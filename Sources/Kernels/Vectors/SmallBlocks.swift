@@ -20,11 +20,7 @@ enum Q3_KBlock: HalvedBlock {
   }
   @inline(__always) static func words(_ place: BlockPlace, _ j: Int) -> WordVector {
     let bits = block(place).words(160)
-    let third =
-      j < 3
-      ? bits &<< UInt32(truncatingIfNeeded: 2 &- j)
-      : bits &>> UInt32(truncatingIfNeeded: j &- 2)
-    return bitPairs(block(place) + 32, j) | (third & 0x0404_0404)
+    return bitPairs(block(place) + 32, j) | (moved(bits, up: 2 &- j) & 0x0404_0404)
   }
   #if KERNELS_AVX2
     typealias Dot = PairDot<Q3_KBlock>

@@ -60,27 +60,34 @@ public struct ConversionRecipe: Sendable, Equatable {
     for tensor: SourceTensor, in model: MixedModel
   ) -> (format: BlockFormat, note: String?) {
     guard tensor.shape.count > 1 else { return (.f32, nil) }
+    return format(ofMatrix: tensor.name, columns: tensor.columns, in: model)
+  }
+
+  /// The format of a matrix, and where it is not the one wanted, why.
+  package func format(
+    ofMatrix name: String, columns: Int, in model: MixedModel
+  ) -> (format: BlockFormat, note: String?) {
     let wanted: BlockFormat =
-      switch tensor.name {
-      case "output.weight": output(tensor)
-      case "token_embd.weight": embeddingType ?? (model.isOutputTied ? output(tensor) : type)
-      default: mixture?.format(of: tensor.name, in: model) ?? type
+      switch name {
+      case "output.weight": output(columns)
+      case "token_embd.weight": embeddingType ?? (model.isOutputTied ? output(columns) : type)
+      default: mixture?.format(of: name, in: model) ?? type
       }
     var format = wanted
-    while tensor.columns % format.elementsPerBlock != 0 { format = Self.fallback(format) }
+    while columns % format.elementsPerBlock != 0 { format = Self.fallback(format) }
     return (
       format,
       format == wanted
-        ? nil : "rows of \(tensor.columns) do not fill blocks of \(wanted.elementsPerBlock)"
+        ? nil : "rows of \(columns) do not fill blocks of \(wanted.elementsPerBlock)"
     )
   }
 
   /// The format of the output.
-  private func output(_ tensor: SourceTensor) -> BlockFormat {
+  private func output(_ columns: Int) -> BlockFormat {
     if let outputType { return outputType }
     switch type {
     case .q4_0, .q4_1, .q5_0, .q5_1: return .q8_0
-    case .q2_K, .q3_K, .q4_K, .q5_K, .q6_K: return tensor.columns % 256 == 0 ? .q6_K : .q8_0
+    case .q2_K, .q3_K, .q4_K, .q5_K, .q6_K: return columns % 256 == 0 ? .q6_K : .q8_0
     default: return type
     }
   }

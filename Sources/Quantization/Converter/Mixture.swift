@@ -66,11 +66,17 @@ public enum Mixture: String, Sendable, CaseIterable {
 }
 
 /// What the rules of a recipe look at besides a tensor.
-struct MixedModel {
+package struct MixedModel {
   let isOutputTied: Bool
   let layerCount: Int
   /// 80 layers whose heads share keys and values: llama.cpp calls it 70B, and gives its few values more bits.
   let isLLaMA2Of70B: Bool
+
+  package init(isOutputTied: Bool, layerCount: Int, isLLaMA2Of70B: Bool = false) {
+    self.isOutputTied = isOutputTied
+    self.layerCount = layerCount
+    self.isLLaMA2Of70B = isLLaMA2Of70B
+  }
 
   init(isOutputTied: Bool, _ configuration: ProcessorConfiguration?) {
     self.isOutputTied = isOutputTied
