@@ -43,7 +43,8 @@ let layouts: [Target.Dependency] = ["BlockFormats", "KernelInterface"]
 /// Tests see `package` declarations, so they build with the same flags as the product.
 func tests(_ module: String, _ others: [Target.Dependency] = []) -> Target {
   .testTarget(
-    name: module + "Tests", dependencies: [.byName(name: module), "TestSupport"] + others
+    name: module + "Tests",
+    dependencies: [.byName(name: module), "TestSupport"] + others
       + (module == "BlockFormats" ? [] : layouts),
     swiftSettings: strict)
 }
@@ -88,7 +89,8 @@ let package = Package(
     .target(
       name: "Quantization",
       dependencies: layouts + [
-        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles", .product(name: "Crypto", package: "swift-crypto"),
+        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
+        .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: strict),
     .target(
       name: "LatentEditing",
@@ -99,7 +101,8 @@ let package = Package(
     .target(
       name: "EditorTraining",
       dependencies: layouts + [
-        "LatentEditing", "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles", "CZstd", .product(name: "Crypto", package: "swift-crypto"), "Yams",
+        "LatentEditing", "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles", "CZstd",
+        .product(name: "Crypto", package: "swift-crypto"), "Yams",
       ], swiftSettings: strict),
     .target(
       name: "TextGeneration", dependencies: layouts + ["LanguageModels", "Tokenization"],

@@ -5,7 +5,8 @@ extension BlockFormat {
     switch self {
     case .f32: bytes.isFree(UInt32.self, of: 0x7F80_0000, every: 4, at: 0)
     case .bf16: bytes.isFree(UInt16.self, of: 0x7F80, every: 2, at: 0)
-    case .f16, .q4_0, .q5_0, .q8_0, .iq4_NL, .iq4_XS: bytes.isFree(UInt16.self, of: 0x7C00, every: bytesPerBlock, at: 0)
+    case .f16, .q4_0, .q5_0, .q8_0, .iq4_NL, .iq4_XS:
+      bytes.isFree(UInt16.self, of: 0x7C00, every: bytesPerBlock, at: 0)
     case .q4_1, .q5_1, .q4_K, .q5_K:
       bytes.isFree(UInt16.self, of: 0x7C00, every: bytesPerBlock, at: 0)
         && bytes.isFree(UInt16.self, of: 0x7C00, every: bytesPerBlock, at: 2)

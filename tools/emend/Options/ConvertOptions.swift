@@ -83,7 +83,8 @@ struct RecipeOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Type of the output matrix, or of the embedding where that is the output too. (default: q8_0 "
-        + "with --type q4_0, q4_1, q5_0 and q5_1, q6_k with superblocks, otherwise as --type)", valueName: "type"))
+        + "with --type q4_0, q4_1, q5_0 and q5_1, q6_k with superblocks, otherwise as --type)",
+      valueName: "type"))
   var outputType: WeightType?
 
   @Option(
