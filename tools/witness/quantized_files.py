@@ -32,6 +32,7 @@ SHAPES = {  # layers, width, inner width, heads, heads of keys and values
     "random-256": (2, 256, 512, 4, 1), "random-288": (3, 288, 416, 6, 2),
     "random-512": (8, 512, 768, 8, 8),
 }
+KEPT = []
 TEXT = ("The old lighthouse keeper counted eleven ships before breakfast. Seven of them carried salt, three carried "
         "wool, and the last one, painted green, carried nothing at all. Nobody in the harbour knew why. ") * 2
 
@@ -104,6 +105,7 @@ def quantize(source, target, kind):
 def llama_logits(path, ids):
     options = argparse.Namespace(batch_size=len(ids), threads=2, cache_type="f32", flash_attn="off")
     session = llamacpp.Session(path, len(ids), options)
+    KEPT.append(session._log)  # the library calls it as long as the process lives
     logits = session.logits(ids)
     c.llama_free(session.context)
     c.llama_model_free(session.model)
