@@ -75,6 +75,8 @@ struct ReferenceBlocksTests {
       return values[1...count].map(\.bitPattern)
     }
     #expect(results[0] == results[1])
+    // ggml reads MXFP4's NaN as 2^127; loading refuses it (`isFinite`).
+    guard format != .mxfp4 else { return }
     let ones = format.decoded([UInt8](repeating: 0xFF, count: format.bytesPerBlock))
     #expect(!ones.contains { !$0.isNaN })  // the scale is a NaN
   }
