@@ -35,10 +35,17 @@ let x86Kernels: [Target] =
   ] : []
 let x86Names: [Target.Dependency] = x86Kernels.map { .byName(name: $0.name) }
 
+/// Modules whose enumerations others keep in their own types. SwiftPM rebuilds a target when one of its direct
+/// dependencies has changed: a target that met these only through another would go on with the layout they
+/// had before.
+let layouts: [Target.Dependency] = ["BlockFormats", "KernelInterface"]
+
 /// Tests see `package` declarations, so they build with the same flags as the product.
 func tests(_ module: String, _ others: [Target.Dependency] = []) -> Target {
   .testTarget(
-    name: module + "Tests", dependencies: [.byName(name: module), "TestSupport"] + others,
+    name: module + "Tests",
+    dependencies: [.byName(name: module), "TestSupport"] + others
+      + (module == "BlockFormats" ? [] : layouts),
     swiftSettings: strict)
 }
 
@@ -78,72 +85,72 @@ let package = Package(
     .target(
       name: "Tokenization", dependencies: ["CSentencePiece", "ModelFiles"], swiftSettings: strict),
     .target(
-      name: "LanguageModels", dependencies: ["TensorKernels", "ModelFiles"], swiftSettings: strict),
+      name: "LanguageModels", dependencies: layouts + ["TensorKernels", "ModelFiles"],
+      swiftSettings: strict),
     .target(
       name: "Quantization",
-      dependencies: [
-        "LanguageModels", "Tokenization", "TensorKernels", "KernelInterface", "ModelFiles",
-        "BlockFormats", .product(name: "Crypto", package: "swift-crypto"),
+      dependencies: layouts + [
+        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
+        .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: strict),
     .target(
       name: "LatentEditing",
-      dependencies: [
-        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles", "BlockFormats", "CZstd",
+      dependencies: layouts + [
+        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles", "CZstd",
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: strict),
     .target(
       name: "EditorTraining",
-      dependencies: [
-        "LatentEditing", "LanguageModels", "Tokenization", "TensorKernels", "KernelInterface",
-        "ModelFiles", "CZstd", .product(name: "Crypto", package: "swift-crypto"), "Yams",
+      dependencies: layouts + [
+        "LatentEditing", "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles", "CZstd",
+        .product(name: "Crypto", package: "swift-crypto"), "Yams",
       ], swiftSettings: strict),
     .target(
-      name: "TextGeneration", dependencies: ["LanguageModels", "Tokenization"],
+      name: "TextGeneration", dependencies: layouts + ["LanguageModels", "Tokenization"],
       swiftSettings: strict),
     .target(
-      name: "ModelEvaluation", dependencies: ["LanguageModels", "ModelFiles"], swiftSettings: strict
-    ),
+      name: "ModelEvaluation", dependencies: layouts + ["LanguageModels", "ModelFiles"],
+      swiftSettings: strict),
     .target(
       name: "EditSessions",
-      dependencies: [
+      dependencies: layouts + [
         "LatentEditing", "TextGeneration", "Tokenization", "LanguageModels", "ModelFiles",
         "TensorKernels",
       ], swiftSettings: strict),
     .target(
       name: "EditEvaluation",
-      dependencies: [
+      dependencies: layouts + [
         "TextGeneration", "EditorTraining", "ModelEvaluation", "LatentEditing", "LanguageModels",
-        "Tokenization",
+        "Tokenization", "ModelFiles",
       ], swiftSettings: strict),
     .target(
       name: "Emend",
-      dependencies: [
+      dependencies: layouts + [
         "EditSessions", "EditEvaluation", "EditorTraining", "ModelEvaluation", "Quantization",
         "LatentEditing", "TextGeneration", "Tokenization", "LanguageModels", "ModelFiles",
         "TensorKernels",
-        "BlockFormats",
       ], swiftSettings: strict),
     // Not called emend: where the disk does not tell cases apart it would lie in Emend's place.
     .executableTarget(
       name: "EmendCommand",
-      dependencies: [
+      dependencies: layouts + [
         "EditSessions", "TextGeneration", "EditEvaluation", "ModelEvaluation", "EditorTraining",
         "Quantization",
         "LatentEditing", "LanguageModels", "ModelFiles", "TensorKernels", "Tokenization",
-        "BlockFormats", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "tools/emend", swiftSettings: strict),
 
     .executableTarget(
       name: "fuzz",
-      dependencies: [
+      dependencies: layouts + [
         "EditorTraining", "LanguageModels", "LatentEditing", "ModelFiles", "TensorKernels",
         "Tokenization", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "tools/fuzz", swiftSettings: strict),
     .target(
-      name: "InstructionRules", dependencies: ["EditorTraining"],
+      name: "InstructionRules", dependencies: layouts + ["EditorTraining"],
       path: "tools/instruction-set/Rules", swiftSettings: strict),
     .executableTarget(
       name: "instruction-set",
@@ -152,7 +159,7 @@ let package = Package(
       ],
       path: "tools/instruction-set/Command", swiftSettings: strict),
     .target(
-      name: "BehaviourRules", dependencies: ["EditorTraining"],
+      name: "BehaviourRules", dependencies: layouts + ["EditorTraining"],
       path: "tools/behaviours/Rules", swiftSettings: strict),
     .executableTarget(
       name: "behaviours",
@@ -161,26 +168,26 @@ let package = Package(
       ],
       path: "tools/behaviours/Command", swiftSettings: strict),
     .target(
-      name: "TestSupport", dependencies: ["TensorKernels"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: layouts + ["TensorKernels"], path: "Tests/TestSupport",
       swiftSettings: strict),
     tests("BlockFormats"),
-    tests("TensorKernels", ["BlockFormats", "KernelInterface"]),
-    tests("ModelFiles", ["BlockFormats"]),
+    tests("TensorKernels"),
+    tests("ModelFiles"),
     tests("Tokenization", ["ModelFiles"]),
     tests("LanguageModels", ["TensorKernels", "ModelFiles", "Tokenization"]),
     tests(
       "Quantization",
-      ["LanguageModels", "Tokenization", "TensorKernels", "BlockFormats", "ModelFiles"]),
+      ["LanguageModels", "Tokenization", "TensorKernels", "ModelFiles"]),
     tests(
       "LatentEditing",
       [
-        "LanguageModels", "TensorKernels", "ModelFiles", "BlockFormats", "Quantization",
+        "LanguageModels", "TensorKernels", "ModelFiles", "Quantization",
       ]),
     tests(
       "EditorTraining",
       [
-        "LatentEditing", "LanguageModels", "TensorKernels", "KernelInterface", "ModelFiles",
-        "Tokenization", .product(name: "Crypto", package: "swift-crypto"),
+        "LatentEditing", "LanguageModels", "TensorKernels", "ModelFiles", "Tokenization",
+        .product(name: "Crypto", package: "swift-crypto"),
       ]),
     tests("TextGeneration", ["LanguageModels", "Tokenization"]),
     // As a program outside: the product, and nothing of this package's own.
