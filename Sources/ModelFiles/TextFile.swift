@@ -1,0 +1,62 @@
+/// How text files are read, everywhere: UTF-8, a byte order mark in front left out, lines that end with LF or
+/// CR LF. Other separators that Unicode has (U+2028, NEL, VT, FF, a CR by itself) belong to the text.
+public enum TextFile {
+  private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+  /// The text in `bytes`, of the file `path`. Throws `wrongEncoding` where it is UTF-16 or UTF-32, and
+  /// `invalidText`.
+  public static func text(
+    _ bytes: some RandomAccessCollection<UInt8>, path: String
+  ) throws(ModelFileError) -> String {
+    try checkEncoding(bytes, path: path)
+    guard let text = String(validating: bytes.dropFirst(markLength(bytes)), as: UTF8.self) else {
+      throw .invalidText(path: path, field: "its content")
+    }
+    return text
+  }
+
+  /// The text in a mapped file. Throws as above.
+  public static func text(_ file: MappedFile) throws(ModelFileError) -> String {
+    defer { withExtendedLifetime(file) {} }
+    return try text(file.bytes, path: file.path)
+  }
+
+  /// The lines of `text` without their ends; nothing after the last end.
+  public static func lines(_ text: String) -> [Substring] {
+    let units = text.utf8
+    var lines: [Substring] = []
+    var start = units.startIndex
+    while start < units.endIndex {
+      let end = units[start...].firstIndex(of: UInt8(ascii: "\n")) ?? units.endIndex
+      let line = text[start..<end]
+      let endsInReturn = end < units.endIndex && line.utf8.last == UInt8(ascii: "\r")
+      lines.append(endsInReturn ? line[..<units.index(before: end)] : line)
+      start = end < units.endIndex ? units.index(after: end) : end
+    }
+    return lines
+  }
+
+  /// Bytes of the byte order mark that `bytes` begin with: 3 or 0.
+  public static func markLength(_ bytes: some Collection<UInt8>) -> Int {
+    bytes.starts(with: mark) ? mark.count : 0
+  }
+
+  /// Throws `wrongEncoding` where `bytes` begin as text of 16 or 32 bits does: with a mark, or with a zero
+  /// beside a first character.
+  public static func checkEncoding(
+    _ bytes: some Collection<UInt8>, path: String
+  ) throws(ModelFileError) {
+    let head = Array(bytes.prefix(4))
+    let found: String? =
+      switch (head.count, head) {
+      case (4, _) where head == [0xFF, 0xFE, 0, 0]: "UTF-32LE"
+      case (4, _) where head == [0, 0, 0xFE, 0xFF]: "UTF-32BE"
+      case (2..., _) where head[0] == 0xFF && head[1] == 0xFE: "UTF-16LE"
+      case (2..., _) where head[0] == 0xFE && head[1] == 0xFF: "UTF-16BE"
+      case (4, _) where head[1] == 0 && head[3] == 0 && head[0] != 0 && head[2] != 0: "UTF-16LE"
+      case (4, _) where head[0] == 0 && head[2] == 0 && head[1] != 0 && head[3] != 0: "UTF-16BE"
+      default: nil
+      }
+    if let found { throw .wrongEncoding(path: path, found: found) }
+  }
+}
