@@ -258,6 +258,9 @@ public struct Conversion: Sendable {
         let buffer = try writer.buffer()
         buffer.count = rows.count * slice.writtenRowBytes
         let bytes = try source.read(rows, of: order[index], scratch: scratch.bytes, pool: pool)
+        if tensor.name.hasSuffix("norm.weight"), bytes.allSatisfy({ $0 == 0 }) {
+          throw .zeros(path: source.path, tensor: tensor.name)
+        }
         let target = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<buffer.count])
         if isKept {
           target.copyMemory(from: bytes)
@@ -267,7 +270,12 @@ public struct Conversion: Sendable {
               bytes, tensor.format, columns: tensor.columns, importance: weights, into: target,
               tensor: tensor.name,
               firstRow: rows.lowerBound, pool: pool)
-          } catch { throw .quantization(error) }
+          } catch {
+            if case .tooLarge(let tensor, let format) = error {
+              throw .tooLarge(tensor: tensor, format: format)
+            }
+            throw .quantization(error)
+          }
           guard format.isFinite(UnsafeRawBufferPointer(target)) else {
             throw .tooLarge(tensor: tensor.name, format: format)
           }

@@ -37,13 +37,19 @@ extension Vocabulary {
     if model == .bytePair {
       entries.append(("tokenizer.ggml.merges", .byteStrings(merges.map { Array($0) })))
     }
+    // GGUF has keys for three tokens that end a text; ours has all that there are.
+    var others = otherEndTokens
+    let endOfTurn = endOfTurnToken ?? (others.isEmpty ? nil : others.removeFirst())
     let ids = [
       ("bos", bosToken), ("eos", eosToken), ("unknown", unknownToken), ("padding", paddingToken),
-      ("eot", endOfTurnToken),
+      ("eot", endOfTurn), ("eom", others.first),
     ]
     for (name, id) in ids {
       guard let id else { continue }
       entries.append(("tokenizer.ggml.\(name)_token_id", .uint32(UInt32(id))))
+    }
+    if others.count > 1 {
+      entries.append((Vocabulary.endTokensKey, .int32s(others.map { Int32($0) })))
     }
     entries.append(("tokenizer.ggml.add_bos_token", .bool(addsBOS)))
     entries.append(("tokenizer.ggml.add_eos_token", .bool(addsEOS)))
