@@ -70,7 +70,7 @@ struct Bench: ParsableCommand {
     var prepared = try PreparedEdits(edits, opened)
     // What the tokens are does not matter, nor then whether the model was trained for so many.
     let loaded = try opened.load(
-      contextLength: max(needed, model.ctxSize ?? 0), beside: prepared, beyondTraining: true)
+      contextLength: max(needed, opened.contextSize ?? 0), beside: prepared, beyondTraining: true)
     let model = Model(
       predictor: loaded.state, edited: try prepared?.processor(loaded),
       firstToken: try prepared?.compiled(loaded)?.firstToken,

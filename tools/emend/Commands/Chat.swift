@@ -66,7 +66,7 @@ struct Chat: ParsableCommand {
       return tokens
     }
     var options = length.generationOptions(sampling.options)
-    options.stopStrings += template.stopStrings
+    options.turnEnds = template.stopStrings
 
     if Console.inputIsTerminal { Console.note("/help lists what you can do besides talking.") }
     var reader = LineReader()

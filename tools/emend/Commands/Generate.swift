@@ -56,6 +56,11 @@ struct Generate: ParsableCommand {
   @Flag(help: "Names of special tokens in the prompt, such as <|im_end|>, mean these tokens.")
   var parseSpecial = false
 
+  @Flag(
+    name: [.customShort("e"), .customLong("escape")],
+    help: "Escapes in the prompt, as \\n, \\t, \\\\ and \\x41, stand for their characters.")
+  var escapes = false
+
   @Option(
     help: ArgumentHelp(
       "Write what the edits did to this file, for emend edit show; the unedited model runs beside.",
@@ -96,7 +101,8 @@ struct Generate: ParsableCommand {
     }
     let text = try file.map { try TextInput.read($0) } ?? prompt ?? ""
     let opened = try OpenedModel(model)
-    let ids = try encode(text, with: opened.tokenizer)
+    let ids = try encode(escapes ? text.unescaped : text, with: opened.tokenizer)
+    opened.warnOfSecondBOS(ids)
     guard ids.count <= opened.contextLength else {
       throw TextGenerationError.promptTooLong(
         tokens: ids.count, contextLength: opened.contextLength)
@@ -104,7 +110,8 @@ struct Generate: ParsableCommand {
     let prepared = try PreparedEdits(
       edits, opened, cache: try editCache.cache(edits, opened, firstToken: ids.first ?? 0))
     let loaded = try opened.load(beside: prepared, states: trace == nil ? 1 : 2)
-    let options = length.generationOptions(sampling.options)
+    var options = length.generationOptions(sampling.options)
+    if chat { options.turnEnds = try templateOptions.template(for: opened.tokenizer).stopStrings }
 
     guard compare else {
       let answer = try generate(ids, options, loaded, prepared, streams: !output.json)

@@ -24,7 +24,7 @@ struct Inspect: ParsableCommand {
     name: [.customShort("c"), .long],
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Context the memory is given for. (default: 2048, or what the model was trained for)",
+      "Context the memory is given for; 0 is what the model was trained for. (default: 2048, or that)",
       valueName: "n"))
   var ctxSize: Int?
 
@@ -36,8 +36,9 @@ struct Inspect: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    if let ctxSize, ctxSize < 1 {
-      throw ValidationError("--ctx-size is \(ctxSize), and must be at least 1")
+    if let ctxSize, ctxSize < 0 {
+      throw ValidationError(
+        "--ctx-size is \(ctxSize), and must be at least 1, or 0 for what the model was trained for")
     }
   }
 
@@ -60,7 +61,9 @@ struct Inspect: ParsableCommand {
   private func memory(_ file: GGUFFile) -> Memory {
     do {
       let configuration = try ProcessorConfiguration(file)
-      let length = ctxSize ?? min(configuration.contextLength, 2048)
+      let length =
+        ctxSize == 0
+        ? configuration.contextLength : ctxSize ?? min(configuration.contextLength, 2048)
       guard length <= configuration.contextLength else {
         throw CommandError.contextTooLong(asked: length, trained: configuration.contextLength)
       }

@@ -48,7 +48,8 @@ struct Score: ParsableCommand {
     let text = try TextInput.read(file)
     let opened = try OpenedModel(model)
     let ids = opened.tokenizer.encode(text, addSpecial: true, parseSpecial: parseSpecial)
-    let length = model.ctxSize ?? max(ids.count, 1)
+    opened.warnOfSecondBOS(ids)
+    let length = opened.contextSize ?? max(ids.count, 1)
     guard length <= opened.configuration.contextLength else {
       throw CommandError.notEnoughContext(
         command: "score", needed: length, trained: opened.configuration.contextLength)

@@ -136,7 +136,7 @@ struct EditOptions: ParsableArguments {
       controlVector.map(NumberedFile<Float>.init).map { argument in
         try ControlVector(
           path: argument.path, width: configuration.hiddenSize,
-          layerCount: configuration.layerCount
+          layerCount: configuration.layerCount, range: range.isEmpty ? nil : range[0]...range[1]
         ).edit(
           width: configuration.hiddenSize, layerCount: configuration.layerCount,
           scale: argument.number ?? 1, range: range.isEmpty ? nil : range[0]...range[1])

@@ -29,8 +29,9 @@ struct ModelOptions: ParsableArguments {
     name: [.customShort("c"), .long],
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Tokens the context holds, prompt and answer. (default: 2048, or fewer where the model was "
-        + "trained for fewer; perplexity: 512; score: as many as the text has)", valueName: "n"))
+      "Tokens the context holds, prompt and answer; 0 is what the model was trained for. (default: 2048, or "
+        + "fewer where the model was trained for fewer; perplexity: 512; score: as many as the text has)",
+      valueName: "n"))
   var ctxSize: Int?
 
   @Option(
@@ -67,10 +68,14 @@ struct ModelOptions: ParsableArguments {
     if let threads, threads < 1 || threads > 1024 {
       throw ValidationError("--threads is \(threads), and must be from 1 to 1024")
     }
-    if let ctxSize, ctxSize < 1 {
-      throw ValidationError("--ctx-size is \(ctxSize), and must be at least 1")
+    if let ctxSize, ctxSize < 0 {
+      throw ValidationError(
+        "--ctx-size is \(ctxSize), and must be at least 1, or 0 for what the model was trained for")
     }
   }
+
+  /// The context asked for, 0 being what the model was trained for; nil where none was.
+  func contextSize(trained: Int) -> Int? { ctxSize == 0 ? trained : ctxSize }
 }
 
 /// A number of bytes as people write it: "900000000", "900M", "1.5G".

@@ -2,6 +2,7 @@
 enum CommandError: Error, CustomStringConvertible {
   case unreadable(path: String, reason: String)
   case notText(path: String)
+  case wrongEncoding(path: String, found: String)
   case notEnoughMemory(plan: String, available: String)
   case notEnoughMemoryToCalibrate(needed: String, available: String)
   case contextTooLong(asked: Int, trained: Int)
@@ -21,6 +22,8 @@ enum CommandError: Error, CustomStringConvertible {
       "\(path): cannot be read: \(reason)"
     case .notText(let path):
       "\(path): is not UTF-8 text; convert it first (iconv -t utf-8)"
+    case .wrongEncoding(let path, let found):
+      "\(path): is text in \(found); convert it first (iconv -f \(found) -t utf-8)"
     case .notEnoughMemory(let plan, let available):
       "this needs \(plan), and \(available); use a shorter context (--ctx-size), "
         + "a smaller cache (--cache-type q8_0) or a smaller model"

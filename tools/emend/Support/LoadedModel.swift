@@ -12,17 +12,36 @@ struct OpenedModel {
   /// What the program takes by itself, its tokenizer included.
   let program: MemoryBudget
 
+  /// Opens the model, and says what of its file is guessed.
   init(_ options: ModelOptions) throws {
     self.options = options
     file = try GGUFFile(path: options.file.model, acceptingPacked: true)
     configuration = try ProcessorConfiguration(file)
     tokenizer = try Tokenizer(file.metadata)
     program = MemoryBudget()
+    let vocabulary = tokenizer.vocabulary
+    if vocabulary.model == .bytePair, vocabulary.preTokenizer ?? "" == "" {
+      Console.log(
+        "\(file.path): warning: the file does not say how text is cut into words (tokenizer.ggml.pre); it is "
+          + "done as by default in llama.cpp, and may not be what the model was trained with: convert the "
+          + "original model again")
+    }
+  }
+
+  /// Says so where a text begins with BOS twice: once added, and once written.
+  func warnOfSecondBOS(_ ids: [Int]) {
+    guard let bos = tokenizer.bosToken, ids.prefix(2) == [bos, bos] else { return }
+    Console.log(
+      "warning: the text begins with \(tokenizer.piece(of: bos)) twice, since the vocabulary adds one; leave "
+        + "out the one that is written")
   }
 
   /// The context where a command asks for no other: what --ctx-size says, or 2048, or what the model
   /// was trained for if that is less.
-  var contextLength: Int { options.ctxSize ?? min(configuration.contextLength, 2048) }
+  var contextLength: Int { contextSize ?? min(configuration.contextLength, 2048) }
+
+  /// The context that was asked for.
+  var contextSize: Int? { options.contextSize(trained: configuration.contextLength) }
 
   /// Plans, checks and loads: the weights, and a state of `contextLength` tokens, where `states` of them
   /// will be needed, beside what `edits` take. A context beyond what the model was trained for is refused

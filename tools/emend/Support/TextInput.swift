@@ -1,4 +1,5 @@
 import Foundation
+import ModelFiles
 
 /// Text from a file, a pipe or standard input.
 enum TextInput {
@@ -15,8 +16,10 @@ enum TextInput {
     } catch {
       throw .unreadable(path: path, reason: reason(path))
     }
-    guard let text = String(validating: data, as: UTF8.self) else { throw .notText(path: path) }
-    return text
+    do { return try TextFile.text(data, path: path) } catch {
+      if case .wrongEncoding(_, let found) = error { throw .wrongEncoding(path: path, found: found) }
+      throw .notText(path: path)
+    }
   }
 
   private static func reason(_ path: String) -> String {
