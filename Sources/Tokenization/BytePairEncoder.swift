@@ -29,7 +29,7 @@ struct BytePairEncoder: TextEncoder {
     wholeWords = words
   }
 
-  func encode(_ text: UnsafeBufferPointer<UInt8>, into ids: inout [Int]) {
+  func encode(_ text: UnsafeBufferPointer<UInt8>, isStart: Bool, into ids: inout [Int]) {
     var merger = WordMerger()
     var cache = WordCache()
     preTokenizer.forEachWord(of: text) { whole in

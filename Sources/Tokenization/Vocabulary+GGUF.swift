@@ -33,6 +33,10 @@ extension Vocabulary {
       addsSpacePrefix = try read { () throws(ModelFileError) in
         try metadata.boolIfPresent(Key.addSpacePrefix) ?? true
       }
+      let prefix = try read { () throws(ModelFileError) in
+        try metadata.stringIfPresent(Vocabulary.spacePrefixKey)
+      }
+      spacePrefix = prefix.flatMap(SpacePrefix.init) ?? .everywhere
       addsBOSByDefault = true
     case .bytePair:
       merges = PieceTable(
@@ -125,6 +129,9 @@ extension Vocabulary {
 
   /// Ids that end a text beyond those that GGUF has keys for, as an array: a key of Emend's own.
   package static let endTokensKey = "emend.tokenizer.end_token_ids"
+
+  /// Where the space prefix is put, where not everywhere: a key of Emend's own.
+  package static let spacePrefixKey = "emend.tokenizer.space_prefix"
 
   private enum Key {
     static let model = "tokenizer.ggml.model"

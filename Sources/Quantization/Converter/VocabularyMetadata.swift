@@ -54,6 +54,9 @@ extension Vocabulary {
     entries.append(("tokenizer.ggml.add_bos_token", .bool(addsBOS)))
     entries.append(("tokenizer.ggml.add_eos_token", .bool(addsEOS)))
     entries.append(("tokenizer.ggml.add_space_prefix", .bool(addsSpacePrefix)))
+    if model == .sentencePiece, addsSpacePrefix, spacePrefix != .everywhere {
+      entries.append((Vocabulary.spacePrefixKey, .string(spacePrefix.rawValue)))
+    }
     if let chatTemplate { entries.append(("tokenizer.chat_template", .string(chatTemplate))) }
     return entries
   }

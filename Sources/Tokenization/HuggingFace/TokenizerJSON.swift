@@ -61,9 +61,12 @@ public struct TokenizerJSON {
         throw .unusableID(piece: token.content, found: token.id, limit: most)
       }
       let isControl = token.special == true || Self.looksSpecial(token.content)
-      let isUnknown = isSentencePiece && token.content == content.model.unkToken
+      // Transformers 5 leaves the model's own name of it out.
+      let isUnknown = isSentencePiece && token.content == content.model.unkToken ?? "<unk>"
+      let isByte = isSentencePiece && Self.isByte(token.content)
       try place(
-        token.content, token.id, isUnknown ? .unknown : isControl ? .control : .userDefined)
+        token.content, token.id,
+        isByte ? .byte : isUnknown ? .unknown : isControl ? .control : .userDefined)
     }
     var vocabulary = Vocabulary(
       model: isSentencePiece ? .sentencePiece : .bytePair, pieces: PieceTable(), types: [])
@@ -137,7 +140,9 @@ public struct TokenizerJSON {
   private func completeSentencePiece(
     _ vocabulary: inout Vocabulary, _ merges: [TokenizerContent.Merge]
   ) throws(TokenizationError) {
-    vocabulary.addsSpacePrefix = try addsSpacePrefix()
+    let prefix = try spacePrefix()
+    vocabulary.addsSpacePrefix = prefix != nil
+    vocabulary.spacePrefix = prefix ?? .everywhere
     try addSpecialTokens(&vocabulary)
     var ranks: [[UInt8]: Int] = [:]
     for merge in merges {
@@ -150,14 +155,19 @@ public struct TokenizerJSON {
     vocabulary.unknownToken = vocabulary.types.firstIndex(of: .unknown)
   }
 
-  private func addsSpacePrefix() throws(TokenizationError) -> Bool {
+  /// Nil where there is none.
+  private func spacePrefix() throws(TokenizationError) -> Vocabulary.SpacePrefix? {
     let steps = content.preTokenizer.map { $0.pretokenizers ?? [$0] } ?? []
     let normalizers = content.normalizer.map { $0.normalizers ?? [$0] } ?? []
     switch (normalizers.map(\.type), steps.map(\.type)) {
-    case (["Prepend", "Replace"], []): return true
-    case (["Replace"], []): return false
+    case (["Prepend", "Replace"], []): return .everywhere
+    case (["Replace"], []): return nil
     case ([], ["Metaspace"]):
-      return steps[0].prependScheme.map { $0 != "never" } ?? (steps[0].addPrefixSpace ?? true)
+      switch steps[0].prependScheme ?? (steps[0].addPrefixSpace ?? true ? "always" : "never") {
+      case "never": return nil
+      case "first": return .first
+      default: return .always
+      }
     default:
       throw unsupported(
         "its normalizers are \(normalizers.map { $0.type ?? "unnamed" }) and its pre-tokenizers "
