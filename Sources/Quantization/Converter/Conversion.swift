@@ -156,6 +156,15 @@ public struct Conversion: Sendable {
     return CalibrationWork.byteCount(try source.configuration(), calibration, threads: threads)
   }
 
+  /// The most memory that the slices take which are in work at a time, whatever the size of the model: those
+  /// that are written, the one that is put together, and what each thread rounds.
+  public func sliceBytes(threads: Int) -> Int {
+    let slices = plan.indices.map { slicing($0) }
+    let widest = tensors.map(\.columns).max() ?? 0
+    return Self.slicesUnderWay * (slices.map(\.writtenBytes).max() ?? 0)
+      + (slices.map(\.readBytes).max() ?? 0) + threads * 4 * (max(8192, 2 * widest) + 4096)
+  }
+
   /// Bytes of all tensors in the new file.
   public var byteCount: Int { plan.reduce(0) { $0 + $1.byteCount } }
 

@@ -45,10 +45,16 @@ struct Inspect: ParsableCommand {
   func run() throws {
     let mapped = try MappedFile(path: file)
     if withExtendedLifetime(mapped, { FileKind(firstBytes: mapped.bytes) }) == .safetensors {
-      try EditorReport.show(path: file, json: output.json)
+      try SafetensorsReport.show(path: file, json: output.json)
       return
     }
-    let file = try GGUFFile(path: file, acceptingPacked: true)
+    let whole: GGUFFile
+    do { whole = try GGUFFile(path: file, acceptingPacked: true) } catch {
+      guard case .unsupportedTensorType = error else { throw error }
+      try OutlineReport.show(GGUFOutline(path: file), reason: "\(error)", json: output.json)
+      return
+    }
+    let file = whole
     let memory = memory(file)
     if output.json {
       try JSON.print(Report(file, memory))
@@ -204,6 +210,52 @@ struct Inspect: ParsableCommand {
           bytes: tensors.reduce(0) { $0 + $1.byteCount })
       }.sorted { ($1.bytes, $0.format) < ($0.bytes, $1.format) }
     }
+  }
+}
+
+/// What can be said of a GGUF file with a type that is not read: its header.
+private struct OutlineReport: Encodable {
+  struct Tensor: Encodable {
+    let name: String
+    let shape: [UInt64]
+    let format: String
+  }
+
+  let file: String
+  let version: Int
+  let bytes: Int
+  let metadata: [String: MetadataValue]
+  let tensors: [Tensor]
+  let memoryError: String
+
+  static func show(_ outline: GGUFOutline, reason: String, json: Bool) throws {
+    let report = OutlineReport(
+      file: outline.path, version: outline.version, bytes: outline.byteCount,
+      metadata: Dictionary(
+        uniqueKeysWithValues: outline.metadata.keys.compactMap { key in
+          outline.metadata[key].map { (key, MetadataValue(value: $0)) }
+        }),
+      tensors: outline.tensors.map {
+        Tensor(name: $0.name, shape: $0.shape, format: $0.type.lowercased())
+      }, memoryError: reason)
+    if json { return try JSON.print(report) }
+    Console.print(
+      "\(outline.path): GGUF version \(outline.version), \(Memory.display(outline.byteCount))\n")
+    Console.print("metadata")
+    for key in outline.metadata.keys {
+      if let value = outline.metadata[key] {
+        Console.print("  \(key.onOneLine) = \(value.description)")
+      }
+    }
+    Console.print("\ntensors")
+    var table = TextTable(["tensor", "shape", "type"], numbers: [])
+    for tensor in report.tensors {
+      table.append([
+        tensor.name.onOneLine, tensor.shape.map(String.init).joined(separator: " x "), tensor.format,
+      ])
+    }
+    Console.print(table.text)
+    Console.print("\nemend cannot run it: \(reason.onOneLine)")
   }
 }
 
