@@ -115,7 +115,8 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
       "\(path): \(displayed(tensor)) holds a value that is not a finite number; make the control vector again"
     case .controlVectorName(let path, let tensor):
       (tensor.isEmpty
-        ? "\(path): it is a vector without a name" : "\(path): the name \(displayed(tensor)) does not say which number in it is a block's")
+        ? "\(path): it is a vector without a name"
+        : "\(path): the name \(displayed(tensor)) does not say which number in it is a block's")
         + "; say after which block it is added (--layer 12), or save it under a name such as layers.12"
     case .controlVectorTwice(let path, let tensor, let layer):
       "\(path): \(displayed(tensor)) is a second vector for block \(layer); keep one for each block"

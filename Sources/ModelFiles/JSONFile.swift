@@ -26,7 +26,8 @@ public enum JSONFile {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     do {
-      return try decoder.decode(type, from: Data(file.bytes.dropFirst(TextFile.markLength(file.bytes))))
+      return try decoder.decode(
+        type, from: Data(file.bytes.dropFirst(TextFile.markLength(file.bytes))))
     } catch {
       throw .unexpectedJSON(path: path, reason: reason(error))
     }

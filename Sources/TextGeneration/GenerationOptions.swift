@@ -17,7 +17,8 @@ public struct GenerationOptions: Sendable, Equatable {
   /// Options; by default until the model ends, sampled as llama.cpp samples.
   public init(
     sampling: SamplingOptions = SamplingOptions(), maximumTokens: Int? = nil,
-    stopStrings: [String] = [], turnEnds: [String] = [], ignoresEndTokens: Bool = false, prefillStep: Int = 256
+    stopStrings: [String] = [], turnEnds: [String] = [], ignoresEndTokens: Bool = false,
+    prefillStep: Int = 256
   ) {
     precondition(prefillStep > 0 && (maximumTokens ?? 0) >= 0)
     self.sampling = sampling

@@ -16,7 +16,8 @@ extension PreTokenizer {
         Self.lineEnd, Self.afterSpace { ScalarRanges.deepseekLetters.contains($0) },
         // llama.cpp reads white space beyond ASCII as a vertical tab, which is not in the class.
         Self.afterSpace {
-          ScalarRanges.deepseekMarks.contains($0) && !($0.value > 0x7F && $0.properties.isWhitespace)
+          ScalarRanges.deepseekMarks.contains($0)
+            && !($0.value > 0x7F && $0.properties.isWhitespace)
         },
         Self.trailingSpace, Self.ideographs, Self.numbers,
       ]

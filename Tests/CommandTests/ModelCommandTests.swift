@@ -63,7 +63,9 @@ struct ModelCommandTests {
     #expect(filled.promptIds.count + filled.ids.count == 17)
     let all = try generate("-p", "Once", "-n", "4", "-s", "1", "--top-k", "-1")
     #expect(try generate("-p", "Once", "-n", "4", "-s", "1", "--top-k", "0").ids == all.ids)
-    let result = try EmendProcess(["generate", "-m", model, "-p", "Once", "-n", "1", "-c", "0", "-v"])
+    let result = try EmendProcess([
+      "generate", "-m", model, "-p", "Once", "-n", "1", "-c", "0", "-v",
+    ])
     #expect(result.status == 0 && result.errors.contains("context 8192"), "\(result.errors)")
     let escaped = try generate("-e", "-p", #"a\n\tb\\\x41\q"#, "-n", "0")
     #expect(escaped.promptIds == (try generate("-p", "a\n\tb\\A\\q", "-n", "0").promptIds))
@@ -98,7 +100,9 @@ struct ModelCommandTests {
     let path = folder.appending(path: "iq.gguf").path
     let bytes = GGUFBuilder.file(
       metadata: [("general.architecture", .string("llama"))],
-      tensors: [.init("blk.0.attn_q.weight", [256, 1], type: 16, data: .init(repeating: 0, count: 66))])
+      tensors: [
+        .init("blk.0.attn_q.weight", [256, 1], type: 16, data: .init(repeating: 0, count: 66))
+      ])
     try Data(bytes).write(to: URL(fileURLWithPath: path))
     let outline = try EmendProcess(["inspect", path])
     #expect(outline.status == 0, "\(outline.errors)")

@@ -16,7 +16,8 @@ struct ControlVectorImportTests {
     for tensor in tensors { try writer.append(tensor.2.span) }
     try writer.commit()
     return try ControlVector(
-      checkpoint: path, width: 2, layerCount: 4, firstBlock: firstBlock, layer: layer, layers: layers)
+      checkpoint: path, width: 2, layerCount: 4, firstBlock: firstBlock, layer: layer,
+      layers: layers)
   }
 
   /// Names of steering vectors as programs give them, of a model of four blocks.

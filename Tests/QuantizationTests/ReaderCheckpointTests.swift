@@ -14,7 +14,9 @@ struct ReaderCheckpointTests {
 
   init() throws { scratch = try ScratchFolder() }
 
-  private static func path(_ name: String) -> String { OutsideFiles.fixture("readers/" + name).path }
+  private static func path(_ name: String) -> String {
+    OutsideFiles.fixture("readers/" + name).path
+  }
 
   /// A copy of a fixture's folder, to be changed.
   private func copy(_ name: String) throws -> String {
@@ -150,10 +152,13 @@ struct ReaderCheckpointTests {
     #expect(tokenizer.token(forPiece: "<|eot_id|>") == 709)
     #expect(tokenizer.token(forPiece: "<|reserved_special_token_247|>") == 955)
     #expect(tokenizer.endOfGenerationTokens == [701, 708, 709])
-    #expect(try TiktokenFile(path: Self.path("tiktoken.model")).vocabulary(size: 700).addsBOS == false)
+    #expect(
+      try TiktokenFile(path: Self.path("tiktoken.model")).vocabulary(size: 700).addsBOS == false)
   }
 
-  @Test(arguments: ["IQ==\n", "IQ== 0\nIg== 0\n", "IQ== 0\nIg== 5\n", "IQ== 0\n!! 1\n", "IQ== 0\n= 1\n"])
+  @Test(arguments: [
+    "IQ==\n", "IQ== 0\nIg== 0\n", "IQ== 0\nIg== 5\n", "IQ== 0\n!! 1\n", "IQ== 0\n= 1\n",
+  ])
   func tiktokenLies(text: String) throws {
     let path = scratch.path("tokenizer.model")
     try text.write(toFile: path, atomically: true, encoding: .utf8)
@@ -190,9 +195,10 @@ struct ReaderCheckpointTests {
   }
 
   /// What `use_scaled_rope` means, and what a folder says of it beyond that.
-  @Test(arguments: [
-    ([:], 32, 131_072), (["rope_scaling_factor": 16, "max_seq_len": 4096], 16, 4096),
-  ] as [([String: Int], Float, Int)])
+  @Test(
+    arguments: [
+      ([:], 32, 131_072), (["rope_scaling_factor": 16, "max_seq_len": 4096], 16, 4096),
+    ] as [([String: Int], Float, Int)])
   func scaledRopeIsWritten(more: [String: Int], factor: Float, context: Int) throws {
     let folder = scratch.path(UUID().uuidString)
     try FileManager.default.copyItem(atPath: ConversionFixture.path("meta-1"), toPath: folder)
@@ -288,10 +294,16 @@ struct ReaderCheckpointTests {
     ("_orig_mod.model.layers.0.mlp.up_proj.weight", "model.layers.0.mlp.up_proj.weight"),
     ("base_model.model.model.norm.weight", "model.norm.weight"),
     ("module._orig_mod.lm_head.weight", "lm_head.weight"),
-    ("model.layers.3._orig_mod.self_attn.q_proj.base_layer.weight", "model.layers.3.self_attn.q_proj.weight"),
+    (
+      "model.layers.3._orig_mod.self_attn.q_proj.base_layer.weight",
+      "model.layers.3.self_attn.q_proj.weight"
+    ),
     ("layers.0.input_layernorm.weight", "model.layers.0.input_layernorm.weight"),
     ("embed_tokens.weight", "model.embed_tokens.weight"),
-    ("model.layers.0.self_attn.q_proj.lora_A.weight", "model.layers.0.self_attn.q_proj.lora_A.weight"),
+    (
+      "model.layers.0.self_attn.q_proj.lora_A.weight",
+      "model.layers.0.self_attn.q_proj.lora_A.weight"
+    ),
   ])
   func namesWithoutWrappers(name: String, plain: String) {
     #expect(HuggingFaceNames.plain(name) == plain)

@@ -39,7 +39,9 @@ import TextGeneration
   /// What separates a turn from the next belongs to neither; white space before other stop strings stays.
   @Test func turnEndsTakeTheSpaceBeforeThem() throws {
     var matcher = try StopStringMatcher(["END"], turnEnds: ["### Instruction:"])
-    var out = ["Hello.", "\n", " \n", "##", "# Instr", "uction:", " more"].map { matcher.append($0) }
+    var out = ["Hello.", "\n", " \n", "##", "# Instr", "uction:", " more"].map {
+      matcher.append($0)
+    }
     #expect(out == ["Hello.", "", "", "", "", "", ""] && matcher.finish() == "")
     #expect(matcher.hasStopped)
     matcher = try StopStringMatcher(["END"], turnEnds: ["### Instruction:"])

@@ -57,7 +57,8 @@ struct RowTurns {
     let rest = all.dropFirst(system.count)
     guard rest.map(\.role) == [.user, .assistant], let question = rest.first, let answer = rest.last
     else {
-      return "its turns are \(all.map(\.role.rawValue).joined(separator: ", ")), and a row is one question of "
+      return
+        "its turns are \(all.map(\.role.rawValue).joined(separator: ", ")), and a row is one question of "
         + "the user and its answer, after what the system says"
     }
     let instruction = system.map(\.text).joined(separator: "\n")

@@ -41,7 +41,8 @@ public struct GGUFOutline: Sendable {
       let info = try GGUFTensorReader.readHead(index, from: &cursor)
       tensors.append(
         Tensor(
-          name: info.name, shape: info.dimensions, type: GGMLType.name(info.type) ?? "\(info.type)"))
+          name: info.name, shape: info.dimensions, type: GGMLType.name(info.type) ?? "\(info.type)")
+      )
       _ = try cursor.read(UInt64.self, "the offset of \(info.name)")
     }
     self.tensors = tensors

@@ -159,7 +159,9 @@ public struct PyTorchArchive: Sendable {
       }
     }
     add(root, "", depth: 0)
-    guard !found.isEmpty else { throw .noStateDict(path: path, found: "\(root.kind) without tensors") }
+    guard !found.isEmpty else {
+      throw .noStateDict(path: path, found: "\(root.kind) without tensors")
+    }
     return found
   }
 

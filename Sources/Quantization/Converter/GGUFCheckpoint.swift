@@ -31,7 +31,9 @@ public struct GGUFCheckpoint: CheckpointSource {
       throw .unsupportedArchitecture(path: path, found: architecture)
     }
     do {
-      if let embedding = file.tensorIfPresent(named: "token_embd.weight"), embedding.shape.count == 2 {
+      if let embedding = file.tensorIfPresent(named: "token_embd.weight"),
+        embedding.shape.count == 2
+      {
         try ProcessorConfiguration.checkVocabulary(
           file.metadata, path: path, rows: embedding.shape[1])
       }

@@ -185,7 +185,8 @@ extension HuggingFaceConfiguration.Rotary {
       )
       guard fast > slow else {
         throw .unusableValue(
-          path: path, field: "rope_scaling.beta_fast", found: "\(fast)", wanted: "more than \(slow)")
+          path: path, field: "rope_scaling.beta_fast", found: "\(fast)", wanted: "more than \(slow)"
+        )
       }
       func attention(_ scale: Double) -> Double { factor <= 1 ? 1 : 0.1 * scale * log(factor) + 1 }
       let own: Double =

@@ -41,7 +41,8 @@ package struct TiktokenFile {
       if line.isEmpty { continue }
       guard let entry = Self.entry(line) else {
         throw .unsupportedTokenizer(
-          path: path, found: "line \(number + 1) is no token in base64 with its rank; fetch the file again")
+          path: path,
+          found: "line \(number + 1) is no token in base64 with its rank; fetch the file again")
       }
       found.append(entry)
     }
@@ -50,7 +51,9 @@ package struct TiktokenFile {
       guard tokens.indices.contains(rank), tokens[rank] == nil else {
         throw .unsupportedTokenizer(
           path: path,
-          found: "the rank \(rank) stands there twice, or is none of \(found.count) tokens; fetch the file again")
+          found:
+            "the rank \(rank) stands there twice, or is none of \(found.count) tokens; fetch the file again"
+        )
       }
       tokens[rank] = bytes
     }
@@ -69,7 +72,8 @@ package struct TiktokenFile {
   /// The vocabulary of LLaMA 3 with these tokens, and as many special ones as there are places for in `size`
   /// tokens, 256 at most.
   package func vocabulary(size: Int?) throws(ConversionError) -> Vocabulary {
-    let special = Self.specialTokens.prefix(min(Self.specialCount, (size ?? .max) - tokens.count).clamped)
+    let special = Self.specialTokens.prefix(
+      min(Self.specialCount, (size ?? .max) - tokens.count).clamped)
     var vocabulary = Vocabulary(
       model: .bytePair,
       pieces: PieceTable(tokens.map { ByteAlphabet.encode($0) } + special),

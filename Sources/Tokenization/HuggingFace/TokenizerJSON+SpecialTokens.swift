@@ -31,7 +31,8 @@ extension TokenizerJSON {
         found.last = processor.sep?.text
       case "ByteLevel": continue
       default:
-        throw unsupported("its post_processor is \(processor.type ?? "unnamed"), which is not known here")
+        throw unsupported(
+          "its post_processor is \(processor.type ?? "unnamed"), which is not known here")
       }
     }
     return found
@@ -51,7 +52,8 @@ extension TokenizerJSON {
     }
     for (side, name) in [("before", surroundings.first), ("after", surroundings.last)] {
       guard let name, token([name]) == nil else { continue }
-      throw unsupported("its post_processor puts \(name) \(side) a text, and there is no such token")
+      throw unsupported(
+        "its post_processor puts \(name) \(side) a text, and there is no such token")
     }
     vocabulary.bosToken = token([surroundings.first, "<s>", "<|begin_of_text|>"])
     vocabulary.eosToken = token(

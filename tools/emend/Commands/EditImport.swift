@@ -32,7 +32,8 @@ struct EditImport: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The block of the file's only vector, whatever its name; negative from the end.", valueName: "n"))
+      "The block of the file's only vector, whatever its name; negative from the end.",
+      valueName: "n"))
   var layer: Int?
 
   @Option(help: ArgumentHelp("Only these blocks: all, 10-20 or 2,10,18.", valueName: "blocks"))

@@ -103,7 +103,7 @@ struct Generate: ParsableCommand {
     let opened = try OpenedModel(model)
     let prompt = try encode(escapes ? text.unescaped : text, with: opened.tokenizer)
     let ids = prompt.tokens
-    opened.warnOfSecondBOS(ids)
+    opened.tokenizer.warnOfSecondBOS(ids)
     guard ids.count <= opened.contextLength else {
       throw TextGenerationError.promptTooLong(
         tokens: ids.count, contextLength: opened.contextLength)

@@ -251,7 +251,8 @@ private struct OutlineReport: Encodable {
     var table = TextTable(["tensor", "shape", "type"], numbers: [])
     for tensor in report.tensors {
       table.append([
-        tensor.name.onOneLine, tensor.shape.map(String.init).joined(separator: " x "), tensor.format,
+        tensor.name.onOneLine, tensor.shape.map(String.init).joined(separator: " x "),
+        tensor.format,
       ])
     }
     Console.print(table.text)

@@ -51,7 +51,7 @@ struct Score: ParsableCommand {
     let opened = try OpenedModel(model)
     let prompt = opened.tokenizer.prompt(text, parseSpecial: parseSpecial)
     let ids = prompt.tokens
-    opened.warnOfSecondBOS(ids)
+    opened.tokenizer.warnOfSecondBOS(ids)
     let length = opened.contextSize ?? max(ids.count, 1)
     guard length <= opened.configuration.contextLength else {
       throw CommandError.notEnoughContext(

@@ -61,7 +61,9 @@ struct Tokenize: ParsableCommand {
     let text = try file.map { try TextInput.read($0) } ?? text ?? ""
     let tokenizer = try Tokenizer(
       GGUFFile(path: model.model, acceptingPacked: true).metadata)
+    tokenizer.warnOfGuesses(path: model.model)
     let ids = try encode(text, with: tokenizer)
+    tokenizer.warnOfSecondBOS(ids)
     let pieces = ids.map(tokenizer.piece)
     if output.json {
       try JSON.print(Result(ids: ids, pieces: pieces))

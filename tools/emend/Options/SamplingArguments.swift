@@ -53,7 +53,8 @@ struct SamplingArguments: ParsableArguments {
   /// The options for the generator; a seed not given is drawn.
   var options: SamplingOptions {
     SamplingOptions(
-      temperature: temp, topK: max(topK, 0), topP: topP, minP: minP, repetitionPenalty: repeatPenalty,
+      temperature: temp, topK: max(topK, 0), topP: topP, minP: minP,
+      repetitionPenalty: repeatPenalty,
       penaltyWindow: repeatLastN < 0 ? nil : repeatLastN,
       seed: seed?.value ?? UInt64.random(in: 0...UInt64(UInt32.max)))
   }

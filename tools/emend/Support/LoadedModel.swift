@@ -19,21 +19,7 @@ struct OpenedModel {
     configuration = try ProcessorConfiguration(file)
     tokenizer = try Tokenizer(file.metadata)
     program = MemoryBudget()
-    let vocabulary = tokenizer.vocabulary
-    if vocabulary.model == .bytePair, vocabulary.preTokenizer ?? "" == "" {
-      Console.log(
-        "\(file.path): warning: the file does not say how text is cut into words (tokenizer.ggml.pre); it is "
-          + "done as by default in llama.cpp, and may not be what the model was trained with: convert the "
-          + "original model again")
-    }
-  }
-
-  /// Says so where a text begins with BOS twice: once added, and once written.
-  func warnOfSecondBOS(_ ids: [Int]) {
-    guard let bos = tokenizer.bosToken, ids.prefix(2) == [bos, bos] else { return }
-    Console.log(
-      "warning: the text begins with \(tokenizer.piece(of: bos)) twice, since the vocabulary adds one; leave "
-        + "out the one that is written")
+    tokenizer.warnOfGuesses(path: file.path)
   }
 
   /// The context where a command asks for no other: what --ctx-size says, or 2048, or what the model

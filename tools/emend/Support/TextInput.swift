@@ -17,7 +17,9 @@ enum TextInput {
       throw .unreadable(path: path, reason: reason(path))
     }
     do { return try TextFile.text(data, path: path) } catch {
-      if case .wrongEncoding(_, let found) = error { throw .wrongEncoding(path: path, found: found) }
+      if case .wrongEncoding(_, let found) = error {
+        throw .wrongEncoding(path: path, found: found)
+      }
       throw .notText(path: path)
     }
   }
