@@ -37,7 +37,7 @@ extension PreTokenizer {
         .split(Self.ideographPattern), .digits, plain,
       ]
     case .deepseekV3:
-      [.split(#"\p{N}{1,3}"#), .split("[一-龥぀-ゟ゠-ヿ]+"), .split(Self.deepseekV3Pattern), plain]
+      [.split(#"\p{N}{1,3}"#), .split(Self.kanaPattern), .split(Self.deepseekV3Pattern), plain]
     }
   }
 
@@ -49,7 +49,9 @@ extension PreTokenizer {
     #"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|"#
     + #"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}|"#
     + #" ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
-  private static let ideographPattern = "[一-龥ࠀ-一가-퟿]+"
+  private static let ideographPattern = "[\u{4E00}-\u{9FA5}\u{800}-\u{4E00}\u{AC00}-\u{D7FF}]+"
+  private static let kanaPattern =
+    "[\u{4E00}-\u{9FA5}\u{3040}-\u{309F}\u{30A0}-\u{30FF}]+"
   private static let deepseekV3Pattern =
     ##"[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|"##
     + "[^\r\n" + #"\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+"# + "[\r\n]*|"

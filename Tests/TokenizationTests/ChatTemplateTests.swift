@@ -29,7 +29,7 @@ import Tokenization
     let text = ChatTemplate.llama2.render(Self.conversation, addGenerationPrompt: true)
     #expect(
       text
-        == "[INST] <<SYS>>\nBe brief.\n<</SYS>>\n\nHello! [/INST] Hello. </s><s>[INST] Bye. [/INST]"
+        == "[INST] <<SYS>>\nBe brief.\n<</SYS>>\n\n Hello! [/INST] Hello. </s><s>[INST] Bye. [/INST]"
     )
     let system = ChatTemplate.llama2.render([Self.conversation[0]], addGenerationPrompt: true)
     #expect(system == "[INST] <<SYS>>\nBe brief.\n<</SYS>> [/INST]")
