@@ -87,7 +87,9 @@ public struct EditRequest: Sendable, Equatable {
     let (width, layerCount) = (configuration.hiddenSize, configuration.layerCount)
     return try LatentEdit.sum(
       controlVectors.map { vector in
-        try ControlVector(path: vector.path, width: width, layerCount: layerCount).edit(
+        try ControlVector(
+          path: vector.path, width: width, layerCount: layerCount, range: controlVectorBlocks
+        ).edit(
           width: width, layerCount: layerCount, scale: vector.scale, range: controlVectorBlocks)
       })
   }

@@ -42,8 +42,11 @@ public final class OpenedModel {
 
   /// The context where nobody asks for another: what the settings say, or 2048, or what the model was
   /// trained for if that is less.
-  public var contextLength: Int {
-    settings.contextLength ?? min(configuration.contextLength, 2048)
+  public var contextLength: Int { contextSize ?? min(configuration.contextLength, 2048) }
+
+  /// The context that was asked for, 0 being what the model was trained for; nil where none was.
+  public var contextSize: Int? {
+    settings.contextLength == 0 ? configuration.contextLength : settings.contextLength
   }
 
   /// Plans, checks and loads: the weights, and a state of `contextLength` tokens.

@@ -28,6 +28,8 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
   case stateSections(path: String, missing: [String], unknown: [String])
   /// At that line of a file of rows, `wanted` should stand.
   case notJSON(path: String, line: Int, wanted: String)
+  /// A file of rows in Parquet, which is not read here.
+  case parquet(path: String)
   /// A file of rows without a good one; the first problem is an example.
   case noRows(path: String, problems: Int, example: String?)
   /// The vocabulary has no token that ends a response.
@@ -57,6 +59,9 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
           ?? "; the options are \((TrainingOptions.names + others).joined(separator: ", "))")
     case .configuredOption(let path, let name, let found, let needed):
       "\(path): \(name) is \(found), and must be \(Self.spelled(needed) { $0 }); choose another value"
+    case .parquet(let path):
+      "\(path): it is a Parquet file, and rows are read from JSON; convert it: python3 -c \"import pandas; "
+        + "pandas.read_parquet('\(path)').to_json('\(path).jsonl', orient='records', lines=True)\""
     case .notTrainingState(let path):
       "\(path): the file is no training state; give one that emend train wrote"
     case .stateVersion(let path, let found, let supported):

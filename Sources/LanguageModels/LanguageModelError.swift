@@ -19,6 +19,10 @@ public enum LanguageModelError: Error, Equatable, CustomStringConvertible {
   case notFinite(path: String, tensor: String, row: Int)
   /// A tensor that is read row by row, in a packed file that interleaves its rows.
   case packedRows(path: String, tensor: String)
+  /// A tokenizer and an embedding that are not of one model.
+  case vocabularyMismatch(path: String, tokens: Int, rows: Int)
+  /// A norm of zeros, or zeros to the end of a file: what a download leaves that was stopped.
+  case zeros(path: String, tensor: String)
   case noTokens
   /// A sequence of a batch is longer than the model's context.
   case sequenceTooLong(sequence: Int, tokens: Int, most: Int)
@@ -47,7 +51,7 @@ public enum LanguageModelError: Error, Equatable, CustomStringConvertible {
       "\(path): general.architecture is \"\(found)\"; Emend runs \"llama\" (LLaMA, Mistral, "
         + "TinyLlama, SmolLM2)"
     case .unsupportedRopeScaling(let path, let found):
-      "\(path): llama.rope.scaling.type is \"\(found)\"; Emend runs none, linear and llama3"
+      "\(path): llama.rope.scaling.type is \"\(found)\"; Emend runs none, linear, yarn and llama3"
     case .unusableValue(let path, let key, let found, let wanted):
       "\(path): \(key) is \(found), needed is \(wanted); the file is damaged or of another kind"
     case .wrongShape(let path, let tensor, let found, let wanted):
@@ -62,6 +66,12 @@ public enum LanguageModelError: Error, Equatable, CustomStringConvertible {
     case .packedRows(let path, let tensor):
       "\(path): \(tensor) is packed, and must not be where the output has a matrix of its own; pack "
         + "the model again"
+    case .vocabularyMismatch(let path, let tokens, let rows):
+      "\(path): the tokenizer has \(tokens) tokens and token_embd.weight \(rows) rows; they must be as many: "
+        + "convert the original model again"
+    case .zeros(let path, let tensor):
+      "\(path): \(tensor) \(tensor.hasSuffix("norm.weight") ? "is" : "ends with") nothing but zeros, as where a "
+        + "download was stopped; fetch the file again"
     case .noTokens: "there is nothing to run: the list of tokens is empty"
     case .sequenceTooLong(let sequence, let tokens, let most):
       "text \(sequence + 1) has \(tokens) tokens, and the model reads at most \(most); shorten it"

@@ -20,6 +20,11 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
   case notControlVector(path: String, found: String)
   case controlVectorWidth(path: String, tensor: String, found: Int, needed: Int)
   case controlVectorLayer(path: String, tensor: String, layerCount: Int)
+  /// As above, of a file in llama.cpp's format.
+  case directionLayer(path: String, tensor: String, layerCount: Int)
+  case controlVectorFormat(path: String, tensor: String, found: String)
+  /// A layer was given for the only vector of a file that has `count`.
+  case controlVectorSeveral(path: String, count: Int)
   case controlVectorNotFinite(path: String, tensor: String)
   case controlVectorName(path: String, tensor: String)
   case controlVectorTwice(path: String, tensor: String, layer: Int)
@@ -97,11 +102,22 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
     case .controlVectorLayer(let path, let tensor, let count):
       "\(path): \(displayed(tensor)) is for a block that the model, of \(count) blocks, does not have (1 to "
         + "\(count - 1) can have one); leave it out (--layers 1-\(count - 1)), or use the model that it is for"
+    case .directionLayer(let path, let tensor, let count):
+      "\(path): \(displayed(tensor)) is for a block that the model, of \(count) blocks, does not have (1 to "
+        + "\(count - 1) can have one); leave it out (--control-vector-layer-range 1 \(count - 1)), or use the "
+        + "model that it is for"
+    case .controlVectorFormat(let path, let tensor, let found):
+      "\(path): \(displayed(tensor)) is in \(found), and directions are f32, f16 or bf16; write it in one of these"
+    case .controlVectorSeveral(let path, let count):
+      "\(path): one block is given (--layer) and the file has \(count) vectors; leave it out, or choose blocks "
+        + "with --layers"
     case .controlVectorNotFinite(let path, let tensor):
       "\(path): \(displayed(tensor)) holds a value that is not a finite number; make the control vector again"
     case .controlVectorName(let path, let tensor):
-      "\(path): the name \(displayed(tensor)) has no number that says after which block it is added; save it under "
-        + "one such as layers.12"
+      (tensor.isEmpty
+        ? "\(path): it is a vector without a name"
+        : "\(path): the name \(displayed(tensor)) does not say which number in it is a block's")
+        + "; say after which block it is added (--layer 12), or save it under a name such as layers.12"
     case .controlVectorTwice(let path, let tensor, let layer):
       "\(path): \(displayed(tensor)) is a second vector for block \(layer); keep one for each block"
     case .controlVectorEmpty(let path):

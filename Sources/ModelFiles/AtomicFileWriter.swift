@@ -55,6 +55,7 @@ public struct AtomicFileWriter: ~Copyable {
     if descriptor >= 0 {
       close(descriptor)
       unlink(temporaryPath)
+      emend_temporary_removed(temporaryPath)
     }
   }
 
@@ -65,7 +66,10 @@ public struct AtomicFileWriter: ~Copyable {
     for number in 0..<1000 {
       let temporary = "\(path).partial-\(getpid())-\(number)"
       let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-      if descriptor >= 0 { return (temporary, descriptor) }
+      if descriptor >= 0 {
+        emend_temporary_added(temporary)
+        return (temporary, descriptor)
+      }
       guard errno == EEXIST else {
         throw DiskSpace.error(errno, call: "open", needed: 1, in: folder, for: path)
       }
@@ -108,6 +112,7 @@ public struct AtomicFileWriter: ~Copyable {
     try check(fsync(descriptor), "fsync")
     let closed = close(descriptor)
     descriptor = -1
+    defer { emend_temporary_removed(temporaryPath) }
     do {
       try check(closed, "close")
       try check(rename(temporaryPath, target), "rename")

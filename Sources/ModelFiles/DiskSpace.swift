@@ -32,6 +32,7 @@ enum DiskSpace {
     switch number {
     case ENOSPC, EDQUOT:
       .noSpace(path: path, needed: needed, available: available(in: folder) ?? 0)
+    case EFBIG: .sizeLimit(path: path)
     case EACCES, EPERM, EROFS: .notWritable(path: path)
     case ENOENT, ENOTDIR: .noSuchFolder(path: path)
     default: .systemFailure(path: path, call: call, errno: number)

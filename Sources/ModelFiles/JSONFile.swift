@@ -22,10 +22,12 @@ public enum JSONFile {
     guard file.byteCount <= mostBytes else {
       throw .unexpectedJSON(path: path, reason: "it has \(file.byteCount) bytes")
     }
+    try TextFile.checkEncoding(file.bytes, path: path)
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     do {
-      return try decoder.decode(type, from: Data(file.bytes))
+      return try decoder.decode(
+        type, from: Data(file.bytes.dropFirst(TextFile.markLength(file.bytes))))
     } catch {
       throw .unexpectedJSON(path: path, reason: reason(error))
     }

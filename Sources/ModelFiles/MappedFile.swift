@@ -1,3 +1,5 @@
+import CPlatform
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -10,8 +12,9 @@
 ///
 /// Nothing is read until it is touched, and pages that were touched can be given back with
 /// `releasePages(_:)`. The file is expected to stay as it is: if another program shortens it while
-/// it is mapped, touching the bytes that are gone ends the process with SIGBUS, which no reader of
-/// mapped files can prevent. Replacing the file by renaming another over it is safe.
+/// it is mapped, touching the bytes that are gone ends the process, with SIGBUS or, after
+/// `FileFaults.install()`, with an error that names the file. Replacing the file by renaming another over
+/// it is safe.
 public final class MappedFile: @unchecked Sendable {
   // Unchecked only because the pointer is not Sendable: everything here is set once, and the bytes
   // are read-only.
@@ -75,6 +78,7 @@ public final class MappedFile: @unchecked Sendable {
     guard let base = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0),
       base != UnsafeMutableRawPointer(bitPattern: -1)
     else { throw .systemFailure(path: path, call: "mmap", errno: errno) }
+    emend_mapping_added(base, count, path)
     return UnsafeRawBufferPointer(start: base, count: count)
   }
 
@@ -106,6 +110,7 @@ public final class MappedFile: @unchecked Sendable {
     if let release {
       release()
     } else {
+      emend_mapping_removed(bytes.baseAddress)
       munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
     }
   }

@@ -19,7 +19,8 @@ extension ModelFileError: CustomStringConvertible {
       .unsupportedPackedVersion(let path, _, _), .wrongFileSize(let path, _, _),
       .damagedHeader(let path, _, _),
       .truncated(let path, _, _, _, _), .countTooLarge(let path, _, _, _),
-      .nameTooLong(let path, _, _, _), .invalidText(let path, _),
+      .nameTooLong(let path, _, _, _), .invalidText(let path, _), .sizeLimit(let path),
+      .wrongEncoding(let path, _),
       .unknownValueType(let path, _, _), .invalidBool(let path, _, _),
       .arraysNestedTooDeeply(let path, _, _), .duplicateKey(let path, _),
       .invalidAlignment(let path, _), .missingKey(let path, _), .wrongType(let path, _, _, _),
@@ -61,6 +62,9 @@ extension ModelFileError: CustomStringConvertible {
     case .wrongKind(_, let wanted, let found):
       "it seems to be \(found.description), not \(wanted.description)\(found.remedy)"
 
+    case .sizeLimit:
+      "it would become larger than files may be here; raise the limit (ulimit -f), or write it to another "
+        + "file system"
     case .noSuchFolder:
       "the folder it should be written in is not there; make it first"
     case .isInput:
@@ -113,6 +117,9 @@ extension ModelFileError: CustomStringConvertible {
         + "the file is damaged"
     case .invalidText(_, let field):
       "\(displayed(field)) is not valid UTF-8; the file is damaged"
+
+    case .wrongEncoding(_, let found):
+      "it is text in \(found); convert it first (iconv -f \(found) -t utf-8)"
 
     case .unknownValueType(_, let key, let type):
       "the value of \(displayed(key)) has type \(type), and GGUF has types 0 to 12; "

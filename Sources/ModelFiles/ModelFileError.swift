@@ -25,6 +25,9 @@ public enum ModelFileError: Error, Equatable, Sendable {
   /// The disk has too little room for what is written at `path`.
   case noSpace(path: String, needed: UInt64, available: UInt64)
 
+  /// The file would become larger than this process, or the file system, may have one.
+  case sizeLimit(path: String)
+
   // MARK: Compression
 
   /// The zstd frame at byte `offset` of the compressed file is wrong; `problem` is zstd's word.
@@ -51,6 +54,8 @@ public enum ModelFileError: Error, Equatable, Sendable {
   case nameTooLong(path: String, field: String, length: UInt64, most: Int)
   /// A key, tensor name or text that must be UTF-8 and is not.
   case invalidText(path: String, field: String)
+  /// Text in another encoding than UTF-8, by its name.
+  case wrongEncoding(path: String, found: String)
 
   /// `field` is `found`, which no file that is whole has there.
   case invalidField(path: String, field: String, found: String, wanted: String)

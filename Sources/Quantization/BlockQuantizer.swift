@@ -50,8 +50,9 @@ public struct BlockQuantizer: Sendable {
   ///   - firstRow: the number of the first row in the tensor, for errors.
   ///   - pool: the threads that share the rows.
   ///
-  /// Throws `partialBlocks` when a row does not fill whole blocks, and `notFinite` when the source
-  /// holds an infinity or NaN; the destination is then partly written.
+  /// Throws `partialBlocks` when a row does not fill whole blocks, `notFinite` when the source holds an
+  /// infinity or NaN, and `tooLarge` when a block's values are beyond what its scale can reach; the
+  /// destination is then partly written.
   public func quantize(
     _ source: UnsafeRawBufferPointer, _ sourceFormat: BlockFormat, columns: Int,
     importance: [Float]? = nil, into destination: UnsafeMutableRawBufferPointer,
@@ -71,6 +72,7 @@ public struct BlockQuantizer: Sendable {
     nonisolated(unsafe) let from = source.baseAddress!
     nonisolated(unsafe) let to = destination.baseAddress!
     let failure = FirstFailure()
+    let beyond = FirstFailure()
     // A few rows at a time, so that their floats stay in the second-level cache.
     let batch = max(1, 8192 / columns)
     let parts = (rows + batch - 1) / batch
@@ -96,6 +98,10 @@ public struct BlockQuantizer: Sendable {
           failure.record(row: first + bad / columns, column: bad % columns)
           return
         }
+        if let row = firstRowBeyond(buffer, rows: count, columns: columns) {
+          beyond.record(row: first + row, column: 0)
+          return
+        }
         encode(
           buffer, rows: count, columns: columns, weights, to + first * rowBytes,
           scratch: buffer + batch * columns)
@@ -104,6 +110,36 @@ public struct BlockQuantizer: Sendable {
     if let (row, column) = failure.place {
       throw .notFinite(tensor: tensor, row: firstRow + row, column: column)
     }
+    if beyond.place != nil { throw .tooLarge(tensor: tensor, format: format) }
+  }
+
+  /// The first row with a block that the format cannot hold.
+  func firstRowBeyond(_ values: UnsafePointer<Float>, rows: Int, columns: Int) -> Int? {
+    let size = format.elementsPerBlock
+    guard size > 1, largestMagnitude(values, rows * columns) > BlockFormat.largestHalf else {
+      return nil
+    }
+    for block in 0..<rows * columns / size
+    where !format.canHold(UnsafeBufferPointer(start: values + block * size, count: size)) {
+      return block * size / columns
+    }
+    return nil
+  }
+
+  private func largestMagnitude(_ values: UnsafePointer<Float>, _ count: Int) -> Float {
+    var largest = SIMD16<Float>.zero
+    var index = 0
+    while index + 16 <= count {
+      let vector = UnsafeRawPointer(values + index).loadUnaligned(as: SIMD16<Float>.self)
+      largest = pointwiseMax(largest, pointwiseMax(vector, -vector))
+      index += 16
+    }
+    var result = largest.max()
+    while index < count {
+      result = max(result, abs(values[index]))
+      index += 1
+    }
+    return result
   }
 
   private func encode(
@@ -152,6 +188,26 @@ public struct BlockQuantizer: Sendable {
     let mean = importance.reduce(0.0) { $0 + Double($1) } / Double(columns)
     guard mean > 0 else { return [Float](repeating: 1, count: columns) }
     return importance.map { Float(Double($0) / mean) }
+  }
+}
+
+extension BlockFormat {
+  /// The largest number that half precision has.
+  static let largestHalf: Float = 65504
+
+  /// Whether scale and minimum of a block, in half precision, reach all of `values`, which are finite.
+  func canHold(_ values: UnsafeBufferPointer<Float>) -> Bool {
+    var (least, most) = (Float.infinity, -Float.infinity)
+    for value in values { (least, most) = (min(least, value), max(most, value)) }
+    // Up to here numbers are rounded to the largest half, and not to infinity.
+    let limit = Double(Self.largestHalf) + 16
+    let magnitude = Double(max(most, -least))
+    return switch self {
+    case .q4_0: magnitude < 8 * limit
+    case .q8_0: magnitude < 127 * limit
+    case .q4_1: Double(most) - Double(least) < 15 * limit && abs(Double(least)) < limit
+    default: true
+    }
   }
 }
 

@@ -8,6 +8,8 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible {
   case partialBlocks(tensor: String, columns: Int, format: BlockFormat)
   /// An infinity or NaN in the source.
   case notFinite(tensor: String, row: Int, column: Int)
+  /// A value that no scale in half precision reaches.
+  case tooLarge(tensor: String, format: BlockFormat)
   /// A calibration for a format without blocks of 32.
   case nothingToCalibrate(format: BlockFormat)
   /// A calibration text with fewer tokens than one sequence.
@@ -29,6 +31,8 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible {
     case .notFinite(let tensor, let row, let column):
       "\(tensor) holds an infinity or NaN in row \(row), column \(column); the source is damaged: "
         + "fetch it again"
+    case .tooLarge(let tensor, let format):
+      "\(tensor) holds a value too large for \(format.name); choose f32 for it"
     case .nothingToCalibrate(let format):
       "calibration rounds blocks of 32, and \(format.name) has none; choose q4_0, q4_1, q5_0, q5_1 "
         + "or q8_0, or leave out the calibration"

@@ -6,6 +6,9 @@ public struct GenerationOptions: Sendable, Equatable {
   public var maximumTokens: Int?
   /// The text ends before the first of these.
   public var stopStrings: [String]
+  /// As `stopStrings`, and the white space before them is left out too: how a chat template begins the
+  /// next turn.
+  public var turnEnds: [String]
   /// End tokens are never chosen, so that only the other limits apply.
   public var ignoresEndTokens: Bool
   /// Prompt tokens fed between two reports of progress (and chances to stop).
@@ -14,12 +17,14 @@ public struct GenerationOptions: Sendable, Equatable {
   /// Options; by default until the model ends, sampled as llama.cpp samples.
   public init(
     sampling: SamplingOptions = SamplingOptions(), maximumTokens: Int? = nil,
-    stopStrings: [String] = [], ignoresEndTokens: Bool = false, prefillStep: Int = 256
+    stopStrings: [String] = [], turnEnds: [String] = [], ignoresEndTokens: Bool = false,
+    prefillStep: Int = 256
   ) {
     precondition(prefillStep > 0 && (maximumTokens ?? 0) >= 0)
     self.sampling = sampling
     self.maximumTokens = maximumTokens
     self.stopStrings = stopStrings
+    self.turnEnds = turnEnds
     self.ignoresEndTokens = ignoresEndTokens
     self.prefillStep = prefillStep
   }

@@ -9,6 +9,8 @@ import Tokenization
 public final class Generator {
   private let model: any SequenceModel
   private let endTokens: Set<Int>
+  /// Ids from here on have no text.
+  private let tokenCount: Int
   private let makeDecoder: () -> any TextDecoder
   /// The tokens in the cache.
   public private(set) var cached: [Int] = []
@@ -20,18 +22,22 @@ public final class Generator {
   public convenience init(
     _ model: any SequenceModel, tokenizer: Tokenizer, startsText: Bool = false
   ) {
-    self.init(model, endTokens: tokenizer.endOfGenerationTokens) {
+    self.init(
+      model, endTokens: tokenizer.endOfGenerationTokens, tokenCount: tokenizer.vocabularyCount
+    ) {
       StreamingDetokenizer(tokenizer, startsText: startsText)
     }
   }
 
-  /// As above, from the ids that end a text and a maker of decoders, one for each run.
+  /// As above, from the ids that end a text, the number of ids that have one, and a maker of decoders, one
+  /// for each run.
   public init(
-    _ model: any SequenceModel, endTokens: Set<Int>,
+    _ model: any SequenceModel, endTokens: Set<Int>, tokenCount: Int = .max,
     makeDecoder: @escaping () -> any TextDecoder
   ) {
     self.model = model
     self.endTokens = endTokens
+    self.tokenCount = tokenCount
     self.makeDecoder = makeDecoder
     model.truncate(to: 0)
   }
@@ -52,7 +58,7 @@ public final class Generator {
     }
     do throws(PromptError) { try model.prepare(given) } catch { throw .prompt(error) }
     var chain = try SamplingChain(options.sampling)
-    var matcher = try StopStringMatcher(options.stopStrings)
+    var matcher = try StopStringMatcher(options.stopStrings, turnEnds: options.turnEnds)
     var decoder = makeDecoder()
     var statistics = GenerationStatistics()
 
@@ -74,6 +80,9 @@ public final class Generator {
       }
       let allowed = options.ignoresEndTokens ? masking(endTokens, in: current) : current
       let id = try chain.next(allowed, after: history)
+      guard id < tokenCount else {
+        throw .model(.tokenOutOfRange(token: id, vocabularySize: tokenCount))
+      }
       if endTokens.contains(id) {
         reason = .endToken
         break

@@ -2,7 +2,7 @@
 /// themselves, the other 68 bytes for U+0100 and up in order.
 ///
 /// Source: `bytes_to_unicode` of GPT-2's `encoder.py`.
-enum ByteAlphabet {
+package enum ByteAlphabet {
   /// The character of each byte.
   static let scalars: [Unicode.Scalar] = {
     var next: UInt32 = 0x100
@@ -22,6 +22,13 @@ enum ByteAlphabet {
     for (byte, scalar) in scalars.enumerated() { table[Int(scalar.value)] = Int16(byte) }
     return table
   }()
+
+  /// How bytes are written.
+  package static func encode(_ bytes: some Sequence<UInt8>) -> String {
+    var text = ""
+    for byte in bytes { text.unicodeScalars.append(scalars[Int(byte)]) }
+    return text
+  }
 
   /// The bytes that `piece` stands for, or nil when it has a character outside the alphabet.
   static func decode(_ piece: ArraySlice<UInt8>) -> [UInt8]? {

@@ -29,22 +29,21 @@ struct BytePairEncoder: TextEncoder {
     wholeWords = words
   }
 
-  func encode(_ text: UnsafeBufferPointer<UInt8>, into ids: inout [Int]) {
-    let classified = ClassifiedText(text)
+  func encode(_ text: UnsafeBufferPointer<UInt8>, isStart: Bool, into ids: inout [Int]) {
     var merger = WordMerger()
     var cache = WordCache()
-    var start = 0
-    while start < text.count {
-      // Positions within a word are kept in 32 bits.
-      let end = min(preTokenizer.endOfWord(in: classified, from: start), start + (1 << 30))
-      let word = start..<end
-      start = end
-
-      let (hash, found) = cache.repeatIDs(of: word, in: text, into: &ids)
-      if found { continue }
-      let firstID = ids.count
-      encodeWord(UnsafeBufferPointer(rebasing: text[word]), with: &merger, into: &ids)
-      cache.remember(word, hash: hash, firstID: firstID, ids: ids)
+    preTokenizer.forEachWord(of: text) { whole in
+      var rest = whole
+      while !rest.isEmpty {
+        // Positions within a word are kept in 32 bits.
+        let word = rest.prefix(1 << 30)
+        rest = rest.dropFirst(word.count)
+        let (hash, found) = cache.repeatIDs(of: word, in: text, into: &ids)
+        if found { continue }
+        let firstID = ids.count
+        encodeWord(UnsafeBufferPointer(rebasing: text[word]), with: &merger, into: &ids)
+        cache.remember(word, hash: hash, firstID: firstID, ids: ids)
+      }
     }
   }
 

@@ -72,4 +72,41 @@ struct ClassifiedText {
     while case (let found, let next) = character(at: position), found == kind { position = next }
     return position
   }
+
+  /// Whether the character at `position` is one of a to z.
+  @inline(__always)
+  func isSmall(at position: Int) -> Bool {
+    position < bytes.count && (0x61...0x7A).contains(bytes[position])
+  }
+
+  /// Whether the character at `position` is one of A to Z.
+  @inline(__always)
+  func isCapital(at position: Int) -> Bool {
+    position < bytes.count && (0x41...0x5A).contains(bytes[position])
+  }
+
+  /// Where the run of letters other than A to Z that starts at `position` ends.
+  func endOfNotCapitals(from position: Int) -> Int {
+    var position = position
+    while case (let kind, let next) = character(at: position), kind == .letter,
+      !isCapital(at: position)
+    { position = next }
+    return position
+  }
+
+  /// The character at `position`, which is before the end, and where the next begins.
+  func scalar(at position: Int) -> (scalar: Unicode.Scalar, next: Int) {
+    let first = bytes[position]
+    if first < 0x80 { return (Unicode.Scalar(first), position + 1) }
+    let length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4
+    let next = min(position + length, bytes.count)
+    var value = UInt32(first) & (0x7F >> UInt32(length))
+    for index in position + 1..<next { value = value << 6 | UInt32(bytes[index] & 0x3F) }
+    return (Unicode.Scalar(value) ?? "\u{FFFD}", next)
+  }
+
+  /// The part of the text in `range`, as a text of its own.
+  func part(_ range: Range<Int>) -> ClassifiedText {
+    ClassifiedText(UnsafeBufferPointer(rebasing: bytes[range]))
+  }
 }

@@ -20,6 +20,7 @@ extension ChatTemplate {
     var prompt = Prompt()
     switch self {
     case .llama2: prompt.addLlama2(messages, bos: bos, eos: eos)
+    case .mistral: prompt.addMistral(messages, eos: eos)
     case .alpaca: prompt.addAlpaca(messages, eos: eos)
     case .chatml:
       for message in messages {
@@ -71,7 +72,7 @@ extension ChatTemplate {
 
   private func generationPrompt(after messages: [ChatMessage]) -> String {
     switch self {
-    case .llama2: ""
+    case .llama2, .mistral: ""
     case .chatml: "<|im_start|>assistant\n"
     case .zephyr: "<|assistant|>\n"
     case .alpaca: (messages.isEmpty ? "" : "\n\n") + "### Response:\n"
@@ -117,13 +118,42 @@ private struct Prompt {
 
   private mutating func addLlama2Turn(_ system: [String], user: String, bos: String) {
     markup("\(bos)[INST] ")
+    // The turn is trimmed as a whole: what the user says begins it only where the system says nothing.
+    let rest = trimmed(user, atStart: system.isEmpty)
     if !system.isEmpty {
       markup("<<SYS>>\n")
       content(system.joined(separator: "\n"))
-      markup("\n<</SYS>>\n\n")
+      markup(rest.allSatisfy(\.isWhitespace) ? "\n<</SYS>>" : "\n<</SYS>>\n\n")
     }
-    content(trimmed(user))
+    if !rest.allSatisfy(\.isWhitespace) { content(rest) }
     markup(" [/INST]")
+  }
+
+  /// As the user's and the assistant's texts are, with nothing trimmed. The template has no place for the
+  /// system's: it is said at the beginning of the user's turn that follows.
+  ///
+  /// Source: the template published with Mistral-7B-Instruct-v0.1; where the system's text goes is llama.cpp's
+  /// choice (`mistral-v1`).
+  mutating func addMistral(_ messages: [ChatMessage], eos: String) {
+    var isInside = false
+    for message in messages {
+      if message.role != .assistant, !isInside {
+        markup("[INST] ")
+        isInside = true
+      }
+      switch message.role {
+      case .system:
+        content(message.content)
+        markup("\n\n")
+      case .user:
+        content(message.content)
+        markup(" [/INST]")
+      case .assistant:
+        content(message.content)
+        markup(eos + " ")
+        isInside = false
+      }
+    }
   }
 
   /// Turns stand a blank line apart; what is said without a heading is the system's.
@@ -143,10 +173,11 @@ private struct Prompt {
   }
 }
 
-/// Without white space at both ends.
-private func trimmed(_ text: String) -> String {
+/// Without white space at both ends, or at the end alone.
+private func trimmed(_ text: String, atStart: Bool = true) -> String {
   let scalars = text.unicodeScalars
-  let start = scalars.firstIndex { !$0.properties.isWhitespace } ?? scalars.endIndex
+  let first = scalars.firstIndex { !$0.properties.isWhitespace } ?? scalars.endIndex
+  let start = atStart ? first : scalars.startIndex
   let end = scalars[start...].lastIndex { !$0.properties.isWhitespace }.map(scalars.index(after:))
   return String(scalars[start..<(end ?? start)])
 }

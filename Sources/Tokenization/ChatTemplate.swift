@@ -6,6 +6,8 @@
 public enum ChatTemplate: String, Sendable, CaseIterable {
   /// `[INST] <<SYS>>…<</SYS>> … [/INST] … </s>` (Llama 2 Chat).
   case llama2
+  /// `[INST] … [/INST]…</s>`, nothing trimmed (Mistral 7B Instruct).
+  case mistral
   /// `<|im_start|>user\n…<|im_end|>\n` (SmolLM2, Qwen, OpenHermes).
   case chatml
   /// `<|user|>\n…</s>\n` (Zephyr, TinyLlama Chat).
@@ -39,8 +41,10 @@ public enum ChatTemplate: String, Sendable, CaseIterable {
 
     if has("<|im_start|>"), !has("<|im_sep|>"), !has("<end_of_utterance>") {
       self = .chatml
-    } else if has("[INST]"), has("<<SYS>>") || !ChatTemplate.mistralMarkers.contains(where: has) {
+    } else if has("[INST]"), has("<<SYS>>") {
       self = .llama2
+    } else if has("[INST]"), !ChatTemplate.mistralMarkers.contains(where: has) {
+      self = .mistral
     } else if has("<|start_header_id|>"), has("<|end_header_id|>") {
       self = .llama3
     } else if has("<|user|>"), !has("<|end|>"), !has("[gMASK]"),
@@ -65,7 +69,7 @@ public enum ChatTemplate: String, Sendable, CaseIterable {
   /// Texts that end the assistant's turn where a model writes them out as text.
   public var stopStrings: [String] {
     switch self {
-    case .llama2: ["[INST]"]
+    case .llama2, .mistral: ["[INST]"]
     case .chatml: ["<|im_end|>", "<|im_start|>"]
     case .zephyr: ["<|user|>", "<|system|>"]
     case .alpaca: ["### Instruction:"]
@@ -76,7 +80,7 @@ public enum ChatTemplate: String, Sendable, CaseIterable {
   /// Whether a conversation begins with BOS even where the vocabulary adds none to plain text.
   var beginsWithBOS: Bool {
     switch self {
-    case .llama2, .llama3: true
+    case .llama2, .mistral, .llama3: true
     case .chatml, .zephyr, .alpaca: false
     }
   }

@@ -47,13 +47,20 @@ struct MergeTable: Sendable {
   static func parts(
     ofMerge rank: Int, in vocabulary: Vocabulary
   ) throws(TokenizationError) -> (left: ArraySlice<UInt8>, right: ArraySlice<UInt8>) {
-    let line = vocabulary.merges[rank]
-    guard let space = line.dropFirst().firstIndex(of: 0x20), space + 1 < line.endIndex,
-      !line[(space + 1)...].contains(0x20)
-    else {
+    guard let parts = parts(of: vocabulary.merges[rank]) else {
       throw .malformedMerge(index: rank, text: vocabulary.merges.text(rank))
     }
-    return (line[..<space], line[(space + 1)...])
+    return parts
+  }
+
+  /// The two pieces of a merge as it is written, nil where it is no two pieces with one space between.
+  static func parts<Bytes: RandomAccessCollection<UInt8>>(
+    of line: Bytes
+  ) -> (left: Bytes.SubSequence, right: Bytes.SubSequence)? {
+    guard let space = line.dropFirst().firstIndex(of: 0x20) else { return nil }
+    let right = line[line.index(after: space)...]
+    guard !right.isEmpty, !right.contains(0x20) else { return nil }
+    return (line[..<space], right)
   }
 
   /// Whether text may become a token of this type without anybody asking for it.

@@ -7,6 +7,7 @@ struct SentencePieceEncoder: TextEncoder {
   private let processor: SentencePieceProcessor
   /// Whether to put the space prefix here; otherwise the library does, or nobody.
   private let addsSpace: Bool
+  private let spacePrefix: Vocabulary.SpacePrefix
   /// Whether no merge can reach across the beginning of a space, so that words can be encoded one by
   /// one and repeated words looked up.
   private let splitsWords: Bool
@@ -18,14 +19,22 @@ struct SentencePieceEncoder: TextEncoder {
       serialized: SentencePieceEncoder.serialize(
         vocabulary, unknownToken: unknownToken, hasByteTokens: !byteTokens.isEmpty))
     addsSpace = vocabulary.addsSpacePrefix && !vocabulary.removesExtraSpaces
+    spacePrefix = vocabulary.spacePrefix
     splitsWords =
       !vocabulary.removesExtraSpaces && !byteTokens.isEmpty
       && SentencePieceEncoder.wordsAreIndependent(vocabulary)
     fallback = byteTokens.isEmpty ? [unknownToken ?? 0] : byteTokens
   }
 
-  func encode(_ text: UnsafeBufferPointer<UInt8>, into ids: inout [Int]) {
-    guard addsSpace else {
+  func encode(_ text: UnsafeBufferPointer<UInt8>, isStart: Bool, into ids: inout [Int]) {
+    let beginsWithSpace = text[0] == 0x20 || text.starts(with: metaSpace)
+    let takesPrefix =
+      switch spacePrefix {
+      case .everywhere: true
+      case .always: !beginsWithSpace
+      case .first: isStart && !beginsWithSpace
+      }
+    guard addsSpace, takesPrefix else {
       encodePrepared(text, into: &ids)
       return
     }

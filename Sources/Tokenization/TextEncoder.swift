@@ -1,7 +1,8 @@
 /// Turns plain text, free of special tokens, into ids. One for each kind of vocabulary.
 protocol TextEncoder: Sendable {
-  /// Appends the ids of `text`, which is valid UTF-8 and not empty.
-  func encode(_ text: UnsafeBufferPointer<UInt8>, into ids: inout [Int])
+  /// Appends the ids of `text`, which is valid UTF-8 and not empty; `isStart` says whether nothing stands
+  /// before it.
+  func encode(_ text: UnsafeBufferPointer<UInt8>, isStart: Bool, into ids: inout [Int])
 }
 
 /// The ids of words that occurred before in one text: most words of a text are repeats.

@@ -95,10 +95,12 @@ public final class Tokenizer: Sendable {
     if addSpecial, vocabulary.addsBOS, let bos = vocabulary.bosToken { ids.append(bos) }
 
     var pending: [UInt8] = []
+    var isStart = true
     func encodePending() {
       guard !pending.isEmpty else { return }
-      pending.withUnsafeBufferPointer { encoder.encode($0, into: &ids) }
+      pending.withUnsafeBufferPointer { encoder.encode($0, isStart: isStart, into: &ids) }
       pending.removeAll(keepingCapacity: true)
+      isStart = false
     }
     for segment in segments {
       var text = segment.text
@@ -110,6 +112,7 @@ public final class Tokenizer: Sendable {
           case .token(let id):
             encodePending()
             ids.append(id)
+            isStart = false
           }
         }
       }

@@ -24,18 +24,23 @@ extension Vocabulary {
       model: model, pieces: PieceTable(texts),
       types: try Vocabulary.types(metadata, count: texts.count))
     try readSpecialTokens(metadata)
+    completeTypes(areGiven: metadata[Key.types] != nil)
 
     let addsBOSByDefault: Bool
     switch model {
     case .sentencePiece:
-      scores = try read { () throws(ModelFileError) in try metadata.floats(Key.scores) }
+      scores = try Vocabulary.scores(metadata, count: texts.count)
       addsSpacePrefix = try read { () throws(ModelFileError) in
         try metadata.boolIfPresent(Key.addSpacePrefix) ?? true
       }
+      let prefix = try read { () throws(ModelFileError) in
+        try metadata.stringIfPresent(Vocabulary.spacePrefixKey)
+      }
+      spacePrefix = prefix.flatMap(SpacePrefix.init) ?? .everywhere
       addsBOSByDefault = true
     case .bytePair:
       merges = PieceTable(
-        try read { () throws(ModelFileError) in try metadata.strings(Key.merges) })
+        merges: try read { () throws(ModelFileError) in try metadata.strings(Key.merges) })
       preTokenizer = try read { () throws(ModelFileError) in
         try metadata.stringIfPresent(Key.preTokenizer)
       }
@@ -58,26 +63,53 @@ extension Vocabulary {
       try metadata.integersIfPresent(Key.types, as: Int32.self)
     }
     guard let numbers else { return [TokenType](repeating: .normal, count: count) }
-    var types: [TokenType] = []
-    types.reserveCapacity(numbers.count)
-    for (id, number) in numbers.enumerated() {
-      guard let type = TokenType(rawValue: number) else {
-        throw .unknownTokenType(id: id, found: Int(number))
+    // Numbers that stand for no type mean none in particular, and those past the last token nothing.
+    return numbers.prefix(count).map { TokenType(rawValue: $0) ?? .normal }
+  }
+
+  /// Scores may be whole numbers; there may be more of them than tokens, or none.
+  private static func scores(
+    _ metadata: GGUFMetadata, count: Int
+  ) throws(TokenizationError) -> [Float] {
+    try read { () throws(ModelFileError) in
+      guard let array = try metadata.arrayIfPresent(Key.scores) else {
+        return [Float](repeating: 0, count: count)
       }
-      types.append(type)
+      if array.first?.integer != nil {
+        return try metadata.integers(Key.scores, as: Int32.self).prefix(count).map { Float($0) }
+      }
+      return Array(try metadata.floats(Key.scores).prefix(count))
     }
-    return types
+  }
+
+  /// What a SentencePiece vocabulary needs to know of its tokens where the file has no types: byte tokens and
+  /// special ones are known by their names and numbers. Where several are of type unknown, the one that the
+  /// file names is.
+  private mutating func completeTypes(areGiven: Bool) {
+    guard model == .sentencePiece else { return }
+    if !areGiven {
+      for id in pieces.indices where VocabularyCheck.byteValue(pieces[id]) != nil {
+        types[id] = .byte
+      }
+      for id in [bosToken, eosToken].compactMap({ $0 }) { types[id] = .control }
+    }
+    let unknown = types.indices.filter { types[$0] == .unknown }
+    guard unknown.count != 1, let one = unknownToken ?? unknown.first else { return }
+    for id in unknown { types[id] = .control }
+    types[one] = .unknown
   }
 
   private mutating func readSpecialTokens(
     _ metadata: GGUFMetadata
   ) throws(TokenizationError) {
+    let count = pieces.count
     func token(_ name: String) throws(TokenizationError) -> Int? {
-      try read { () throws(ModelFileError) in
+      let id = try read { () throws(ModelFileError) in
         try metadata.integerIfPresent("tokenizer.ggml.\(name)_token_id", in: 0...Int(UInt32.max))
       }
+      // A number of no token (padding is often one) is as good as none.
+      return id.flatMap { $0 < count ? $0 : nil }
     }
-    let count = pieces.count
     let hasDefaults = model == .sentencePiece
     func byDefault(_ id: Int) -> Int? { hasDefaults && id < count ? id : nil }
 
@@ -89,7 +121,17 @@ extension Vocabulary {
     for name in ["eom", "fim_pad", "fim_rep", "fim_sep"] {
       if let other = try token(name) { otherEndTokens.append(other) }
     }
+    let further = try read { () throws(ModelFileError) in
+      try metadata.integersIfPresent(Vocabulary.endTokensKey, as: Int.self)
+    }
+    otherEndTokens += (further ?? []).filter { (0..<count).contains($0) }
   }
+
+  /// Ids that end a text beyond those that GGUF has keys for, as an array: a key of Emend's own.
+  package static let endTokensKey = "emend.tokenizer.end_token_ids"
+
+  /// Where the space prefix is put, where not everywhere: a key of Emend's own.
+  package static let spacePrefixKey = "emend.tokenizer.space_prefix"
 
   private enum Key {
     static let model = "tokenizer.ggml.model"
@@ -123,10 +165,27 @@ extension Tokenizer {
 }
 
 extension PieceTable {
-  /// A copy of the strings of a GGUF file.
+  /// A copy of the strings of a GGUF file, read as llama.cpp does: a zero ends one, and an empty one is
+  /// named after its place.
   init(_ strings: GGUFStringArray) {
     self.init()
     reserveCapacity(strings.count, bytes: strings.reduce(0) { $0 + $1.byteCount })
-    for string in strings { string.withBytes { append($0) } }
+    for (id, string) in strings.enumerated() {
+      string.withBytes { bytes in
+        let piece = bytes.prefix { $0 != 0 }
+        if piece.isEmpty { append("[EMPTY_\(id)]".utf8) } else { append(piece) }
+      }
+    }
+  }
+
+  /// A copy of the merges of a GGUF file. What is no pair of pieces merges nothing, as in llama.cpp.
+  fileprivate init(merges strings: GGUFStringArray) {
+    self.init()
+    reserveCapacity(strings.count, bytes: strings.reduce(0) { $0 + $1.byteCount })
+    for string in strings {
+      string.withBytes { bytes in
+        if MergeTable.parts(of: bytes[...]) != nil { append(bytes) }
+      }
+    }
   }
 }

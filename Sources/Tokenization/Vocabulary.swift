@@ -44,6 +44,18 @@ public struct Vocabulary: Sendable {
   /// SentencePiece: whether a space is put in front of text, so that a word is the same piece at the
   /// start and in the middle.
   public var addsSpacePrefix = true
+  /// Where the space prefix is put.
+  public enum SpacePrefix: String, Sendable {
+    /// Before every stretch of text between special tokens, as llama.cpp does.
+    case everywhere
+    /// There too, unless the stretch begins with a space (`Metaspace` with the scheme "always").
+    case always
+    /// Before a text that does not begin with a space or a special token (scheme "first").
+    case first
+  }
+
+  /// SentencePiece: where it is put, if it is.
+  public var spacePrefix = SpacePrefix.everywhere
   /// SentencePiece: whether leading, trailing and repeated spaces are dropped.
   public var removesExtraSpaces = false
   /// SentencePiece: who finds the user-defined pieces in text. In a GGUF, as llama.cpp has it, they

@@ -50,8 +50,9 @@ struct VocabularyCheck {
     for id in vocabulary.pieces.indices {
       let piece = vocabulary.pieces[id]
       guard !piece.isEmpty else { throw .emptyPiece(id: id) }
-      guard piece.count <= pieceLimit else {
-        throw .pieceTooLong(id: id, bytes: piece.count, limit: pieceLimit)
+      let limit = vocabulary.model == .sentencePiece ? pieceLimit : 1 << 20
+      guard piece.count <= limit else {
+        throw .pieceTooLong(id: id, bytes: piece.count, limit: limit)
       }
       guard !piece.contains(0) else { throw .zeroInPiece(id: id) }
       guard String(validating: piece, as: UTF8.self) != nil else { throw .pieceNotUTF8(id: id) }
@@ -102,7 +103,7 @@ struct VocabularyCheck {
   }
 
   /// The byte that exactly `<0x00>` to `<0xFF>`, with capital letters, stand for.
-  private static func byteValue(_ piece: ArraySlice<UInt8>) -> UInt8? {
+  static func byteValue(_ piece: ArraySlice<UInt8>) -> UInt8? {
     guard piece.count == 6, piece.starts(with: "<0x".utf8), piece.last == UInt8(ascii: ">") else {
       return nil
     }

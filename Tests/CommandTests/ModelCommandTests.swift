@@ -56,6 +56,61 @@ struct ModelCommandTests {
     #expect(allowed.status == 0, "\(allowed.errors)")
   }
 
+  /// llama.cpp's spellings: the model's own context, as many tokens as it holds, all candidates, escapes.
+  @Test func llamaCppsSpellings() throws {
+    let filled = try generate("-p", "Once", "-n", "-2", "-c", "16", "--temp", "0")
+    #expect(filled.finishReason == "context_full")
+    #expect(filled.promptIds.count + filled.ids.count == 17)
+    let all = try generate("-p", "Once", "-n", "4", "-s", "1", "--top-k", "-1")
+    #expect(try generate("-p", "Once", "-n", "4", "-s", "1", "--top-k", "0").ids == all.ids)
+    let result = try EmendProcess([
+      "generate", "-m", model, "-p", "Once", "-n", "1", "-c", "0", "-v",
+    ])
+    #expect(result.status == 0 && result.errors.contains("context 8192"), "\(result.errors)")
+    let escaped = try generate("-e", "-p", #"a\n\tb\\\x41\q"#, "-n", "0")
+    #expect(escaped.promptIds == (try generate("-p", "a\n\tb\\A\\q", "-n", "0").promptIds))
+    #expect(try generate("-p", #"a\n"#, "-n", "0").promptIds != escaped.promptIds)
+  }
+
+  /// A turn of another is not part of an answer, nor the space before it.
+  @Test func conversationsEndAtTheTemplatesMarks() throws {
+    let answer = try generate(
+      "--chat", "--chat-template", "alpaca", "-p", "Say hello.", "-n", "80", "--temp", "0")
+    #expect(answer.text == "Hello." && answer.finishReason == "stop_string")
+  }
+
+  /// The tokens that `generate --chat` reads are those that `tokenize --chat` shows.
+  @Test func tokensOfConversations() throws {
+    struct Tokens: Decodable { let ids: [Int] }
+    let shown = try EmendProcess(
+      ["tokenize", "-m", model, "--json", "--chat", "--system", "Be brief.", "Hello"])
+    let read = try generate("--chat", "--system", "Be brief.", "-p", "Hello", "-n", "0")
+    #expect(try shown.json(Tokens.self).ids == read.promptIds)
+  }
+
+  /// Tensors of any kind, and a model of a type that is not read.
+  @Test func inspectReadsOtherFiles() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let plain = OutsideFiles.fixture("conversion/whole/model.safetensors").path
+    let tensors = try EmendProcess(["inspect", plain])
+    #expect(tensors.status == 0 && tensors.text.contains("model.norm.weight"))
+    // A type that is named and not run.
+    let path = folder.appending(path: "iq.gguf").path
+    let bytes = GGUFBuilder.file(
+      metadata: [("general.architecture", .string("llama"))],
+      tensors: [
+        .init("blk.0.attn_q.weight", [256, 1], type: 16, data: .init(repeating: 0, count: 66))
+      ])
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+    let outline = try EmendProcess(["inspect", path])
+    #expect(outline.status == 0, "\(outline.errors)")
+    #expect(outline.text.contains("iq2_xxs") && outline.text.contains("cannot run it"))
+    let report = try EmendProcess(["inspect", path, "--json"])
+    #expect(report.status == 0 && report.text.contains(#""memory_error""#))
+  }
+
   @Test func seedsDecide() throws {
     let first = try generate("-p", "Once", "-n", "16", "-s", "1")
     #expect(try generate("-p", "Once", "-n", "16", "-s", "1").ids == first.ids)

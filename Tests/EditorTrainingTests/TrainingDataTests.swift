@@ -82,6 +82,86 @@ import Testing
 
   private static let good = #"{"instruction":"a","output":"b"}"#
 
+  /// Rows as others' training files have them: OpenAI's and TRL's messages, ShareGPT's conversations, prompts
+  /// with completions.
+  @Test(arguments: [
+    (
+      #"{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}]}"#,
+      ["q", "", "a"]
+    ),
+    (
+      #"{"messages":[{"role":"system","content":"s"},{"role":"user","content":"q"},"#
+        + #"{"role":"assistant","content":"a","tool_calls":null}],"id":3}"#, ["s", "q", "a"]
+    ),
+    (
+      #"{"messages":[{"role":"user","content":[{"type":"text","text":"q"},{"type":"image"},"#
+        + #"{"type":"text","text":"r"}]},{"role":"assistant","content":"a"}]}"#, ["qr", "", "a"]
+    ),
+    (
+      #"{"id":"x","conversations":[{"from":"human","value":"q"},{"from":"gpt","value":"a"}]}"#,
+      ["q", "", "a"]
+    ),
+    (#"{"prompt":"q","completion":"a"}"#, ["q", "", "a"]),
+    (#"{"completion":"a","prompt":"q"}"#, ["q", "", "a"]),
+    (
+      #"{"prompt":[{"role":"system","content":"s"},{"role":"user","content":"q"}],"#
+        + #""completion":[{"role":"assistant","content":"a"}]}"#, ["s", "q", "a"]
+    ),
+    // The fields themselves go first, and other keys are nobody's business.
+    (#"{"instruction":"i","output":"o","prompt":"q","completion":"a"}"#, ["i", "", "o"]),
+    (#"{"instruction":"i","output":"o","response":7}"#, ["i", "", "o"]),
+  ])
+  func conversations(line: String, row: [String]) throws {
+    let data = try read(line)
+    #expect(problems(data) == [])
+    #expect(data.rows.map { [$0.instruction, $0.input, $0.output] } == [row])
+  }
+
+  @Test(arguments: [
+    (#"{"messages":[]}"#, "prompt is missing"),
+    (#"{"messages":[{"role":"user","content":"q"}]}"#, "its turns are user,"),
+    (
+      #"{"conversations":[{"from":"human","value":"q"},{"from":"gpt","value":"a"},"#
+        + #"{"from":"human","value":"q"},{"from":"gpt","value":"a"}]}"#,
+      "its turns are user, assistant, user, assistant,"
+    ),
+    (#"{"messages":[{"role":"tool","content":"q"}]}"#, #"a turn of messages has the role "tool""#),
+    (#"{"messages":[{"role":"user"}]}"#, "a turn of messages has no text"),
+    (#"{"messages":["q","a"]}"#, "a turn of messages is no object"),
+    (#"{"messages":7}"#, "messages is neither a text nor a list of turns"),
+    (#"{"prompt":"q"}"#, "completion is missing"),
+    (#"{"prompt":"q","completion":""}"#, "output is empty"),
+  ])
+  func conversationsThatAreNoRows(line: String, problem: String) throws {
+    let data = try read(line + "\n" + Self.good)
+    #expect(data.rows.count == 1)
+    #expect(try #require(problems(data).first).hasPrefix("1: " + problem))
+  }
+
+  /// An array under a key, as `datasets` and others write it.
+  @Test(arguments: [
+    #"{"data":[ROW,ROW]}"#, #"{"version":"1.0","meta":{"data":[1]},"rows":[ROW, ROW],"n":2}"#,
+    "{\n \"examples\": [\n  ROW,\n  ROW\n ]\n}\n", "\u{FEFF}{\"train\":[ROW,ROW]}",
+  ])
+  func wrappedRows(text: String) throws {
+    let data = try read(text.replacing("ROW", with: Self.good))
+    #expect(data.rows.count == 2 && data.problems.count == 0)
+    #expect(data.rows[0].instruction == "a" && data.rows[0].output == "b")
+  }
+
+  @Test func otherKindsOfFilesAreNamed() throws {
+    let parquet = #expect(throws: EditorTrainingError.self) { try read("PAR1\u{0}\u{0}PAR1") }
+    #expect("\(try #require(parquet))".contains("pandas.read_parquet("))
+    try withTemporaryFolder { folder in
+      let path = folder + "/rows.json"
+      try Data([0xFF, 0xFE] + Array(Self.good.utf16).flatMap { [UInt8($0), 0] })
+        .write(to: URL(fileURLWithPath: path))
+      #expect(throws: EditorTrainingError.file(.wrongEncoding(path: path, found: "UTF-16LE"))) {
+        try TrainingData(files: [TrainingDataFile(path: path)])
+      }
+    }
+  }
+
   @Test func badLinesAreReported() throws {
     let data = try read(
       [

@@ -110,19 +110,10 @@ import Testing
           path: path, key: "llama.attention.head_count", found: "3",
           wanted: "a divisor of llama.embedding_length (32)"))
     #expect(
-      TinyFile.error { $0.set("llama.attention.key_length", .u32(12)) }
+      TinyFile.error { $0.set("llama.attention.key_length", .u32(13)) }
         == .unusableValue(
-          path: path, key: "llama.attention.key_length", found: "12",
-          wanted: "a multiple of 8 from 8 to 4096"))
-    // Without a key length it is hidden / heads that must fit.
-    #expect(
-      TinyFile.error {
-        $0.set("llama.embedding_length", .u32(24))
-        $0.setFloats("token_embd.weight", .init(repeating: 0, count: 120), shape: [24, 5])
-      }
-        == .unusableValue(
-          path: path, key: "llama.attention.key_length", found: "12",
-          wanted: "a multiple of 8 from 8 to 4096"))
+          path: path, key: "llama.attention.key_length", found: "13",
+          wanted: "an even number from 8 to 4096"))
     #expect(
       TinyFile.error { $0.set("llama.attention.value_length", .u32(8)) }
         == .unusableValue(
@@ -153,11 +144,8 @@ import Testing
 
   @Test func ropeScalings() throws {
     #expect(
-      TinyFile.error { $0.set("llama.rope.scaling.type", .string("yarn")) }
-        == .unsupportedRopeScaling(path: path, found: "yarn"))
-    #expect(
-      TinyFile.error { $0.set("llama.rope.scaling.type", .string("linear")) }
-        == .file(.missingKey(path: path, key: "llama.rope.scaling.factor")))
+      TinyFile.error { $0.set("llama.rope.scaling.type", .string("longrope")) }
+        == .unsupportedRopeScaling(path: path, found: "longrope"))
     func scaling(_ change: (inout TinyFile) -> Void) throws -> RopeScaling {
       var file = TinyFile()
       change(&file)
@@ -166,7 +154,27 @@ import Testing
     #expect(try scaling { $0.set("llama.rope.scaling.type", .string("none")) } == .none)
     #expect(try scaling { $0.set("llama.rope.scale_linear", .f32(1)) } == .none)
     #expect(try scaling { $0.set("llama.rope.scale_linear", .f32(2)) } == .linear(factor: 2))
-    for factor: Float in [0, -1, .nan, .infinity] {
+    // llama.cpp's type is linear where there is only a factor, and its newer key goes first.
+    #expect(try scaling { $0.set("llama.rope.scaling.factor", .f32(4)) } == .linear(factor: 4))
+    #expect(
+      try scaling {
+        $0.set("llama.rope.scaling.factor", .f32(4))
+        $0.set("llama.rope.scale_linear", .f32(2))
+      } == .linear(factor: 4))
+    #expect(
+      try scaling {
+        $0.set("llama.rope.scaling.factor", .f32(0))
+        $0.set("llama.rope.scale_linear", .f32(2))
+      } == .linear(factor: 2))
+    #expect(try scaling { $0.set("llama.rope.scaling.type", .string("linear")) } == .none)
+    #expect(
+      try scaling {
+        $0.set("llama.rope.scaling.type", .string("yarn"))
+        $0.set("llama.rope.scaling.factor", .f32(1))
+      }
+        == .yarn(
+          factor: 1, originalContext: 128, attentionFactor: 1, betaFast: 32, betaSlow: 1))
+    for factor: Float in [-1, .nan, .infinity] {
       guard
         case .file(.outOfRange(path, "llama.rope.scaling.factor", _, _)) =
           TinyFile.error({
@@ -189,6 +197,59 @@ import Testing
         == .unusableValue(
           path: path, key: "llama.rope.scaling.high_freq_factor", found: "4.0",
           wanted: "more than 4.0"))
+  }
+
+  /// Numbers that may be there for each block.
+  @Test func numbersOfBlocks() throws {
+    for (key, value) in [
+      ("llama.attention.head_count", 2), ("llama.attention.head_count_kv", 1),
+      ("llama.feed_forward_length", 32),
+    ] {
+      #expect(TinyFile.error { $0.set(key, .i32s([Int32(value)])) } == nil)
+      #expect(
+        TinyFile.error { $0.set(key, .i32s([Int32(value), 8])) }
+          == .unusableValue(
+            path: path, key: key, found: "[\(value), 8]",
+            wanted: "one number, the same for all blocks"))
+      #expect(
+        TinyFile.error { $0.set(key, .i32s([])) }
+          == .unusableValue(
+            path: path, key: key, found: "[]", wanted: "one number, the same for all blocks"))
+    }
+  }
+
+  /// A token without a row, and a row without a token.
+  @Test(arguments: [4, 6])
+  func tokensAndRowsAreAsMany(tokens: Int) {
+    let pieces = GGUFBuilder.Value.strings((0..<tokens).map { "t\($0)" })
+    #expect(
+      TinyFile.error { $0.set("tokenizer.ggml.tokens", pieces) }
+        == .vocabularyMismatch(path: path, tokens: tokens, rows: 5))
+  }
+
+  /// What a stopped download leaves: a norm of zeros, and zeros to the end of the file.
+  @Test func zeros() {
+    for name in ["blk.0.attn_norm.weight", "blk.0.ffn_norm.weight", "output_norm.weight"] {
+      #expect(
+        TinyFile.error { $0.setFloats(name, .init(repeating: 0, count: 32)) }
+          == .zeros(path: path, tensor: name))
+      // One number will do.
+      #expect(
+        TinyFile.error { $0.setFloats(name, .init(repeating: 0, count: 31) + [1]) } == nil)
+    }
+    func large(_ file: inout TinyFile, zerosFrom row: Int) {
+      file.set("llama.feed_forward_length", .u32(1024))
+      for name in ["ffn_gate", "ffn_up", "ffn_down"] {
+        file.setFloats(
+          "blk.0.\(name).weight",
+          (0..<32 * 1024).map { $0 < row * 32 ? 0.5 : 0 },
+          shape: name == "ffn_down" ? [1024, 32] : [32, 1024])
+      }
+    }
+    #expect(
+      TinyFile.error { large(&$0, zerosFrom: 200) }
+        == .zeros(path: path, tensor: "blk.0.ffn_down.weight"))
+    #expect(TinyFile.error { large(&$0, zerosFrom: 1000) } == nil)
   }
 
   @Test(arguments: [Float.nan, .infinity])
@@ -299,7 +360,9 @@ import Testing
   @Test func messages() {
     let errors: [(LanguageModelError, [String])] = [
       (.unsupportedArchitecture(path: "a.gguf", found: "gpt2"), ["a.gguf", "gpt2", "llama"]),
-      (.unsupportedRopeScaling(path: "a.gguf", found: "yarn"), ["a.gguf", "yarn", "llama3"]),
+      (.unsupportedRopeScaling(path: "a.gguf", found: "su"), ["a.gguf", "su", "yarn", "llama3"]),
+      (.vocabularyMismatch(path: "a.gguf", tokens: 300, rows: 364), ["a.gguf", "300", "364"]),
+      (.zeros(path: "a.gguf", tensor: "output_norm.weight"), ["a.gguf", "output_norm", "fetch"]),
       (
         .wrongShape(path: "a.gguf", tensor: "t", found: [1, 2], wanted: [3, 4]),
         ["a.gguf", "t", "[1, 2]", "[3, 4]"]

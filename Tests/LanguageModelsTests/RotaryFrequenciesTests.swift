@@ -71,4 +71,34 @@ import Testing
     ).frequencies
     #expect(found == [plain[0], plain[1] / 2.5, plain[2] / 8])
   }
+
+  private struct Yarn: Decodable {
+    var head: Int
+    var theta: Double
+    var factor: Float
+    var originalContext: Int
+    var betaFast: Float
+    var betaSlow: Float
+    var attentionFactor: Float?
+    var amplitude: Double
+    var frequencies: [Double]
+  }
+
+  /// Against transformers, which computes in f32.
+  @Test func yarn() throws {
+    let url = OutsideFiles.fixture("readers/yarn.json")
+    for test in try JSONDecoder().decode([Yarn].self, from: Data(contentsOf: url)) {
+      let found = RotaryFrequencies(
+        theta: test.theta, rotated: test.head,
+        scaling: .yarn(
+          factor: test.factor, originalContext: test.originalContext,
+          attentionFactor: test.attentionFactor ?? RopeScaling.yarnAttention(test.factor),
+          betaFast: test.betaFast, betaSlow: test.betaSlow))
+      #expect(found.frequencies.count == test.frequencies.count)
+      for (a, b) in zip(found.frequencies, test.frequencies) {
+        #expect(abs(a - b) <= 2e-6 * b)
+      }
+      #expect(abs(found.amplitude - test.amplitude) < 1e-6)
+    }
+  }
 }

@@ -6,7 +6,8 @@ import Testing
 
 struct ControlVectorImportTests {
   private func vector(
-    _ tensors: [(String, [Int], [Float])], firstBlock: Int = 0, layers: LayerSelection = .all
+    _ tensors: [(String, [Int], [Float])], firstBlock: Int = 0, layer: Int? = nil,
+    layers: LayerSelection = .all
   ) throws -> ControlVector {
     let path = TinyModel.temporaryPath("vectors.safetensors")
     defer { try? FileManager.default.removeItem(atPath: path) }
@@ -15,7 +16,32 @@ struct ControlVectorImportTests {
     for tensor in tensors { try writer.append(tensor.2.span) }
     try writer.commit()
     return try ControlVector(
-      checkpoint: path, width: 2, layerCount: 4, firstBlock: firstBlock, layers: layers)
+      checkpoint: path, width: 2, layerCount: 4, firstBlock: firstBlock, layer: layer,
+      layers: layers)
+  }
+
+  /// Names of steering vectors as programs give them, of a model of four blocks.
+  @Test(arguments: [
+    ("layer_-1", 3), ("layers.-2", 2), ("-3", 1), ("layer-2", 2), ("layer 2", 2), ("2", 2),
+    ("vec_layer_2_Llama-3-7b", 2), ("model.layers.1.mlp.down_proj", 1), ("Llama-2-7b.h.3.x1", 3),
+    ("blk.1.steer", 1), ("direction.3", 3), ("layer_activations.2", 2), ("layers[2]", 2),
+  ])
+  func blockOfAName(name: String, block: Int) throws {
+    #expect(try vector([(name, [2], [1, 2])]).directions.keys.sorted() == [block])
+  }
+
+  /// Several numbers, none of which is a block's by its name; and blocks before the first.
+  @Test(arguments: ["Llama-2-7b", "v1.2", "layer_-4", "layer_-9", "-0"])
+  func namesThatDoNotSayTheBlock(name: String) {
+    #expect(throws: LatentEditingError.self) { try vector([(name, [2], [1, 2])]) }
+  }
+
+  @Test func theLayerOfAnOnlyVectorMayBeSaid() throws {
+    #expect(try vector([("mean", [2], [1, 2])], layer: 2).directions == [2: [1, 2]])
+    #expect(try vector([("mean", [2], [1, 2])], layer: -1).directions == [3: [1, 2]])
+    #expect(throws: LatentEditingError.self) {
+      try vector([("1", [2], [1, 2]), ("2", [2], [1, 2])], layer: 2)
+    }
   }
 
   @Test func namesSayTheBlock() throws {
@@ -46,11 +72,11 @@ struct ControlVectorImportTests {
   @Test(
     arguments: [
       ([("1", [3], [1, 2, 3])], "residual stream"), ([("4", [2], [1, 2])], "does not have"),
-      ([("0", [2], [1, 2])], "does not have"), ([("mean", [2], [1, 2])], "has no number"),
+      ([("0", [2], [1, 2])], "does not have"), ([("mean", [2], [1, 2])], "does not say"),
       ([("1", [2], [1, .infinity])], "finite"),
       ([("a.1", [2], [1, 2]), ("b.1", [2], [1, 2])], "second vector"),
       ([("1", [2], [1, 2]), ("2", [2, 2], [1, 2, 3, 4])], "residual stream"),
-      ([("99999999999999999999", [2], [1, 2])], "has no number"),
+      ([("99999999999999999999", [2], [1, 2])], "does not say"),
     ] as [([(String, [Int], [Float])], String)])
   func liesAreRefused(tensors: [(String, [Int], [Float])], word: String) throws {
     let error = #expect(throws: LatentEditingError.self) { try vector(tensors) }

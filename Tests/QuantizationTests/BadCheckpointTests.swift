@@ -140,7 +140,11 @@ struct BadCheckpointTests {
   @Test(arguments: [
     ("attention_bias", "true"), ("mlp_bias", "true"), ("hidden_act", "\"gelu\""),
     ("quantization_config", "{}"),
-    ("rope_parameters", #"{"rope_type": "yarn", "rope_theta": 10000, "factor": 4}"#),
+    ("rope_parameters", #"{"rope_type": "longrope", "rope_theta": 10000, "factor": 4}"#),
+    (
+      "rope_parameters",
+      #"{"rope_type": "yarn", "rope_theta": 10000, "factor": 4, "truncate": false}"#
+    ),
     ("partial_rotary_factor", "0.5"),
   ])
   func whatTheProcessorDoesNotCompute(field: String, json: String) throws {

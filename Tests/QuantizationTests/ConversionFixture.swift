@@ -32,8 +32,8 @@ struct WitnessLogits {
   /// [tokens][vocabulary]
   let values: [Float]
 
-  init(_ name: String) throws {
-    let data = try Data(contentsOf: OutsideFiles.fixture("conversion/\(name).logits"))
+  init(_ name: String, in fixtures: String = "conversion") throws {
+    let data = try Data(contentsOf: OutsideFiles.fixture("\(fixtures)/\(name).logits"))
     let words = data.withUnsafeBytes { bytes in
       stride(from: 0, to: bytes.count, by: 4).map {
         UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self))

@@ -28,6 +28,25 @@ import TextGeneration
     #expect(result.statistics.decodedTokens == 3)
   }
 
+  /// A model with more outputs than the tokenizer has tokens may choose one of these.
+  @Test func aTokenWithoutTextIsAnError() throws {
+    let generator = Generator(ScriptedModel([1, 2, 3]), endTokens: [Self.end], tokenCount: 3) {
+      WordDecoder()
+    }
+    var ids: [Int] = []
+    let error = #expect(throws: TextGenerationError.self) {
+      try generator.run(prompt: Prompt([5]), options: options()) { event in
+        if case .token(let id, _) = event { ids.append(id) }
+        return .more
+      }
+    }
+    guard case .model(.tokenOutOfRange(token: 3, vocabularySize: 3)) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(ids == [1, 2])
+  }
+
   @Test func lengthEndsWithoutAForwardPassTooMany() throws {
     let model = ScriptedModel([1, 2, 3])
     let result = try Recording(generator(model), [5], options(2))

@@ -36,6 +36,21 @@ import TextGeneration
     #expect(out == ["a", "b"] && rest == "")
   }
 
+  /// What separates a turn from the next belongs to neither; white space before other stop strings stays.
+  @Test func turnEndsTakeTheSpaceBeforeThem() throws {
+    var matcher = try StopStringMatcher(["END"], turnEnds: ["### Instruction:"])
+    var out = ["Hello.", "\n", " \n", "##", "# Instr", "uction:", " more"].map {
+      matcher.append($0)
+    }
+    #expect(out == ["Hello.", "", "", "", "", "", ""] && matcher.finish() == "")
+    #expect(matcher.hasStopped)
+    matcher = try StopStringMatcher(["END"], turnEnds: ["### Instruction:"])
+    out = ["a \n", "b ", "### In", " x \n", "END"].map { matcher.append($0) }
+    #expect(out.joined() == "a \nb ### In x \n" && matcher.hasStopped)
+    matcher = try StopStringMatcher([], turnEnds: ["[INST]"])
+    #expect(matcher.append("a  ") == "a" && matcher.finish() == "  ")
+  }
+
   @Test func emptyStopStringIsRefused() {
     #expect(throws: TextGenerationError.self) { _ = try StopStringMatcher(["x", ""]) }
   }

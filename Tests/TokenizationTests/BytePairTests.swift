@@ -43,8 +43,8 @@ import Tokenization
 
   @Test func unsupportedPreTokenizerIsRefusedByName() throws {
     let fixture = try Fixtures.decode(Fixtures.BytePair.self, from: "byte_bpe.json")
-    #expect(throws: TokenizationError.unsupportedPreTokenizer(name: "qwen2")) {
-      try Tokenizer(vocabulary: fixture.vocabulary(preTokenizer: "qwen2"))
+    #expect(throws: TokenizationError.unsupportedPreTokenizer(name: "kimi-k2")) {
+      try Tokenizer(vocabulary: fixture.vocabulary(preTokenizer: "kimi-k2"))
     }
   }
 

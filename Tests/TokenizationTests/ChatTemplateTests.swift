@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 import Tokenization
@@ -28,10 +29,36 @@ import Tokenization
     let text = ChatTemplate.llama2.render(Self.conversation, addGenerationPrompt: true)
     #expect(
       text
-        == "[INST] <<SYS>>\nBe brief.\n<</SYS>>\n\nHello! [/INST] Hello. </s><s>[INST] Bye. [/INST]"
+        == "[INST] <<SYS>>\nBe brief.\n<</SYS>>\n\n Hello! [/INST] Hello. </s><s>[INST] Bye. [/INST]"
     )
     let system = ChatTemplate.llama2.render([Self.conversation[0]], addGenerationPrompt: true)
-    #expect(system == "[INST] <<SYS>>\nBe brief.\n<</SYS>>\n\n [/INST]")
+    #expect(system == "[INST] <<SYS>>\nBe brief.\n<</SYS>> [/INST]")
+  }
+
+  private struct Llama2: Decodable {
+    var messages: [Fixtures.Chat.Message]
+    var text: String
+  }
+
+  /// Against the published template: the turn is trimmed as a whole, so that with a system text what the
+  /// user says keeps its beginning.
+  @Test func llama2TrimsAsPublished() throws {
+    let url = OutsideFiles.fixture("readers/llama2.json")
+    for expected in try JSONDecoder().decode([Llama2].self, from: Data(contentsOf: url)) {
+      let messages = try expected.messages.map {
+        ChatMessage(try #require(ChatMessage.Role(rawValue: $0.role)), $0.content)
+      }
+      #expect(
+        ChatTemplate.llama2.render(messages, addGenerationPrompt: true) == expected.text,
+        "\(expected.messages)")
+    }
+  }
+
+  /// Mistral's template has no place for a system text and trims nothing.
+  @Test func mistralTrimsNothing() {
+    #expect(
+      ChatTemplate.mistral.render(Self.conversation, addGenerationPrompt: true)
+        == "[INST] Be brief.\n\n Hello!  [/INST]Hello.</s> [INST] Bye. [/INST]")
   }
 
   /// Written out after Stanford Alpaca's prompts.
@@ -58,6 +85,7 @@ import Tokenization
   @Test(arguments: [
     ("{{ '<|im_start|>' + role }}", ChatTemplate.chatml),
     ("{% if x %}<<SYS>>{% endif %}{{ '[INST] ' + content }}", .llama2),
+    ("{{ '[INST] ' + message['content'] + ' [/INST]' }}", .mistral),
     ("{{ '<|start_header_id|>' + role + '<|end_header_id|>' }}", .llama3),
     ("{{ '<|user|>\n' + message['content'] + eos_token }}", .zephyr),
     ("{{ '<|user|>\\n' + message['content'] + eos_token }}", .zephyr),
@@ -96,7 +124,7 @@ import Tokenization
       TokenizationError.unknownChatTemplate(name: "x"), .noChatTemplate,
       .unrecognizedChatTemplate(beginning: "x"),
     ] {
-      #expect(error.description.contains("llama2, chatml, zephyr, alpaca, llama3"))
+      #expect(error.description.contains("llama2, mistral, chatml, zephyr, alpaca, llama3"))
     }
   }
 

@@ -88,8 +88,7 @@ import Tokenization
   }
 
   @Test(arguments: [
-    "tokenizer.ggml.model", "tokenizer.ggml.tokens", "tokenizer.ggml.scores",
-    "tokenizer.ggml.merges",
+    "tokenizer.ggml.model", "tokenizer.ggml.tokens", "tokenizer.ggml.merges",
   ])
   func missingKey(key: String) throws {
     let entries = key.hasSuffix("merges") ? Self.bytePair : Self.sentencePiece
@@ -109,11 +108,63 @@ import Tokenization
       wrong("tokenizer.ggml.merges", "string", "[string]"), Self.bytePair,
       ["tokenizer.ggml.merges": .string("a b")])
     try expect(
-      wrong("tokenizer.ggml.scores", "[int32]", "an array of floats"), Self.sentencePiece,
-      ["tokenizer.ggml.scores": .i32s([0, 0, 0, 0])])
+      wrong("tokenizer.ggml.scores", "[string]", "an array of floats"), Self.sentencePiece,
+      ["tokenizer.ggml.scores": .strings(["0", "0", "0", "0"])])
     try expect(
       wrong("tokenizer.ggml.add_bos_token", "uint32", "bool"), Self.bytePair,
       ["tokenizer.ggml.add_bos_token": .u32(1)])
+  }
+
+  /// What llama.cpp opens: types and scores beyond the tokens or of other kinds, numbers of no token, empty
+  /// pieces and ones with a zero, merges of what is no pair, several unknown tokens, no types at all.
+  @Test func oddVocabulariesOpen() throws {
+    func vocabulary(
+      _ entries: Entries, _ changes: [String: GGUFBuilder.Value?]
+    ) throws -> Vocabulary {
+      try Tokenizer(try metadata(with(entries, changes))).vocabulary
+    }
+    for type in [Int32(0), 7, -1, .max] {
+      let types = GGUFBuilder.Value.i32s([1, 1, type, 3, 5, 5])
+      #expect(
+        try vocabulary(Self.bytePair, ["tokenizer.ggml.token_type": types]).types
+          == [.normal, .normal, .normal, .control])
+    }
+    let padding = try vocabulary(
+      Self.bytePair,
+      ["tokenizer.ggml.padding_token_id": .u32(32000), "tokenizer.ggml.eos_token_id": .u32(4)])
+    #expect(padding.paddingToken == nil && padding.eosToken == nil && padding.bosToken == 3)
+    let pieces = try vocabulary(
+      Self.bytePair,
+      [
+        "tokenizer.ggml.tokens": .byteStrings([[0x61], [], [0x62, 0, 0x63], [0]]),
+        "tokenizer.ggml.merges": .strings(["a b", "ab", "a b c"]),
+      ]
+    )
+    #expect(pieces.pieces.indices.map(pieces.pieces.text) == ["a", "[EMPTY_1]", "b", "[EMPTY_3]"])
+    #expect(pieces.merges.indices.map(pieces.merges.text) == ["a b"])
+    for scores in [GGUFBuilder.Value.i32s([0, 0, 0, -1]), .f32s([0, 0, 0, -1, 7])] {
+      #expect(
+        try vocabulary(Self.sentencePiece, ["tokenizer.ggml.scores": scores]).scores
+          == [0, 0, 0, -1])
+    }
+    let without = try vocabulary(
+      Self.sentencePiece,
+      [
+        "tokenizer.ggml.token_type": Optional<GGUFBuilder.Value>.none,
+        "tokenizer.ggml.scores": Optional<GGUFBuilder.Value>.none,
+      ])
+    #expect(without.types == [.unknown, .control, .control, .normal])
+    let several = try vocabulary(
+      Self.sentencePiece, ["tokenizer.ggml.token_type": .i32s([2, 2, 3, 1])])
+    #expect(several.types == [.unknown, .control, .control, .normal])
+  }
+
+  /// More tokens end an answer than GGUF has keys for.
+  @Test func furtherEndTokens() throws {
+    let entries = with(
+      Self.bytePair,
+      ["tokenizer.ggml.eos_token_id": .u32(0), Vocabulary.endTokensKey: .i32s([1, 2, 99])])
+    #expect(try Tokenizer(try metadata(entries)).endOfGenerationTokens == [0, 1, 2])
   }
 
   @Test func lies() throws {
@@ -122,22 +173,14 @@ import Tokenization
       inFile(.unsupportedModel(name: "bert")), Self.bytePair,
       ["tokenizer.ggml.model": .string("bert")])
     try expect(
-      inFile(.unsupportedPreTokenizer(name: "qwen2")), Self.bytePair,
-      ["tokenizer.ggml.pre": .string("qwen2")])
-    for type in [Int32(0), 7, -1, .max] {
-      try expect(
-        inFile(.unknownTokenType(id: 2, found: Int(type))), Self.bytePair,
-        ["tokenizer.ggml.token_type": .i32s([1, 1, type, 3])])
-    }
+      inFile(.unsupportedPreTokenizer(name: "kimi-k2")), Self.bytePair,
+      ["tokenizer.ggml.pre": .string("kimi-k2")])
     try expect(
       inFile(.countMismatch(field: "tokenizer.ggml.token_type", found: 3, needed: 4)),
       Self.bytePair, ["tokenizer.ggml.token_type": .i32s([1, 1, 3])])
     try expect(
-      inFile(.countMismatch(field: "tokenizer.ggml.scores", found: 5, needed: 4)),
-      Self.sentencePiece, ["tokenizer.ggml.scores": .f32s([0, 0, 0, 0, 0])])
-    try expect(
-      inFile(.tokenOutOfRange(field: "tokenizer.ggml.bos_token_id", found: 4, count: 4)),
-      Self.bytePair, ["tokenizer.ggml.bos_token_id": .u32(4)])
+      inFile(.countMismatch(field: "tokenizer.ggml.scores", found: 3, needed: 4)),
+      Self.sentencePiece, ["tokenizer.ggml.scores": .f32s([0, 0, 0])])
     try expect(
       inFile(.pieceNotUTF8(id: 3)), Self.sentencePiece,
       ["tokenizer.ggml.tokens": .byteStrings([[1], [2], [3], [0xFF]])])

@@ -211,7 +211,7 @@ import Tokenization
     #expect(tokenizer.encode("ab", addSpecial: false, parseSpecial: true) == [2])
   }
 
-  @Test(arguments: ["qwen2", "", "GPT-2", "deepseek-llm"])
+  @Test(arguments: ["kimi-k2", "GPT-2", "gpt-4o"])
   func preTokenizerOfAnotherFamily(name: String) {
     expect(.unsupportedPreTokenizer(name: name), Self.bytePair()) { $0.preTokenizer = name }
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ModelFiles
 
 /// The root command: only subcommands do something.
 struct Emend: ParsableCommand {
@@ -39,6 +40,7 @@ enum Main {
       exitForUsage(error)
     }
     do {
+      FileFaults.install()
       Interrupt.install()
       try command.run()
     } catch  where Console.outputProblem == nil {

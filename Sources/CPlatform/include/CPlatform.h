@@ -38,6 +38,19 @@ void emend_free_pages(void *address, size_t byteCount);
 /// does nothing where the system has no call for it.
 void emend_start_write_back(int descriptor, int64_t offset, int64_t byteCount);
 
+/// Remembers a file that is mapped, for `emend_guard_files`; `path` is copied. Forgets it.
+void emend_mapping_added(const void *base, size_t byteCount, const char *path);
+void emend_mapping_removed(const void *base);
+
+/// Remembers a file that is to be removed where the process has to end; forgets it.
+void emend_temporary_added(const char *path);
+void emend_temporary_removed(const char *path);
+
+/// From now on a mapped file whose bytes are gone (SIGBUS) ends the process with exit code 1 and one line on
+/// standard error in the place of a crash, temporary files removed; and a write past the limit on the size of
+/// files fails with EFBIG in the place of SIGXFSZ. A fault anywhere else stays what it is.
+void emend_guard_files(void);
+
 /// Tells the processor that this thread waits for another one's store.
 static inline void emend_spin_hint(void) {
 #if defined(__x86_64__)

@@ -1,7 +1,9 @@
 import ModelFiles
 
-/// Reads rows from a file that is a JSON array of objects, or has an object on each line (JSONL); either
-/// may be compressed with zstd.
+/// Reads rows from a file that is a JSON array of objects, an object with such an array under "data" (or
+/// another of `wrappers`), or has an object on each line (JSONL); either may be compressed with zstd.
+///
+/// A row has the fields of `RowFields`, or is a conversation of one question and its answer (`RowTurns`).
 ///
 /// What is wrong with one row is a `RowProblem` and the next row is read. Where a JSON array is itself no
 /// JSON, nobody can tell where the next row begins: that is an error.
@@ -32,24 +34,53 @@ package struct TrainingRowReader {
     self.file = file
     self.fields = fields
     self.problems = problems
-    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    let start = file.bytes.starts(with: mark) ? mark.count : 0
+    do { try TextFile.checkEncoding(file.bytes, path: file.path) } catch { throw .file(error) }
+    let start = TextFile.markLength(file.bytes)
+    if file.bytes.starts(with: "PAR1".utf8) { throw .parquet(path: file.path) }
     let first = file.bytes[start...].first { !$0.isJSONSpace }
     if first == UInt8(ascii: "[") {
       try readArray(from: start)
+    } else if let array = wrappedArray(from: start) {
+      try readArray(from: array, isWhole: false)
     } else {
       readLines(from: start)
     }
   }
 
-  private mutating func readArray(from start: Int) throws(EditorTrainingError) {
+  /// Keys that an array of rows stands under in files that say something besides.
+  private static let wrappers: Set<String> = ["data", "rows", "examples", "instances", "train"]
+
+  /// Where the array of rows begins in a file that is one object with such an array; nil for other files.
+  private func wrappedArray(from start: Int) -> Int? {
+    var cursor = JSONCursor(file, start..<file.byteCount)
+    var place: Int?
+    do throws(ModelFileError) {
+      try cursor.readObject { cursor, key throws(ModelFileError) in
+        let first = file.bytes[cursor.offset...].firstIndex { !$0.isJSONSpace }
+        if place == nil, Self.wrappers.contains(key), let first,
+          file.bytes[first] == UInt8(ascii: "["),
+          file.bytes[(first + 1)...].first(where: { !$0.isJSONSpace }) == UInt8(ascii: "{")
+        {
+          place = first
+        }
+        try cursor.skipValue()
+      }
+      try cursor.expectEnd()
+    } catch { return nil }
+    return place
+  }
+
+  /// With `isWhole` nothing but white space may follow the array.
+  private mutating func readArray(
+    from start: Int, isWhole: Bool = true
+  ) throws(EditorTrainingError) {
     var cursor = JSONCursor(file, start..<file.byteCount)
     do {
       try cursor.readArray { cursor throws(ModelFileError) in
         let (row, reason) = try readRow(&cursor)
         keep(row, reason)
       }
-      try cursor.expectEnd()
+      if isWhole { try cursor.expectEnd() }
     } catch {
       guard case .invalidJSON(_, let offset, let wanted) = error else { throw .file(error) }
       throw .notJSON(path: file.path, line: lineNumber(at: offset), wanted: wanted)
@@ -101,6 +132,7 @@ package struct TrainingRowReader {
     }
     var found: Set<String> = []
     var reason: String?
+    var turns = RowTurns(file)
     try cursor.readObject { [fields] cursor, key throws(ModelFileError) in
       switch key {
       case fields.instruction: try readText(&cursor, key, &row.instruction, &reason)
@@ -110,10 +142,14 @@ package struct TrainingRowReader {
       case fields.split: row.split = try readOptionalText(&cursor, key, &reason)
       case fields.family: row.family = try readOptionalText(&cursor, key, &reason)
       default:
-        try cursor.skipValue()
+        try turns.read(&cursor, key)
         return
       }
       if !found.insert(key).inserted { reason = reason ?? "\(key) stands there twice" }
+    }
+    if !found.contains(fields.instruction), !found.contains(fields.output), turns.isPresent {
+      reason = reason ?? turns.fill(&row)
+      found.formUnion([fields.instruction, fields.output])
     }
     for (key, text) in [(fields.instruction, row.instruction), (fields.output, row.output)] {
       if !found.contains(key) {
@@ -186,5 +222,5 @@ package struct TrainingRowReader {
 
 extension UInt8 {
   /// White space of RFC 8259.
-  fileprivate var isJSONSpace: Bool { self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09 }
+  var isJSONSpace: Bool { self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09 }
 }

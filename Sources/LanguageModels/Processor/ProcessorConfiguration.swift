@@ -1,3 +1,4 @@
+import Foundation
 import ModelFiles
 
 /// The blueprint of a LLaMA-family model, from a GGUF file's `llama.*` metadata.
@@ -14,7 +15,7 @@ public struct ProcessorConfiguration: Sendable, Equatable {
   public let headCount: Int
   /// Key and value heads; each serves `headCount / kvHeadCount` query heads.
   public let kvHeadCount: Int
-  /// Dimensions of a head; a multiple of 8.
+  /// Dimensions of a head; even.
   public let headSize: Int
   /// Leading dimensions of a head that are rotated; even.
   public let rotatedSize: Int
@@ -51,11 +52,12 @@ public struct ProcessorConfiguration: Sendable, Equatable {
     }
     contextLength = try reader.integer("llama.context_length", 1...(1 << 24))
     hiddenSize = try reader.integer("llama.embedding_length", 8...(1 << 20))
-    intermediateSize = try reader.integer("llama.feed_forward_length", 8...(1 << 22))
     layerCount = try reader.integer("llama.block_count", 1...4096)
-    headCount = try reader.integer("llama.attention.head_count", 1...65_536)
+    intermediateSize = try reader.integerOfBlocks("llama.feed_forward_length", 8...(1 << 22))
+    headCount = try reader.integerOfBlocks("llama.attention.head_count", 1...65_536)
     kvHeadCount =
-      try reader.integerIfPresent("llama.attention.head_count_kv", 1...65_536) ?? headCount
+      metadata["llama.attention.head_count_kv"] == nil
+      ? headCount : try reader.integerOfBlocks("llama.attention.head_count_kv", 1...65_536)
     guard headCount % kvHeadCount == 0 else {
       throw reader.unusable(
         "llama.attention.head_count_kv", "\(kvHeadCount)", "a divisor of \(headCount) heads")
@@ -67,9 +69,9 @@ public struct ProcessorConfiguration: Sendable, Equatable {
         "a divisor of llama.embedding_length (\(hiddenSize))")
     }
     headSize = keyLength ?? hiddenSize / headCount
-    guard headSize % 8 == 0, (8...4096).contains(headSize) else {
+    guard headSize % 2 == 0, (8...4096).contains(headSize) else {
       throw reader.unusable(
-        "llama.attention.key_length", "\(headSize)", "a multiple of 8 from 8 to 4096")
+        "llama.attention.key_length", "\(headSize)", "an even number from 8 to 4096")
     }
     let valueLength = try reader.integerIfPresent("llama.attention.value_length", 1...4096)
     guard (valueLength ?? headSize) == headSize else {
@@ -92,6 +94,21 @@ public struct ProcessorConfiguration: Sendable, Equatable {
         wanted: [hiddenSize, embedding.last ?? 0])
     }
     vocabularySize = embedding[1]
+    try Self.checkVocabulary(metadata, path: path, rows: vocabularySize)
+  }
+
+  /// Throws `vocabularyMismatch` where the file's tokenizer has not as many tokens as the model has rows for:
+  /// an id of the one would be none of the other. Every model passes here, so that nobody else asks.
+  package static func checkVocabulary(
+    _ metadata: GGUFMetadata, path: String, rows: Int
+  ) throws(LanguageModelError) {
+    let tokens: Int?
+    do throws(ModelFileError) {
+      tokens = try metadata.stringsIfPresent("tokenizer.ggml.tokens")?.count
+    } catch { throw .file(error) }
+    if let tokens, tokens != rows {
+      throw .vocabularyMismatch(path: path, tokens: tokens, rows: rows)
+    }
   }
 
   /// Query heads that share one key and value head.
@@ -119,6 +136,24 @@ private struct MetadataReader {
     try read { metadata throws(ModelFileError) in try metadata.integerIfPresent(key, in: range) }
   }
 
+  /// A number of which a file may have one for all blocks, or as many equal ones as blocks. Throws
+  /// `unusableValue` where they differ.
+  func integerOfBlocks(_ key: String, _ range: ClosedRange<Int>) throws(LanguageModelError) -> Int {
+    guard case .array = metadata[key] else { return try integer(key, range) }
+    let numbers = try read { metadata throws(ModelFileError) in
+      try metadata.integers(key, as: Int.self)
+    }
+    guard let first = numbers.first, numbers.allSatisfy({ $0 == first }) else {
+      let shown = numbers.prefix(8).map(String.init).joined(separator: ", ")
+      throw unusable(
+        key, "[\(shown)\(numbers.count > 8 ? ", ..." : "")]", "one number, the same for all blocks")
+    }
+    guard range.contains(first) else {
+      throw unusable(key, "\(first)", "from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return first
+  }
+
   func float(_ key: String, _ range: ClosedRange<Float>) throws(LanguageModelError) -> Float {
     try read { metadata throws(ModelFileError) in try metadata.float(key, in: range) }
   }
@@ -133,18 +168,22 @@ private struct MetadataReader {
     .unusableValue(path: path, key: key, found: found, wanted: wanted)
   }
 
-  /// `llama.rope.scaling.*`; older files have only `llama.rope.scale_linear`.
+  /// `llama.rope.scaling.*`; older files have only `llama.rope.scale_linear`. A factor without a type is
+  /// linear, as in llama.cpp, and 0 is no factor.
   func ropeScaling(contextLength: Int) throws(LanguageModelError) -> RopeScaling {
     let factors: ClosedRange<Float> = 1e-3...1e6
     let type = try read { metadata throws(ModelFileError) in
       try metadata.stringIfPresent("llama.rope.scaling.type")
     }
     switch type {
-    case nil:
-      let factor = try floatIfPresent("llama.rope.scale_linear", factors)
+    case nil, "linear":
+      var factor: Float?
+      for key in ["llama.rope.scaling.factor", "llama.rope.scale_linear"] where factor == nil {
+        if try floatIfPresent(key, 0...1e6) == 0 { continue }
+        factor = try floatIfPresent(key, factors)
+      }
       return factor.map { $0 == 1 ? .none : .linear(factor: $0) } ?? .none
     case "none": return .none
-    case "linear": return .linear(factor: try float("llama.rope.scaling.factor", factors))
     case "llama3":
       let low = try float("llama.rope.scaling.low_freq_factor", factors)
       let high = try float("llama.rope.scaling.high_freq_factor", factors)
@@ -155,8 +194,37 @@ private struct MetadataReader {
         factor: try float("llama.rope.scaling.factor", factors), lowFactor: low, highFactor: high,
         originalContext: try integer(
           "llama.rope.scaling.original_context_length", 1...(1 << 24)))
+    case "yarn":
+      let factor = try float("llama.rope.scaling.factor", factors)
+      let (fast, slow) = (
+        try floatIfPresent("llama.rope.scaling.yarn_beta_fast", factors) ?? 32,
+        try floatIfPresent("llama.rope.scaling.yarn_beta_slow", factors) ?? 1
+      )
+      guard fast > slow else {
+        throw unusable("llama.rope.scaling.yarn_beta_fast", "\(fast)", "more than \(slow)")
+      }
+      if let part = try floatIfPresent("llama.rope.scaling.yarn_ext_factor", 0...1e6), part != 1 {
+        throw unusable("llama.rope.scaling.yarn_ext_factor", "\(part)", "1")
+      }
+      // What llama.cpp multiplies cosines and sines with: the file's factors, and its own.
+      let attention =
+        (try floatIfPresent("llama.rope.scaling.attn_factor", factors) ?? 1)
+        * (try floatIfPresent("llama.rope.scaling.yarn_attn_factor", factors) ?? 1)
+      return .yarn(
+        factor: factor,
+        originalContext: try integerIfPresent(
+          "llama.rope.scaling.original_context_length", 1...(1 << 24)) ?? contextLength,
+        attentionFactor: attention * RopeScaling.yarnAttention(factor), betaFast: fast,
+        betaSlow: slow)
     case .some(let other):
       throw .unsupportedRopeScaling(path: path, found: other)
     }
+  }
+}
+
+extension RopeScaling {
+  /// 0.1 ln(factor) + 1 for factors above 1: what YaRN multiplies cosines and sines with.
+  package static func yarnAttention(_ factor: Float) -> Float {
+    factor > 1 ? Float(0.1 * log(Double(factor)) + 1) : 1
   }
 }

@@ -44,6 +44,7 @@ struct ProcessorWeights: Sendable {
     pool: ThreadPool, onProgress: ((Double) -> Void)?
   ) throws(LanguageModelError) {
     var loader = WeightLoader(file: file, kernels: kernels, pool: pool, onProgress: onProgress)
+    try file.checkEnds()
     let hidden = configuration.hiddenSize
     let queries = configuration.headCount * configuration.headSize
     let keys = configuration.kvHeadCount * configuration.headSize
@@ -54,18 +55,18 @@ struct ProcessorWeights: Sendable {
       let prefix = "blk.\(layer)."
       blocks.append(
         BlockWeights(
-          attentionNorm: try loader.vector(prefix + "attn_norm.weight", hidden),
+          attentionNorm: try loader.norm(prefix + "attn_norm.weight", hidden),
           query: try loader.matrix(prefix + "attn_q.weight", queries, hidden),
           key: try loader.matrix(prefix + "attn_k.weight", keys, hidden),
           value: try loader.matrix(prefix + "attn_v.weight", keys, hidden),
           attentionOutput: try loader.matrix(prefix + "attn_output.weight", hidden, queries),
-          feedForwardNorm: try loader.vector(prefix + "ffn_norm.weight", hidden),
+          feedForwardNorm: try loader.norm(prefix + "ffn_norm.weight", hidden),
           gate: try loader.matrix(prefix + "ffn_gate.weight", intermediate, hidden),
           up: try loader.matrix(prefix + "ffn_up.weight", intermediate, hidden),
           down: try loader.matrix(prefix + "ffn_down.weight", hidden, intermediate)))
     }
     self.blocks = blocks
-    outputNorm = try loader.vector("output_norm.weight", hidden)
+    outputNorm = try loader.norm("output_norm.weight", hidden)
     let vocabulary = configuration.vocabularySize
     if file.tensorIfPresent(named: "output.weight") == nil {
       embedding = .tied
@@ -169,6 +170,13 @@ private struct WeightLoader {
     return values
   }
 
+  /// The gain of a norm, which is never all zeros. Throws `zeros`.
+  mutating func norm(_ name: String, _ count: Int) throws(LanguageModelError) -> [Float] {
+    let values = try vector(name, count)
+    guard values.contains(where: { $0 != 0 }) else { throw .zeros(path: file.path, tensor: name) }
+    return values
+  }
+
   mutating func positiveVector(_ name: String, _ count: Int) throws(LanguageModelError) -> [Float] {
     let values = try vector(name, count)
     if let bad = values.first(where: { $0 <= 0 }) {
@@ -187,5 +195,27 @@ private struct WeightLoader {
   private mutating func finish(_ tensor: GGUFTensor) {
     bytesDone += tensor.byteCount
     onProgress?(min(1, Double(bytesDone) / Double(bytesTotal)))
+  }
+}
+
+extension GGUFFile {
+  /// Throws `zeros` where a file of the model ends in zeros. The rows of tokens that are no text may be zero:
+  /// of a vocabulary's matrix the last token of type normal counts.
+  package func checkEnds() throws(LanguageModelError) {
+    for tensor in tensorsEndingInZeros {
+      guard ["output.weight", "token_embd.weight"].contains(tensor.name), tensor.shape.count == 2
+      else { throw .zeros(path: files[tensor.part].path, tensor: tensor.name) }
+      let types: [Int]?
+      do throws(ModelFileError) {
+        types = try metadata.integersIfPresent("tokenizer.ggml.token_type", as: Int.self)
+      } catch { throw .file(error) }
+      let rows = tensor.shape[1]
+      let last = types?.prefix(rows).lastIndex(of: 1) ?? rows - 1
+      let rowBytes = tensor.byteCount / rows
+      let row = bytes(of: tensor)[last * rowBytes..<(last + 1) * rowBytes]
+      guard row.contains(where: { $0 != 0 }) else {
+        throw .zeros(path: files[tensor.part].path, tensor: tensor.name)
+      }
+    }
   }
 }

@@ -4,18 +4,21 @@ import ModelFiles
 extension ControlVector {
   /// Reads the vectors in `path`, safetensors or what torch.save writes, for a model of that shape:
   ///
-  /// - one tensor `[width]` (or `[1, width]`) for each block, whose name's last number is the block:
-  ///   `layers.12`, `12`, `vec_layer_12`;
+  /// - one tensor `[width]` (or `[1, width]`) for each block, whose name says which: the number behind
+  ///   "layer", "block" or the like (`layers.12.mlp`, `vec_layer_12_Llama-2-7b`), or the only number there is
+  ///   (`12`, also as the key of a dict in a dict);
+  /// - one tensor `[width]` with whatever name, or none, for `layer`;
   /// - or a single tensor `[blocks, width]`, a row for each block.
   ///
-  /// Blocks count from `firstBlock` there, 0 as in transformers or 1, and their vectors are added after
-  /// them. Blocks that `layers` does not have are left out; llama.cpp has no direction for block 0.
+  /// Blocks count from `firstBlock` there, 0 as in transformers or 1, negative ones from the end (-1 is the
+  /// last, as in repeng), and their vectors are added after them. Blocks that `layers` does not have are left
+  /// out; llama.cpp has no direction for block 0.
   ///
   /// Throws `controlVectorName`, `controlVectorWidth`, `controlVectorLayer`, `controlVectorTwice`,
   /// `controlVectorNotFinite`, `controlVectorEmpty`, and what makes the file unreadable.
   public init(
     checkpoint path: String, width: Int, layerCount: Int, firstBlock: Int = 0,
-    layers: LayerSelection = .all
+    layer: Int? = nil, layers: LayerSelection = .all
   ) throws(LatentEditingError) {
     let tensors: CheckpointTensors
     do throws(ModelFileError) {
@@ -23,7 +26,8 @@ extension ControlVector {
       let file = try MappedFile(path: path)
       let isArchive = withExtendedLifetime(file) { FileKind(firstBytes: file.bytes) == .zip }
       tensors =
-        isArchive ? try PyTorchArchive(path: path).tensors : try SafetensorsFile(path: path).tensors
+        isArchive
+        ? try PyTorchArchive(anyTensorsOf: path).tensors : try SafetensorsFile(path: path).tensors
     } catch {
       throw .file(error)
     }
@@ -48,6 +52,10 @@ extension ControlVector {
       directions[block] = values
     }
 
+    func block(_ number: Int) -> Int { number < 0 ? layerCount + number : number - firstBlock }
+    if layer != nil, tensors.count != 1 {
+      throw .controlVectorSeveral(path: path, count: tensors.count)
+    }
     let isTable = tensors.count == 1 && tensors[0].shape.count == 2 && tensors[0].shape[0] > 1
     for tensor in tensors {
       guard tensor.shape.last == width, isTable || tensor.elementCount == width else {
@@ -61,10 +69,10 @@ extension ControlVector {
             "row \(row) of \(tensor.name)")
         }
       } else {
-        guard let number = tensor.name.lastNumber else {
+        guard let number = layer ?? tensor.name.layerNumber else {
           throw .controlVectorName(path: path, tensor: tensor.name)
         }
-        try add(tensor, 0..<width, block: number - firstBlock, tensor.name)
+        try add(tensor, 0..<width, block: block(number), tensor.name)
       }
     }
     guard !directions.isEmpty else { throw .controlVectorEmpty(path: path) }
@@ -79,10 +87,50 @@ extension ControlVector {
 }
 
 extension String {
-  /// The last run of digits, where it is a number of a sensible size.
-  fileprivate var lastNumber: Int? {
-    split { !$0.isASCII || !$0.isNumber }.last.flatMap { Int($0) }.flatMap {
-      $0 < 65_536 ? $0 : nil
+  /// The number of a layer in the name of a tensor: the first one behind a word for layers, or else the only
+  /// one there is; nil where there is neither. A hyphen belongs to it unless it stands between the word and
+  /// the number: `layer_-5` and `-5` are counted from the end, `layer-5` is not.
+  var layerNumber: Int? {
+    let scalars = Array(lowercased().unicodeScalars)
+    var numbers: [(start: Int, value: Int)] = []
+    var index = 0
+    while index < scalars.count {
+      guard scalars[index].isDigit else {
+        index += 1
+        continue
+      }
+      let start = index
+      while index < scalars.count, scalars[index].isDigit { index += 1 }
+      let text = String(String.UnicodeScalarView(scalars[start..<index]))
+      guard let value = Int(text), value < 65_536 else { continue }
+      numbers.append((start, value))
     }
+    let words = numbers.map { number in
+      let end = scalars[..<number.start].lastIndex { !"._-:/[ ".unicodeScalars.contains($0) }
+      let before = scalars[..<(end.map { $0 + 1 } ?? 0)]
+      return Self.layerWords.contains { word in
+        before.suffix(word.unicodeScalars.count).elementsEqual(word.unicodeScalars)
+          && !(before.dropLast(word.unicodeScalars.count).last?.properties.isAlphabetic ?? false)
+      }
+    }
+    let chosen: Int
+    if let first = words.firstIndex(of: true) {
+      chosen = first
+    } else if numbers.count == 1 {
+      chosen = 0
+    } else {
+      return nil
+    }
+    let (start, value) = numbers[chosen]
+    guard start > 0, scalars[start - 1] == "-" else { return value }
+    // The hyphen is a sign at the beginning, and behind another separator.
+    let isSign = start == 1 || "._:/[ ".unicodeScalars.contains(scalars[start - 2])
+    return isSign ? -value : value
   }
+
+  private static let layerWords = ["layers", "layer", "blocks", "block", "blk", "h", "direction"]
+}
+
+extension Unicode.Scalar {
+  fileprivate var isDigit: Bool { ("0"..."9").contains(self) }
 }

@@ -5,13 +5,15 @@ extension ControlVector {
   private static let architecture = "controlvector"
   private static let prefix = "direction."
 
-  /// Reads the control vector at `path` for a model of that shape.
+  /// Reads the control vector at `path` for a model of that shape; of the blocks in `range` alone, where one
+  /// is given.
   ///
-  /// Source: llama.cpp, common_control_vector_load (tensors `direction.<l>`, F32, one dimension).
-  /// Throws `notControlVector`, `controlVectorWidth`, `controlVectorLayer`, `controlVectorNotFinite`,
+  /// Source: llama.cpp, common_control_vector_load (tensors `direction.<l>`, F32, one dimension). Directions in
+  /// F16 and BF16, which llama.cpp refuses, are read too.
+  /// Throws `notControlVector`, `controlVectorWidth`, `directionLayer`, `controlVectorFormat`, `controlVectorNotFinite`,
   /// `controlVectorEmpty`, and what makes the file unreadable.
   public init(
-    path: String, width: Int, layerCount: Int
+    path: String, width: Int, layerCount: Int, range: ClosedRange<Int>? = nil
   ) throws(LatentEditingError) {
     let file: GGUFFile
     let hint: String
@@ -31,16 +33,22 @@ extension ControlVector {
     }
     var directions: [Int: [Float]] = [:]
     for tensor in file.tensors where tensor.name.hasPrefix(Self.prefix) {
-      guard let layer = Int(tensor.name.dropFirst(Self.prefix.count)),
-        (1..<layerCount).contains(layer)
-      else {
-        throw .controlVectorLayer(path: path, tensor: tensor.name, layerCount: layerCount)
+      let layer = Int(tensor.name.dropFirst(Self.prefix.count))
+      if let layer, let range, !range.contains(layer) { continue }
+      guard let layer, (1..<layerCount).contains(layer) else {
+        throw .directionLayer(path: path, tensor: tensor.name, layerCount: layerCount)
       }
-      guard tensor.shape == [width], tensor.format == .f32 else {
+      guard tensor.shape == [width] else {
         throw .controlVectorWidth(
           path: path, tensor: tensor.name, found: tensor.shape.reduce(1, *), needed: width)
       }
-      let values = file.bytes(of: tensor).withMemoryRebound(to: Float.self) { Array($0) }
+      guard [.f32, .f16, .bf16].contains(tensor.format) else {
+        throw .controlVectorFormat(path: path, tensor: tensor.name, found: tensor.format.name)
+      }
+      let values = [Float](unsafeUninitializedCapacity: width) { buffer, count in
+        ReferenceBlocks.dequantize(tensor.format, file.bytes(of: tensor), into: buffer)
+        count = width
+      }
       guard values.allSatisfy(\.isFinite) else {
         throw .controlVectorNotFinite(path: path, tensor: tensor.name)
       }

@@ -36,6 +36,13 @@ public struct CheckpointTensor: Sendable, Equatable {
   /// Where its bytes are in its file.
   var byteRange: Range<Int> { offset..<offset + byteCount }
 
+  /// The same tensor under another name.
+  func named(_ name: String) -> CheckpointTensor {
+    CheckpointTensor(
+      name: name, shape: shape, type: type, groupSize: groupSize, byteCount: byteCount, part: part,
+      offset: offset)
+  }
+
   /// The same tensor, of a checkpoint in which its file is number `part`.
   func inPart(_ part: Int) -> CheckpointTensor {
     CheckpointTensor(

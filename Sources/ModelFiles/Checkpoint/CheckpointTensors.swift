@@ -29,6 +29,14 @@ public struct CheckpointTensors: Sendable, RandomAccessCollection {
     indexOfName = indices
   }
 
+  /// The same tensors under the names that `rename` gives them. Throws as `init` where two get the same.
+  public func renamed(
+    _ rename: (String) -> String
+  ) throws(ModelFileError) -> CheckpointTensors {
+    try CheckpointTensors(
+      path: path, files: files, tensors: tensors.map { $0.named(rename($0.name)) })
+  }
+
   /// Always 0.
   public var startIndex: Int { 0 }
   /// The number of tensors.

@@ -10,9 +10,11 @@ package struct JSONCursor {
   /// Values of values that are passed over may be nested this deep.
   private static let mostNested = 64
 
+  /// A byte order mark at the start of the file is passed over.
   package init(_ file: MappedFile, _ range: Range<Int>) {
     self.file = file
-    offset = range.lowerBound
+    let mark = range.lowerBound == 0 ? TextFile.markLength(file.bytes[range]) : 0
+    offset = range.lowerBound + mark
     end = range.upperBound
   }
 

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Finds and joins the files of a checkpoint folder: one file with all weights, or an index that
 /// says which of many files each tensor is in.
 ///
@@ -18,7 +20,7 @@ enum ShardedTensors {
       return try CheckpointTensors(path: path, files: whole.files, tensors: Array(whole))
     }
     guard let index = try opening.ifPresent(path + "/" + name + ".index.json") else {
-      throw .noWeights(path: path, wanted: "\(name), \(name).index.json")
+      return try readUnindexed(path: path, name: name, opening: opening, reading: read)
     }
     let places = try readIndex(index)
 
@@ -40,6 +42,50 @@ enum ShardedTensors {
       }
     }
     return all
+  }
+
+  /// The shards of a folder whose index was not fetched, by their names: model-00002-of-00005.safetensors.
+  /// Throws `missingShard` where not all are there.
+  private static func readUnindexed(
+    path: String, name: String, opening: Opening,
+    reading read: (MappedFile) throws(ModelFileError) -> CheckpointTensors
+  ) throws(ModelFileError) -> CheckpointTensors {
+    let dot = name.lastIndex(of: ".") ?? name.endIndex
+    let (stem, ending) = (name[..<dot], name[dot...])
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let counts = Set(names.compactMap { count(ofShardNamed: $0, stem: stem, ending: ending) })
+    guard let count = counts.max() else {
+      throw .noWeights(path: path, wanted: "\(name), \(name).index.json")
+    }
+    var files: [MappedFile] = []
+    var tensors: [CheckpointTensor] = []
+    for number in 1...count {
+      let shard = "\(stem)-\(fiveDigits(number))-of-\(fiveDigits(count))\(ending)"
+      guard let file = try opening.ifPresent(path + "/" + shard) else {
+        throw .missingShard(path: path + "/" + shard, index: "the other shards' names")
+      }
+      for tensor in try read(file) { tensors.append(tensor.inPart(files.count)) }
+      files.append(file)
+    }
+    return try CheckpointTensors(path: path, files: files, tensors: tensors)
+  }
+
+  /// N of "STEM-00001-of-0000N.ENDING"; nil where the name is another.
+  private static func count(
+    ofShardNamed name: String, stem: Substring, ending: Substring
+  ) -> Int? {
+    let name = name.hasSuffix(".zst") ? name.dropLast(4) : name[...]
+    guard name.hasPrefix(stem + "-"), name.hasSuffix(ending) else { return nil }
+    let words = name.dropFirst(stem.count + 1).dropLast(ending.count).split(separator: "-")
+    guard words.count == 3, words[1] == "of", words[0].count == 5, words[2].count == 5,
+      let number = Int(words[0]), let count = Int(words[2]), (1...max(count, 1)).contains(number)
+    else { return nil }
+    return count
+  }
+
+  private static func fiveDigits(_ number: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
   }
 
   private static func isSame(_ opened: String, _ named: String) -> Bool {

@@ -44,7 +44,7 @@ struct GGUFPart: Sendable {
       count: tensors, from: &cursor, alignment: alignment, part: part, packed: isPacked)
   }
 
-  private static func readVersion(_ cursor: inout ByteCursor) throws(ModelFileError) -> UInt32 {
+  static func readVersion(_ cursor: inout ByteCursor) throws(ModelFileError) -> UInt32 {
     let file = cursor.file
     let magic = Array("GGUF".utf8)
     guard magic.starts(with: file.bytes.prefix(magic.count)) else {

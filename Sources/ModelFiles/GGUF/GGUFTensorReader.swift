@@ -44,9 +44,10 @@ enum GGUFTensorReader {
     return tensors
   }
 
-  private static func readInfo(
-    _ index: Int, from cursor: inout ByteCursor, packed: Bool
-  ) throws(ModelFileError) -> Info {
+  /// What a tensor's info begins with, whatever it says.
+  static func readHead(
+    _ index: Int, from cursor: inout ByteCursor
+  ) throws(ModelFileError) -> (name: String, dimensions: [UInt64], type: UInt32) {
     let path = cursor.file.path
     let name = try cursor.readName(atMost: longestName, "the name of tensor \(index)")
     let dimensionCount = try cursor.read(UInt32.self, "the number of dimensions of \(name)")
@@ -58,7 +59,14 @@ enum GGUFTensorReader {
     for _ in 0..<dimensionCount {
       dimensions.append(try cursor.read(UInt64.self, "the shape of \(name)"))
     }
-    var type = try cursor.read(UInt32.self, "the type of \(name)")
+    return (name, dimensions, try cursor.read(UInt32.self, "the type of \(name)"))
+  }
+
+  private static func readInfo(
+    _ index: Int, from cursor: inout ByteCursor, packed: Bool
+  ) throws(ModelFileError) -> Info {
+    let path = cursor.file.path
+    var (name, dimensions, type) = try readHead(index, from: &cursor)
     let isPacked = packed && type & PackedHeader.packedType != 0
     if isPacked { type &= ~PackedHeader.packedType }
     let offset = try cursor.read(UInt64.self, "the offset of \(name)")

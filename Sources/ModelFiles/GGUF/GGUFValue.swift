@@ -71,7 +71,7 @@ public enum GGUFValue: Sendable {
   }
 
   /// The value, where it is an integer of any width.
-  var integer: (any BinaryInteger)? {
+  package var integer: (any BinaryInteger)? {
     switch self {
     case .uint8(let value): value
     case .int8(let value): value

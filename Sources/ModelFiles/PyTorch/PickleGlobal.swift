@@ -25,6 +25,8 @@ enum PickleGlobal: Equatable {
       "torch._utils._rebuild_tensor_v2": .rebuildTensor,
       "torch._utils._rebuild_tensor_v3": .rebuildTypedTensor,
       "torch._utils._rebuild_parameter": .rebuildParameter,
+      // Of a parameter with attributes, as transformers 5 marks its own.
+      "torch._utils._rebuild_parameter_with_state": .rebuildParameter,
       "torch.storage.UntypedStorage": .untypedStorage,
       "torch.UntypedStorage": .untypedStorage,
     ]

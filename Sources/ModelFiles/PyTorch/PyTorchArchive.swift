@@ -26,6 +26,22 @@ public struct PyTorchArchive: Sendable {
 
   /// Reads a file that is mapped already.
   package init(_ file: MappedFile) throws(ModelFileError) {
+    try self.init(file, names: Self.stateDict)
+  }
+
+  /// Reads whatever tensors the file at `path` holds, under names made of the keys that lead to them: a
+  /// tensor by itself has the name "", `{"a": {13: t}}` the name "a.13", and elements of lists their numbers.
+  package init(anyTensorsOf path: String) throws(ModelFileError) {
+    try self.init(MappedFile.contents(path: path), names: Self.anyTensors)
+  }
+
+  /// `names` finds the tensors in what was saved.
+  private init(
+    _ file: MappedFile,
+    names: (PickleValue, PickleMachine, String) throws(ModelFileError) -> [(
+      name: String, tensor: Int
+    )]
+  ) throws(ModelFileError) {
     let archive = try ZipArchive(file)
     let folder = try Self.folder(archive, path: file.path)
     try Self.checkByteOrder(archive, folder, file)
@@ -42,7 +58,7 @@ public struct PyTorchArchive: Sendable {
     var machine = PickleMachine(file, pickle.range)
     let root = try machine.run()
     var tensors: [CheckpointTensor] = []
-    for (name, tensor) in try Self.stateDict(root, machine, path: file.path) {
+    for (name, tensor) in try names(root, machine, file.path) {
       let place = TensorPlace(
         name: name, tensor: machine.tensors[tensor],
         storage: machine.storages[machine.tensors[tensor].storage], folder: folder)
@@ -92,7 +108,7 @@ public struct PyTorchArchive: Sendable {
 
   /// Names and numbers of the tensors in what was saved.
   private static func stateDict(
-    _ root: PickleValue, _ machine: PickleMachine, path: String
+    _ root: PickleValue, _ machine: PickleMachine, _ path: String
   ) throws(ModelFileError) -> [(name: String, tensor: Int)] {
     guard case .dict(let dict) = root else { throw .noStateDict(path: path, found: root.kind) }
     let items = machine.elements(dict)
@@ -108,6 +124,43 @@ public struct PyTorchArchive: Sendable {
         }
       }
       throw .noStateDict(path: path, found: "a dict without tensors")
+    }
+    return found
+  }
+
+  /// Containers in containers in containers; nothing keeps tensors deeper.
+  private static let mostNested = 3
+  private static let mostTensors = 1 << 16
+
+  private static func anyTensors(
+    _ root: PickleValue, _ machine: PickleMachine, _ path: String
+  ) throws(ModelFileError) -> [(name: String, tensor: Int)] {
+    var found: [(name: String, tensor: Int)] = []
+    func add(_ value: PickleValue, _ name: String, depth: Int) {
+      // A list may stand in many places, and its elements count in each.
+      guard found.count < mostTensors else { return }
+      func inner(_ key: String) -> String { name.isEmpty ? key : name + "." + key }
+      switch value {
+      case .tensor(let tensor): found.append((name, tensor))
+      case .dict(let dict) where depth < mostNested:
+        let items = machine.elements(dict)
+        for index in stride(from: 0, to: items.count - 1, by: 2) {
+          switch items[index] {
+          case .text(let key): add(items[index + 1], inner(key), depth: depth + 1)
+          case .integer(let key): add(items[index + 1], inner("\(key)"), depth: depth + 1)
+          default: continue
+          }
+        }
+      case .list(let list) where depth < mostNested, .tuple(let list) where depth < mostNested:
+        for (index, element) in machine.elements(list).enumerated() {
+          add(element, inner("\(index)"), depth: depth + 1)
+        }
+      default: break
+      }
+    }
+    add(root, "", depth: 0)
+    guard !found.isEmpty else {
+      throw .noStateDict(path: path, found: "\(root.kind) without tensors")
     }
     return found
   }

@@ -182,16 +182,22 @@ final class CheckpointModel {
     } catch { throw .quantization(.memory(error)) }
     try forEachSlice(linear.name) { rows, bytes, tensor throws(ConversionError) in
       let failure = FirstFailure()
+      let beyond = FirstFailure()
+      let quantizer = BlockQuantizer(format, rounding: .best, instructionSet: instructionSet)
       rounding.load(rows) { row, target in
         kernels.load(
           tensor.format, Self.row(row - rows.lowerBound, of: bytes, tensor), linear.columns,
           into: target)
         let bad = kernels.firstNotFinite(target, linear.columns)
         if bad >= 0 { failure.record(row: row, column: bad) }
+        if quantizer.firstRowBeyond(target, rows: 1, columns: linear.columns) != nil {
+          beyond.record(row: row, column: 0)
+        }
       }
       if let (row, column) = failure.place {
         throw .quantization(.notFinite(tensor: linear.name, row: row, column: column))
       }
+      if beyond.place != nil { throw .tooLarge(tensor: linear.name, format: format) }
     }
     return rounding
   }

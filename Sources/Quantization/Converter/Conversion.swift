@@ -158,6 +158,15 @@ public struct Conversion: Sendable {
     return CalibrationWork.byteCount(try source.configuration(), calibration, threads: threads)
   }
 
+  /// The most memory that the slices take which are in work at a time, whatever the size of the model: those
+  /// that are written, the one that is put together, and what each thread rounds.
+  public func sliceBytes(threads: Int) -> Int {
+    let slices = plan.indices.map { slicing($0) }
+    let widest = tensors.map(\.columns).max() ?? 0
+    return Self.slicesUnderWay * (slices.map(\.writtenBytes).max() ?? 0)
+      + (slices.map(\.readBytes).max() ?? 0) + threads * 4 * (max(8192, 2 * widest) + 4096)
+  }
+
   /// Bytes of all tensors in the new file.
   public var byteCount: Int { plan.reduce(0) { $0 + $1.byteCount } }
 
@@ -260,6 +269,9 @@ public struct Conversion: Sendable {
         let buffer = try writer.buffer()
         buffer.count = rows.count * slice.writtenRowBytes
         let bytes = try source.read(rows, of: order[index], scratch: scratch.bytes, pool: pool)
+        if tensor.name.hasSuffix("norm.weight"), bytes.allSatisfy({ $0 == 0 }) {
+          throw .zeros(path: source.path, tensor: tensor.name)
+        }
         let target = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<buffer.count])
         if isKept {
           target.copyMemory(from: bytes)
@@ -269,7 +281,12 @@ public struct Conversion: Sendable {
               bytes, tensor.format, columns: tensor.columns, importance: weights, into: target,
               tensor: tensor.name,
               firstRow: rows.lowerBound, pool: pool)
-          } catch { throw .quantization(error) }
+          } catch {
+            if case .tooLarge(let tensor, let format) = error {
+              throw .tooLarge(tensor: tensor, format: format)
+            }
+            throw .quantization(error)
+          }
           guard format.isFinite(UnsafeRawBufferPointer(target)) else {
             throw .tooLarge(tensor: tensor.name, format: format)
           }

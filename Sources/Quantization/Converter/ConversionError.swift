@@ -30,6 +30,9 @@ public enum ConversionError: Error, Equatable, Sendable {
   /// A row of a matrix that is packed as it is holds an infinity or NaN, or a block's scale does.
   case notFinite(tensor: String, row: Int)
 
+  /// A norm of zeros, or zeros to the end of a file: what a download leaves that was stopped.
+  case zeros(path: String, tensor: String)
+
   // MARK: Tokenizer
 
   case missingTokenizer(path: String, wanted: String)
@@ -77,6 +80,10 @@ extension ConversionError: CustomStringConvertible {
     case .notFinite(let tensor, let row):
       "\(tensor) holds a value or scale in row \(row) that is not a finite number; the source is "
         + "damaged: fetch it again"
+
+    case .zeros(let path, let tensor):
+      "\(path): \(tensor) \(tensor.hasSuffix("norm.weight") ? "is" : "ends with") nothing but zeros, as where a "
+        + "download was stopped; fetch the file again"
 
     case .missingTokenizer(let path, let wanted):
       "\(path): it has no tokenizer (\(wanted)); name one with --tokenizer"

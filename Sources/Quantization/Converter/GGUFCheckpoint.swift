@@ -1,4 +1,5 @@
 import BlockFormats
+import LanguageModels
 import ModelFiles
 import TensorKernels
 
@@ -29,6 +30,15 @@ public struct GGUFCheckpoint: CheckpointSource {
     guard architecture == "llama" else {
       throw .unsupportedArchitecture(path: path, found: architecture)
     }
+    do {
+      if let embedding = file.tensorIfPresent(named: "token_embd.weight"),
+        embedding.shape.count == 2
+      {
+        try ProcessorConfiguration.checkVocabulary(
+          file.metadata, path: path, rows: embedding.shape[1])
+      }
+      try file.checkEnds()
+    } catch { throw .quantization(.model(error)) }
     fileType = file.metadata["general.file_type"].map { .value($0) }
     metadata = file.metadata.keys.compactMap { [file] key in
       Self.isOfTheFile(key) ? nil : file.metadata[key].map { (key, .value($0)) }

@@ -14,6 +14,12 @@ struct HuggingFaceConfiguration: Decodable {
     let highFreqFactor: Double?
     let originalMaxPositionEmbeddings: Int?
     let partialRotaryFactor: Double?
+    let attentionFactor: Double?
+    let betaFast: Double?
+    let betaSlow: Double?
+    let mscale: Double?
+    let mscaleAllDim: Double?
+    let truncate: Bool?
   }
 
   /// A token's id, or several that do the same.
@@ -30,10 +36,12 @@ struct HuggingFaceConfiguration: Decodable {
       }
     }
 
-    var first: Int? {
+    var first: Int? { all.first }
+
+    var all: [Int] {
       switch self {
-      case .one(let id): id
-      case .several(let ids): ids.first
+      case .one(let id): [id]
+      case .several(let ids): ids
       }
     }
   }
@@ -90,11 +98,18 @@ extension HuggingFaceConfiguration {
     // Transformers, too, lets the older name win where both are there, with a theta of its own or the top one.
     let rotary = ropeScaling ?? ropeParameters
     let scaling =
-      if let rotary { try rotary.scaling(path) } else { LlamaBlueprint.RotaryScaling.none }
+      if let rotary {
+        try rotary.scaling(path, contextLength: positions)
+      } else {
+        LlamaBlueprint.RotaryScaling.none
+      }
+    // Dynamic frequencies are the plain ones as far as the model was trained.
+    let isDynamic = rotary.map { $0.ropeType ?? $0.type } == "dynamic"
+    let trained = isDynamic ? rotary?.originalMaxPositionEmbeddings ?? positions : positions
     let blueprint = LlamaBlueprint(
       path: path,
       // Within the window, attention to all and attention to the window are the same.
-      contextLength: min(positions, slidingWindow ?? positions),
+      contextLength: min(positions, trained, slidingWindow ?? positions),
       hiddenSize: hidden,
       intermediateSize: try needed(intermediateSize, "intermediate_size"),
       layerCount: try needed(numHiddenLayers, "num_hidden_layers"),
@@ -137,7 +152,9 @@ extension HuggingFaceConfiguration {
 }
 
 extension HuggingFaceConfiguration.Rotary {
-  fileprivate func scaling(_ path: String) throws(ConversionError) -> LlamaBlueprint.RotaryScaling {
+  fileprivate func scaling(
+    _ path: String, contextLength: Int
+  ) throws(ConversionError) -> LlamaBlueprint.RotaryScaling {
     func number(_ value: Double?, _ field: String) throws(ConversionError) -> Double {
       guard let value else { throw .missingValue(path: path, field: "rope_scaling." + field) }
       guard (1e-3...1e6).contains(value) else {
@@ -147,8 +164,41 @@ extension HuggingFaceConfiguration.Rotary {
       }
       return value
     }
+    func original() throws(ConversionError) -> Int? {
+      guard let original = originalMaxPositionEmbeddings else { return nil }
+      guard (1...(1 << 24)).contains(original) else {
+        throw .unusableValue(
+          path: path, field: "rope_scaling.original_max_position_embeddings",
+          found: "\(original)", wanted: "from 1 to \(1 << 24)")
+      }
+      return original
+    }
     switch ropeType ?? type ?? "default" {
-    case "default": return .none
+    case "default", "dynamic": return .none
+    case "yarn":
+      guard truncate ?? true else {
+        throw .unsupportedFeature(path: path, field: "rope_scaling.truncate", found: "false")
+      }
+      let factor = try number(factor, "factor")
+      let (fast, slow) = (
+        try number(betaFast ?? 32, "beta_fast"), try number(betaSlow ?? 1, "beta_slow")
+      )
+      guard fast > slow else {
+        throw .unusableValue(
+          path: path, field: "rope_scaling.beta_fast", found: "\(fast)", wanted: "more than \(slow)"
+        )
+      }
+      func attention(_ scale: Double) -> Double { factor <= 1 ? 1 : 0.1 * scale * log(factor) + 1 }
+      let own: Double =
+        if let mscale, let mscaleAllDim, mscale != 0, mscaleAllDim != 0 {
+          attention(mscale) / attention(mscaleAllDim)
+        } else {
+          attention(1)
+        }
+      return .yarn(
+        factor: factor, originalContext: try original() ?? contextLength,
+        attentionFactor: try number(attentionFactor ?? own, "attention_factor"), betaFast: fast,
+        betaSlow: slow)
     case "linear": return .linear(factor: try number(factor, "factor"))
     case "llama3":
       let low = try number(lowFreqFactor, "low_freq_factor")
@@ -158,14 +208,9 @@ extension HuggingFaceConfiguration.Rotary {
           path: path, field: "rope_scaling.high_freq_factor", found: "\(high)",
           wanted: "more than \(low)")
       }
-      guard let original = originalMaxPositionEmbeddings else {
+      guard let original = try original() else {
         throw .missingValue(
           path: path, field: "rope_scaling.original_max_position_embeddings")
-      }
-      guard (1...(1 << 24)).contains(original) else {
-        throw .unusableValue(
-          path: path, field: "rope_scaling.original_max_position_embeddings",
-          found: "\(original)", wanted: "from 1 to \(1 << 24)")
       }
       return .llama3(
         factor: try number(factor, "factor"), lowFactor: low, highFactor: high,
@@ -174,4 +219,10 @@ extension HuggingFaceConfiguration.Rotary {
       throw .unsupportedFeature(path: path, field: "rope_scaling.rope_type", found: other)
     }
   }
+}
+
+/// What generation_config.json says, as far as it matters: the tokens that end an answer, which there are
+/// often more of than config.json has.
+struct GenerationSettings: Decodable {
+  let eosTokenId: HuggingFaceConfiguration.TokenIDs?
 }

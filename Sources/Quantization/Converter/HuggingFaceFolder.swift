@@ -10,7 +10,7 @@ extension AssembledCheckpoint {
     let weights: CheckpointTensors
     do {
       configuration = try JSONFile.read(HuggingFaceConfiguration.self, path: configurationPath)
-      weights = try CheckpointTensors(huggingFaceFolder: path)
+      weights = try CheckpointTensors(huggingFaceFolder: path).renamed(HuggingFaceNames.plain)
     } catch { throw .file(error) }
     let blueprint = try configuration.blueprint(
       path: configurationPath,
@@ -42,6 +42,15 @@ extension AssembledCheckpoint {
         || tensor.name == "lm_head.weight" && blueprint.isOutputTied
       guard isKnown else {
         throw .unknownTensor(path: weights.files[tensor.part].path, tensor: tensor.name)
+      }
+    }
+
+    for tensor in weights.tensorsEndingInZeros {
+      // Rows that fill a vocabulary up may be zero; not a quarter of them.
+      let isVocabulary = ["model.embed_tokens.weight", "lm_head.weight"].contains(tensor.name)
+      let bytes = weights.bytes(of: tensor)
+      guard isVocabulary, bytes.suffix(bytes.count / 4).contains(where: { $0 != 0 }) else {
+        throw .zeros(path: weights.files[tensor.part].path, tensor: tensor.name)
       }
     }
 

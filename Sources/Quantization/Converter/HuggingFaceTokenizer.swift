@@ -17,22 +17,20 @@ struct HuggingFaceTokenizer {
   ) throws(ConversionError) {
     let settings: TokenizerSettings?
     let added: [String: Int]?
+    let generation: GenerationSettings?
     do {
       settings = try JSONFile.readIfPresent(
         TokenizerSettings.self, path: folder + "/tokenizer_config.json")
       added = try JSONFile.readIfPresent([String: Int].self, path: folder + "/added_tokens.json")
+      generation = try JSONFile.readIfPresent(
+        GenerationSettings.self, path: folder + "/generation_config.json")
     } catch { throw .file(error) }
-    if let tokenizer {
-      vocabulary = try Vocabulary(tokenizerFile: tokenizer, vocabularySize: vocabularySize)
-    } else if try Self.exists(folder + "/tokenizer.model") {
-      vocabulary = try Vocabulary(tokenizerFile: folder + "/tokenizer.model")
-    } else if try Self.exists(folder + "/tokenizer.json") {
-      do { vocabulary = try TokenizerJSON(path: folder + "/tokenizer.json").vocabulary() } catch {
-        throw .tokenizer(error)
+    vocabulary =
+      if let tokenizer {
+        try Vocabulary(tokenizerFile: tokenizer, vocabularySize: vocabularySize)
+      } else {
+        try Self.vocabulary(in: folder, vocabularySize: vocabularySize)
       }
-    } else {
-      throw .missingTokenizer(path: folder, wanted: "tokenizer.model or tokenizer.json")
-    }
 
     if vocabulary.model == .sentencePiece {
       for (text, id) in (added ?? [:]).sorted(by: { $0.value < $1.value }) {
@@ -48,13 +46,71 @@ struct HuggingFaceTokenizer {
     }
 
     setSpecialTokens(settings, configuration)
-    if let addsBOS = settings?.addBosToken { vocabulary.addsBOS = addsBOS }
-    if let addsEOS = settings?.addEosToken { vocabulary.addsEOS = addsEOS }
+    addEndTokens((configuration.eosTokenId?.all ?? []) + (generation?.eosTokenId?.all ?? []))
+    try setSurroundings(settings, json: tokenizer ?? folder + "/tokenizer.json")
     if vocabulary.model == .sentencePiece, let prefix = settings?.addPrefixSpace {
       vocabulary.addsSpacePrefix = prefix
     }
     vocabulary.chatTemplate =
       try Self.text(folder + "/chat_template.jinja") ?? settings?.chatTemplate?.standard
+  }
+
+  /// The folder's own: tokenizer.model, or tokenizer.json where there is none or where it is tiktoken's, which
+  /// has no special tokens.
+  private static func vocabulary(
+    in folder: String, vocabularySize: Int
+  ) throws(ConversionError) -> Vocabulary {
+    let (model, json) = (folder + "/tokenizer.model", folder + "/tokenizer.json")
+    let hasJSON = try exists(json)
+    let isTiktoken = hasJSON ? try isTiktoken(model) : false
+    if try exists(model), !isTiktoken {
+      do throws(ConversionError) {
+        return try Vocabulary(tokenizerFile: model, vocabularySize: vocabularySize)
+      } catch {
+        // A model of another kind, or a stub where the file was not fetched: what is beside it may do.
+        guard hasJSON else { throw error }
+      }
+    }
+    guard hasJSON else {
+      throw .missingTokenizer(path: folder, wanted: "tokenizer.model or tokenizer.json")
+    }
+    return try Vocabulary(tokenizerFile: json)
+  }
+
+  private static func isTiktoken(_ path: String) throws(ConversionError) -> Bool {
+    guard try exists(path) else { return false }
+    return try TiktokenFile.isOne(path: path)
+  }
+
+  /// Whether BOS and EOS are put around a text: as the post_processor of tokenizer.json has it, where there is
+  /// that file, and else as tokenizer_config.json says. Transformers 5 writes `add_bos_token` nowhere, and where
+  /// it stands beside a tokenizer.json takes no notice of it.
+  private mutating func setSurroundings(
+    _ settings: TokenizerSettings?, json path: String
+  ) throws(ConversionError) {
+    guard path.hasSuffix(".json"), try Self.exists(path) else {
+      if let addsBOS = settings?.addBosToken { vocabulary.addsBOS = addsBOS }
+      if let addsEOS = settings?.addEosToken { vocabulary.addsEOS = addsEOS }
+      return
+    }
+    let found: TokenizerJSON.Surroundings
+    do { found = try TokenizerJSON(path: path).surroundings() } catch {
+      throw .tokenizer(.inFile(path, error))
+    }
+    func token(_ name: String?) -> Int? {
+      name.flatMap { name in vocabulary.pieces.firstIndex { $0.elementsEqual(name.utf8) } }
+    }
+    vocabulary.addsBOS = found.first != nil
+    vocabulary.addsEOS = found.last != nil
+    vocabulary.bosToken = token(found.first) ?? vocabulary.bosToken
+    vocabulary.eosToken = token(found.last) ?? vocabulary.eosToken
+  }
+
+  /// Ids that end an answer besides `eosToken`, in the order in which they are named.
+  private mutating func addEndTokens(_ ids: [Int]) {
+    for id in ids where vocabulary.pieces.indices.contains(id) && id != vocabulary.eosToken {
+      if !vocabulary.otherEndTokens.contains(id) { vocabulary.otherEndTokens.append(id) }
+    }
   }
 
   /// A token that was added to a SentencePiece vocabulary. One that is there already keeps its type
@@ -122,10 +178,7 @@ struct HuggingFaceTokenizer {
     let file: MappedFile
     do { file = try MappedFile(path: path) } catch { throw .file(error) }
     defer { withExtendedLifetime(file) {} }
-    guard let text = String(validating: file.bytes, as: UTF8.self) else {
-      throw .file(.invalidText(path: path, field: "its content"))
-    }
-    return text
+    do { return try TextFile.text(file) } catch { throw .file(error) }
   }
 }
 

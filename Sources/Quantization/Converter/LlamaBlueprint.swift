@@ -1,4 +1,5 @@
 import Foundation
+import LanguageModels
 import ModelFiles
 
 /// The shape of a LLaMA, from whichever configuration a checkpoint has.
@@ -10,6 +11,10 @@ struct LlamaBlueprint: Sendable, Equatable {
     case linear(factor: Double)
     /// LLaMA 3.1's, which GGUF holds as one factor for each frequency.
     case llama3(factor: Double, lowFactor: Double, highFactor: Double, originalContext: Int)
+    /// YaRN; `attentionFactor` is what cosines and sines are multiplied with.
+    case yarn(
+      factor: Double, originalContext: Int, attentionFactor: Double, betaFast: Double,
+      betaSlow: Double)
   }
 
   /// The file it is from, for errors.
@@ -48,7 +53,7 @@ struct LlamaBlueprint: Sendable, Equatable {
     guard headCount % kvHeadCount == 0 else {
       throw fail(\.kvHeadCount, "a divisor of \(headCount) heads")
     }
-    guard headSize % 8 == 0 else { throw fail(\.headSize, "a multiple of 8") }
+    guard headSize % 2 == 0 else { throw fail(\.headSize, "an even number") }
     guard (1...1e12).contains(ropeTheta) else { throw fail(\.ropeTheta, "from 1 to 1e12") }
     guard (0...1).contains(rmsNormEpsilon) else { throw fail(\.rmsNormEpsilon, "from 0 to 1") }
   }
@@ -85,9 +90,26 @@ struct LlamaBlueprint: Sendable, Equatable {
       entries.append(("llama.attention.key_length", .uint32(UInt32(headSize))))
       entries.append(("llama.attention.value_length", .uint32(UInt32(headSize))))
     }
-    if case .linear(let factor) = rotaryScaling {
+    switch rotaryScaling {
+    case .linear(let factor):
       entries.append(("llama.rope.scaling.type", .string("linear")))
       entries.append(("llama.rope.scaling.factor", .float32(Float(factor))))
+    case .yarn(let factor, let context, let attention, let fast, let slow):
+      entries += [
+        ("llama.rope.scaling.type", .string("yarn")),
+        ("llama.rope.scaling.factor", .float32(Float(factor))),
+        ("llama.rope.scaling.original_context_length", .uint32(UInt32(context))),
+      ]
+      // Readers multiply with YaRN's own factor, 0.1 ln(factor) + 1, themselves.
+      let rest = Float(attention) / RopeScaling.yarnAttention(Float(factor))
+      if abs(rest - 1) > 1e-6 {
+        entries.append(("llama.rope.scaling.attn_factor", .float32(rest)))
+      }
+      if (fast, slow) != (32, 1) {
+        entries.append(("llama.rope.scaling.yarn_beta_fast", .float32(Float(fast))))
+        entries.append(("llama.rope.scaling.yarn_beta_slow", .float32(Float(slow))))
+      }
+    case .none, .llama3: break
     }
     return entries
   }

@@ -21,6 +21,33 @@ struct LlamaTensor: Sendable {
   var isRotated = false
 }
 
+/// Names of tensors in transformers' checkpoints.
+package enum HuggingFaceNames {
+  /// A tensor's name without what wrappers put into it: `torch.compile`, data parallelism,
+  /// PEFT; and with the "model." that a model without its output lacks.
+  package static func plain(_ name: String) -> String {
+    let wrappers: Set<Substring> = [
+      "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "base_layer",
+    ]
+    var words = name.split(separator: ".", omittingEmptySubsequences: false).filter {
+      !wrappers.contains($0)
+    }
+    while true {
+      if words.count > 1, words[0] == "module" {
+        words.removeFirst()
+      } else if words.count > 2, words[0] == "base_model", words[1] == "model" {
+        words.removeFirst(2)
+      } else {
+        break
+      }
+    }
+    if let first = words.first, ["embed_tokens", "layers", "norm"].contains(first) {
+      words.insert("model", at: 0)
+    }
+    return words.joined(separator: ".")
+  }
+}
+
 extension LlamaBlueprint {
   /// All tensors, in the order they are written.
   var tensors: [LlamaTensor] {

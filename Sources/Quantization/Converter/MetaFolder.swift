@@ -3,7 +3,8 @@ import Tokenization
 
 extension AssembledCheckpoint {
   /// A folder as Meta gives its models out: params.json, consolidated.00.pth and so on, one for each
-  /// model-parallel shard, tokenizer.model (here or in the folder above). Any of the weights may be
+  /// model-parallel shard, tokenizer.model, SentencePiece's or tiktoken's, or tokenizer.json (here or in the
+  /// folder above). Any of the weights may be
   /// compressed (.zst). `tokenizer` is used in place of the folder's.
   public init(metaFolder path: String, tokenizer: String? = nil) throws(ConversionError) {
     let configurationPath = path + "/params.json"
@@ -56,7 +57,8 @@ extension AssembledCheckpoint {
   }
 
   private static func tokenizer(_ path: String) throws(ConversionError) -> String {
-    for candidate in [path + "/tokenizer.model", path + "/../tokenizer.model"] {
+    let names = ["tokenizer.model", "tokenizer.json"]
+    for candidate in names.flatMap({ [path + "/" + $0, path + "/../" + $0] }) {
       do throws(ModelFileError) {
         _ = try MappedFile(path: candidate)
         return candidate
@@ -64,7 +66,7 @@ extension AssembledCheckpoint {
         guard case .noSuchFile = error else { throw .file(error) }
       }
     }
-    throw .missingTokenizer(path: path, wanted: "tokenizer.model")
+    throw .missingTokenizer(path: path, wanted: "tokenizer.model or tokenizer.json")
   }
 }
 

@@ -2,7 +2,7 @@ import ModelFiles
 import Tokenization
 
 extension Vocabulary {
-  /// The vocabulary in a file of any kind: SentencePiece's .model, tokenizer.json, llama2.c's .bin
+  /// The vocabulary in a file of any kind: SentencePiece's .model, tiktoken's, tokenizer.json, llama2.c's .bin
   /// (of `vocabularySize` pieces, where that is given).
   init(tokenizerFile path: String, vocabularySize: Int? = nil) throws(ConversionError) {
     if path.hasSuffix(".json") || path.hasSuffix(".json.zst") {
@@ -13,6 +13,8 @@ extension Vocabulary {
       do {
         self.init(llama2c: try Llama2CTokenizer(path: path, expecting: vocabularySize))
       } catch { throw .file(error) }
+    } else if try TiktokenFile.isOne(path: path) {
+      self = try TiktokenFile(path: path).vocabulary(size: vocabularySize)
     } else {
       do { try self.init(sentencePieceModel: path) } catch {
         throw .tokenizer(error)

@@ -37,17 +37,26 @@ extension Vocabulary {
     if model == .bytePair {
       entries.append(("tokenizer.ggml.merges", .byteStrings(merges.map { Array($0) })))
     }
+    // GGUF has keys for three tokens that end a text; ours has all that there are.
+    var others = otherEndTokens
+    let endOfTurn = endOfTurnToken ?? (others.isEmpty ? nil : others.removeFirst())
     let ids = [
       ("bos", bosToken), ("eos", eosToken), ("unknown", unknownToken), ("padding", paddingToken),
-      ("eot", endOfTurnToken),
+      ("eot", endOfTurn), ("eom", others.first),
     ]
     for (name, id) in ids {
       guard let id else { continue }
       entries.append(("tokenizer.ggml.\(name)_token_id", .uint32(UInt32(id))))
     }
+    if others.count > 1 {
+      entries.append((Vocabulary.endTokensKey, .int32s(others.map { Int32($0) })))
+    }
     entries.append(("tokenizer.ggml.add_bos_token", .bool(addsBOS)))
     entries.append(("tokenizer.ggml.add_eos_token", .bool(addsEOS)))
     entries.append(("tokenizer.ggml.add_space_prefix", .bool(addsSpacePrefix)))
+    if model == .sentencePiece, addsSpacePrefix, spacePrefix != .everywhere {
+      entries.append((Vocabulary.spacePrefixKey, .string(spacePrefix.rawValue)))
+    }
     if let chatTemplate { entries.append(("tokenizer.chat_template", .string(chatTemplate))) }
     return entries
   }

@@ -71,19 +71,18 @@ extension TokenizerJSON {
       + "\"use_regex\":\(usesRegex)}"
   }
 
-  /// What `preTokenizerName` reads.
+  /// What `preTokenizer()` reads.
   private static func json(_ preTokenizer: PreTokenizer) -> String {
-    func sequence(_ first: String, _ last: String) -> String {
-      "{\"type\":\"Sequence\",\"pretokenizers\":[\(first),\(last)]}"
+    let entries = preTokenizer.steps.map { step in
+      switch step {
+      case .byteLevel(let regex): byteLevel(usesRegex: regex)
+      case .digits: "{\"type\":\"Digits\",\"individual_digits\":true}"
+      case .split(let pattern):
+        "{\"type\":\"Split\",\"pattern\":{\"Regex\":\(pattern.quotedAsJSON)},"
+          + "\"behavior\":\"Isolated\",\"invert\":false}"
+      }
     }
-    return switch preTokenizer {
-    case .gpt2: byteLevel(usesRegex: true)
-    case .smollm:
-      sequence("{\"type\":\"Digits\",\"individual_digits\":true}", byteLevel(usesRegex: true))
-    case .llama3:
-      sequence(
-        "{\"type\":\"Split\",\"pattern\":{\"Regex\":\(llama3Pattern.quotedAsJSON)},"
-          + "\"behavior\":\"Isolated\",\"invert\":false}", byteLevel(usesRegex: false))
-    }
+    guard entries.count > 1 else { return entries[0] }
+    return "{\"type\":\"Sequence\",\"pretokenizers\":[\(entries.joined(separator: ","))]}"
   }
 }

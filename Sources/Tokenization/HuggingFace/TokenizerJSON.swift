@@ -4,7 +4,7 @@ import ModelFiles
 /// transformers converts it.
 public struct TokenizerJSON {
   private let path: String
-  private let content: Content
+  let content: TokenizerContent
   /// Ids of the model's pieces; a dictionary of `String` would take pieces for the same that are
   /// only canonically equivalent.
   private let pieces: [(text: String, id: Int)]
@@ -21,7 +21,7 @@ public struct TokenizerJSON {
 
   private init(_ file: MappedFile) throws(ModelFileError) {
     path = file.path
-    content = try JSONFile.read(Content.self, file)
+    content = try JSONFile.read(TokenizerContent.self, file)
     pieces = try PieceNumbers.read(file, under: ["model", "vocab"])
   }
 
@@ -61,9 +61,12 @@ public struct TokenizerJSON {
         throw .unusableID(piece: token.content, found: token.id, limit: most)
       }
       let isControl = token.special == true || Self.looksSpecial(token.content)
-      let isUnknown = isSentencePiece && token.content == content.model.unkToken
+      // Transformers 5 leaves the model's own name of it out.
+      let isUnknown = isSentencePiece && token.content == content.model.unkToken ?? "<unk>"
+      let isByte = isSentencePiece && Self.isByte(token.content)
       try place(
-        token.content, token.id, isUnknown ? .unknown : isControl ? .control : .userDefined)
+        token.content, token.id,
+        isByte ? .byte : isUnknown ? .unknown : isControl ? .control : .userDefined)
     }
     var vocabulary = Vocabulary(
       model: isSentencePiece ? .sentencePiece : .bytePair, pieces: PieceTable(), types: [])
@@ -83,21 +86,21 @@ public struct TokenizerJSON {
   // MARK: Byte-level BPE
 
   private func completeBytePair(
-    _ vocabulary: inout Vocabulary, _ merges: [Content.Merge]
+    _ vocabulary: inout Vocabulary, _ merges: [TokenizerContent.Merge]
   ) throws(TokenizationError) {
     guard content.normalizer == nil else {
       throw unsupported(
         "its normalizer is \(content.normalizer?.type ?? "unnamed"), and text is taken as it is")
     }
-    vocabulary.preTokenizer = try preTokenizerName()
-    try checkOptions(ignoresMerges: vocabulary.preTokenizer == "llama-bpe")
+    let preTokenizer = try preTokenizer()
+    vocabulary.preTokenizer = preTokenizer.name
+    try checkOptions(ignoresMerges: preTokenizer.ignoresMerges)
     vocabulary.merges = PieceTable(merges.map { "\($0.left) \($0.right)" })
     vocabulary.addsSpacePrefix = false
-    vocabulary.addsBOS = vocabulary.preTokenizer == "llama-bpe"
+    try addSpecialTokens(&vocabulary)
   }
 
-  /// Options of the model that would change what text becomes. LLaMA 3's is read as it was meant where an old
-  /// file does not say that whole words go first.
+  /// Options of the model that would change what text becomes.
   private func checkOptions(ignoresMerges: Bool) throws(TokenizationError) {
     let model = content.model
     for (field, found) in [
@@ -115,33 +118,19 @@ public struct TokenizerJSON {
     }
   }
 
-  /// The regular expression of LLaMA 3.
-  static let llama3Pattern =
-    #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|"#
-    + #" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
-
-  /// llama.cpp's name for how text is cut into words; it finds it by the ids of a test text, and
-  /// here the rules themselves are compared.
-  private func preTokenizerName() throws(TokenizationError) -> String {
-    let steps = content.preTokenizer.map { $0.pretokenizers ?? [$0] } ?? []
-    guard let last = steps.last, last.type == "ByteLevel", last.addPrefixSpace != true else {
+  /// How text is cut into words. llama.cpp finds it by the ids of a test text; here the rules themselves are
+  /// compared.
+  private func preTokenizer() throws(TokenizationError) -> PreTokenizer {
+    let entries = content.preTokenizer.map { $0.pretokenizers ?? [$0] } ?? []
+    guard
+      let steps = try? entries.map({ try $0.step() }),
+      let known = PreTokenizer(steps: steps, ignoresMerges: content.model.ignoreMerges)
+    else {
       throw unsupported(
-        "its pre-tokenizer is \(steps.map(\.summary)), and byte-level ones without a prefix space "
-          + "are converted")
+        "its pre-tokenizer is \(entries.map(\.summary)), and byte-level ones of GPT-2, SmolLM, LLaMA 3, "
+          + "Qwen 2, Mistral NeMo and DeepSeek are converted")
     }
-    switch (steps.count, last.useRegex ?? true) {
-    case (1, true): return "gpt-2"
-    case (2, true) where steps[0].type == "Digits" && steps[0].individualDigits == true:
-      return "smollm"
-    case (2, false)
-    where steps[0].type == "Split" && steps[0].pattern?.regex == Self.llama3Pattern
-      && steps[0].behavior == "Isolated" && steps[0].invert != true:
-      return "llama-bpe"
-    default:
-      throw unsupported(
-        "its pre-tokenizer is \(steps.map(\.summary)), and those of GPT-2, SmolLM and LLaMA 3 are "
-          + "converted")
-    }
+    return known
   }
 
   // MARK: SentencePiece
@@ -149,10 +138,12 @@ public struct TokenizerJSON {
   /// The scores are gone in this form, and the merges came from them: the earlier a piece is merged,
   /// the greater its score.
   private func completeSentencePiece(
-    _ vocabulary: inout Vocabulary, _ merges: [Content.Merge]
+    _ vocabulary: inout Vocabulary, _ merges: [TokenizerContent.Merge]
   ) throws(TokenizationError) {
-    vocabulary.addsSpacePrefix = try addsSpacePrefix()
-    vocabulary.addsBOS = true
+    let prefix = try spacePrefix()
+    vocabulary.addsSpacePrefix = prefix != nil
+    vocabulary.spacePrefix = prefix ?? .everywhere
+    try addSpecialTokens(&vocabulary)
     var ranks: [[UInt8]: Int] = [:]
     for merge in merges {
       let piece = Array(merge.left.utf8) + Array(merge.right.utf8)
@@ -164,14 +155,19 @@ public struct TokenizerJSON {
     vocabulary.unknownToken = vocabulary.types.firstIndex(of: .unknown)
   }
 
-  private func addsSpacePrefix() throws(TokenizationError) -> Bool {
+  /// Nil where there is none.
+  private func spacePrefix() throws(TokenizationError) -> Vocabulary.SpacePrefix? {
     let steps = content.preTokenizer.map { $0.pretokenizers ?? [$0] } ?? []
     let normalizers = content.normalizer.map { $0.normalizers ?? [$0] } ?? []
     switch (normalizers.map(\.type), steps.map(\.type)) {
-    case (["Prepend", "Replace"], []): return true
-    case (["Replace"], []): return false
+    case (["Prepend", "Replace"], []): return .everywhere
+    case (["Replace"], []): return nil
     case ([], ["Metaspace"]):
-      return steps[0].prependScheme.map { $0 != "never" } ?? (steps[0].addPrefixSpace ?? true)
+      switch steps[0].prependScheme ?? (steps[0].addPrefixSpace ?? true ? "always" : "never") {
+      case "never": return nil
+      case "first": return .first
+      default: return .always
+      }
     default:
       throw unsupported(
         "its normalizers are \(normalizers.map { $0.type ?? "unnamed" }) and its pre-tokenizers "
@@ -196,80 +192,7 @@ public struct TokenizerJSON {
       || token.hasPrefix("<unused")
   }
 
-  private func unsupported(_ reason: String) -> TokenizationError {
+  func unsupported(_ reason: String) -> TokenizationError {
     .unsupportedTokenizer(reason: reason)
   }
-}
-
-/// What of the file is read by Foundation.
-private struct Content: Decodable {
-  struct Model: Decodable {
-    let type: String?
-    let byteFallback: Bool?
-    let unkToken: String?
-    let continuingSubwordPrefix: String?
-    let endOfWordSuffix: String?
-    let ignoreMerges: Bool?
-    let dropout: Double?
-    let merges: [Merge]?
-  }
-
-  /// "left right", or since version 0.20 of the library a pair.
-  struct Merge: Decodable {
-    let left: String
-    let right: String
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.singleValueContainer()
-      let parts: [String]
-      if let text = try? container.decode(String.self) {
-        parts = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
-      } else {
-        parts = try container.decode([String].self)
-      }
-      guard parts.count == 2 else {
-        throw DecodingError.dataCorruptedError(
-          in: container, debugDescription: "a merge has \(parts.count) parts")
-      }
-      (left, right) = (parts[0], parts[1])
-    }
-  }
-
-  struct AddedToken: Decodable {
-    let id: Int
-    let content: String
-    let special: Bool?
-  }
-
-  struct Normalizer: Decodable {
-    let type: String?
-    let normalizers: [Normalizer]?
-  }
-
-  struct PreTokenizer: Decodable {
-    struct Pattern: Decodable {
-      let regex: String?
-      private enum CodingKeys: String, CodingKey { case regex = "Regex" }
-    }
-
-    let type: String
-    let pretokenizers: [PreTokenizer]?
-    let addPrefixSpace: Bool?
-    let prependScheme: String?
-    let useRegex: Bool?
-    let individualDigits: Bool?
-    let pattern: Pattern?
-    let behavior: String?
-    let invert: Bool?
-
-    /// For messages: "Split(…)".
-    var summary: String {
-      pattern?.regex.map { "\(type)(\($0))" } ?? type
-    }
-  }
-
-  let model: Model
-  let addedTokens: [AddedToken]?
-  let normalizer: Normalizer?
-  let preTokenizer: PreTokenizer?
 }

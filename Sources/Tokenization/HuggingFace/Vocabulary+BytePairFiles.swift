@@ -75,7 +75,11 @@ extension Vocabulary {
     }
     if try exists("tokenizer.json") {
       self = try TokenizerJSON(path: path + "/tokenizer.json").vocabulary()
-      if eosToken == nil { findEndOfText() }
+      if bosToken == nil {
+        let eos = eosToken
+        findEndOfText()
+        eosToken = eos ?? eosToken
+      }
       return
     }
     for (vocabulary, merges) in [("vocab.json", "merges.txt"), ("encoder.json", "vocab.bpe")] {

@@ -72,7 +72,7 @@ struct Bench: ParsableCommand {
     let needed = max(prompt, generate > 0 ? depth + generate : 0) + extra
     // What the tokens are does not matter, nor then whether the model was trained for so many.
     let loaded = try opened.load(
-      contextLength: max(needed, model.ctxSize ?? 0), beside: prepared, beyondTraining: true)
+      contextLength: max(needed, opened.contextSize ?? 0), beside: prepared, beyondTraining: true)
     let model = Model(
       model: loaded.state, edited: try prepared?.processor(loaded),
       beginning: try prepared?.compiled(loaded)?.promptBeginning ?? [],

@@ -55,7 +55,7 @@ struct Chat: ParsableCommand {
     let session = ChatSession(
       generator, tokenizer: loaded.tokenizer, template: template, system: system)
     var options = length.generationOptions(sampling.options)
-    options.stopStrings += template.stopStrings
+    options.turnEnds = template.stopStrings
 
     if Console.inputIsTerminal { Console.note("/help lists what you can do besides talking.") }
     var reader = LineReader()

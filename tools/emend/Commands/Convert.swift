@@ -46,6 +46,16 @@ struct Convert: ParsableCommand {
     help: ArgumentHelp("Threads. (default: one for each physical core)", valueName: "n"))
   var threads: Int?
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Refuse to start when more memory than this is needed: bytes, or with K, M or G. (default: "
+        + "what is available)", valueName: "size"))
+  var memoryLimit: ByteSize?
+
+  @Flag(name: [.short, .long], help: "Say how much memory it takes.")
+  var verbose = false
+
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -70,10 +80,15 @@ struct Convert: ParsableCommand {
     let conversion = try Conversion(
       source, recipe: recipe.recipe, calibration: calibration.calibration(for: source),
       packed: recipe.packed)
-    guard !dryRun else { return try show(conversion) }
     let threadCount = min(
       threads ?? ThreadPool.physicalCoreCount, ThreadPool.hardwareThreadCount)
-    try calibration.checkMemory(conversion.calibrationBytes(threads: threadCount))
+    let calibrationBytes = try conversion.calibrationBytes(threads: threadCount)
+    let budget = MemoryBudget().adding("slices", conversion.sliceBytes(threads: threadCount))
+      .adding("calibration", calibrationBytes)
+    guard !dryRun else { return try show(conversion, budget) }
+    if memoryLimit == nil { try calibration.checkMemory(calibrationBytes) }
+    try budget.check(limit: memoryLimit?.bytes)
+    if verbose { Console.log("memory: \(budget.summary)") }
     let pool = ThreadPool(threads: threadCount)
     let bar = ProgressBar("converting", unit: "MB/s")
     let calibrationBar = ProgressBar("calibrating")
@@ -104,7 +119,7 @@ struct Convert: ParsableCommand {
     }
   }
 
-  private func show(_ conversion: Conversion) throws {
+  private func show(_ conversion: Conversion, _ budget: MemoryBudget) throws {
     if output.json { return try JSON.print(Report(conversion, sha256: nil, bytes: nil)) }
     var table = TextTable(["tensor", "shape", "from", "to", "bytes", ""], numbers: [4])
     for tensor in conversion.plan {
@@ -116,6 +131,7 @@ struct Convert: ParsableCommand {
     }
     Console.print(table.text)
     Console.print("total \(conversion.byteCount) bytes (\(Memory.display(conversion.byteCount)))")
+    Console.print("memory to convert: \(budget.summary)")
   }
 
   /// The table as JSON; `bytes` and `sha256` of the file where it was written.

@@ -67,7 +67,7 @@ struct EditDerive: ParsableCommand {
 
   private func examples(_ path: String, _ tokenizer: Tokenizer) throws -> [[Int]] {
     let template = chat ? try templateOptions.template(for: tokenizer) : nil
-    let lines = try TextInput.read(path).split(whereSeparator: \.isNewline)
+    let lines = TextFile.lines(try TextInput.read(path))
       .filter { !$0.allSatisfy(\.isWhitespace) }
     guard !lines.isEmpty else {
       throw LatentEditingError.noExamples(path: path, problem: "there is no text in the file")

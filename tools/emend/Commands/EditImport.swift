@@ -10,11 +10,11 @@ struct EditImport: ParsableCommand {
     abstract: "Make a control vector of steering vectors that a PyTorch program saved.",
     discussion: """
       The file is safetensors or what torch.save writes (its pickle is read, never executed): a tensor \
-      for each block, whose name's last number is the block (layers.12, vec_layer_12), or one named \
+      for each block, whose name says which (layers.12, vec_layer_12_Llama-2-7b, a dict's key 12), or one \
       tensor with a row for each block. A vector is added to the residual stream after its block. Blocks count \
-      from 0, as in transformers; --first-block 1 is for files that count from 1, and for hidden_states, \
-      whose first row is the embedding. llama.cpp has no direction for block 0: leave it out with \
-      --layers.
+      from 0, as in transformers, and negative ones from the end, -1 being the last; --first-block 1 is for \
+      files that count from 1, and for hidden_states, whose first row is the embedding. The block of a vector \
+      without a name is said by --layer. llama.cpp has no direction for block 0: leave it out with --layers.
 
         emend edit import -m model.gguf steering.pt --layers 10-20 -o steering.gguf
         emend generate -m model.gguf -p "Today I" --control-vector steering.gguf:1.5 --compare
@@ -29,6 +29,13 @@ struct EditImport: ParsableCommand {
     parsing: .unconditional,
     help: ArgumentHelp("The number that block 0 has in the file: 0 or 1.", valueName: "n"))
   var firstBlock = 0
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The block of the file's only vector, whatever its name; negative from the end.",
+      valueName: "n"))
+  var layer: Int?
 
   @Option(help: ArgumentHelp("Only these blocks: all, 10-20 or 2,10,18.", valueName: "blocks"))
   var layers = "all"
@@ -56,7 +63,7 @@ struct EditImport: ParsableCommand {
     _ = try chosen.resolved(layerCount: shape.layerCount)
     let vector = try ControlVector(
       checkpoint: input, width: shape.hiddenSize, layerCount: shape.layerCount,
-      firstBlock: firstBlock, layers: chosen)
+      firstBlock: firstBlock, layer: layer, layers: chosen)
     try vector.scaled(by: scale).write(to: output)
     Console.print("\(output): directions after blocks \(LayerSelection(vector.directions.keys))")
   }

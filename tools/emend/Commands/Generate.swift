@@ -57,6 +57,11 @@ struct Generate: ParsableCommand {
   @Flag(help: "Names of special tokens in the prompt, such as <|im_end|>, mean these tokens.")
   var parseSpecial = false
 
+  @Flag(
+    name: [.customShort("e"), .customLong("escape")],
+    help: "Escapes in the prompt, as \\n, \\t, \\\\ and \\x41, stand for their characters.")
+  var escapes = false
+
   @Option(
     help: ArgumentHelp(
       "Write what the edits did to this file, for emend edit show; the unedited model runs beside.",
@@ -99,8 +104,9 @@ struct Generate: ParsableCommand {
     let opened = try model.use.open()
     let form = PromptForm(
       chat: chat ? try templateOptions.template(for: opened.tokenizer) : nil)
-    let prompt = try encode(text, with: opened.tokenizer)
+    let prompt = try encode(escapes ? text.unescaped : text, with: opened.tokenizer)
     let ids = prompt.tokens
+    opened.tokenizer.warnOfSecondBOS(ids)
     guard ids.count <= opened.contextLength else {
       throw TextGenerationError.promptTooLong(
         tokens: ids.count, contextLength: opened.contextLength)
@@ -108,7 +114,8 @@ struct Generate: ParsableCommand {
     let prepared = try EditPreparation(
       edits.request(), opened, form: form, cache: editCache.place(firstToken: ids.first ?? 0))
     let loaded = try opened.load(beside: prepared, states: trace == nil ? 1 : 2)
-    let options = length.generationOptions(sampling.options)
+    var options = length.generationOptions(sampling.options)
+    if chat { options.turnEnds = try templateOptions.template(for: opened.tokenizer).stopStrings }
 
     guard compare else {
       let answer = try generate(prompt, options, loaded, prepared, streams: !output.json)

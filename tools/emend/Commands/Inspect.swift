@@ -25,7 +25,7 @@ struct Inspect: ParsableCommand {
     name: [.customShort("c"), .long],
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Context the memory is given for. (default: 2048, or what the model was trained for)",
+      "Context the memory is given for; 0 is what the model was trained for. (default: 2048, or that)",
       valueName: "n"))
   var ctxSize: Int?
 
@@ -37,18 +37,25 @@ struct Inspect: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    if let ctxSize, ctxSize < 1 {
-      throw ValidationError("--ctx-size is \(ctxSize), and must be at least 1")
+    if let ctxSize, ctxSize < 0 {
+      throw ValidationError(
+        "--ctx-size is \(ctxSize), and must be at least 1, or 0 for what the model was trained for")
     }
   }
 
   func run() throws {
     let mapped = try MappedFile(path: file)
     if withExtendedLifetime(mapped, { FileKind(firstBytes: mapped.bytes) }) == .safetensors {
-      try EditorReport.show(path: file, json: output.json)
+      try SafetensorsReport.show(path: file, json: output.json)
       return
     }
-    let file = try GGUFFile(path: file, acceptingPacked: true)
+    let whole: GGUFFile
+    do { whole = try GGUFFile(path: file, acceptingPacked: true) } catch {
+      guard case .unsupportedTensorType = error else { throw error }
+      try OutlineReport.show(GGUFOutline(path: file), reason: "\(error)", json: output.json)
+      return
+    }
+    let file = whole
     let memory = memory(file)
     if output.json {
       try JSON.print(Report(file, memory))
@@ -61,7 +68,9 @@ struct Inspect: ParsableCommand {
   private func memory(_ file: GGUFFile) -> Memory {
     do {
       let configuration = try ProcessorConfiguration(file)
-      let length = ctxSize ?? min(configuration.contextLength, 2048)
+      let length =
+        ctxSize == 0
+        ? configuration.contextLength : ctxSize ?? min(configuration.contextLength, 2048)
       guard length <= configuration.contextLength else {
         throw EditSessionError.contextTooLong(asked: length, trained: configuration.contextLength)
       }
@@ -202,6 +211,53 @@ struct Inspect: ParsableCommand {
           bytes: tensors.reduce(0) { $0 + $1.byteCount })
       }.sorted { ($1.bytes, $0.format) < ($0.bytes, $1.format) }
     }
+  }
+}
+
+/// What can be said of a GGUF file with a type that is not read: its header.
+private struct OutlineReport: Encodable {
+  struct Tensor: Encodable {
+    let name: String
+    let shape: [UInt64]
+    let format: String
+  }
+
+  let file: String
+  let version: Int
+  let bytes: Int
+  let metadata: [String: MetadataValue]
+  let tensors: [Tensor]
+  let memoryError: String
+
+  static func show(_ outline: GGUFOutline, reason: String, json: Bool) throws {
+    let report = OutlineReport(
+      file: outline.path, version: outline.version, bytes: outline.byteCount,
+      metadata: Dictionary(
+        uniqueKeysWithValues: outline.metadata.keys.compactMap { key in
+          outline.metadata[key].map { (key, MetadataValue(value: $0)) }
+        }),
+      tensors: outline.tensors.map {
+        Tensor(name: $0.name, shape: $0.shape, format: $0.type.lowercased())
+      }, memoryError: reason)
+    if json { return try JSON.print(report) }
+    Console.print(
+      "\(outline.path): GGUF version \(outline.version), \(Memory.display(outline.byteCount))\n")
+    Console.print("metadata")
+    for key in outline.metadata.keys {
+      if let value = outline.metadata[key] {
+        Console.print("  \(key.onOneLine) = \(value.description)")
+      }
+    }
+    Console.print("\ntensors")
+    var table = TextTable(["tensor", "shape", "type"], numbers: [])
+    for tensor in report.tensors {
+      table.append([
+        tensor.name.onOneLine, tensor.shape.map(String.init).joined(separator: " x "),
+        tensor.format,
+      ])
+    }
+    Console.print(table.text)
+    Console.print("\nemend cannot run it: \(reason.onOneLine)")
   }
 }
 

@@ -74,7 +74,7 @@ struct PerplexityCommand: ParsableCommand {
     if text.unicodeScalars.last == "\n" { text.unicodeScalars.removeLast() }
     let windows = try PerplexityWindows(
       tokenizer.encode(text, addSpecial: true, parseSpecial: false),
-      length: model.ctxSize ?? 512, limit: chunks, beginning: beginning)
+      length: opened.contextSize ?? 512, limit: chunks, beginning: beginning)
     let loaded = try opened.load(contextLength: windows.length)
     let bar = ProgressBar("measuring", unit: "tok/s")
     let result = try Perplexity.measure(
@@ -101,7 +101,7 @@ struct PerplexityCommand: ParsableCommand {
 
   private func compare(_ opened: OpenedModel, with base: BaseLogits) throws {
     let windows = base.windows
-    if let length = model.ctxSize, length != windows.length {
+    if let length = opened.contextSize, length != windows.length {
       throw ValidationError(
         "-c is \(length), and the base was written with \(windows.length); leave it out")
     }

@@ -52,7 +52,8 @@ struct Score: ParsableCommand {
     let opened = try model.use.open()
     let prompt = opened.tokenizer.prompt(text, parseSpecial: parseSpecial)
     let ids = prompt.tokens
-    let length = model.ctxSize ?? max(ids.count, 1)
+    opened.tokenizer.warnOfSecondBOS(ids)
+    let length = opened.contextSize ?? max(ids.count, 1)
     guard length <= opened.configuration.contextLength else {
       throw CommandError.notEnoughContext(
         command: "score", needed: length, trained: opened.configuration.contextLength)

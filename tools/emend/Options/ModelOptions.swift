@@ -30,8 +30,9 @@ struct ModelOptions: ParsableArguments {
     name: [.customShort("c"), .long],
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Tokens the context holds, prompt and answer. (default: 2048, or fewer where the model was "
-        + "trained for fewer; perplexity: 512; score: as many as the text has)", valueName: "n"))
+      "Tokens the context holds, prompt and answer; 0 is what the model was trained for. (default: 2048, or "
+        + "fewer where the model was trained for fewer; perplexity: 512; score: as many as the text has)",
+      valueName: "n"))
   var ctxSize: Int?
 
   @Option(
@@ -66,8 +67,9 @@ struct ModelOptions: ParsableArguments {
 
   func validate() throws {
     try use.validate()
-    if let ctxSize, ctxSize < 1 {
-      throw ValidationError("--ctx-size is \(ctxSize), and must be at least 1")
+    if let ctxSize, ctxSize < 0 {
+      throw ValidationError(
+        "--ctx-size is \(ctxSize), and must be at least 1, or 0 for what the model was trained for")
     }
   }
 }

@@ -11,7 +11,8 @@ struct SamplingArguments: ParsableArguments {
   @Option(
     name: .customLong("top-k"),
     parsing: .unconditional,
-    help: ArgumentHelp("Only the k most likely tokens may come; 0 for all.", valueName: "k"))
+    help: ArgumentHelp(
+      "Only the k most likely tokens may come; 0 or less for all.", valueName: "k"))
   var topK = 40
 
   @Option(
@@ -52,7 +53,8 @@ struct SamplingArguments: ParsableArguments {
   /// The options for the generator; a seed not given is drawn.
   var options: SamplingOptions {
     SamplingOptions(
-      temperature: temp, topK: topK, topP: topP, minP: minP, repetitionPenalty: repeatPenalty,
+      temperature: temp, topK: max(topK, 0), topP: topP, minP: minP,
+      repetitionPenalty: repeatPenalty,
       penaltyWindow: repeatLastN < 0 ? nil : repeatLastN,
       seed: seed?.value ?? UInt64.random(in: 0...UInt64(UInt32.max)))
   }
@@ -82,7 +84,8 @@ struct LengthArguments: ParsableArguments {
   @Option(
     name: [.customShort("n"), .customLong("n-predict")], parsing: .unconditional,
     help: ArgumentHelp(
-      "Tokens to generate at most. (default: until the model ends or the context is full)",
+      "Tokens to generate at most; -1 until the model ends or the context is full, -2 until it is full. "
+        + "(default: -1)",
       valueName: "n"))
   var count: Int?
 
@@ -97,17 +100,18 @@ struct LengthArguments: ParsableArguments {
   var ignoresEnd = false
 
   func validate() throws {
-    // -1 is llama.cpp's spelling of "no limit".
-    if let count, count < -1 {
-      throw ValidationError("-n is \(count), and must be 0 or more, or -1 for no limit")
+    // llama.cpp's spellings of "no limit" and "fill the context".
+    if let count, count < -2 {
+      throw ValidationError(
+        "-n is \(count), and must be 0 or more, -1 for no limit, or -2 to fill the context")
     }
     if stop.contains("") { throw ValidationError("--stop is empty; give at least one character") }
   }
 
   func generationOptions(_ sampling: SamplingOptions) -> GenerationOptions {
     GenerationOptions(
-      sampling: sampling, maximumTokens: count == -1 ? nil : count, stopStrings: stop,
-      ignoresEndTokens: ignoresEnd)
+      sampling: sampling, maximumTokens: count.flatMap { $0 < 0 ? nil : $0 }, stopStrings: stop,
+      ignoresEndTokens: ignoresEnd || count == -2)
   }
 }
 

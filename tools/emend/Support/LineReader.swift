@@ -1,3 +1,5 @@
+import ModelFiles
+
 #if canImport(Darwin)
   import Darwin
 #elseif canImport(Musl)
@@ -19,19 +21,22 @@ struct LineReader {
 
   private var pending: [UInt8] = []
   private var isAtEnd = false
+  /// A byte order mark stands before the first line alone.
+  private var isFirst = true
 
   /// The next line without its end.
   mutating func next() -> Result {
     var searched = 0
+    defer { isFirst = false }
     while true {
       if let end = pending[searched...].firstIndex(of: UInt8(ascii: "\n")) {
         defer { pending.removeFirst(end + 1) }
-        let line = pending[..<end]
+        let line = pending[..<end].dropFirst(markLength)
         return Self.text(line.last == UInt8(ascii: "\r") ? line.dropLast() : line)
       }
       if isAtEnd {
         defer { pending = [] }
-        return pending.isEmpty ? .end : Self.text(pending[...])
+        return pending.isEmpty ? .end : Self.text(pending[...].dropFirst(markLength))
       }
       searched = pending.count
       var buffer = [UInt8](repeating: 0, count: 4096)
@@ -45,6 +50,8 @@ struct LineReader {
       }
     }
   }
+
+  private var markLength: Int { isFirst ? TextFile.markLength(pending) : 0 }
 
   private static func text(_ bytes: ArraySlice<UInt8>) -> Result {
     String(validating: bytes, as: UTF8.self).map(Result.line) ?? .notText

@@ -13,9 +13,12 @@ struct ModelUse {
     }
   }
 
-  /// The model's file; what is loaded after it is shown.
+  /// The model's file, of which what is guessed is said; what is loaded after it is shown.
   func open() throws -> OpenedModel {
-    try OpenedModel(settings, listener: PreparationLog(isVerbose: verbose).receive)
+    let opened = try OpenedModel(
+      settings, listener: PreparationLog(isVerbose: verbose).receive)
+    opened.tokenizer.warnOfGuesses(path: settings.path)
+    return opened
   }
 
   /// The most memory that there was, for those who want to be told.
