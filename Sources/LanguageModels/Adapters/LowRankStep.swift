@@ -85,7 +85,7 @@ struct LowRankStep {
     _ worker: Worker
   ) -> UnsafePointer<Float> {
     if case .identity = transform, stride == columns { return x }
-    for row in worker.share(of: rows) {
+    for row in worker.each(rows) {
       transform.apply(kernels, x + row * stride, columns, to: memory.input + row * columns)
     }
     worker.barrier()
@@ -115,7 +115,7 @@ struct LowRankStep {
     addGradient(
       adapter.up, g, stride, memory.middle, to: gradients + adapter.upOffset, work, worker)
     apply(transposed: adapter.up, g, stride, to: work.middle, accumulate: false, work, worker)
-    for i in worker.share(of: rows * rank) { work.middle[i] *= adapter.scale }
+    for i in worker.each(rows * rank) { work.middle[i] *= adapter.scale }
     worker.barrier()
     addGradient(
       adapter.down, work.middle, rank, x, to: gradients + adapter.downOffset, work, worker)
@@ -129,7 +129,7 @@ struct LowRankStep {
     apply(
       adapter.shrinkage, x, adapter.down.columns, to: memory.middle, rank, accumulate: false, worker
     )
-    for i in worker.share(of: rows * rank) { memory.middle[i] *= adapter.scale }
+    for i in worker.each(rows * rank) { memory.middle[i] *= adapter.scale }
     worker.barrier()
   }
 
