@@ -1,10 +1,11 @@
+import LanguageModels
 import Tokenization
 
 /// A conversation with a model. Each turn continues the cache of the turns before: what the
 /// conversation begins with in common with them is not fed again.
 public final class ChatSession {
   private let generator: Generator
-  private let encode: ([ChatMessage]) throws(TextGenerationError) -> [Int]
+  private let encode: ([ChatMessage]) -> Prompt
   /// The turns so far, the system's first if there is one.
   public private(set) var messages: [ChatMessage] = []
 
@@ -12,13 +13,13 @@ public final class ChatSession {
   public convenience init(
     _ generator: Generator, tokenizer: Tokenizer, template: ChatTemplate, system: String? = nil
   ) {
-    self.init(generator, system: system) { template.encode($0, with: tokenizer) }
+    self.init(generator, system: system) { template.prompt($0, with: tokenizer) }
   }
 
-  /// As above, with the tokens of a conversation, up to where the assistant speaks, by `encode`.
+  /// As above, with conversations written, up to where the assistant speaks, by `encode`.
   public init(
     _ generator: Generator, system: String? = nil,
-    encode: @escaping ([ChatMessage]) throws(TextGenerationError) -> [Int]
+    encode: @escaping ([ChatMessage]) -> Prompt
   ) {
     self.generator = generator
     self.encode = encode
@@ -43,7 +44,7 @@ public final class ChatSession {
     messages.append(ChatMessage(.user, text))
     var answer = ""
     do {
-      try generator.run(prompt: try encode(messages), options: options) { event in
+      try generator.run(prompt: encode(messages), options: options) { event in
         switch event {
         case .token(_, let text), .heldBack(let text): answer += text
         case .prefill, .finished: break

@@ -1,5 +1,4 @@
 import ArgumentParser
-import LatentEditing
 import TextGeneration
 import Tokenization
 
@@ -52,19 +51,8 @@ struct Chat: ParsableCommand {
     let edited = try prepared?.processor(loaded)
     let generator = Generator(
       edited ?? loaded.state, tokenizer: loaded.tokenizer, startsText: true)
-    let session = ChatSession(generator, system: system) { messages throws(TextGenerationError) in
-      let ids = template.encode(messages, with: loaded.tokenizer)
-      guard let edited else { return ids }
-      let tokens = edited.tokens(for: ids)
-      let opening = template.firstContentToken(
-        after: messages.first?.role ?? .user, with: loaded.tokenizer)
-      do throws(LatentEditingError) {
-        try edited.begin(prompt: tokens, firstContent: opening + tokens.count - ids.count)
-      } catch {
-        throw .edit(error)
-      }
-      return tokens
-    }
+    let session = ChatSession(
+      generator, tokenizer: loaded.tokenizer, template: template, system: system)
     var options = length.generationOptions(sampling.options)
     options.stopStrings += template.stopStrings
 
