@@ -37,6 +37,7 @@ struct EvaluationInput {
       for: opened.configuration,
       instruction: try Editor.configuration(path: editor).instructionLimit,
       response: arguments.responseTokens)
+    let place = try Editor.configuration(path: editor).instructionPlace
     var splits: [HeldOutSplit] = []
     var cutRows: [Int] = []
     var problems = found.problems.count
@@ -46,7 +47,7 @@ struct EvaluationInput {
       }
       let examples = try TokenizedExamples(
         rows, indices: Array(indices.prefix(arguments.rows)), template: template,
-        tokenizer: tokenizer, instructions: instructions, limits: limits)
+        tokenizer: tokenizer, instructions: instructions, limits: limits, place: place)
       problems += examples.problems.count
       cutRows.append(examples.cutRowCount)
       guard examples.examples.count > 1 else { throw EvaluationError.oneRow(split: name) }
@@ -60,7 +61,8 @@ struct EvaluationInput {
     self.cutRows = cutRows
     data = EditorEvaluation.Data(
       splits: splits, firstContent: template.firstContent(with: tokenizer),
-      emptyInstruction: instructions.empty,
+      emptyInstruction: place.map { template.opening(with: "", in: $0, with: tokenizer) }
+        ?? instructions.empty,
       unrelated: try unrelated.map {
         Array(try Self.windows($0.path, tokenizer).prefix($0.windows))
       } ?? [])
