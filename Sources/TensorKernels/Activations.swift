@@ -64,12 +64,10 @@ extension MatrixView {
     }
   }
 
-  /// Groups of rows, for the threads of a run. Pairs stay together: the exact path's tiles are two groups
-  /// high.
+  /// Groups of rows, for the threads of a run: as many portions as threads, since tiles lose where they are
+  /// cut small. Pairs stay together: the exact path's tiles are two groups high.
   package func portions(of worker: Worker) -> Portions {
-    worker.portions(
-      of: groupCount, unit: groupCount >= 2 * worker.count ? 2 : 1,
-      perThread: groupCount >= 32 * worker.count ? 4 : 1)
+    worker.portions(of: groupCount, unit: groupCount >= 2 * worker.count ? 2 : 1)
   }
 
   /// The same product for the outputs of some groups of rows.

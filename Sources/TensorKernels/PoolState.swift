@@ -49,7 +49,10 @@ final class PoolState: @unchecked Sendable {
 
   /// Steps between two barriers, at most.
   static let mostSteps = 1024
-  /// The claims of step s, at s modulo `mostSteps`: s, and below it the portions that are taken.
+  private static let mostNamed = 32
+  /// The claims of step s, at s modulo `mostSteps`: s, and below it the portions that are taken: of at most
+  /// `mostNamed` a bit for each, so that a thread can take those that it took in the steps before and has
+  /// in its cache, and of more their number.
   private let claims: UnsafeMutablePointer<Atomic<UInt64>>
 
   /// Some 100 microseconds, for threads that have cores to spin on.
@@ -167,20 +170,38 @@ final class PoolState: @unchecked Sendable {
 
   // MARK: Everybody's
 
-  /// The number of a portion of step `step`, which has `parts`; nil when all are taken, or it is over.
-  func claim(_ step: UInt32, of parts: Int) -> Int? {
+  /// The number of a portion of step `step`, which has `parts`, for a thread; nil when all are taken, or it
+  /// is over.
+  func claim(_ step: UInt32, of parts: Int, for index: Int) -> Int? {
     let slot = claims + Int(step % UInt32(PoolState.mostSteps))
     var word = slot.pointee.load(ordering: .relaxed)
     while true {
       let age = Int32(bitPattern: UInt32(word >> 32) &- step)
-      let taken = age == 0 ? Int(word & 0xFFFF_FFFF) : 0
-      guard age <= 0, taken < parts else { return nil }
+      let taken = age == 0 ? UInt32(truncatingIfNeeded: word) : 0
+      guard age <= 0 else { return nil }
+      let number: Int
+      let next: UInt32
+      if parts <= PoolState.mostNamed {
+        let free = ~taken & PoolState.bits(below: parts)
+        guard free != 0 else { return nil }
+        // Its own first; then the last of the others, who take theirs from the first on.
+        let others = PoolState.bits(below: parts * index / threads)
+        let own = free & PoolState.bits(below: parts * (index + 1) / threads) & ~others
+        number = own != 0 ? own.trailingZeroBitCount : 31 - free.leadingZeroBitCount
+        next = taken | 1 << UInt32(number)
+      } else {
+        guard taken < parts else { return nil }
+        number = Int(taken)
+        next = taken + 1
+      }
       let (exchanged, found) = slot.pointee.compareExchange(
-        expected: word, desired: UInt64(step) << 32 | UInt64(taken + 1), ordering: .relaxed)
-      if exchanged { return taken }
+        expected: word, desired: UInt64(step) << 32 | UInt64(next), ordering: .relaxed)
+      if exchanged { return number }
       word = found
     }
   }
+
+  private static func bits(below count: Int) -> UInt32 { ~(UInt32.max << UInt32(count)) }
 
   /// Counts portions that are done.
   func complete(_ count: Int) {
@@ -212,7 +233,8 @@ final class PoolState: @unchecked Sendable {
       // not escape counts references.
       do {
         let body = job!
-        let worker = Worker(index: index, count: threads, shared: .passUnretained(self), place: place)
+        let worker = Worker(
+          index: index, count: threads, shared: .passUnretained(self), place: place)
         body(worker)
       }
       isPatient = !place.hasLeft

@@ -34,7 +34,7 @@ public final class ThreadPool: Sendable {
   public static var hardwareThreadCount: Int { Int(emend_hardware_thread_count()) }
 
   /// Starts `threads` - 1 threads beside the caller's.
-  public init(threads: Int = ThreadPool.physicalCoreCount) {
+  public init(threads: Int = ThreadPool.defaultThreadCount) {
     precondition(threads >= 1, "a pool needs at least one thread")
     threadCount = threads
     shared = PoolState(threads: threads)

@@ -13,13 +13,6 @@ public struct Worker {
   /// Where this thread is in the program.
   let place: WorkerPlace
 
-  init(index: Int, count: Int, shared: Unmanaged<PoolState>, place: WorkerPlace) {
-    self.index = index
-    self.count = count
-    self.shared = shared
-    self.place = place
-  }
-
   /// Waits until all work that was handed out so far is done; what was written before is seen after.
   /// Every thread calls it.
   public func barrier() {
@@ -44,7 +37,7 @@ public struct Worker {
 
   /// The numbers of 0..<total, in portions: of many, several portions for each thread.
   public func each(_ total: Int) -> Items {
-    Items(portions(of: total, perThread: total >= 32 * count ? 4 : 1))
+    Items(portions(of: total, perThread: total >= 64 * count ? 2 : 1))
   }
 
   /// Deals 0..<total out, one number after the other, to whoever is free: for work so long that a thread
@@ -95,7 +88,7 @@ public struct Portions: Sequence, IteratorProtocol {
       return taken == 0 && parts > 0 ? 0 : nil
     }
     return worker.shared._withUnsafeGuaranteedRef { shared in
-      if !worker.place.hasLeft, let number = shared.claim(step, of: parts) {
+      if !worker.place.hasLeft, let number = shared.claim(step, of: parts, for: worker.index) {
         worker.place.setHolds()
         taken += 1
         return number
@@ -109,6 +102,7 @@ public struct Portions: Sequence, IteratorProtocol {
     }
   }
 
+  /// The next range that this thread takes; what it took before is done.
   public mutating func next() -> Range<Int>? {
     guard let number = take() else { return nil }
     guard worker.count > 1 else { return 0..<total }
@@ -124,6 +118,7 @@ public struct Items: Sequence, IteratorProtocol {
 
   fileprivate init(_ portions: Portions) { self.portions = portions }
 
+  /// The next number that this thread takes; what it took before is done.
   public mutating func next() -> Int? {
     if position == current.upperBound {
       guard let range = portions.next() else { return nil }

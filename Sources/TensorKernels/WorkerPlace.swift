@@ -54,7 +54,8 @@ struct WorkerPlace: @unchecked Sendable {
   func enterStep(_ portions: Int) -> UInt32 {
     let step = content.pointee.step
     precondition(
-      step &- content.pointee.stepOfBarrier < PoolState.mostSteps, "too many steps without a barrier")
+      step &- content.pointee.stepOfBarrier < PoolState.mostSteps,
+      "too many steps without a barrier")
     content.pointee.step = step &+ 1
     expect(portions)
     return step

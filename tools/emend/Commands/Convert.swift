@@ -72,7 +72,7 @@ struct Convert: ParsableCommand {
       packed: recipe.packed)
     guard !dryRun else { return try show(conversion) }
     let threadCount = min(
-      threads ?? ThreadPool.physicalCoreCount, ThreadPool.hardwareThreadCount)
+      threads ?? ThreadPool.defaultThreadCount, ThreadPool.hardwareThreadCount)
     try calibration.checkMemory(conversion.calibrationBytes(threads: threadCount))
     let pool = ThreadPool(threads: threadCount)
     let bar = ProgressBar("converting", unit: "MB/s")

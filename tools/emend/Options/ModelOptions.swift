@@ -21,7 +21,8 @@ struct ModelOptions: ParsableArguments {
     name: [.short, .long],
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Threads, at most as many as can run at once. (default: one for each physical core)",
+      "Threads, at most as many as can run at once. (default: one for each physical core, and no more than "
+        + "the group's quota, SLURM_CPUS_PER_TASK and OMP_NUM_THREADS give)",
       valueName: "n"))
   var threads: Int?
 
@@ -58,7 +59,7 @@ struct ModelOptions: ParsableArguments {
   /// The number of threads, chosen or not: threads that take turns on a core wait for each other at
   /// every step of a model, so that there are never more than run at once.
   var threadCount: Int {
-    min(threads ?? ThreadPool.physicalCoreCount, ThreadPool.hardwareThreadCount)
+    min(threads ?? ThreadPool.defaultThreadCount, ThreadPool.hardwareThreadCount)
   }
   /// The cache's type, chosen or implied.
   var resolvedCacheType: CacheType { cacheType ?? (activations == .f32 ? .f32 : .f16) }

@@ -8,12 +8,18 @@ enum CommandError: Error, CustomStringConvertible {
   case notEnoughContext(command: String, needed: Int, trained: Int)
   case layerRange(last: Int, layerCount: Int)
   case interrupted(work: String)
+  case resumable(work: String, command: String)
   case unansweredTurns(count: Int)
   case option(String)
   case trainingExists(folder: String)
   case noTraining(folder: String)
   case notEnoughMemoryToTrain(needed: String, available: String)
   case notEnoughMemoryToEvaluate(needed: String, available: String)
+
+  /// What a process that ends by it exits with: 75, EX_TEMPFAIL, where the same work can be taken up.
+  var exitCode: Int32 {
+    if case .resumable = self { 75 } else { 1 }
+  }
 
   var description: String {
     switch self {
@@ -40,7 +46,7 @@ enum CommandError: Error, CustomStringConvertible {
       "this evaluation needs \(needed) of memory, and \(available); use smaller batches "
         + "(--batch-size) or shorter sequences (--max-seq-length)"
     case .noTraining(let folder):
-      "\(folder) has no training.state to go on with; start without --resume"
+      "\(folder) has no training.state to go on with; start without --resume, or with --resume auto"
     case .option(let problem):
       "\(problem); choose another value"
     case .trainingExists(let folder):
@@ -53,6 +59,8 @@ enum CommandError: Error, CustomStringConvertible {
         + "one of them"
     case .interrupted(let work):
       "interrupted while \(work)"
+    case .resumable(let work, let command):
+      "interrupted while \(work); what is done is saved: go on with \(command)"
     }
   }
 }

@@ -103,7 +103,8 @@ extension Workload {
           pool.run { worker in
             for groups in worker.portions(of: PackedLayout.groupCount(rows: rows), unit: 2) {
               kernels.linearInt8(
-                PackedLayout.number(format), weights.address + i * weights.matrixBytes, columns / 32,
+                PackedLayout.number(format), weights.address + i * weights.matrixBytes,
+                columns / 32,
                 x.codes, x.scales, x.offsets,
                 1, groups.lowerBound, groups.upperBound, rows, out, rows, 0)
             }
