@@ -37,6 +37,8 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
   case backboneMismatch(found: String, needed: String)
   /// A field of the metadata of adapters is not what it must be.
   case adapterField(path: String, field: String, found: String, needed: String)
+  /// A field of PEFT's configuration of adapters that says what is not supported, or is not so.
+  case peftField(path: String, field: String, found: String, needed: String)
   /// A tensor of an editor or a compiled edit that does not fit what its file says of itself.
   case tensorShape(path: String, tensor: String, found: [Int], needed: [Int])
   case tensorNotFinite(path: String, tensor: String)
@@ -96,7 +98,7 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
         + "control vector is for another model"
     case .controlVectorLayer(let path, let tensor, let count):
       "\(path): \(displayed(tensor)) is for a block that the model, of \(count) blocks, does not have (1 to "
-        + "\(count - 1) can have one); leave it out (--layers 1-\(count - 1)), or use the model that it is for"
+        + "\(count - 1) can have one); make a file without this tensor, or use the model that it is for"
     case .controlVectorNotFinite(let path, let tensor):
       "\(path): \(displayed(tensor)) holds a value that is not a finite number; make the control vector again"
     case .controlVectorName(let path, let tensor):
@@ -122,6 +124,8 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
     case .adapterField(let path, let field, let found, let needed):
       "\(path): \(displayed(field)) of the adapters is \(displayed(found, limit: 300)), needed is \(needed); give adapters that emend "
         + "train --tune wrote"
+    case .peftField(let path, let field, let found, let needed):
+      "\(path): \(field) is \(displayed(found, limit: 300)), needed is \(needed); give LoRA adapters of that kind"
     case .unknownTensor(let path, let tensor):
       "\(path): \(displayed(tensor)) has no part in the editor that the file describes, and ignoring it would "
         + "give wrong results"

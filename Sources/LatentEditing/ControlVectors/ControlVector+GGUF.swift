@@ -7,7 +7,8 @@ extension ControlVector {
 
   /// Reads the control vector at `path` for a model of that shape.
   ///
-  /// Source: llama.cpp, common_control_vector_load (tensors `direction.<l>`, F32, one dimension).
+  /// Source: llama.cpp, common_control_vector_load (tensors `direction.<l>`, one dimension; F32 there,
+  /// and here any format).
   /// Throws `notControlVector`, `controlVectorWidth`, `controlVectorLayer`, `controlVectorNotFinite`,
   /// `controlVectorEmpty`, and what makes the file unreadable.
   public init(
@@ -36,11 +37,16 @@ extension ControlVector {
       else {
         throw .controlVectorLayer(path: path, tensor: tensor.name, layerCount: layerCount)
       }
-      guard tensor.shape == [width], tensor.format == .f32 else {
+      guard tensor.shape == [width] else {
         throw .controlVectorWidth(
           path: path, tensor: tensor.name, found: tensor.shape.reduce(1, *), needed: width)
       }
-      let values = file.bytes(of: tensor).withMemoryRebound(to: Float.self) { Array($0) }
+      let values = [Float](unsafeUninitializedCapacity: width) { buffer, count in
+        ReferenceBlocks.dequantize(
+          tensor.format, file.bytes(of: tensor),
+          into: UnsafeMutableBufferPointer(rebasing: buffer[..<width]))
+        count = width
+      }
       guard values.allSatisfy(\.isFinite) else {
         throw .controlVectorNotFinite(path: path, tensor: tensor.name)
       }

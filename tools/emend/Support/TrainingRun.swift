@@ -207,6 +207,7 @@ struct TrainingRun {
       try trainer.save(to: path("training.state"))
       try trainer.writeNetwork(
         to: path(trainer.network.name + ".safetensors"), storage: storage)
+      try trainer.network.writeFolder(path("peft"))
     }
   }
 
