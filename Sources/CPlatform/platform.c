@@ -1,9 +1,11 @@
 // The one file with calls that differ between operating systems.
 #define _GNU_SOURCE
 #include "CPlatform.h"
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #if defined(__linux__)
@@ -89,12 +91,47 @@ void emend_park(uint32_t *address, uint32_t expected) {
 #endif
 }
 
-void emend_wake_all(uint32_t *address) {
+void emend_wake(uint32_t *address, int count) {
 #if defined(__linux__)
-  syscall(SYS_futex, address, FUTEX_WAKE_PRIVATE, 0x7fffffff, NULL, NULL, 0);
+  syscall(SYS_futex, address, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
 #elif defined(__APPLE__)
-  __ulock_wake(1 | 0x100, address, 0);
+  for (int i = 0; i < count; i++)
+    if (__ulock_wake(1, address, 0) < 0) break;  // nobody is left
 #endif
+}
+
+int64_t emend_clock_nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+uint64_t emend_this_thread(void) {
+#if defined(__linux__)
+  clockid_t clock;
+  return pthread_getcpuclockid(pthread_self(), &clock) == 0 ? (uint32_t)clock : 0;
+#elif defined(__APPLE__)
+  return pthread_mach_thread_np(pthread_self());
+#else
+  return 0;
+#endif
+}
+
+int64_t emend_processor_nanoseconds(uint64_t thread) {
+#if defined(__linux__)
+  struct timespec used;
+  if (thread != 0 && clock_gettime((clockid_t)(uint32_t)thread, &used) == 0)
+    return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
+#elif defined(__APPLE__)
+  thread_basic_info_data_t info;
+  mach_msg_type_number_t count = THREAD_BASIC_INFO_COUNT;
+  if (thread_info((thread_act_t)thread, THREAD_BASIC_INFO, (thread_info_t)&info, &count) == KERN_SUCCESS)
+    return ((int64_t)info.user_time.seconds + info.system_time.seconds) * 1000000000 +
+           ((int64_t)info.user_time.microseconds + info.system_time.microseconds) * 1000;
+#else
+  (void)thread;
+#endif
+  return -1;
 }
 
 void *emend_allocate_pages(size_t byteCount, bool largePages) {

@@ -33,7 +33,7 @@ public struct ModelSettings: Sendable, Equatable {
   /// The number of threads, chosen or not: threads that take turns on a core wait for each other at
   /// every step of a model, so that there are never more than run at once.
   public var threadCount: Int {
-    min(threads ?? ThreadPool.physicalCoreCount, ThreadPool.hardwareThreadCount)
+    min(threads ?? ThreadPool.defaultThreadCount, ThreadPool.hardwareThreadCount)
   }
 
   /// The cache's type, chosen or implied.

@@ -42,6 +42,12 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
   case startedOtherwise(path: String, differences: [TrainingDifference])
   /// A gradient is infinite or no number.
   case diverged(step: Int)
+  /// A folder in which another process trains, on this machine.
+  case folderInUse(folder: String, owner: String)
+  /// The same, by a process of another machine, which may be gone.
+  case folderInUseElsewhere(folder: String, owner: String, file: String)
+  /// A lock that cannot be made.
+  case folderLock(path: String, reason: String)
   /// All rows have the same instruction: there is no other one to give them.
   case oneInstruction(rows: Int)
 
@@ -62,6 +68,12 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
     case .parquet(let path):
       "\(path): it is a Parquet file, and rows are read from JSON; convert it: python3 -c \"import pandas; "
         + "pandas.read_parquet('\(path)').to_json('\(path).jsonl', orient='records', lines=True)\""
+    case .folderInUse(let folder, let owner):
+      "\(folder): \(owner) trains in this folder; wait for its end, or give another folder"
+    case .folderInUseElsewhere(let folder, let owner, let file):
+      "\(folder): \(owner) trains in this folder, or was gone without a word; if it is gone, remove \(file)"
+    case .folderLock(let path, let reason):
+      "\(path): the folder cannot be locked: \(reason); give another folder"
     case .notTrainingState(let path):
       "\(path): the file is no training state; give one that emend train wrote"
     case .stateVersion(let path, let found, let supported):

@@ -22,7 +22,6 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
   case controlVectorLayer(path: String, tensor: String, layerCount: Int)
   /// As above, of a file in llama.cpp's format.
   case directionLayer(path: String, tensor: String, layerCount: Int)
-  case controlVectorFormat(path: String, tensor: String, found: String)
   /// A layer was given for the only vector of a file that has `count`.
   case controlVectorSeveral(path: String, count: Int)
   case controlVectorNotFinite(path: String, tensor: String)
@@ -42,6 +41,8 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
   case backboneMismatch(found: String, needed: String)
   /// A field of the metadata of adapters is not what it must be.
   case adapterField(path: String, field: String, found: String, needed: String)
+  /// A field of PEFT's configuration of adapters that says what is not supported, or is not so.
+  case peftField(path: String, field: String, found: String, needed: String)
   /// A tensor of an editor or a compiled edit that does not fit what its file says of itself.
   case tensorShape(path: String, tensor: String, found: [Int], needed: [Int])
   case tensorNotFinite(path: String, tensor: String)
@@ -106,8 +107,6 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
       "\(path): \(displayed(tensor)) is for a block that the model, of \(count) blocks, does not have (1 to "
         + "\(count - 1) can have one); leave it out (--control-vector-layer-range 1 \(count - 1)), or use the "
         + "model that it is for"
-    case .controlVectorFormat(let path, let tensor, let found):
-      "\(path): \(displayed(tensor)) is in \(found), and directions are f32, f16 or bf16; write it in one of these"
     case .controlVectorSeveral(let path, let count):
       "\(path): one block is given (--layer) and the file has \(count) vectors; leave it out, or choose blocks "
         + "with --layers"
@@ -138,6 +137,8 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
     case .adapterField(let path, let field, let found, let needed):
       "\(path): \(displayed(field)) of the adapters is \(displayed(found, limit: 300)), needed is \(needed); give adapters that emend "
         + "train --tune wrote"
+    case .peftField(let path, let field, let found, let needed):
+      "\(path): \(field) is \(displayed(found, limit: 300)), needed is \(needed); give LoRA adapters of that kind"
     case .unknownTensor(let path, let tensor):
       "\(path): \(displayed(tensor)) has no part in the editor that the file describes, and ignoring it would "
         + "give wrong results"

@@ -10,7 +10,8 @@ import CPlatform
 
 /// Writes a file that is there whole or not at all: the bytes go to a temporary file beside it,
 /// which `commit` brings to the disk and then renames. Without `commit` the temporary file is
-/// removed; a process that is killed leaves it, never a part of a file under the final name.
+/// removed; a process that is killed leaves it, never a part of a file under the final name, and the
+/// next one that writes the same file removes it: `UnfinishedFile`.
 public struct AtomicFileWriter: ~Copyable {
   /// The file that will be there. Of a symbolic link it is what that leads to.
   public let path: String
@@ -64,14 +65,20 @@ public struct AtomicFileWriter: ~Copyable {
     for path: String, in folder: String
   ) throws(ModelFileError) -> (path: String, descriptor: Int32) {
     for number in 0..<1000 {
-      let temporary = "\(path).partial-\(getpid())-\(number)"
-      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-      if descriptor >= 0 {
-        emend_temporary_added(temporary)
-        return (temporary, descriptor)
-      }
-      guard errno == EEXIST else {
-        throw DiskSpace.error(errno, call: "open", needed: 1, in: folder, for: path)
+      let temporary = UnfinishedFile.path(of: path, number)
+      // Twice, since what a killed process left is removed where it is met.
+      for _ in 0..<2 {
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        if descriptor >= 0 {
+          if UnfinishedFile.claim(descriptor, at: temporary) {
+            emend_temporary_added(temporary)
+            return (temporary, descriptor)
+          }
+          close(descriptor)
+        } else if errno != EEXIST {
+          throw DiskSpace.error(errno, call: "open", needed: 1, in: folder, for: path)
+        }
+        UnfinishedFile.removeUnlessClaimed(temporary)
       }
     }
     throw .systemFailure(path: path, call: "open", errno: EEXIST)

@@ -57,14 +57,17 @@ extension MatrixView {
     layout: ActivationLayout, out: UnsafeMutablePointer<Float>, stride: Int, accumulate: Bool,
     scratch: UnsafeMutablePointer<Float>
   ) {
-    apply(
-      kernels, groups: share(of: worker), x, count: count, layout: layout, out: out, stride: stride,
-      accumulate: accumulate, scratch: scratch)
+    for groups in portions(of: worker) {
+      apply(
+        kernels, groups: groups, x, count: count, layout: layout, out: out, stride: stride,
+        accumulate: accumulate, scratch: scratch)
+    }
   }
 
-  /// This worker's groups of rows. Pairs stay together: the exact path's tiles are two groups high.
-  package func share(of worker: Worker) -> Range<Int> {
-    worker.share(of: groupCount, unit: groupCount >= 2 * worker.count ? 2 : 1)
+  /// Groups of rows, for the threads of a run: as many portions as threads, since tiles lose where they are
+  /// cut small. Pairs stay together: the exact path's tiles are two groups high.
+  package func portions(of worker: Worker) -> Portions {
+    worker.portions(of: groupCount, unit: groupCount >= 2 * worker.count ? 2 : 1)
   }
 
   /// The same product for the outputs of some groups of rows.

@@ -7,9 +7,6 @@ import Synchronization
 /// parks in the kernel when it takes long: then somebody is without a core, and a thread that spins
 /// on would keep it from the one that is waited for.
 final class EventCount: @unchecked Sendable {
-  /// Some 100 microseconds.
-  private static let spinLimit = 4096
-
   private let sleepers = Atomic<Int>(0)
   /// On a cache line of its own; also the address that threads park on.
   private let word: UnsafeMutablePointer<UInt32>
@@ -28,15 +25,16 @@ final class EventCount: @unchecked Sendable {
   /// The count; what was written before it went up is seen after.
   var value: UInt32 { count.pointee.load(ordering: .acquiring) }
 
-  /// Counts one more and wakes who waits.
-  func advance() {
+  /// Counts one more and wakes those who wait, `most` of the parked ones.
+  func advance(most: Int = Int(Int32.max)) {
     count.pointee.add(1, ordering: .sequentiallyConsistent)
-    if sleepers.load(ordering: .sequentiallyConsistent) > 0 { emend_wake_all(word) }
+    if sleepers.load(ordering: .sequentiallyConsistent) > 0 { emend_wake(word, Int32(most)) }
   }
 
-  /// Returns once the count is not `old`.
-  func wait(past old: UInt32) {
-    for _ in 0..<Self.spinLimit {
+  /// Returns once the count is not `old`; spins that often before it parks. A parked thread that was not
+  /// woken sleeps on.
+  func wait(past old: UInt32, spins: Int) {
+    for _ in 0..<spins {
       if value != old { return }
       emend_spin_hint()
     }

@@ -30,27 +30,27 @@ extension MatrixView {
     packed: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
     if let multiply = kernels.linearTransposedSlices, format.elementsPerBlock > 1 {
-      let share = columnShare(worker)
-      guard !share.isEmpty else { return }
-      multiply(
-        PackedLayout.number(format), groups, columns, rows, g, stride, count, share.lowerBound,
-        share.upperBound, dx, dxStride, accumulate ? 1 : 0, scratch)
+      for share in columnShares(worker) {
+        multiply(
+          PackedLayout.number(format), groups, columns, rows, g, stride, count, share.lowerBound,
+          share.upperBound, dx, dxStride, accumulate ? 1 : 0, scratch)
+      }
       return
     }
     let tile = MatrixView.gradientTileRows
     let tileCount = (count + tile - 1) / tile
     let paddedRows = PackedLayout.groupCount(rows: rows) * PackedLayout.groupRows
-    for i in worker.share(of: tileCount) {
+    for i in worker.each(tileCount) {
       kernels.packGradients(
         g + i * tile * stride, stride, min(tile, count - i * tile), rows,
         packed + i * tile * paddedRows)
     }
     worker.barrier()
-    let share = columnShare(worker)
-    guard !share.isEmpty else { return }
-    kernels.linearTransposedF32(
-      PackedLayout.number(format), groups, columns, rows, packed, count, share.lowerBound,
-      share.upperBound, dx, dxStride, accumulate ? 1 : 0, scratch)
+    for share in columnShares(worker) {
+      kernels.linearTransposedF32(
+        PackedLayout.number(format), groups, columns, rows, packed, count, share.lowerBound,
+        share.upperBound, dx, dxStride, accumulate ? 1 : 0, scratch)
+    }
   }
 
   /// Floats of `applyTransposed`'s shared scratch for `count` rows of activations.
@@ -85,15 +85,15 @@ extension MatrixView {
     _ x: UnsafePointer<Float>, xStride: Int, count: Int, to dw: UnsafeMutablePointer<Float>,
     accumulate: Bool, packed: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
-    let ownRows = worker.share(of: count)
-    kernels.packInputs(
-      x, xStride, ownRows.lowerBound, ownRows.upperBound, count, columns, packed)
+    for some in worker.portions(of: count) {
+      kernels.packInputs(x, xStride, some.lowerBound, some.upperBound, count, columns, packed)
+    }
     worker.barrier()
-    let share = rowShare(worker)
-    guard !share.isEmpty else { return }
-    kernels.linearGradientF32(
-      g, gStride, packed, count, share.lowerBound, share.upperBound, rows, columns, dw,
-      accumulate ? 1 : 0, scratch)
+    for share in rowShares(worker) {
+      kernels.linearGradientF32(
+        g, gStride, packed, count, share.lowerBound, share.upperBound, rows, columns, dw,
+        accumulate ? 1 : 0, scratch)
+    }
   }
 
   /// Floats of `addGradient`'s shared scratch for `count` rows of activations.
@@ -102,14 +102,14 @@ extension MatrixView {
   /// Rows of activations in a tile of gradients.
   static let gradientTileRows = 32
 
-  /// This worker's groups of rows; pairs of groups stay together, because tiles are two groups high.
-  func rowShare(_ worker: Worker) -> Range<Int> {
+  /// Groups of rows; pairs of groups stay together, because tiles are two groups high.
+  func rowShares(_ worker: Worker) -> Portions {
     let groupCount = PackedLayout.groupCount(rows: rows)
-    return worker.share(of: groupCount, unit: groupCount >= 2 * worker.count ? 2 : 1)
+    return worker.portions(of: groupCount, unit: groupCount >= 2 * worker.count ? 2 : 1)
   }
 
-  /// This worker's columns, in whole blocks of the format.
-  func columnShare(_ worker: Worker) -> Range<Int> {
-    worker.share(of: columns, unit: max(32, format.elementsPerBlock))
+  /// Columns, in whole blocks of the format.
+  func columnShares(_ worker: Worker) -> Portions {
+    worker.portions(of: columns, unit: max(32, format.elementsPerBlock))
   }
 }

@@ -26,17 +26,17 @@ extension MatrixView {
   ) {
     let words = MatrixView.words(packed)
     let tile = ActivationTiles.tileRows
-    for i in worker.share(of: (count + tile - 1) / tile) {
+    for i in worker.each((count + tile - 1) / tile) {
       kernels.packInputs(
         x + i * tile * stride, stride, min(tile, count - i * tile), columns,
         words + i * tile * ((columns + 1) / 2))
     }
     worker.barrier()
-    let share = rowShare(worker)
-    guard !share.isEmpty else { return }
-    kernels.linear(
-      PackedLayout.number(format), groups, columns, words, count, share.lowerBound,
-      share.upperBound, rows, out, outStride, accumulate ? 1 : 0, scratch)
+    for share in rowShares(worker) {
+      kernels.linear(
+        PackedLayout.number(format), groups, columns, words, count, share.lowerBound,
+        share.upperBound, rows, out, outStride, accumulate ? 1 : 0, scratch)
+    }
   }
 
   /// Floats of shared scratch that `apply` needs for `count` rows of activations.
@@ -54,16 +54,16 @@ extension MatrixView {
     let words = MatrixView.words(packed)
     let tile = MatrixView.gradientTileRows
     let tileWords = tile * PackedLayout.groupCount(rows: rows) * PackedLayout.groupRows / 2
-    for i in worker.share(of: (count + tile - 1) / tile) {
+    for i in worker.each((count + tile - 1) / tile) {
       kernels.packGradients(
         g + i * tile * stride, stride, min(tile, count - i * tile), rows, words + i * tileWords)
     }
     worker.barrier()
-    let share = columnShare(worker)
-    guard !share.isEmpty else { return }
-    kernels.linearTransposed(
-      PackedLayout.number(format), groups, columns, rows, words, count, share.lowerBound,
-      share.upperBound, dx, dxStride, accumulate ? 1 : 0, scratch)
+    for share in columnShares(worker) {
+      kernels.linearTransposed(
+        PackedLayout.number(format), groups, columns, rows, words, count, share.lowerBound,
+        share.upperBound, dx, dxStride, accumulate ? 1 : 0, scratch)
+    }
   }
 
   /// This worker's share of dW[m, k] (+)= sum_n g[n, m] x[n, k], as the f32 method of this name.
@@ -73,15 +73,16 @@ extension MatrixView {
     accumulate: Bool, packed: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
     let words = MatrixView.words(packed)
-    let pairs = worker.share(of: (count + 1) / 2)
-    kernels.packInputPairs(
-      x, xStride, pairs.lowerBound, pairs.upperBound, count, columns, words)
+    for pairs in worker.portions(of: (count + 1) / 2) {
+      kernels.packInputPairs(
+        x, xStride, pairs.lowerBound, pairs.upperBound, count, columns, words)
+    }
     worker.barrier()
-    let share = rowShare(worker)
-    guard !share.isEmpty else { return }
-    kernels.linearGradient(
-      g, gStride, words, count, share.lowerBound, share.upperBound, rows, columns, dw,
-      accumulate ? 1 : 0, scratch)
+    for share in rowShares(worker) {
+      kernels.linearGradient(
+        g, gStride, words, count, share.lowerBound, share.upperBound, rows, columns, dw,
+        accumulate ? 1 : 0, scratch)
+    }
   }
 
   /// Scratch as words of two bf16 values. Memory straight from the system has no type to keep to.

@@ -27,30 +27,15 @@ public enum SystemMemory {
   public static var availableBytes: Int {
     #if os(Linux)
       let machine = field("MemAvailable:", in: "/proc/meminfo").map { $0 * 1024 }
-      return min(machine ?? Int(clamping: ProcessInfo.processInfo.physicalMemory), containerBytes)
+      return min(
+        machine ?? Int(clamping: ProcessInfo.processInfo.physicalMemory),
+        ControlGroups().availableMemory ?? .max)
     #else
       return Int(clamping: ProcessInfo.processInfo.physicalMemory)
     #endif
   }
 
   #if os(Linux)
-    /// What is left of the limit of the container this runs in (control groups, version 2).
-    private static var containerBytes: Int {
-      let folder = "/sys/fs/cgroup/"
-      guard let limit = integer(in: folder + "memory.max"),
-        let used = integer(in: folder + "memory.current")
-      else { return .max }
-      // Cached files count as used, but give way.
-      let cached = field("inactive_file", in: folder + "memory.stat") ?? 0
-      return max(limit - used + cached, 0)
-    }
-
-    private static func integer(in path: String) -> Int? {
-      (try? String(contentsOfFile: path, encoding: .utf8)).flatMap {
-        Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
-      }
-    }
-
     /// The number after `name` in a file of lines `name number …`.
     private static func field(_ name: String, in path: String) -> Int? {
       guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }

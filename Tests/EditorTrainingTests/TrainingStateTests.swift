@@ -209,29 +209,6 @@ import Testing
     _ = try TrainingStateFile(path: path)
   }
 
-  @Test func leftoversOfTheDeadAreRemoved() throws {
-    try withTemporaryFolder { folder in
-      // A process that has ended and was waited for: its number is free.
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-      process.arguments = ["true"]
-      try process.run()
-      process.waitUntilExit()
-      let dead = process.processIdentifier
-      let gone = "last.state.partial-\(dead)-0"
-      let kept = [
-        "last.state", "last.state.partial-\(getpid())-0", "last.state.partial-1-0",
-        "last.state.partial-\(dead)", "last.state.partial-\(dead)-x",
-        "best.state.partial-\(dead)-0",
-      ]
-      for name in kept + [gone] { try Data().write(to: URL(fileURLWithPath: folder + "/" + name)) }
-      #expect(removeUnfinishedFiles(of: folder + "/last.state") == [gone])
-      #expect(
-        try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == kept.sorted())
-      #expect(removeUnfinishedFiles(of: folder + "/none/last.state") == [])
-    }
-  }
-
   // MARK: Helpers
 
   private func error(_ path: String) -> EditorTrainingError? {

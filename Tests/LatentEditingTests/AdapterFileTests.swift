@@ -119,3 +119,72 @@ import Testing
     }
   }
 }
+
+/// Folders as PEFT writes and reads them. That its numbers are ours is what tools/witness/peft.py shows.
+@Suite struct AdapterFolderTests {
+  private func withAdapters(
+    depth: Int = 2, _ body: (LowRankAdapters, String, Processor, ProcessorIdentity) throws -> Void
+  ) throws {
+    let folder = TinyModel.temporaryPath("peft")
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let processor = try TinyModel.processor()
+    let identity = try TinyModel.identity()
+    let adapters = try LowRankAdapters(
+      AdapterConfiguration(rank: 4, alpha: 6, modules: [.query, .down], depth: depth),
+      of: processor.configuration, seed: 1, pool: TinyModel.pool)
+    try adapters.writeFolder(folder, identity: identity)
+    try body(adapters, folder, processor, identity)
+  }
+
+  @Test(arguments: [1, 2]) func roundTrip(depth: Int) throws {
+    try withAdapters(depth: depth) { adapters, folder, processor, identity in
+      let read = try LowRankAdapters(path: folder, identity: identity, processor: processor)
+      #expect(read.configuration == adapters.configuration)
+      for (a, b) in zip(read.parameters.floats, adapters.parameters.floats) { #expect(a == b) }
+      let config = try JSONSerialization.jsonObject(
+        with: Data(contentsOf: URL(fileURLWithPath: folder + "/adapter_config.json")))
+      let fields = try #require(config as? [String: Any])
+      #expect(fields["peft_type"] as? String == "LORA" && fields["r"] as? Int == 4)
+      #expect(fields["lora_alpha"] as? Double == 6)
+      #expect(fields["target_modules"] as? [String] == ["q_proj", "down_proj"])
+      let whole = processor.configuration.layerCount == depth
+      #expect((fields["layers_to_transform"] as? [Int] == Array(0..<depth)) != whole)
+    }
+  }
+
+  /// What PEFT would leave out without a word, or would not do as it is done here, is named.
+  @Test(arguments: [
+    ("\"down_proj\"", "\"up_proj\"", "down_proj too"), ("\"LORA\"", "\"IA3\"", "peft_type"),
+    ("\"r\" : 4", "\"r\" : 0", "r is 0"), ("\"bias\" : \"none\"", "\"bias\" : \"all\"", "bias"),
+    ("\"use_dora\" : false", "\"use_dora\" : true", "use_dora"),
+    ("\"r\" : 4", "\"r\" : 4, \"rank_pattern\" : {\"q_proj\" : 8}", "rank_pattern"),
+    ("\"r\" : 4", "\"r\" : 4, \"modules_to_save\" : [\"lm_head\"]", "modules_to_save"),
+    ("\"r\" : 4", "\"r\" : 4, \"layers_to_transform\" : [1]", "layers_to_transform"),
+    ("\"r\" : 4", "\"r\" : 5", "lora_A"), ("\"q_proj\"", "\"lm_head\"", "target_modules"),
+  ])
+  func configurationsThatDoNotFit(part: String, other: String, named: String) throws {
+    try withAdapters { _, folder, processor, identity in
+      let path = folder + "/adapter_config.json"
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      let lie = text.replacing(part, with: other)
+      try #require(lie != text, "\(text)")
+      try lie.write(toFile: path, atomically: false, encoding: .utf8)
+      let error = #expect(throws: LatentEditingError.self) {
+        try LowRankAdapters(path: folder, identity: identity, processor: processor)
+      }
+      #expect("\(error!)".contains(named), "\(error!)")
+    }
+  }
+
+  /// alpha / sqrt(r) in the place of alpha / r.
+  @Test func rankStabilized() throws {
+    try withAdapters { adapters, folder, processor, identity in
+      let path = folder + "/adapter_config.json"
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      try text.replacing("\"use_rslora\" : false", with: "\"use_rslora\" : true")
+        .write(toFile: path, atomically: false, encoding: .utf8)
+      let read = try LowRankAdapters(path: folder, identity: identity, processor: processor)
+      #expect(read.configuration.alpha == 12 && read.configuration.rank == 4)
+    }
+  }
+}

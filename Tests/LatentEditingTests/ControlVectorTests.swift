@@ -41,6 +41,35 @@ struct ControlVectorTests {
     #expect(throws: LatentEditingError.self) { try ControlVector(edit(1, .all, .plain)) }
   }
 
+  /// Directions that a tool stored in another format than llama.cpp's: 1, -2, 0.5 and 0 in halves and in
+  /// bf16, and 32 codes under the scale 0.25.
+  @Test func otherFormats() throws {
+    let path = TinyModel.temporaryPath("formats.gguf")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let codes = (0..<32).map { UInt8(bitPattern: Int8($0 - 16)) }
+    let halves: [UInt16] = [0x3C00, 0xC000, 0x3800, 0]
+    let brain: [UInt16] = [0x3F80, 0xC000, 0x3F00, 0]
+    func bytes(_ words: [UInt16]) -> [UInt8] {
+      words.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
+    }
+    let repeated = { (words: [UInt16]) in bytes((0..<8).flatMap { _ in words }) }
+    var writer = try GGUFWriter(
+      path: path, metadata: [("general.architecture", .string("controlvector"))],
+      tensors: [
+        .init(name: "direction.1", shape: [32], format: .f16),
+        .init(name: "direction.2", shape: [32], format: .bf16),
+        .init(name: "direction.3", shape: [32], format: .q8_0),
+      ])
+    for some in [repeated(halves), repeated(brain), bytes([0x3400]) + codes] {
+      try writer.append(some.span.bytes)
+    }
+    try writer.commit()
+    let vector = try ControlVector(path: path, width: 32, layerCount: 4)
+    let plain: [Float] = (0..<8).flatMap { _ in [1, -2, 0.5, 0] }
+    #expect(vector.directions[1] == plain && vector.directions[2] == plain)
+    #expect(vector.directions[3] == (0..<32).map { 0.25 * Float($0 - 16) })
+  }
+
   /// One lie each, and what is said of it.
   @Test(
     arguments: [

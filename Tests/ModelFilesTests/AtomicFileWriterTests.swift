@@ -55,6 +55,31 @@ struct AtomicFileWriterTests {
     }
   }
 
+  /// What killed processes left is removed by the next one that writes the same file; what somebody is
+  /// writing, and files of other names, stay.
+  @Test func leftoversAreRemoved() throws {
+    try temporary { folder in
+      let path = folder + "/f"
+      let kept = ["f.partial-emend-x", "f.partial-0", "g.partial-emend-0"]
+      let left = ["f.partial-emend-0", "f.partial-emend-7"]
+      for name in kept + left { try Data([1]).write(to: URL(fileURLWithPath: folder + "/" + name)) }
+      do {
+        var first = try AtomicFileWriter(path: path)
+        let second = try AtomicFileWriter(path: path)
+        #expect(
+          try contents(folder)
+            == (kept + ["f.partial-emend-0", "f.partial-emend-1", "f.partial-emend-7"]).sorted())
+        #expect(UnfinishedFile.removeAll(of: path) == ["f.partial-emend-7"])
+        #expect(UnfinishedFile.removeAll(of: folder + "/none/f") == [])
+        try first.append("new")
+        try first.commit()
+        withExtendedLifetime(second.byteCount) {}
+      }
+      #expect(try contents(folder) == (kept + ["f"]).sorted())
+      #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data("new".utf8))
+    }
+  }
+
   /// A link stays one, and what it leads to is replaced, through other links too; one that leads nowhere is
   /// refused.
   @Test func linksAreFollowed() throws {

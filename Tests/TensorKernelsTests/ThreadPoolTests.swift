@@ -4,17 +4,21 @@ import TensorKernels
 import Testing
 
 @Suite struct ThreadPoolTests {
+  /// All that is handed out is done, once, whoever came; the caller is there in any case.
   @Test(arguments: [1, 2, 3, 16])
-  func everyWorkerRunsOnce(threads: Int) {
+  func everythingIsDoneOnce(threads: Int) {
     let pool = ThreadPool(threads: threads)
     #expect(pool.threadCount == threads)
-    let runs = Counters(threads)
+    let total = 100
+    let done = Counters(total)
+    var callers = 0
     for run in 1...50 {
       pool.run { worker in
-        precondition(worker.count == threads)
-        runs[worker.index] += 1
+        precondition((0..<threads).contains(worker.index) && worker.count <= threads)
+        if worker.index == 0 { callers += 1 }
+        for item in worker.each(total) { done[item] += 1 }
       }
-      #expect(runs.values == [Int](repeating: run, count: threads))
+      #expect(done.values == [Int](repeating: run, count: total) && callers == run)
     }
   }
 
@@ -26,14 +30,14 @@ import Testing
     counts.initialize(repeating: 0, count: 2)
     for _ in 0..<100 {
       pool.run { worker in
-        if worker.index == 0 {
+        worker.onCaller {
           pool.run { inner in
             counts[0] += inner.count
             inner.barrier()
           }
         }
         worker.barrier()
-        if worker.index == 1 { counts[1] += 1 }
+        for item in worker.each(1) { counts[1] += item + 1 }
       }
     }
     #expect(counts[0] == 100 && counts[1] == 100)
@@ -64,39 +68,93 @@ import Testing
     let done = Atomic<Int>(0)
     pool.run { worker in
       worker.deal(total) { number in
-        while number == 0, done.load(ordering: .acquiring) < total - 1 {}
+        while number == 0, worker.count > 1, done.load(ordering: .acquiring) < total - 1 {}
         done.add(1, ordering: .releasing)
       }
     }
     #expect(done.load(ordering: .acquiring) == total)
   }
 
+  /// A thread that is held up outside of its portions keeps nobody waiting: here all but the caller, up to
+  /// the end of the caller's last step; and where it comes late it does nothing a second time.
+  @Test(arguments: [2, 5])
+  func nobodyWaitsForWhoHasNoWork(threads: Int) {
+    let pool = ThreadPool(threads: threads)
+    let steps = 200
+    let done = Counters(steps)
+    let caller = Atomic<Int>(0)
+    pool.run { worker in
+      while worker.index > 0, caller.load(ordering: .acquiring) < steps {}
+      for step in 0..<steps {
+        for _ in worker.each(7) { done[step] += 1 }
+        worker.barrier()
+        if worker.index == 0 { caller.store(step + 1, ordering: .releasing) }
+      }
+    }
+    #expect(done.values == [Int](repeating: 7, count: steps))
+  }
+
+  /// A thread that waits for long leaves the run, and is back in it later.
+  @Test func leaversComeBack() {
+    let pool = ThreadPool(threads: 2)
+    let entered = Counters(2)
+    let steps = Counters(2)
+    pool.run { worker in
+      entered[worker.index] += 1
+      for step in 0..<20 {
+        worker.onCaller { usleep(2_000) }
+        worker.barrier()
+        worker.deal(2) { _ in
+          steps[worker.index] += 1
+          if step == 19 { usleep(20_000) }
+        }
+        worker.barrier()
+      }
+    }
+    // The system decides how often the second thread had a core; all work was done in any case.
+    #expect(entered[0] == 1 && steps.values.reduce(0, +) == 40)
+  }
+
   /// The caller is worker 0 and the others are threads of their own.
   @Test func workersAreThreads() {
     let pool = ThreadPool(threads: 4)
-    let threads = UnsafeMutablePointer<pthread_t>.allocate(capacity: 4)
+    let threads = UnsafeMutablePointer<pthread_t?>.allocate(capacity: 4)
+    threads.initialize(repeating: nil, count: 4)
     defer { threads.deallocate() }
-    pool.run { threads[$0.index] = pthread_self() }
-    #expect(pthread_equal(threads[0], pthread_self()) != 0)
+    // Each holds a portion until all four have one.
+    let here = Atomic<Int>(0)
+    pool.run { worker in
+      worker.deal(4) { _ in
+        threads[worker.index] = pthread_self()
+        here.add(1, ordering: .sequentiallyConsistent)
+        while worker.count > 1, here.load(ordering: .sequentiallyConsistent) < 4 { usleep(100) }
+      }
+    }
+    #expect(pthread_equal(threads[0]!, pthread_self()) != 0)
     for i in 0..<4 {
-      for j in 0..<i { #expect(pthread_equal(threads[i], threads[j]) == 0) }
+      for j in 0..<i { #expect(pthread_equal(threads[i]!, threads[j]!) == 0) }
     }
   }
 
-  /// What every thread wrote before a barrier, every thread reads after it, hundreds of times in one
-  /// run; with more threads than cores too.
+  /// What was written before a barrier every thread reads after it, hundreds of times in one run; with
+  /// more threads than cores too.
   @Test(arguments: [2, 3, 8])
   func barrierOrdersWrites(threads: Int) {
     let pool = ThreadPool(threads: threads)
-    let current = Counters(threads)
+    let count = 4 * threads
+    let current = Counters(count)
     let stale = Counters(threads)
     let steps = 300
     pool.run { worker in
       for step in 1...steps {
-        current[worker.index] = step * threads + worker.index
+        for item in worker.portions(of: count, perThread: 4).joined() {
+          current[item] = step * count + item
+        }
         worker.barrier()
-        for other in 0..<threads where current[other] != step * threads + other {
-          stale[worker.index] += 1
+        worker.deal(threads) { _ in
+          for other in 0..<count where current[other] != step * count + other {
+            stale[worker.index] += 1
+          }
         }
         worker.barrier()
       }
@@ -109,7 +167,9 @@ import Testing
   func manyRuns(threads: Int, runs: Int) {
     let pool = ThreadPool(threads: threads)
     let sums = Counters(threads)
-    for run in 0..<runs { pool.run { sums[$0.index] += run } }
+    for run in 0..<runs {
+      pool.run { worker in worker.deal(threads) { sums[$0] += run } }
+    }
     #expect(sums.values == [Int](repeating: runs * (runs - 1) / 2, count: threads))
   }
 
@@ -119,7 +179,7 @@ import Testing
     let runs = Counters(3)
     for _ in 0..<10 {
       usleep(5_000)
-      pool.run { runs[$0.index] += 1 }
+      pool.run { worker in worker.deal(3) { runs[$0] += 1 } }
     }
     #expect(runs.values == [10, 10, 10])
   }
@@ -151,7 +211,7 @@ import Testing
       Thread {
         for _ in 0..<300 {
           pool.run { worker in
-            runs[worker.index] += 1  // loses counts if two runs overlap
+            worker.deal(3) { runs[$0] += 1 }  // loses counts if two runs overlap
             worker.barrier()
           }
         }
@@ -168,7 +228,15 @@ import Testing
     pthread_key_create(&key) { _ in endedThreads.add(1, ordering: .sequentiallyConsistent) }
     let value = UnsafeMutableRawPointer(bitPattern: 1)!
     var pool: ThreadPool? = ThreadPool(threads: 9)
-    pool!.run { if $0.index > 0 { pthread_setspecific(key, value) } }
+    // Each holds a portion until all nine have one.
+    let here = Atomic<Int>(0)
+    pool!.run { worker in
+      worker.deal(9) { _ in
+        if worker.index > 0 { pthread_setspecific(key, value) }
+        here.add(1, ordering: .sequentiallyConsistent)
+        while here.load(ordering: .sequentiallyConsistent) < 9 { usleep(100) }
+      }
+    }
     #expect(endedThreads.load(ordering: .sequentiallyConsistent) == 0)
     pool = nil
     // They end soon, on a loaded machine too; the limit only keeps a failure from hanging.
@@ -179,28 +247,44 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 3, 7])
-  func sharesCoverExactly(threads: Int) {
+  func portionsCoverExactly(threads: Int) {
     let pool = ThreadPool(threads: threads)
-    let lower = Counters(threads)
-    let upper = Counters(threads)
     for unit in [1, 2, 16] {
       for total in Array(0...40) + [1000, 1001] {
+        let ends = Counters(total + 1)  // by where a portion begins, its end
         pool.run { worker in
-          let share = worker.share(of: total, unit: unit)
-          lower[worker.index] = share.lowerBound
-          upper[worker.index] = share.upperBound
+          for range in worker.portions(of: total, unit: unit, perThread: 3) {
+            ends[range.lowerBound] = range.upperBound
+          }
         }
+        var sizes: [Int] = []
         var next = 0
-        for i in 0..<threads where lower[i] < upper[i] {
-          #expect(lower[i] == next && lower[i] % unit == 0)
-          next = upper[i]
+        while next < total, ends[next] > next {
+          #expect(next % unit == 0)
+          sizes.append((ends[next] - next + unit - 1) / unit)
+          next = ends[next]
         }
-        #expect(next == total)
-        // No thread has two units more than another.
-        let units = (0..<threads).map { (upper[$0] - lower[$0] + unit - 1) / unit }
-        #expect(units.max()! - units.min()! <= 1)
+        #expect(next == total && sizes.count <= 3 * threads)
+        // No portion has two units more than another.
+        #expect((sizes.max() ?? 0) - (sizes.min() ?? 0) <= 1)
       }
     }
+  }
+
+  /// Steps whose numbers have wrapped around the list of claims, with portions and without.
+  @Test func manyStepsInOneRun() {
+    let pool = ThreadPool(threads: 3)
+    let sums = Counters(5)
+    pool.run { worker in
+      for step in 0..<5_000 {
+        for item in worker.each(step % 6 == 5 ? 0 : 5) { sums[item] += 1 }
+        if step % 3 == 2 { worker.barrier() }
+        for _ in worker.portions(of: 0) { preconditionFailure("there is nothing to hand out") }
+        worker.barrier()
+      }
+    }
+    let expected = (0..<5_000).filter { $0 % 6 != 5 }.count
+    #expect(sums.values == [Int](repeating: expected, count: 5))
   }
 
   @Test func parallelCoversExactly() {

@@ -15,7 +15,7 @@ struct Emend: ParsableCommand {
         emend bench -m model.gguf
 
       Results go to stdout; progress goes to stderr, and only when that is a terminal. Exit codes: 0 \
-      done, 1 failed, 64 wrong usage.
+      done, 1 failed, 64 wrong usage, 75 interrupted where the same work can be taken up.
       """,
     version: "0.1.0",
     subcommands: [
@@ -49,7 +49,7 @@ enum Main {
         exitForUsage(error, of: type(of: command))
       }
       Console.error(CommandError.text(error))
-      Emend.exit(withError: ExitCode.failure)
+      Emend.exit(withError: ExitCode((error as? CommandError)?.exitCode ?? 1))
     } catch {}  // It stopped because of the output.
     if let problem = Console.outputProblem {
       Console.error(problem)

@@ -26,8 +26,17 @@ int emend_hardware_thread_count(void);
 /// Sleeps until `*address` differs from `expected` or somebody wakes it; may return early.
 void emend_park(uint32_t *address, uint32_t expected);
 
-/// Wakes everybody parked on `address`.
-void emend_wake_all(uint32_t *address);
+/// Wakes at most `count` of those parked on `address`.
+void emend_wake(uint32_t *address, int count);
+
+/// Nanoseconds of a clock that only goes forward.
+int64_t emend_clock_nanoseconds(void);
+
+/// A handle of the calling thread for `emend_processor_nanoseconds`, from any other thread, while it lives.
+uint64_t emend_this_thread(void);
+
+/// Nanoseconds for which a thread has been on a core; -1 where the system does not tell.
+int64_t emend_processor_nanoseconds(uint64_t thread);
 
 /// `byteCount` bytes of zeroed memory from the system, on large pages where it offers them and
 /// `largePages` is true; NULL when there is none. Give it back with `emend_free_pages` and the same count.

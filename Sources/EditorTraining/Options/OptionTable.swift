@@ -71,7 +71,8 @@ enum OptionTable {
     number("steps", \.run.steps), number("batch_size", \.run.batchSize),
     number("grad_accumulation_steps", \.run.accumulation),
     number("max_seq_length", \.run.maxSequenceLength), number("seed", \.run.seed),
-    number("save_every", \.run.saveInterval), number("family_rows", \.run.familyRows),
+    number("save_every", \.run.saveInterval), number("save_every_seconds", \.run.saveSeconds),
+    number("family_rows", \.run.familyRows),
   ]
 
   private static let optimization = [

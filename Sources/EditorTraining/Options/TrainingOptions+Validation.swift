@@ -124,7 +124,8 @@ extension TrainingOptions {
     for case (let name, let value?) in latents {
       check(name, value, false, "left out where `interface` is p8, which has no latents")
     }
-    check("lora_rank", editor.loraRank ?? 16, editor.loraRank != 0, "at least 1 with `interface` p8")
+    check(
+      "lora_rank", editor.loraRank ?? 16, editor.loraRank != 0, "at least 1 with `interface` p8")
     check(
       "frozen", editor.frozen.joined(separator: ", "), editor.frozen.isEmpty,
       "left out where `interface` is p8, of which all is one part")
@@ -149,6 +150,9 @@ extension TrainingOptions {
       "max_seq_length", run.maxSequenceLength, (2...1_048_576).contains(run.maxSequenceLength),
       "2 to 1048576 tokens")
     check("save_every", run.saveInterval, run.saveInterval >= 0, "not below 0")
+    check(
+      "save_every_seconds", run.saveSeconds, run.saveSeconds >= 0 && run.saveSeconds.isFinite,
+      "a number not below 0")
   }
 
   private func checkOptimization(_ check: inout OptionCheck) {

@@ -143,6 +143,8 @@ public struct RunOptions: Sendable, Codable, Equatable {
   public var saveInterval = 200
   /// Rows of each family that come up in an epoch, whatever there are of it; 0 for all rows alike.
   public var familyRows = 0
+  /// Seconds after a saved state after which the next one is saved, at the end of a step; 0 for none.
+  public var saveSeconds = 0.0
 }
 
 /// How parameters are changed.

@@ -321,22 +321,35 @@ public final class Trainer {
       }
     for store in stores { store.gradients.clear() }
     return Gradients(
-      examples: batches.flatMap(\.examples), firstContent: data.firstContent, loss: sums.meanCrossEntropy, named: named)
+      examples: batches.flatMap(\.examples), firstContent: data.firstContent,
+      loss: sums.meanCrossEntropy, named: named)
   }
 
   // MARK: Validation
 
   /// Losses of held-out examples, at most `limit` of each split.
-  public func validate(limit: Int = .max) throws -> [ValidationReport] {
-    try data.validation.compactMap { name, examples in
+  ///
+  /// `goesOn` is asked between batches; where it says no, nothing is returned.
+  public func validate(
+    limit: Int = .max, while goesOn: () -> Bool = { true }
+  ) throws -> [ValidationReport] {
+    var isWhole = true
+    let reports: [ValidationReport] = try data.validation.compactMap { name, examples in
       guard !examples.isEmpty else { return nil }
       var losses = HeldOutLosses(
         Array(examples.prefix(limit)), batchSize: plan.batchSize, firstContent: data.firstContent)
       for condition in ValidationReport.conditions {
-        for batch in losses.batches.indices { try losses.measure(batch, condition, pass) }
+        for batch in losses.batches.indices {
+          guard isWhole, goesOn() else {
+            isWhole = false
+            return nil
+          }
+          try losses.measure(batch, condition, pass)
+        }
       }
       return ValidationReport(losses, step: step, split: name)
     }
+    return isWhole ? reports : []
   }
 
   // MARK: Saving

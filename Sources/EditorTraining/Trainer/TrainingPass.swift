@@ -129,4 +129,10 @@ public enum TrainedNetwork {
     case .adapters(let adapters, let identity): try adapters.write(to: path, identity: identity)
     }
   }
+
+  /// Writes adapters as a folder that PEFT opens, too; of an editor there is none. Throws `file`.
+  public func writeFolder(_ folder: String) throws(LatentEditingError) {
+    guard case .adapters(let adapters, let identity) = self else { return }
+    try adapters.writeFolder(folder, identity: identity)
+  }
 }

@@ -90,7 +90,7 @@ struct LowRankStep {
     _ worker: Worker
   ) -> UnsafePointer<Float> {
     if case .identity = transform, stride == columns, chosen == nil { return x }
-    for row in worker.share(of: rows) {
+    for row in worker.each(rows) {
       transform.apply(kernels, x + place(row) * stride, columns, to: memory.input + row * columns)
     }
     worker.barrier()
@@ -127,7 +127,7 @@ struct LowRankStep {
     addGradient(
       adapter.up, g, stride, memory.middle, to: gradients + adapter.upOffset, work, worker)
     apply(transposed: adapter.up, g, stride, to: work.middle, accumulate: false, work, worker)
-    for i in worker.share(of: rows * rank) { work.middle[i] *= adapter.scale }
+    for i in worker.each(rows * rank) { work.middle[i] *= adapter.scale }
     worker.barrier()
     addGradient(
       adapter.down, work.middle, rank, x, to: gradients + adapter.downOffset, work, worker)
@@ -157,7 +157,7 @@ struct LowRankStep {
   ) -> (UnsafePointer<Float>, Int) {
     guard chosen != nil else { return (values, stride) }
     let target = output
-    for row in worker.share(of: rows) {
+    for row in worker.each(rows) {
       (target + row * columns).update(from: values + place(row) * stride, count: columns)
     }
     worker.barrier()
@@ -169,7 +169,7 @@ struct LowRankStep {
     _ values: UnsafePointer<Float>, _ columns: Int, to target: UnsafeMutablePointer<Float>,
     _ stride: Int, _ worker: Worker
   ) {
-    for row in worker.share(of: rows) {
+    for row in worker.each(rows) {
       let (source, sum) = (values + row * columns, target + place(row) * stride)
       for i in 0..<columns { sum[i] += source[i] }
     }
@@ -182,7 +182,7 @@ struct LowRankStep {
     apply(
       adapter.shrinkage, x, adapter.down.columns, to: memory.middle, rank, accumulate: false, worker
     )
-    for i in worker.share(of: rows * rank) { memory.middle[i] *= adapter.scale }
+    for i in worker.each(rows * rank) { memory.middle[i] *= adapter.scale }
     worker.barrier()
   }
 

@@ -122,8 +122,7 @@ extension BatchLayout.View {
     let size = cache.headSize
     let heads = cache.kvHeads * headsPerKVHead
     let scale = 1 / Float(size).squareRoot()
-    var item = worker.index
-    while item < queryTiles.count * heads {
+    worker.deal(queryTiles.count * heads) { item in
       let head = item % heads
       let tile = queryTiles[item / heads]
       let firstPosition = positions[tile.firstRow]
@@ -137,7 +136,6 @@ extension BatchLayout.View {
         cache.values(layer: 0, head: head / headsPerKVHead)
           + start * CacheLayout.valueBytes(.f32, size),
         out + tile.firstRow * outStride + head * size, outStride, scratch)
-      item += worker.count
     }
   }
 }

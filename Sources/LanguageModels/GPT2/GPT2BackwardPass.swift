@@ -58,9 +58,10 @@ struct GPT2BackwardPass {
   func begin(_ norm: GPT2ForwardPass.Norm, _ worker: Worker) {
     var gradients: Parameters?
     if case .parameters(_, let finalNorm, _, _) = trained { gradients = finalNorm }
-    let own = worker.share(of: rows * width)
-    (workspace.stream + own.lowerBound).update(repeating: 0, count: own.count)
-    (workspace.narrow + own.lowerBound).update(repeating: 0, count: own.count)
+    for some in worker.portions(of: rows * width) {
+      (workspace.stream + some.lowerBound).update(repeating: 0, count: some.count)
+      (workspace.narrow + some.lowerBound).update(repeating: 0, count: some.count)
+    }
     worker.barrier()
     addUpstream(configuration.blockCount, to: workspace.narrow, worker)
     normalize(
@@ -82,7 +83,7 @@ struct GPT2BackwardPass {
       block.contraction, gradients?.contraction, workspace.stream, input: workspace.inputs,
       to: lowest == .contraction ? nil : workspace.expanded, worker)
     if lowest == .contraction { return }
-    for row in worker.share(of: rows) {
+    for row in worker.each(rows) {
       kernels.geluBackward(
         values.expanded + row * innerWidth, innerWidth, workspace.expanded + row * innerWidth)
     }
@@ -117,14 +118,15 @@ struct GPT2BackwardPass {
   /// stand in many rows.
   func scatter(_ worker: Worker) {
     guard case .parameters(_, _, let tokenTable, let positionTable) = trained else { return }
-    let columns = worker.share(of: width, unit: 16)
-    for row in 0..<rows {
-      let gradient = workspace.stream + row * width
-      let token = tokenTable + forward.batch.tokens[row] * width
-      let position = positionTable + forward.batch.positions[row] * width
-      for i in columns {
-        token[i] += gradient[i]
-        position[i] += gradient[i]
+    for columns in worker.portions(of: width, unit: 16) {
+      for row in 0..<rows {
+        let gradient = workspace.stream + row * width
+        let token = tokenTable + forward.batch.tokens[row] * width
+        let position = positionTable + forward.batch.positions[row] * width
+        for i in columns {
+          token[i] += gradient[i]
+          position[i] += gradient[i]
+        }
       }
     }
   }
@@ -143,7 +145,7 @@ struct GPT2BackwardPass {
       case .nothing: true
       }
     if !isFrozen {
-      for row in worker.share(of: rows) {
+      for row in worker.each(rows) {
         transform.apply(
           kernels, x + row * columns, columns, to: workspace.inputs + row * columns)
       }
@@ -154,10 +156,11 @@ struct GPT2BackwardPass {
   private func addUpstream(
     _ block: Int, to target: UnsafeMutablePointer<Float>, _ worker: Worker
   ) {
-    let columns = worker.share(of: width, unit: 16)
-    for entry in upstream where entry.block == block {
-      let row = target + entry.row * width
-      for i in columns { row[i] += entry.values[i] }
+    for columns in worker.portions(of: width, unit: 16) {
+      for entry in upstream where entry.block == block {
+        let row = target + entry.row * width
+        for i in columns { row[i] += entry.values[i] }
+      }
     }
     worker.barrier()
   }
@@ -170,9 +173,10 @@ struct GPT2BackwardPass {
     let matrix = linear.matrix
     let scratch = workspace.linearScratch(worker.index)
     if let gradients {
-      let outputs = worker.share(of: matrix.rows, unit: 16)
-      kernels.addColumnSums(
-        g, rows, matrix.rows, outputs.lowerBound, outputs.upperBound, gradients.bias)
+      for outputs in worker.portions(of: matrix.rows, unit: 16) {
+        kernels.addColumnSums(
+          g, rows, matrix.rows, outputs.lowerBound, outputs.upperBound, gradients.bias)
+      }
       matrix.addGradient(
         worker, kernels, g, gStride: matrix.rows, input, xStride: matrix.columns, count: rows,
         to: gradients.weight, accumulate: true, packed: workspace.packedInputs, scratch: scratch)
@@ -198,7 +202,7 @@ struct GPT2BackwardPass {
     _ x: UnsafePointer<Float>, _ norm: GPT2ForwardPass.Norm, _ gradients: Parameters?,
     _ worker: Worker
   ) {
-    for row in worker.share(of: rows) {
+    for row in worker.each(rows) {
       kernels.layerNormBackward(
         x + row * width, norm.weight, configuration.layerNormEpsilon, width,
         workspace.narrow + row * width, workspace.stream + row * width,
@@ -206,10 +210,11 @@ struct GPT2BackwardPass {
     }
     worker.barrier()
     guard let gradients else { return }
-    let columns = worker.share(of: width, unit: 16)
-    kernels.layerNormGradients(
-      x, workspace.narrow, workspace.moments, rows, width, columns.lowerBound,
-      columns.upperBound, gradients.weight, gradients.bias)
+    for columns in worker.portions(of: width, unit: 16) {
+      kernels.layerNormGradients(
+        x, workspace.narrow, workspace.moments, rows, width, columns.lowerBound,
+        columns.upperBound, gradients.weight, gradients.bias)
+    }
     worker.barrier()
   }
 
@@ -219,9 +224,8 @@ struct GPT2BackwardPass {
     let size = configuration.headSize
     let scale = 1 / Float(size).squareRoot()
     let scratch = workspace.attentionScratch(worker.index)
-    var item = worker.index
     let boundaries = forward.batch.boundaries
-    while item < forward.batch.sequenceCount * configuration.headCount {
+    worker.deal(forward.batch.sequenceCount * configuration.headCount) { item in
       let sequence = item / configuration.headCount
       let offset = item % configuration.headCount * size
       let first = boundaries[sequence]
@@ -232,7 +236,6 @@ struct GPT2BackwardPass {
         boundaries[sequence + 1] - first, size, scale,
         values.attended + first * width + offset, workspace.narrow + first * width + offset, width,
         gradient, gradient + width, gradient + 2 * width, 0, scratch)
-      item += worker.count
     }
     worker.barrier()
   }

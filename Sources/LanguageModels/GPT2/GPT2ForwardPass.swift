@@ -54,7 +54,7 @@ struct GPT2ForwardPass {
   func embed(
     _ tokenTable: UnsafePointer<Float>, _ positionTable: UnsafePointer<Float>, _ worker: Worker
   ) {
-    for row in worker.share(of: rows) {
+    for row in worker.each(rows) {
       let token = tokenTable + batch.tokens[row] * width
       let position = positionTable + batch.positions[row] * width
       let out = workspace.state(0) + row * width
@@ -68,7 +68,7 @@ struct GPT2ForwardPass {
     let input = workspace.state(index)
     let output = workspace.state(index + 1)
     let own = workspace.block(index)
-    for row in worker.share(of: rows) {
+    for row in worker.each(rows) {
       (own.projected + row * 3 * width).update(from: block.projections.bias, count: 3 * width)
       (own.expanded + row * configuration.innerWidth).update(
         from: block.expansion.bias, count: configuration.innerWidth)
@@ -96,7 +96,7 @@ struct GPT2ForwardPass {
 
   /// final = layerNorm(state[M]).
   func normalize(_ norm: Norm, _ worker: Worker) {
-    for row in worker.share(of: rows) {
+    for row in worker.each(rows) {
       kernels.layerNorm(
         workspace.state(configuration.blockCount) + row * width, norm.weight, norm.bias,
         configuration.layerNormEpsilon, width, workspace.finalState + row * width)
@@ -138,7 +138,7 @@ struct GPT2ForwardPass {
     _ stream: UnsafePointer<Float>, _ bias: UnsafePointer<Float>,
     _ out: UnsafeMutablePointer<Float>, _ worker: Worker
   ) {
-    for row in worker.share(of: rows) {
+    for row in worker.each(rows) {
       let stream = stream + row * width
       let out = out + row * width
       for i in 0..<width { out[i] = stream[i] + (out[i] + bias[i]) }
@@ -150,7 +150,7 @@ struct GPT2ForwardPass {
   private func storeKeysAndValues(_ block: GPT2Workspace.Block, _ worker: Worker) {
     let size = configuration.headSize
     let heads = configuration.headCount
-    for item in worker.share(of: rows * heads) {
+    for item in worker.each(rows * heads) {
       let row = item / heads
       let head = item % heads
       let key = block.projected + row * 3 * width + width + head * size

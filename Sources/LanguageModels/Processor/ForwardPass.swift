@@ -164,8 +164,7 @@ struct ForwardPass {
     let start = start + firstWanted
     let rows = wantedRows
     let tiles = (rows + ForwardPass.chunkTile - 1) / ForwardPass.chunkTile
-    var item = worker.index
-    while item < tiles * configuration.headCount {
+    worker.deal(tiles * configuration.headCount) { item in
       let head = item % configuration.headCount
       let first = item / configuration.headCount * ForwardPass.chunkTile
       kernels.attend(
@@ -175,7 +174,6 @@ struct ForwardPass {
         cache.keys(layer: layer, head: head / group),
         cache.values(layer: layer, head: head / group),
         workspace.attended + first * queryWidth + head * size, queryWidth, own.attention)
-      item += worker.count
     }
   }
 
@@ -193,7 +191,7 @@ struct ForwardPass {
     let positions = start + firstWanted + 1
     let blocks = (positions - 1) / CacheLayout.softmaxBlock + 1
     let partialSize = CacheLayout.attentionPartial(size)
-    for item in worker.share(of: tiles * blocks) {
+    for item in worker.each(tiles * blocks) {
       let tile = item / blocks
       let head = tile / tilesPerHead
       let first = tile % tilesPerHead * ForwardPass.tile
@@ -215,7 +213,7 @@ struct ForwardPass {
     }
     guard blocks > 1 else { return }
     worker.barrier()
-    for tile in worker.share(of: tiles) {
+    for tile in worker.each(tiles) {
       let head = tile / tilesPerHead
       let first = tile % tilesPerHead * ForwardPass.tile
       let offset = (head * group + first) * size

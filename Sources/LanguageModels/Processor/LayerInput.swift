@@ -69,8 +69,8 @@ struct LinearGroup {
   /// out[n, column + m] (+)= sum_k W[m, k] transform(x)[n, k], this worker's share; every worker
   /// calls it. The result is complete after the next barrier.
   ///
-  /// One row is transformed by every thread for itself, which is cheaper than waiting for another;
-  /// several rows are shared out and met at a barrier.
+  /// One row is transformed by every thread for itself, once it has a portion of the work: that is cheaper
+  /// than waiting for another. Several rows are shared out and met at a barrier.
   func apply(
     _ worker: Worker, _ kernels: KernelTable, shared: ActivationTiles,
     own: ThreadScratch, x: UnsafePointer<Float>, stride: Int, rows: Int,
@@ -79,17 +79,11 @@ struct LinearGroup {
     for (index, part) in parts.enumerated() {
       // Others still read the tiles of the part before, and its portions are still being dealt out.
       if index > 0 { worker.barrier() }
-      let tiles: ActivationTiles
-      if rows == 1 {
-        tiles = own.single
-        let (row, rowStride) = transformed(x, stride, 1, transform, kernels, own)
-        tiles.fill(
-          kernels, layout: part.layout, tile: 0, tileRows: 1, x: row, stride: rowStride,
-          validRows: 1, columns: columns)
-      } else {
-        tiles = shared
+      let tiles = rows == 1 ? own.single : shared
+      var isReady = rows > 1
+      if rows > 1 {
         let tileRows = ActivationTiles.tileRows
-        for tile in worker.share(of: (rows + tileRows - 1) / tileRows) {
+        for tile in worker.each((rows + tileRows - 1) / tileRows) {
           let valid = min(tileRows, rows - tile * tileRows)
           let (row, rowStride) = transformed(
             x + tile * tileRows * stride, stride, valid, transform, kernels, own)
@@ -100,6 +94,13 @@ struct LinearGroup {
         worker.barrier()
       }
       func apply(_ member: Member, _ groups: Range<Int>) {
+        if !isReady {
+          isReady = true
+          let (row, rowStride) = transformed(x, stride, 1, transform, kernels, own)
+          tiles.fill(
+            kernels, layout: part.layout, tile: 0, tileRows: 1, x: row, stride: rowStride,
+            validRows: 1, columns: columns)
+        }
         member.matrix.apply(
           kernels, groups: groups, tiles, count: rows, layout: part.layout,
           out: out + member.column, stride: outStride, accumulate: accumulate, scratch: own.panel)
@@ -107,7 +108,9 @@ struct LinearGroup {
       if rows <= ActivationTiles.tileRows {
         deal(part.members, worker, apply)
       } else {
-        for member in part.members { apply(member, member.matrix.share(of: worker)) }
+        for member in part.members {
+          for groups in member.matrix.portions(of: worker) { apply(member, groups) }
+        }
       }
     }
   }

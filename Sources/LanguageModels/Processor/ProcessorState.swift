@@ -190,7 +190,7 @@ public final class ProcessorState {
     let lastPass = visited.last == true ? pass : pass.wanting(statesFrom: first)
     processor.pool.run { worker in
       let panel = workspace.thread(worker.index).panel
-      for i in worker.share(of: tokens.count) {
+      for i in worker.each(tokens.count) {
         processor.embed(
           tokens[tokens.startIndex + i], panel: panel, into: workspace.residual + i * c.hiddenSize)
       }
@@ -218,7 +218,7 @@ public final class ProcessorState {
     _ worker: Worker
   ) {
     guard let visitor, visited[layer] else { return }
-    if worker.index == 0 {
+    worker.onCaller {
       visitor.visit(
         ResidualRows(
           layer: layer, firstPosition: position, count: count,

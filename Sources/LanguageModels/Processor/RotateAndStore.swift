@@ -12,7 +12,7 @@ extension ProcessorConfiguration {
   ) {
     let queryWidth = headCount * headSize
     let keyWidth = kvHeadCount * headSize
-    for item in worker.share(of: rows * kvHeadCount) {
+    for item in worker.each(rows * kvHeadCount) {
       let row = item / kvHeadCount
       let head = item % kvHeadCount
       let projected = projected + row * (queryWidth + 2 * keyWidth)

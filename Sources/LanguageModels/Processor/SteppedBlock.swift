@@ -136,7 +136,7 @@ package final class SteppedBlock {
     let width = configuration.intermediateSize
     run { pass, worker in
       pass.expand(expansion.group, norm: norm, worker)
-      for row in worker.share(of: rows) {
+      for row in worker.each(rows) {
         let gate = workspace.gated + row * 2 * width
         kernels.swiGLU(gate, gate + width, width, inputs + row * width)
       }

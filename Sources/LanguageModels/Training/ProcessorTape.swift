@@ -164,7 +164,7 @@ package final class ProcessorTape {
     let edited = (0...depth).map { edit?.edits(point: $0) == true }
     processor.pool.run { worker in
       let panel = memory.thread(worker.index).panel
-      for row in worker.share(of: batch.rowCount) {
+      for row in worker.each(batch.rowCount) {
         processor.embed(
           batch.tokens[row], panel: panel, into: memory.stream(0) + row * hidden)
       }
@@ -204,7 +204,7 @@ package final class ProcessorTape {
   private func apply(
     _ edit: (any DifferentiableStreamEdit)?, point: Int, _ worker: Worker
   ) {
-    if worker.index == 0 {
+    worker.onCaller {
       edit?.apply(
         point: point,
         rows: UnsafeMutableBufferPointer(
@@ -341,7 +341,7 @@ package final class ProcessorTape {
   }
 
   private func differentiate(point: Int, _ worker: Worker) {
-    if worker.index == 0 {
+    worker.onCaller {
       let count = batch!.rowCount * hidden
       edit?.backward(
         point: point, rows: UnsafeBufferPointer(start: memory.stream(point), count: count),

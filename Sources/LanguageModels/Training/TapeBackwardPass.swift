@@ -34,7 +34,7 @@ struct TapeBackwardPass {
     transpose(
       block.down, adapters.down, stream, hidden, input: values.gated, 2 * inner, .swiGLU,
       to: memory.activated, worker)
-    for row in worker.share(of: rows) {
+    for row in worker.each(rows) {
       let gate = values.gated + row * 2 * inner
       kernels.gradients.swiGLUBackward(gate, gate + inner, memory.activated + row * inner, inner)
     }
@@ -115,7 +115,7 @@ struct TapeBackwardPass {
     _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ worker: Worker
   ) {
     let hidden = forward.hidden
-    for row in worker.share(of: rows) {
+    for row in worker.each(rows) {
       kernels.gradients.rmsNormBackward(
         x + row * hidden, weight, configuration.rmsNormEpsilon,
         memory.inputGradient + row * hidden, hidden, memory.gradient + row * hidden, 1)
@@ -132,8 +132,7 @@ struct TapeBackwardPass {
     let width = forward.projectedWidth
     let scratch = memory.attentionScratch(worker.index)
     let boundaries = forward.batch.boundaries
-    var item = worker.index
-    while item < forward.batch.sequenceCount * configuration.kvHeadCount {
+    worker.deal(forward.batch.sequenceCount * configuration.kvHeadCount) { item in
       let first = boundaries[item / configuration.kvHeadCount]
       let count = boundaries[item / configuration.kvHeadCount + 1] - first
       let head = item % configuration.kvHeadCount
@@ -148,7 +147,6 @@ struct TapeBackwardPass {
           memory.projectedGradient + column, memory.projectedGradient + key,
           memory.projectedGradient + key + forward.keyWidth, query > head * group ? 1 : 0, scratch)
       }
-      item += worker.count
     }
     worker.barrier()
     rotateBack(worker)
@@ -159,7 +157,7 @@ struct TapeBackwardPass {
   private func rotateBack(_ worker: Worker) {
     let rotated = configuration.rotatedSize
     let heads = configuration.headCount + configuration.kvHeadCount
-    for row in worker.share(of: rows) {
+    for row in worker.each(rows) {
       kernels.rotatePairs(
         memory.projectedGradient + row * forward.projectedWidth, heads, configuration.headSize,
         rotated, memory.cosines + row * (rotated / 2), memory.negatedSines + row * (rotated / 2))

@@ -182,28 +182,33 @@ final class TapeMemory {
     shape.checkpoints.isRounded && index < shape.depth && index % shape.checkpoints.interval == 0
   }
 
-  /// Keeps the input of block `index` in bf16, this worker's share of the `rows`.
+  /// Keeps the input of block `index` in bf16, its `rows` shared out.
   func round(_ index: Int, rows: Int, _ kernels: KernelTable, _ worker: Worker) {
-    let (own, count) = roundedShare(index, rows, worker)
-    kernels.fromFloats(PackedLayout.number(.bf16), stream(index) + own, count, rounded(index) + own)
+    precondition(isRounded(index))
+    let hidden = shape.configuration.hiddenSize
+    for some in worker.portions(of: rows) {
+      let first = some.lowerBound * hidden
+      kernels.fromFloats(
+        PackedLayout.number(.bf16), stream(index) + first, some.count * hidden,
+        rounded(index) + first)
+    }
   }
 
   /// The other way; complete after the next barrier.
   func restore(_ index: Int, rows: Int, _ kernels: KernelTable, _ worker: Worker) {
-    let (own, count) = roundedShare(index, rows, worker)
-    kernels.toFloats(PackedLayout.number(.bf16), rounded(index) + own, count, stream(index) + own)
+    precondition(isRounded(index))
+    let hidden = shape.configuration.hiddenSize
+    for some in worker.portions(of: rows) {
+      let first = some.lowerBound * hidden
+      kernels.toFloats(
+        PackedLayout.number(.bf16), rounded(index) + first, some.count * hidden,
+        stream(index) + first)
+    }
   }
 
   private func rounded(_ index: Int) -> UnsafeMutablePointer<BFloat16> {
     UnsafeMutableRawPointer(start(.checkpoints)).assumingMemoryBound(to: BFloat16.self)
       + index / shape.checkpoints.interval * streamFloats
-  }
-
-  private func roundedShare(_ index: Int, _ rows: Int, _ worker: Worker) -> (Int, Int) {
-    precondition(isRounded(index))
-    let own = worker.share(of: rows)
-    let hidden = shape.configuration.hiddenSize
-    return (own.lowerBound * hidden, own.count * hidden)
   }
 
   /// What block `index` leaves.

@@ -35,8 +35,9 @@ struct TapeOutput {
   /// which every row is written.
   func run(gradient: Bool, _ worker: Worker) {
     if gradient {
-      let own = worker.share(of: backward.forward.rows * hidden)
-      (memory.gradient + own.lowerBound).update(repeating: 0, count: own.count)
+      for some in worker.portions(of: backward.forward.rows * hidden) {
+        (memory.gradient + some.lowerBound).update(repeating: 0, count: some.count)
+      }
     }
     for first in stride(from: 0, to: scored.count, by: TapeMemory.logitRows) {
       let count = min(TapeMemory.logitRows, scored.count - first)
@@ -45,14 +46,14 @@ struct TapeOutput {
       if let teacher {
         apply(to: teacher + first * hidden, out: memory.teacherLogits, count, worker)
       }
-      for i in worker.share(of: count) { score(first + i, at: i, gradient: gradient) }
+      for i in worker.each(count) { score(first + i, at: i, gradient: gradient) }
       worker.barrier()
       guard gradient else { continue }
       backward.apply(
         transposed: output.parts[0].members[0].matrix, memory.logits, vocabulary,
         to: memory.scoredGradient, hidden, false, rows: count, worker)
       // A row may be scored twice, so columns would have to be shared out; rows are few: one thread.
-      if worker.index == 0 { scatter(first, count) }
+      worker.onCaller { scatter(first, count) }
       worker.barrier()
     }
     worker.barrier()
@@ -61,7 +62,7 @@ struct TapeOutput {
   /// scored = the rows of the stream that belong to this part.
   private func gather(_ first: Int, _ count: Int, _ worker: Worker) {
     let stream = memory.stream(memory.shape.depth)
-    for i in worker.share(of: count) {
+    for i in worker.each(count) {
       (memory.scored + i * hidden).update(from: stream + scored[first + i] * hidden, count: hidden)
     }
     worker.barrier()

@@ -81,9 +81,10 @@ struct TapePass {
   private func copy(
     _ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, _ worker: Worker
   ) {
-    let own = worker.share(of: rows)
-    (target + own.lowerBound * hidden).update(
-      from: source + own.lowerBound * hidden, count: own.count * hidden)
+    for some in worker.portions(of: rows) {
+      (target + some.lowerBound * hidden).update(
+        from: source + some.lowerBound * hidden, count: some.count * hidden)
+    }
   }
 
   /// The adapters' part of a linear layer.

@@ -65,13 +65,17 @@ extension LowRankAdapters {
     } catch { throw .file(error) }
   }
 
-  /// Reads what `write` wrote, for a processor.
+  /// Reads what `write` wrote, or a folder as PEFT and `writeFolder` write it, for a processor.
   ///
   /// Throws `wrongProcessor` where the adapters were made for another model, `editorField`,
   /// `unknownTensor`, `tensorShape`, `tensorNotFinite`, and what makes the file unreadable.
   public convenience init(
     path: String, identity: ProcessorIdentity, processor: Processor
   ) throws(LatentEditingError) {
+    if Self.isFolder(path) {
+      try self.init(folder: path, processor: processor)
+      return
+    }
     let file: SafetensorsFile
     do { file = try SafetensorsFile(path: path) } catch { throw .file(error) }
     try self.init(file, identity: identity, processor: processor)
@@ -81,7 +85,16 @@ extension LowRankAdapters {
   package convenience init(
     _ file: SafetensorsFile, identity: ProcessorIdentity, processor: Processor
   ) throws(LatentEditingError) {
-    let (configuration, tensors) = try Self.checked(file, identity, processor)
+    let configuration = try Self.configuration(
+      file, path: file.tensors.path, identity, processor)
+    try self.init(file, configuration, processor)
+  }
+
+  /// The tensors of a configuration, which are all that are in the file.
+  convenience init(
+    _ file: SafetensorsFile, _ configuration: AdapterConfiguration, _ processor: Processor
+  ) throws(LatentEditingError) {
+    let tensors = try Self.checked(file, configuration, processor)
     do {
       try self.init(
         configuration, of: processor.configuration, seed: 0, pool: processor.pool)
@@ -139,13 +152,12 @@ extension LowRankAdapters {
       rank: d.rank, alpha: d.alpha, modules: Set(modules), depth: d.depth)
   }
 
-  /// What is in the file, which has all tensors of the configuration in its metadata and no others: nothing
-  /// is allocated for a file that has not.
+  /// What is in the file, which has all tensors of the configuration and no others: nothing is allocated for
+  /// a file that has not.
   private static func checked(
-    _ file: SafetensorsFile, _ identity: ProcessorIdentity, _ processor: Processor
-  ) throws(LatentEditingError) -> (AdapterConfiguration, [StoredAdapter]) {
+    _ file: SafetensorsFile, _ configuration: AdapterConfiguration, _ processor: Processor
+  ) throws(LatentEditingError) -> [StoredAdapter] {
     let path = file.tensors.path
-    let configuration = try Self.configuration(file, path: path, identity, processor)
     let tensors = StoredAdapter.all(
       configuration, configuration.layout(processor.configuration),
       headSize: processor.configuration.headSize)
@@ -161,7 +173,7 @@ extension LowRankAdapters {
     }
     let others = Set(file.tensors.map(\.name)).subtracting(tensors.map(\.name))
     if let other = others.min() { throw .unknownTensor(path: path, tensor: other) }
-    return (configuration, tensors)
+    return tensors
   }
 
   /// What a store of these adapters' layout holds, by the names, shapes and orders of their file: for

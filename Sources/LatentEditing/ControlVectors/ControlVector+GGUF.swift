@@ -8,9 +8,9 @@ extension ControlVector {
   /// Reads the control vector at `path` for a model of that shape; of the blocks in `range` alone, where one
   /// is given.
   ///
-  /// Source: llama.cpp, common_control_vector_load (tensors `direction.<l>`, F32, one dimension). Directions in
-  /// F16 and BF16, which llama.cpp refuses, are read too.
-  /// Throws `notControlVector`, `controlVectorWidth`, `directionLayer`, `controlVectorFormat`, `controlVectorNotFinite`,
+  /// Source: llama.cpp, common_control_vector_load (tensors `direction.<l>`, one dimension; F32 there,
+  /// and here any format).
+  /// Throws `notControlVector`, `controlVectorWidth`, `directionLayer`, `controlVectorNotFinite`,
   /// `controlVectorEmpty`, and what makes the file unreadable.
   public init(
     path: String, width: Int, layerCount: Int, range: ClosedRange<Int>? = nil
@@ -42,11 +42,10 @@ extension ControlVector {
         throw .controlVectorWidth(
           path: path, tensor: tensor.name, found: tensor.shape.reduce(1, *), needed: width)
       }
-      guard [.f32, .f16, .bf16].contains(tensor.format) else {
-        throw .controlVectorFormat(path: path, tensor: tensor.name, found: tensor.format.name)
-      }
       let values = [Float](unsafeUninitializedCapacity: width) { buffer, count in
-        ReferenceBlocks.dequantize(tensor.format, file.bytes(of: tensor), into: buffer)
+        ReferenceBlocks.dequantize(
+          tensor.format, file.bytes(of: tensor),
+          into: UnsafeMutableBufferPointer(rebasing: buffer[..<width]))
         count = width
       }
       guard values.allSatisfy(\.isFinite) else {

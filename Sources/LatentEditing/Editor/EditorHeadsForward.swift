@@ -83,7 +83,7 @@ final class EditorHeadsState {
     let norm = UnsafePointer(heads.parameters.floats(of: "norm.weight").baseAddress!)
     let normBias = UnsafePointer(heads.parameters.floats(of: "norm.bias").baseAddress!)
     let isShared = heads.configuration.heads == .shared
-    for item in worker.share(of: sites * count) {
+    for item in worker.each(sites * count) {
       let site = item / count
       let row = (site * batch + item % count) * width
       heads.kernels.layerNorm(
@@ -123,7 +123,7 @@ final class EditorHeadsState {
   ) {
     let tileRows = count == 1 ? 1 : ActivationTiles.tileRows
     let tileCount = (count + tileRows - 1) / tileRows
-    for item in worker.share(of: heads.siteCount * tileCount) {
+    for item in worker.each(heads.siteCount * tileCount) {
       let site = item / tileCount
       let tile = item % tileCount
       let first = tile * tileRows
@@ -140,7 +140,7 @@ final class EditorHeadsState {
     columns: Int, count: Int, out: UnsafeMutablePointer<Float>, _ outputs: Int, _ worker: Worker,
     weight: (Int) -> String, bias: (Int) -> String?
   ) {
-    for item in worker.share(of: heads.siteCount * count) {
+    for item in worker.each(heads.siteCount * count) {
       let site = item / count
       let row = out + (site * batch + item % count) * outputs
       if let name = bias(heads.configuration.layers[site]) {

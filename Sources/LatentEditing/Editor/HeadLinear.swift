@@ -34,7 +34,7 @@ final class HeadLinear {
         let source = x.baseAddress!
         let target = out.baseAddress!
         pool.run { worker in
-          for tile in worker.share(of: (rows + tileRows - 1) / tileRows) {
+          for tile in worker.each((rows + tileRows - 1) / tileRows) {
             tiles.fill(
               kernels, layout: .f32, tile: tile, tileRows: tileRows,
               x: source + tile * tileRows * matrix.columns, stride: matrix.columns,

@@ -111,13 +111,13 @@ package final class CompensatedRounding {
       let scratch = product + 512
       for block in 0..<columns / 32 {
         let width = prefixOnly ? block * 32 : columns
-        for tile in worker.share(of: width == 0 ? 0 : 4) {
+        for tile in worker.each(width == 0 ? 0 : 4) {
           kernels.packActivationsF32(
             gram.values + (block * 32 + tile * 8) * columns, columns, 8, 8, width,
             tiles + tile * width * 8)
         }
         worker.barrier()
-        for group in worker.share(of: groupCount) {
+        for group in worker.each(groupCount) {
           if width == 0 {
             product.update(repeating: 0, count: 512)
           } else {

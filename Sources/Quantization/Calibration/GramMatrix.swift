@@ -88,12 +88,12 @@ package final class GramMatrix {
     let scratch = tiles + GramMatrix.chunkRows * size
     let tasks = (columns + GramMatrix.panel - 1) / GramMatrix.panel
     pool.run { worker in
-      for group in worker.share(of: columns / 16) {
+      for group in worker.each(columns / 16) {
         for row in 0..<rows {
           (groups + (group * rows + row) * 16).update(from: x + row * size + group * 16, count: 16)
         }
       }
-      for tile in worker.share(of: columns / 8) {
+      for tile in worker.each(columns / 8) {
         for row in 0..<rows {
           let source = x + row * size + tile * 8
           let target = tiles + (tile * rows + row) * 8
@@ -101,16 +101,15 @@ package final class GramMatrix {
         }
       }
       worker.barrier()
-      // Long rows first, dealt in turn, so that the threads finish together.
-      var task = tasks - 1 - worker.index
-      while task >= 0 {
+      // Long rows first, so that the threads finish together.
+      worker.deal(tasks) { number in
+        let task = tasks - 1 - number
         let first = task * GramMatrix.panel
         let end = min(columns, first + GramMatrix.panel)
         kernels.linearF32(
           PackedLayout.number(.f32), groups, rows, tiles + first * rows, end - first, 0, end / 16,
           end, values + first * size, size, 1,
           scratch + worker.index * PackedMatrix.panelScratch)
-        task -= worker.count
       }
     }
   }
@@ -184,17 +183,17 @@ package final class GramMatrix {
       let first = max(0, (end - 1) / GramMatrix.panel * GramMatrix.panel)
       guard factorDiagonal(first, end) else { return false }
       pool.run { worker in
-        let columns = worker.share(of: first, unit: 32)
-        guard !columns.isEmpty else { return }
-        for row in (first..<end).reversed() {
-          let target = values + row * size
-          for later in row + 1..<max(end, row + 1) {
-            let factor = values[later * size + row]
-            let source = values + later * size
-            for k in columns { target[k] -= factor * source[k] }
+        for columns in worker.portions(of: first, unit: 32) {
+          for row in (first..<end).reversed() {
+            let target = values + row * size
+            for later in row + 1..<max(end, row + 1) {
+              let factor = values[later * size + row]
+              let source = values + later * size
+              for k in columns { target[k] -= factor * source[k] }
+            }
+            let inverse = 1 / target[row]
+            for k in columns { target[k] *= inverse }
           }
-          let inverse = 1 / target[row]
-          for k in columns { target[k] *= inverse }
         }
       }
       addProducts(values + first * size, rows: end - first, columns: first, negated: true)

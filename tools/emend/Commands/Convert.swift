@@ -81,7 +81,7 @@ struct Convert: ParsableCommand {
       source, recipe: recipe.recipe, calibration: calibration.calibration(for: source),
       packed: recipe.packed)
     let threadCount = min(
-      threads ?? ThreadPool.physicalCoreCount, ThreadPool.hardwareThreadCount)
+      threads ?? ThreadPool.defaultThreadCount, ThreadPool.hardwareThreadCount)
     let calibrationBytes = try conversion.calibrationBytes(threads: threadCount)
     let budget = MemoryBudget().adding("slices", conversion.sliceBytes(threads: threadCount))
       .adding("calibration", calibrationBytes)

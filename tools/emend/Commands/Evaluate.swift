@@ -62,7 +62,8 @@ struct Evaluate: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What train --tune wrote, for the conditions tuned and tuned_shuffled.", valueName: "file"))
+      "What train --tune wrote, or a folder of PEFT's, for the conditions tuned and tuned_shuffled.",
+      valueName: "file|folder"))
   var tuned: String?
 
   @Option(

@@ -75,7 +75,7 @@ struct Inspect: ParsableCommand {
         throw EditSessionError.contextTooLong(asked: length, trained: configuration.contextLength)
       }
       let plan = try ProcessorState.plan(
-        file, activations: .int8, threads: ThreadPool.physicalCoreCount, contextLength: length,
+        file, activations: .int8, threads: ThreadPool.defaultThreadCount, contextLength: length,
         cacheType: cacheType)
       return .needed(
         .init(

@@ -29,12 +29,13 @@ struct Train: ParsableCommand {
 
       Two baselines for emend evaluate: --constant learns one edit for all instructions, and --tune \
       low-rank changes to the model itself, which then reads the instruction in its prompt \
-      (adapters.safetensors in the place of editor.safetensors).
+      (adapters.safetensors in the place of editor.safetensors, and the folder peft, which PEFT opens).
 
         emend train -m model.gguf --data rows.json --output tuned --tune --steps 500
 
       In the folder: editor.safetensors (the last), best.safetensors (least loss on unseen \
-      instructions), training.state, metrics.jsonl and loss.svg. Ctrl-C saves, and --resume goes on \
+      instructions), training.state, metrics.jsonl and loss.svg. Ctrl-C, SIGTERM, SIGUSR1, SIGUSR2 and \
+      SIGXCPU save and end it with exit code 75, and --resume goes on \
       with the same bits, or refuses where something is not what it was. --random-rows 4x128x24 trains on random tokens (sequences, tokens of each, \
       tokens of an instruction), for speed and memory.
       """)
@@ -64,8 +65,18 @@ struct Train: ParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("Where everything goes.", valueName: "folder"))
   var output: String?
 
-  @Flag(help: "Go on with what is in the folder.")
+  @Flag(
+    help: "Go on with what is in the folder; with auto after it, begin where nothing is there yet.")
   var resume = false
+
+  @Argument(
+    help: ArgumentHelp(
+      "After --resume: begin where there is nothing to go on with yet.", valueName: "auto"))
+  var resumption: Resumption?
+
+  enum Resumption: String, ExpressibleByArgument {
+    case auto
+  }
 
   @Option(
     help: ArgumentHelp(
@@ -86,6 +97,7 @@ struct Train: ParsableCommand {
   func run() throws {
     let settings = try settings()
     let options = settings.options
+    if settings.saveGradients == nil { Interrupt.installTermination() }
     if let path = settings.saveGradients {
       try OutputFile.check(
         path,
@@ -130,12 +142,17 @@ struct Train: ParsableCommand {
     }
     var run = try TrainingRun(
       options, trainer, folder: options.output.isEmpty ? nil : options.output,
-      resumes: settings.resumes, storage: settings.storage,
+      resumption: settings.resumption, storage: settings.storage,
       report: settings.isJSON ? .json : .text)
     try say()
     try run.run()
     if !settings.isJSON { report.logTeachers() }
-    if let work = run.interruptedWork { throw CommandError.interrupted(work: work) }
+    let resumes = settings.resumption != .never
+    if let error = run.interruption(
+      command: ShellWords.command(adding: resumes ? nil : "--resume"))
+    {
+      throw error
+    }
   }
 
   /// What saving takes: the compressor, buffers, and a copy of a parameter that is rounded.
@@ -176,12 +193,26 @@ struct Train: ParsableCommand {
       },
       saveGradients: try saveGradients
         ?? configuration?.value("save_gradients", needed: "a file") { $0 },
-      resumes: try resume || origins.isSet("resume"), isJSON: try json || origins.isSet("json"))
+      resumption: try resumption(origins), isJSON: try json || origins.isSet("json"))
     try check(settings)
     return settings
   }
 
+  private func resumption(_ origins: OptionOrigins) throws -> TrainingRun.Resumption {
+    if resumption != nil { return .automatic }
+    if resume { return .always }
+    return try origins.configuration?.value("resume", needed: "true, false or auto") {
+      switch $0 {
+      case "auto": .automatic
+      default: Bool($0).map { $0 ? .always : .never }
+      }
+    } ?? .never
+  }
+
   private func check(_ settings: TrainingSettings) throws {
+    if resumption != nil, !resume {
+      throw ValidationError("auto stands after --resume: write --resume auto")
+    }
     let options = settings.options
     guard options.data.isEmpty != (settings.randomRows == nil) else {
       throw ValidationError(
@@ -190,7 +221,7 @@ struct Train: ParsableCommand {
           : "--random-rows takes the place of --data; give one of them")
     }
     guard options.output.isEmpty else { return }
-    if settings.resumes { throw ValidationError("--resume needs the --output folder") }
+    if settings.resumption != .never { throw ValidationError("--resume needs the --output folder") }
     if settings.saveGradients == nil, settings.randomRows == nil {
       throw ValidationError("--output says where the editor goes")
     }

@@ -22,7 +22,8 @@ struct ModelOptions: ParsableArguments {
     name: [.short, .long],
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Threads, at most as many as can run at once. (default: one for each physical core)",
+      "Threads, at most as many as can run at once. (default: one for each physical core, and no more than "
+        + "the group's quota, SLURM_CPUS_PER_TASK and OMP_NUM_THREADS give)",
       valueName: "n"))
   var threads: Int?
 

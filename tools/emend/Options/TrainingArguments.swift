@@ -103,6 +103,11 @@ struct TrainingArguments: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
+      "Seconds between saves, beside those by steps; 0 for none. (default: 0)", valueName: "x"))
+  var saveEverySeconds: String?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
       "Steps between validations; 0 for none. (default: 100)", valueName: "n"))
   var stepsPerEval: String?
   @Option(
@@ -224,8 +229,9 @@ struct TrainingArguments: ParsableArguments {
       ("constant", constant ? "true" : nil), ("tune", tune ? "true" : nil),
       ("steps", steps), ("batch_size", batchSize),
       ("grad_accumulation_steps", gradAccumulationSteps), ("max_seq_length", maxSeqLength),
-      ("seed", seed), ("save_every", saveEvery), ("steps_per_eval", stepsPerEval),
-      ("val_rows", valRows), ("validate_families", validateFamilies), ("family_rows", familyRows),
+      ("seed", seed), ("save_every", saveEvery), ("save_every_seconds", saveEverySeconds),
+      ("steps_per_eval", stepsPerEval), ("val_rows", valRows),
+      ("validate_families", validateFamilies), ("family_rows", familyRows),
       ("optimizer", optimizer), ("learning_rate", learningRate),
       ("backbone_learning_rate", backboneLearningRate), ("weight_decay", weightDecay),
       ("schedule", schedule), ("warmup", warmup), ("clip", clip),

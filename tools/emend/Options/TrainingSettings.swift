@@ -9,7 +9,7 @@ struct TrainingSettings {
   let storage: EditorStorage
   let randomRows: RandomRows?
   let saveGradients: String?
-  let resumes: Bool
+  let resumption: TrainingRun.Resumption
   let isJSON: Bool
 
   /// The names of the command's own options in a configuration.

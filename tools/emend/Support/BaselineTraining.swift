@@ -33,15 +33,15 @@ struct BaselineTraining {
     trainer.memory.program = opened.program.bytes
     try trainer.memory.check(limit: opened.settings.memoryLimit)
     var run = try TrainingRun(
-      options, trainer, folder: options.output,
-      resumes: TrainingRun.exists(in: options.output), storage: .f32, report: .nothing)
+      options, trainer, folder: options.output, resumption: .automatic, storage: .f32,
+      report: .nothing)
     if trainer.step < trainer.plan.steps {
       Console.note("training the baseline \(kind.rawValue) in \(options.output)")
       try run.run()
     }
     guard trainer.step == trainer.plan.steps else {
-      throw CommandError.interrupted(
-        work: "training the baseline \(kind.rawValue), which the same command goes on with")
+      throw CommandError.resumable(
+        work: "training the baseline \(kind.rawValue)", command: ShellWords.command())
     }
     return "\(options.output)/\(network.name).safetensors"
   }

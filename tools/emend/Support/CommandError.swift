@@ -6,10 +6,16 @@ enum CommandError: Error, CustomStringConvertible {
   case unreadable(path: String, reason: String)
   case notEnoughContext(command: String, needed: Int, trained: Int)
   case interrupted(work: String)
+  case resumable(work: String, command: String)
   case unansweredTurns(count: Int)
   case option(String)
   case trainingExists(folder: String)
   case noTraining(folder: String)
+
+  /// What a process that ends by it exits with: 75, EX_TEMPFAIL, where the same work can be taken up.
+  var exitCode: Int32 {
+    if case .resumable = self { 75 } else { 1 }
+  }
 
   var description: String {
     switch self {
@@ -19,7 +25,7 @@ enum CommandError: Error, CustomStringConvertible {
       "\(command) needs a context of \(needed) tokens, and the model was trained for \(trained); use "
         + "less"
     case .noTraining(let folder):
-      "\(folder) has no training.state to go on with; start without --resume"
+      "\(folder) has no training.state to go on with; start without --resume, or with --resume auto"
     case .option(let problem):
       "\(problem); choose another value"
     case .trainingExists(let folder):
@@ -29,6 +35,8 @@ enum CommandError: Error, CustomStringConvertible {
         + "a longer context (--ctx-size)"
     case .interrupted(let work):
       "interrupted while \(work)"
+    case .resumable(let work, let command):
+      "interrupted while \(work); what is done is saved: go on with \(command)"
     }
   }
 }

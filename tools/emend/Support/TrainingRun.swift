@@ -24,20 +24,31 @@ struct TrainingRun {
   private var rates: [Double] = []
   /// Of this run alone, as the rates are.
   private var runSeconds = 0.0
+  private var lastSave = ContinuousClock.now
+  private var lock: FolderLock?
+
+  /// Whether a run goes on with what is in its folder.
+  enum Resumption {
+    case never, always
+    /// Where there is something to go on with.
+    case automatic
+  }
 
   /// Makes the folder, or goes on with what is in it.
   init(
-    _ options: TrainingOptions, _ trainer: Trainer, folder: String?, resumes: Bool,
+    _ options: TrainingOptions, _ trainer: Trainer, folder: String?, resumption: Resumption,
     storage: EditorStorage, report: Report
   ) throws {
     self.options = options
     self.trainer = trainer
     self.folder = folder
-    self.resumes = resumes
     self.storage = storage
     self.report = report
-    guard let folder else { return }
-    guard !resumes || Self.exists(in: folder) else {
+    guard let folder else {
+      resumes = false
+      return
+    }
+    guard resumption != .always || Self.exists(in: folder) else {
       throw CommandError.noTraining(folder: folder)
     }
     do {
@@ -46,8 +57,14 @@ struct TrainingRun {
     } catch {
       throw CommandError.unreadable(path: folder, reason: "the folder cannot be made")
     }
+    let lock = try FolderLock(folder: folder)
+    self.lock = lock
+    if let owner = lock.formerOwner {
+      Console.log("\(folder): \(owner) is gone without a word; its lock was broken")
+    }
+    resumes = resumption != .never && Self.exists(in: folder)
     for name in [trainer.network.name + ".safetensors", "best.safetensors", "training.state"] {
-      removeUnfinishedFiles(of: path(name))
+      UnfinishedFile.removeAll(of: path(name))
     }
     if resumes {
       try trainer.resume(from: path("training.state"))
@@ -75,7 +92,7 @@ struct TrainingRun {
     tokens = known.last?.tokens ?? 0
     seconds = known.last?.seconds ?? 0
     bestLoss = known.compactMap { $0.validation?["unseen"]?.edited }.min() ?? .infinity
-    if trainer.step == 0 { try validate { try writer.append($0) } }
+    if trainer.step == 0, !Interrupt.isRequested { try validate { try writer.append($0) } }
     try train { try writer.append($0) }
     if trainer.step > 0,
       options.validation.interval == 0 || trainer.step % options.validation.interval != 0
@@ -83,11 +100,13 @@ struct TrainingRun {
       if !Interrupt.isRequested { try validate { try writer.append($0) } }
     }
     try save()
-    if trainer.step == trainer.plan.steps { try writer.append(summary) }
-    try LossCurve(
-      title: "Loss of \(path(trainer.network.name + ".safetensors"))",
-      metrics: MetricsWriter.read(path: path("metrics.jsonl")), split: "unseen"
-    ).svg().write(toFile: path("loss.svg"), atomically: true, encoding: .utf8)
+    try Interrupt.finishing {
+      if trainer.step == trainer.plan.steps { try writer.append(summary) }
+      try LossCurve(
+        title: "Loss of \(path(trainer.network.name + ".safetensors"))",
+        metrics: MetricsWriter.read(path: path("metrics.jsonl")), split: "unseen"
+      ).svg().write(toFile: path("loss.svg"), atomically: true, encoding: .utf8)
+    }
     try finish()
   }
 
@@ -95,23 +114,28 @@ struct TrainingRun {
     let bar = ProgressBar("training", unit: "steps/s")
     defer { bar.finish() }
     let first = trainer.step
-    while trainer.step < trainer.plan.steps {
+    while trainer.step < trainer.plan.steps, !Interrupt.isRequested {
       try trainer.run { report in
         record(report)
         bar.update(
           Double(report.step - first), of: Double(trainer.plan.steps - first),
           note: "loss \(Numbers.fixed(report.losses.meanCrossEntropy, 3))")
         try append(metrics(report))
-        return !Interrupt.isRequested && !isDue(options.validation.interval)
-          && !isDue(options.run.saveInterval)
+        return !Interrupt.isRequested && !isDue(options.validation.interval) && !isSaveDue
       }
       if Interrupt.isRequested { break }
       if isDue(options.validation.interval) {
         bar.finish()
         try validate(append)
       }
-      if isDue(options.run.saveInterval) { try save() }
+      if isSaveDue { try save() }
     }
+  }
+
+  private var isSaveDue: Bool {
+    let seconds = options.run.saveSeconds
+    return isDue(options.run.saveInterval)
+      || seconds > 0 && ContinuousClock.now - lastSave >= .seconds(seconds)
   }
 
   private func isDue(_ interval: Int) -> Bool { interval > 0 && trainer.step % interval == 0 }
@@ -142,7 +166,7 @@ struct TrainingRun {
 
   private mutating func validate(_ append: (TrainingMetrics) throws -> Void) throws {
     guard options.validation.interval > 0 else { return }
-    let reports = try trainer.validate()
+    let reports = try trainer.validate { !Interrupt.isRequested }
     guard !reports.isEmpty else { return }
     var line = TrainingMetrics(step: trainer.step, kind: .validation)
     line.validation = Dictionary(
@@ -170,23 +194,31 @@ struct TrainingRun {
     let chosen = reports.first { $0.split == "unseen" } ?? reports[0]
     if trainer.step > 0, chosen.edited < bestLoss {
       bestLoss = chosen.edited
-      try trainer.writeNetwork(to: path("best.safetensors"), storage: storage)
+      try Interrupt.finishing {
+        try trainer.writeNetwork(to: path("best.safetensors"), storage: storage)
+      }
     }
   }
 
-  private func save() throws {
+  private mutating func save() throws {
+    lastSave = .now
     guard folder != nil else { return }
-    try trainer.save(to: path("training.state"))
-    try trainer.writeNetwork(
-      to: path(trainer.network.name + ".safetensors"), storage: storage)
+    try Interrupt.finishing {
+      try trainer.save(to: path("training.state"))
+      try trainer.writeNetwork(
+        to: path(trainer.network.name + ".safetensors"), storage: storage)
+      try trainer.network.writeFolder(path("peft"))
+    }
   }
 
-  /// What was interrupted, and how it goes on; nil where it is done.
-  var interruptedWork: String? {
+  /// What was interrupted; nil where it is done. `command` is the line that goes on.
+  func interruption(command: String) -> CommandError? {
     guard trainer.step < trainer.plan.steps else { return nil }
     let place = "training at step \(trainer.step) of \(trainer.plan.steps)"
-    guard let folder else { return place + "; nothing was saved, for want of an --output" }
-    return place + "; the state is saved: go on with the same command and --resume (\(folder))"
+    guard folder != nil else {
+      return .interrupted(work: place + "; nothing was saved, for want of an --output")
+    }
+    return .resumable(work: place, command: command)
   }
 
   /// Tokens a second of a step; nil before the first.

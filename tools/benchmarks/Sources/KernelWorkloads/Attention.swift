@@ -82,7 +82,7 @@ extension Workload {
       let out = memory.allocate(Float.self, pool.threadCount * queries * headSize)
       return {
         pool.run { worker in
-          for head in worker.share(of: heads) {
+          for head in worker.each(heads) {
             let keys = cache + (distinct == 1 ? worker.index : head) * headBytes
             kernels.attend(
               kind.rawValue, q, headSize, queries, length - (queries - 1) * step, step, headSize,

@@ -24,15 +24,16 @@ extension Workload {
       let size = 32 * 256
       let scratch = memory.allocate(Float.self, pool.threadCount * size)
       return { worker in
-        for i in worker.share(of: (n + 7) / 8) {
+        for i in worker.each((n + 7) / 8) {
           brain.packInputs(
             x + 8 * i * columns, columns, min(8, n - 8 * i), columns, packed + 4 * i * columns)
         }
         worker.barrier()
-        let share = worker.share(of: PackedLayout.groupCount(rows: rows), unit: 2)
-        brain.linear(
-          PackedLayout.number(format), weights.address, columns, packed, n, share.lowerBound,
-          share.upperBound, rows, out, rows, 0, scratch + worker.index * size)
+        for share in worker.portions(of: PackedLayout.groupCount(rows: rows), unit: 2) {
+          brain.linear(
+            PackedLayout.number(format), weights.address, columns, packed, n, share.lowerBound,
+            share.upperBound, rows, out, rows, 0, scratch + worker.index * size)
+        }
       }
     }
   }
@@ -49,15 +50,16 @@ extension Workload {
       let size = KernelTable.transposedScratch
       let scratch = memory.allocate(Float.self, pool.threadCount * size)
       return { worker in
-        for i in worker.share(of: (n + 31) / 32) {
+        for i in worker.each((n + 31) / 32) {
           brain.packGradients(
             g + 32 * i * rows, rows, min(32, n - 32 * i), rows, packed + 16 * i * rows)
         }
         worker.barrier()
-        let share = worker.share(of: columns, unit: max(32, format.elementsPerBlock))
-        brain.linearTransposed(
-          PackedLayout.number(format), weights.address, columns, rows, packed, n,
-          share.lowerBound, share.upperBound, dx, columns, 0, scratch + worker.index * size)
+        for share in worker.portions(of: columns, unit: max(32, format.elementsPerBlock)) {
+          brain.linearTransposed(
+            PackedLayout.number(format), weights.address, columns, rows, packed, n,
+            share.lowerBound, share.upperBound, dx, columns, 0, scratch + worker.index * size)
+        }
       }
     }
   }
@@ -72,13 +74,15 @@ extension Workload {
       let size = KernelTable.gradientScratch
       let scratch = memory.allocate(Float.self, pool.threadCount * size)
       return { worker in
-        let own = worker.share(of: (n + 1) / 2)
-        brain.packInputPairs(x, columns, own.lowerBound, own.upperBound, n, columns, packed)
+        for own in worker.portions(of: (n + 1) / 2) {
+          brain.packInputPairs(x, columns, own.lowerBound, own.upperBound, n, columns, packed)
+        }
         worker.barrier()
-        let share = worker.share(of: rows / 16, unit: 2)
-        brain.linearGradient(
-          g, rows, packed, n, share.lowerBound, share.upperBound, rows, columns, dw, 1,
-          scratch + worker.index * size)
+        for share in worker.portions(of: rows / 16, unit: 2) {
+          brain.linearGradient(
+            g, rows, packed, n, share.lowerBound, share.upperBound, rows, columns, dw, 1,
+            scratch + worker.index * size)
+        }
       }
     }
   }

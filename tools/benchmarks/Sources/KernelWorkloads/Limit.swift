@@ -60,9 +60,10 @@ public final class LimitMeter {
       let size = min(bytes, LimitMeter.memoryBytes)
       let passes = max(1, Int(seconds * 3e10) / size)
       return rate(of: Double(passes * size)) { [self] worker in
-        let share = worker.share(of: size, unit: 4096)
-        for _ in 0..<passes {
-          keep(limits_sum(instructions, memory + share.lowerBound, share.count & ~255))
+        for share in worker.portions(of: size, unit: 4096) {
+          for _ in 0..<passes {
+            keep(limits_sum(instructions, memory + share.lowerBound, share.count & ~255))
+          }
         }
       }
     case .multiplyAdd:
@@ -83,7 +84,9 @@ public final class LimitMeter {
   /// Steps of twelve chains take six or twelve cycles.
   private func arithmetic(_ operations: Int, _ seconds: Double, _ body: (Int) -> Void) -> Double {
     let steps = Int(seconds * 3e8)
-    return rate(of: Double(steps * operations * pool.threadCount)) { _ in body(steps) }
+    return rate(of: Double(steps * operations * pool.threadCount)) { worker in
+      for _ in worker.portions(of: pool.threadCount) { body(steps) }
+    }
   }
 
   private func rate(of amount: Double, _ body: (Worker) -> Void) -> Double {

@@ -64,11 +64,12 @@ extension Workload {
       let out = memory.allocate(Float.self, n * rows)
       return {
         pool.run { worker in
-          let groups = worker.share(of: PackedLayout.groupCount(rows: rows), unit: 2)
-          kernels.linearInt8(
-            PackedLayout.number(format), weights.address, columns / 32, x.codes, x.scales,
-            x.offsets, n, groups.lowerBound,
-            groups.upperBound, rows, out, rows, 0)
+          for groups in worker.portions(of: PackedLayout.groupCount(rows: rows), unit: 2) {
+            kernels.linearInt8(
+              PackedLayout.number(format), weights.address, columns / 32, x.codes, x.scales,
+              x.offsets, n, groups.lowerBound,
+              groups.upperBound, rows, out, rows, 0)
+          }
         }
       }
     }
@@ -95,11 +96,13 @@ extension Workload {
       return {
         for i in 0..<weights.matrices {
           pool.run { worker in
-            let groups = worker.share(of: PackedLayout.groupCount(rows: rows), unit: 2)
-            kernels.linearInt8(
-              PackedLayout.number(format), weights.address + i * weights.matrixBytes, columns / 32,
-              x.codes, x.scales, x.offsets,
-              1, groups.lowerBound, groups.upperBound, rows, out, rows, 0)
+            for groups in worker.portions(of: PackedLayout.groupCount(rows: rows), unit: 2) {
+              kernels.linearInt8(
+                PackedLayout.number(format), weights.address + i * weights.matrixBytes,
+                columns / 32,
+                x.codes, x.scales, x.offsets,
+                1, groups.lowerBound, groups.upperBound, rows, out, rows, 0)
+            }
           }
         }
       }
@@ -154,10 +157,11 @@ extension Workload {
       let scratch = memory.allocate(Float.self, pool.threadCount * panelScratch)
       return {
         pool.run { worker in
-          let groups = worker.share(of: PackedLayout.groupCount(rows: rows), unit: 2)
-          kernels.linearF32(
-            PackedLayout.number(format), weights.address, columns, x, n, groups.lowerBound,
-            groups.upperBound, rows, out, rows, 0, scratch + worker.index * panelScratch)
+          for groups in worker.portions(of: PackedLayout.groupCount(rows: rows), unit: 2) {
+            kernels.linearF32(
+              PackedLayout.number(format), weights.address, columns, x, n, groups.lowerBound,
+              groups.upperBound, rows, out, rows, 0, scratch + worker.index * panelScratch)
+          }
         }
       }
     }

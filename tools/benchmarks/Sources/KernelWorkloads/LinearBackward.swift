@@ -39,16 +39,17 @@ extension Workload {
         Float.self, pool.threadCount * KernelTable.transposedScratch)
       return {
         pool.run { worker in
-          for i in worker.share(of: (n + 31) / 32) {
+          for i in worker.each((n + 31) / 32) {
             kernels.packGradients(
               g + 32 * i * rows, rows, min(32, n - 32 * i), rows, packed + 32 * i * rows)
           }
           worker.barrier()
-          let share = worker.share(of: columns, unit: max(32, format.elementsPerBlock))
-          kernels.linearTransposedF32(
-            PackedLayout.number(format), weights.address, columns, rows, packed, n,
-            share.lowerBound, share.upperBound, dx, columns, 0,
-            scratch + worker.index * KernelTable.transposedScratch)
+          for share in worker.portions(of: columns, unit: max(32, format.elementsPerBlock)) {
+            kernels.linearTransposedF32(
+              PackedLayout.number(format), weights.address, columns, rows, packed, n,
+              share.lowerBound, share.upperBound, dx, columns, 0,
+              scratch + worker.index * KernelTable.transposedScratch)
+          }
         }
       }
     }
@@ -72,11 +73,12 @@ extension Workload {
         Float.self, pool.threadCount * KernelTable.transposedScratch)
       return {
         pool.run { worker in
-          let share = worker.share(of: columns, unit: max(32, format.elementsPerBlock))
-          multiply(
-            PackedLayout.number(format), weights.address, columns, rows, g, rows, n,
-            share.lowerBound, share.upperBound, dx, columns, 0,
-            scratch + worker.index * KernelTable.transposedScratch)
+          for share in worker.portions(of: columns, unit: max(32, format.elementsPerBlock)) {
+            multiply(
+              PackedLayout.number(format), weights.address, columns, rows, g, rows, n,
+              share.lowerBound, share.upperBound, dx, columns, 0,
+              scratch + worker.index * KernelTable.transposedScratch)
+          }
         }
       }
     }
@@ -96,13 +98,15 @@ extension Workload {
       let scratch = memory.allocate(Float.self, pool.threadCount * KernelTable.gradientScratch)
       return {
         pool.run { worker in
-          let own = worker.share(of: n)
-          kernels.packInputs(x, columns, own.lowerBound, own.upperBound, n, columns, packed)
+          for own in worker.portions(of: n) {
+            kernels.packInputs(x, columns, own.lowerBound, own.upperBound, n, columns, packed)
+          }
           worker.barrier()
-          let share = worker.share(of: rows / 16, unit: 2)
-          kernels.linearGradientF32(
-            g, rows, packed, n, share.lowerBound, share.upperBound, rows, columns, dw, 1,
-            scratch + worker.index * KernelTable.gradientScratch)
+          for share in worker.portions(of: rows / 16, unit: 2) {
+            kernels.linearGradientF32(
+              g, rows, packed, n, share.lowerBound, share.upperBound, rows, columns, dw, 1,
+              scratch + worker.index * KernelTable.gradientScratch)
+          }
         }
       }
     }

@@ -68,7 +68,7 @@ extension Workload {
         let run = body(
           memory, set.kernels, numbers.floats(memory, count), memory.allocate(Float.self, count))
         return {
-          pool.run { worker in for tile in worker.share(of: n / 8) { run(tile) } }
+          pool.run { worker in for tile in worker.each(n / 8) { run(tile) } }
         }
       }
     }
@@ -92,7 +92,7 @@ extension Workload {
         let target = memory.allocate(bytes: rows / 16 * groupBytes)
         return {
           pool.run { worker in
-            for group in worker.share(of: rows / 16) {
+            for group in worker.each(rows / 16) {
               _ = kernels.packGroup(
                 PackedLayout.number(format), source + group * 16 * rowBytes, rowBytes, 16, columns,
                 target + group * groupBytes)
