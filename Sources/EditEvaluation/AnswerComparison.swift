@@ -62,14 +62,28 @@ public struct AnswerComparison {
     answers[EditCondition.ablated.rawValue] = try answer(state, Prompt(example.prompt))
     answers[EditCondition.prompted.rawValue] = try answer(state, Prompt(example.prompted))
     let edited: EditedProcessor
-    do {
-      let edit = try editor.edit(
-        example.instruction, prompt: ghosts(example.prompt) + example.prompt, on: state)
-      edited = try EditedProcessor(state, edit: edit)
-    } catch { throw .editing(error) }
+    do { edited = try self.edited(example) } catch { throw .editing(error) }
     let prompt = Prompt(example.prompt, firstContent: firstContent)
     answers[EditCondition.edited.rawValue] = try answer(edited, prompt)
     return ComparedAnswers(row, answers: answers)
+  }
+
+  private func edited(
+    _ example: TokenizedExample
+  ) throws(LatentEditingError) -> EditedProcessor {
+    guard editor.configuration.interface.isPrefix else {
+      let edit = try editor.edit(
+        example.instruction, prompt: ghosts(example.prompt) + example.prompt, on: state)
+      return try EditedProcessor(state, edit: edit)
+    }
+    let c = state.processor.configuration
+    return try EditedProcessor(
+      state,
+      edit: LatentEdit(width: c.hiddenSize, layerCount: c.layerCount, sites: []),
+      compiled: .reading(
+        example.instruction, replacing: Array(example.prompt.prefix(firstContent)), with: editor,
+        on: state.processor, identity: editor.configuration.processor, cacheType: state.cacheType,
+        label: ""))
   }
 
   /// What an editor that reads the input sees in front of the prompt, as in training.

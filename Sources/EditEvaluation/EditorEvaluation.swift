@@ -51,8 +51,9 @@ public final class EditorEvaluation {
 
   private let data: Data
   private let options: Options
-  private let pass: EditorPass
-  private let constantPass: EditorPass?
+  private let isPrefix: Bool
+  private let pass: any EditingPass
+  private let constantPass: (any EditingPass)?
   private let tunedPass: PromptedPass?
 
   /// Memory for the largest batch. `constant` is an editor that was trained with an instruction without
@@ -64,9 +65,10 @@ public final class EditorEvaluation {
   ) throws(EvaluationError) {
     self.data = data
     self.options = options
-    func pass(_ editor: Editor) throws(LatentEditingError) -> EditorPass {
-      try EditorPass(
-        editor, processor: processor,
+    isPrefix = editor.configuration.interface.isPrefix
+    func pass(_ editor: Editor) throws(LatentEditingError) -> any EditingPass {
+      try editor.pass(
+        through: processor,
         capacity: Self.capacity(data, editor.configuration, options),
         options: Self.tapeOptions(data))
     }
@@ -100,7 +102,7 @@ public final class EditorEvaluation {
       return total
         + ProcessorTape.byteCount(
           processor, rowCapacity: capacity.rows, sequenceCapacity: capacity.sequences,
-          options: tapeOptions(data))
+          options: tapeOptions(data), adapters: editor.readingAdapters)
     }
   }
 
@@ -108,6 +110,16 @@ public final class EditorEvaluation {
     var options = ProcessorTape.Options()
     options.distills = !data.unrelated.isEmpty
     return options
+  }
+
+  /// Whether the editor can be measured under a condition: a prefix has no latents that could be random, and
+  /// latents no reader.
+  private func applies(_ condition: EditCondition) -> Bool {
+    switch condition {
+    case .random: !isPrefix
+    case .readerAtZero: isPrefix
+    default: true
+    }
   }
 
   /// The passes for a condition; nil where its model was not given.
@@ -122,14 +134,17 @@ public final class EditorEvaluation {
   private static func capacity(
     _ data: Data, _ editor: EditorConfiguration, _ options: Options
   ) -> EditorPass.Capacity {
-    let ghosts = editor.positions == .ghost ? 1 : 0
     let examples = data.splits.flatMap(\.examples)
+    let instructions =
+      examples.map(\.longestInstruction)
+      + [data.emptyInstruction.count, data.constantInstruction.count]
+    let ghosts =
+      editor.interface.isPrefix
+      ? instructions.max() ?? 0 : editor.positions == .ghost ? 1 : 0
     return EditorPass.Capacity(
       sequences: examples.map { $0.longestSequence(ghosts: ghosts) }
         + data.unrelated.map { $0.count + ghosts },
-      instructions: examples.map(\.longestInstruction)
-        + [data.emptyInstruction.count, data.constantInstruction.count],
-      batchSize: options.batchSize)
+      instructions: instructions, batchSize: options.batchSize)
   }
 
   /// The losses of the rows of `split`, one of the data's. `onBatch` gets the number of rows done and
@@ -149,7 +164,7 @@ public final class EditorEvaluation {
     var done = 0
     for batch in losses.batches.indices {
       for condition in options.conditions {
-        guard let pass = pass(for: condition) else { continue }
+        guard applies(condition), let pass = pass(for: condition) else { continue }
         do { try losses.measure(batch, condition, pass) } catch { throw .editing(error) }
       }
       done += losses.batches[batch].count

@@ -59,6 +59,7 @@ public struct EvaluationInput {
       for: configuration,
       instruction: editor.instructionLimit,
       response: selection.responseTokens)
+    let place = editor.instructionPlace
     var splits: [HeldOutSplit] = []
     var cutRows: [Int] = []
     var problems = found.problems.count
@@ -68,7 +69,7 @@ public struct EvaluationInput {
       }
       let examples = try TokenizedExamples(
         rows, indices: Array(indices.prefix(selection.rows)), template: template,
-        tokenizer: tokenizer, instructions: instructions, limits: limits)
+        tokenizer: tokenizer, instructions: instructions, limits: limits, place: place)
       problems += examples.problems.count
       cutRows.append(examples.cutRowCount)
       guard examples.examples.count > 1 else { throw EvaluationError.oneRow(split: name) }
@@ -82,7 +83,8 @@ public struct EvaluationInput {
     self.cutRows = cutRows
     data = EditorEvaluation.Data(
       splits: splits, firstContent: template.firstContent(with: tokenizer),
-      emptyInstruction: instructions.empty,
+      emptyInstruction: place.map { template.opening(with: "", in: $0, with: tokenizer) }
+        ?? instructions.empty,
       unrelated: try unrelated.map {
         Array(try Self.windows($0.path, tokenizer).prefix($0.windows))
       } ?? [])

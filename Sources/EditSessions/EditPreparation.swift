@@ -35,7 +35,11 @@ public struct EditPreparation {
     self.request = request
     self.opened = opened
     var editors: [String: OpenedEditor] = [:]
-    for path in request.editorPaths { editors[path] = try OpenedEditor(path: path) }
+    for path in request.editorPaths {
+      let editor = try OpenedEditor(path: path)
+      guard case .latents = editor.kind else { throw EditSessionError.prefixEditor(path: path) }
+      editors[path] = editor
+    }
     let store = try cache.map { [editors] place in
       try EditPreparation.store(place.folder, request, opened, editors, place.firstToken)
     }

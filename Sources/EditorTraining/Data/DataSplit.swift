@@ -16,6 +16,9 @@
 /// trained on, and any other name is held out under that name, those of the three lists above in the
 /// list, others in `named`. Such rows are taken at their word: they have no part in what is said above.
 ///
+/// Whole families can be kept from training too: all rows of so many families, chosen by the seed among those
+/// that would be trained on, are held out under the name `families`.
+///
 /// The lists for validation are in an order that the seed determines, so that their beginnings are fair
 /// samples; that for training is in the order of the rows.
 public struct DataSplit: Sendable, Equatable {
@@ -29,6 +32,8 @@ public struct DataSplit: Sendable, Equatable {
     public var seen: Double
     /// The part of the combinations.
     public var compositional: Double
+    /// Families of which nothing is trained on.
+    public var families = 0
 
     /// A tenth, a twentieth and a tenth unless given.
     public init(
@@ -66,6 +71,7 @@ public struct DataSplit: Sendable, Equatable {
       throw .option(name: "the \(name) part", found: "\(part)", needed: "from 0 to 1")
     }
     var held: [String: [Placed]] = [:]
+    let rows = try holdingFamilies(rows, options)
     splitNamed(rows, options, &held)
     splitCombinations(rows, options, &held)
     splitInstructions(rows, options, &held)
@@ -112,6 +118,31 @@ public struct DataSplit: Sendable, Equatable {
       case "compositional": compositional = newValue
       default: named[name] = newValue
       }
+    }
+  }
+
+  /// The rows, those of so many families on the side `families`, whatever side they say they are on. Throws
+  /// `option` where that would be all families.
+  private func holdingFamilies(
+    _ rows: [TrainingRow], _ options: Options
+  ) throws(EditorTrainingError) -> [TrainingRow] {
+    guard options.families > 0 else { return rows }
+    // Families of which nothing would be trained on are held out already.
+    let known = Set(
+      rows.lazy.filter { $0.split == nil || $0.split == "train" }.compactMap(\.family))
+    guard known.count > options.families else {
+      throw .option(
+        name: "the number of families to validate with", found: "\(options.families)",
+        needed: "below \(known.count), the families of the rows to train on")
+    }
+    let held = Set(
+      known.map { (seededFraction(options.seed, "families", $0), $0) }.sorted(by: <)
+        .prefix(options.families).map(\.1))
+    return rows.map { row in
+      guard let family = row.family, held.contains(family) else { return row }
+      var row = row
+      row.split = "families"
+      return row
     }
   }
 

@@ -50,6 +50,19 @@ public enum PromptTemplate: Sendable, Equatable {
     }
   }
 
+  /// What a prefix editor reads, and what takes the place of the first `firstContent` tokens of a prompt:
+  /// the beginning of the conversation with the instruction in it; of plain prompts BOS and
+  /// `### Instruction:\nINSTRUCTION\n\n### Input:\n`.
+  public func opening(
+    with instruction: String, in place: InstructionPlace, with tokenizer: Tokenizer
+  ) -> [Int] {
+    switch self {
+    case .chat(let template): template.opening(with: instruction, in: place, with: tokenizer)
+    case .plain:
+      plain("### Instruction:\n\(instruction)\n\n### Input:\n", with: tokenizer)
+    }
+  }
+
   /// The response behind `prompt`, which is that of the row, and the token that ends it: what ends the
   /// assistant's turn, or the end of the text where the vocabulary has no such token.
   ///

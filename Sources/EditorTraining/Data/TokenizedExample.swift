@@ -83,9 +83,12 @@ public struct TokenizedExamples: Sendable {
   ///   - instructions: the editor's, for what it reads itself.
   ///   - limits: how long sequences may be.
   ///   - constant: what the editor reads in the place of every instruction; nil for the rows' own.
+  ///   - place: where the instruction stands in the conversation that a prefix editor reads; nil for other
+  ///     editors.
   public init(
     _ rows: [TrainingRow], indices: [Int]? = nil, template: PromptTemplate, tokenizer: Tokenizer,
-    instructions: InstructionTokenizer, limits: Limits, constant: [Int]? = nil
+    instructions: InstructionTokenizer, limits: Limits, constant: [Int]? = nil,
+    place: InstructionPlace? = nil
   ) throws(EditorTrainingError) {
     guard limits.sequence >= 2, limits.instruction >= 1, limits.response ?? 1 >= 1 else {
       throw .option(
@@ -97,15 +100,17 @@ public struct TokenizedExamples: Sendable {
       let prompt = template.prompt(row, with: tokenizer)
       let whole = TokenizedExample(
         row: index,
-        instruction: constant ?? instructions.tokens(of: row.instruction),
+        instruction: constant
+          ?? place.map { template.opening(with: row.instruction, in: $0, with: tokenizer) }
+          ?? instructions.tokens(of: row.instruction),
         prompt: prompt, response: try template.response(row, after: prompt, with: tokenizer),
         prompted: template.promptedPrompt(row, with: tokenizer))
-      append(whole, row, limits)
+      append(whole, row, limits, prefixed: place != nil)
     }
   }
 
   private mutating func append(
-    _ example: TokenizedExample, _ row: TrainingRow, _ limits: Limits
+    _ example: TokenizedExample, _ row: TrainingRow, _ limits: Limits, prefixed: Bool
   ) {
     func leaveOut(_ reason: String) {
       problems.append(RowProblem(file: row.file, line: row.line, reason: reason))
@@ -120,9 +125,9 @@ public struct TokenizedExamples: Sendable {
           + "\(limits.instruction)")
       return
     }
-    let longest =
-      limits.includesPrompted
-      ? max(example.prompt.count, example.prompted.count) : example.prompt.count
+    let edited =
+      example.prompt.count + (prefixed ? example.instruction.count - firstContent : 0)
+    let longest = limits.includesPrompted ? max(edited, example.prompted.count) : edited
     let room = limits.sequence - longest
     guard room >= 1 else {
       leaveOut(

@@ -1,5 +1,6 @@
 import LanguageModels
 import LatentEditing
+import Tokenization
 
 /// The names of `TrainingOptions` in YAML, and how each is read. Names are written with underscores or
 /// dashes.
@@ -52,6 +53,9 @@ enum OptionTable {
     },
     list("cross_blocks", \.editor.crossBlocks, "whole numbers with commas") { Int($0) },
     optional("interface", \.editor.interface, names(EditorInterface.self)) { .init(rawValue: $0) },
+    optional("instruction_place", \.editor.instructionPlace, names(InstructionPlace.self)) {
+      .init(rawValue: $0)
+    },
     optionalText("layers", \.editor.layers), optionalText("positions", \.editor.positions),
     optionalText("scale", \.editor.scale), optionalText("heads", \.editor.heads),
     parsed("constant", \.editor.isConstant, "true or false") { Bool($0) },
@@ -67,7 +71,7 @@ enum OptionTable {
     number("steps", \.run.steps), number("batch_size", \.run.batchSize),
     number("grad_accumulation_steps", \.run.accumulation),
     number("max_seq_length", \.run.maxSequenceLength), number("seed", \.run.seed),
-    number("save_every", \.run.saveInterval),
+    number("save_every", \.run.saveInterval), number("family_rows", \.run.familyRows),
   ]
 
   private static let optimization = [
@@ -119,6 +123,7 @@ enum OptionTable {
 
   private static let validation = [
     number("steps_per_eval", \.validation.interval), number("val_rows", \.validation.rows),
+    number("validate_families", \.validation.families),
     number("unseen_part", \.validation.split.unseen), number("seen_part", \.validation.split.seen),
     number("compositional_part", \.validation.split.compositional),
   ]

@@ -23,9 +23,12 @@ extension TrainingOptions {
     }
   }
 
+  /// Whether the editor that is made writes states of tokens in front of the prompt (P8).
+  var makesPrefix: Bool { editor.interface?.isPrefix == true }
+
   /// What is to be adapted; nil where an editor's file says it.
   var adaptedLayers: AdaptedLayers? {
-    if editor.isTuning { return .processor }
+    if editor.isTuning || makesPrefix { return .processor }
     guard editor.file == nil else { return nil }
     if case .processor? = editor.backbone { return .processor }
     return .gpt2
@@ -66,9 +69,11 @@ extension TrainingOptions {
     try checkAdapters(.processor)
     let rank = editor.loraRank ?? 16
     let modules = editor.loraModules?.compactMap(AdapterConfiguration.Module.init)
+    let usual = AdapterConfiguration.Module.allCases.filter {
+      !makesPrefix || !AdapterConfiguration.Module.makesKeyValues($0.rawValue)
+    }
     return AdapterConfiguration(
-      rank: rank, alpha: Float(2 * rank),
-      modules: Set(modules ?? AdapterConfiguration.Module.allCases), depth: depth)
+      rank: rank, alpha: Float(2 * rank), modules: Set(modules ?? usual), depth: depth)
   }
 
   /// Those of a GPT-2; nil where all of it is trained. Throws `option`.
@@ -101,5 +106,12 @@ extension TrainingOptions {
   private func checkAdapters(_ layers: AdaptedLayers) throws(EditorTrainingError) {
     guard let problem = adapterProblems(layers).first else { return }
     throw .option(name: problem.name, found: problem.found, needed: problem.needed)
+  }
+}
+
+extension AdapterConfiguration.Module {
+  /// Whether the layer of that name makes keys or values.
+  static func makesKeyValues(_ name: String) -> Bool {
+    name == key.rawValue || name == value.rawValue
   }
 }

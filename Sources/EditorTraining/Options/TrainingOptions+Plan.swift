@@ -41,6 +41,7 @@ extension TrainingOptions {
   public var split: DataSplit.Options {
     var split = validation.split
     split.seed = run.seed
+    split.families = validation.families
     return split
   }
 
@@ -51,7 +52,8 @@ extension TrainingOptions {
     return [
       ("chat_template", chatTemplate ?? "the model's"),
       ("max_seq_length", "\(run.maxSequenceLength)"), ("constant", "\(editor.isConstant)"),
-      ("fields", fields.names.joined(separator: ",")), ("unseen_part", "\(split.unseen)"),
+      ("fields", fields.names.joined(separator: ",")), ("family_rows", "\(run.familyRows)"),
+      ("validate_families", "\(validation.families)"), ("unseen_part", "\(split.unseen)"),
       ("seen_part", "\(split.seen)"), ("compositional_part", "\(split.compositional)"),
       ("weights of the files", data.map { "\($0.weight)" }.joined(separator: ",")),
       ("locality_text", objective.localityText == nil ? "none" : "given"),
@@ -139,13 +141,14 @@ extension TrainingOptions {
       positions: editor.positions.map(PositionSelection.init(parsing:)),
       scale: editor.scale.flatMap(LatentScale.init),
       heads: editor.heads.flatMap(HeadKind.init) ?? .perLayer,
-      crossAttention: crossAttention(backbone, processor))
+      crossAttention: crossAttention(backbone, processor),
+      instructionPlace: editor.instructionPlace)
   }
 
   private func backboneConfiguration(
     _ processor: ProcessorConfiguration
   ) throws -> BackboneConfiguration {
-    switch editor.backbone ?? .usual {
+    switch editor.backbone ?? (makesPrefix ? .processor(depth: nil) : .usual) {
     case .gpt2(let blocks, let width, let heads):
       return .gpt2(
         try GPT2Configuration(

@@ -1,3 +1,4 @@
+import LanguageModels
 import LatentEditing
 import TensorKernels
 
@@ -89,7 +90,7 @@ extension TrainingOptions {
     let given: [(name: String, value: String?)] = [
       ("backbone", editor.backbone.map { "\($0)" }), ("interface", editor.interface?.rawValue),
       ("layers", editor.layers), ("positions", editor.positions), ("scale", editor.scale),
-      ("heads", editor.heads),
+      ("heads", editor.heads), ("instruction_place", editor.instructionPlace?.rawValue),
       ("cross_blocks", editor.crossBlocks.map { $0.map(String.init).joined(separator: ",") }),
     ]
     for case (let name, let value?) in given {
@@ -98,12 +99,48 @@ extension TrainingOptions {
       )
       check(name, value, !editor.isTuning, "left out with `tune`, which trains no editor")
     }
+    checkPrefix(&check)
     check(
       "cross_blocks", given.last?.value ?? "", editor.crossBlocks == nil || editor.interface == .p4,
       "left out unless `interface` is p4")
   }
 
+  /// A prefix editor is the processor's own blocks with adapters, and has neither latents nor heads.
+  private func checkPrefix(_ check: inout OptionCheck) {
+    let needsP8 = "left out unless `interface` is p8"
+    check(
+      "instruction_place", editor.instructionPlace?.rawValue ?? "",
+      editor.instructionPlace == nil || makesPrefix, needsP8)
+    guard makesPrefix else { return }
+    if let backbone = editor.backbone {
+      check(
+        "backbone", backbone, backbone == .processor(depth: nil),
+        "processor or nothing where `interface` is p8")
+    }
+    let latents: [(name: String, value: String?)] = [
+      ("layers", editor.layers), ("positions", editor.positions), ("scale", editor.scale),
+      ("heads", editor.heads),
+    ]
+    for case (let name, let value?) in latents {
+      check(name, value, false, "left out where `interface` is p8, which has no latents")
+    }
+    check(
+      "lora_rank", editor.loraRank ?? 16, editor.loraRank != 0, "at least 1 with `interface` p8")
+    check(
+      "frozen", editor.frozen.joined(separator: ", "), editor.frozen.isEmpty,
+      "left out where `interface` is p8, of which all is one part")
+    for (name, value) in [("l1", objective.l1), ("group_lasso", objective.groupLasso)] {
+      check(name, value, value == 0, "0 where `interface` is p8, which has no latents")
+    }
+    let own = (editor.loraModules ?? []).filter(AdapterConfiguration.Module.makesKeyValues)
+    check(
+      "lora_modules", own.joined(separator: ","), own.isEmpty,
+      "without k_proj and v_proj where `interface` is p8: what the prompt sees of the instruction is the "
+        + "model's own projection")
+  }
+
   private func checkRun(_ check: inout OptionCheck) {
+    check("family_rows", run.familyRows, run.familyRows >= 0, "not below 0")
     check("steps", run.steps, (1...1_000_000_000).contains(run.steps), "1 to 1000000000")
     check("batch_size", run.batchSize, (1...65_536).contains(run.batchSize), "1 to 65536")
     check(
@@ -168,6 +205,7 @@ extension TrainingOptions {
 
   private func checkValidation(_ check: inout OptionCheck) {
     let v = validation
+    check("validate_families", v.families, v.families >= 0, "not below 0")
     check("steps_per_eval", v.interval, v.interval >= 0, "not below 0")
     check("val_rows", v.rows, (0...1_000_000).contains(v.rows), "0 to 1000000")
     for (name, part) in [

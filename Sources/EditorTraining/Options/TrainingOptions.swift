@@ -1,5 +1,6 @@
 import LanguageModels
 import LatentEditing
+import Tokenization
 
 /// Everything that `emend train` can be told. The names in YAML are those of `OptionTable`.
 public struct TrainingOptions: Sendable, Codable, Equatable {
@@ -44,8 +45,10 @@ public struct EditorChoice: Sendable, Codable, Equatable {
   public var loraModules: [String]?
   /// Blocks of the backbone after which a p4 editor looks at the input; nil for the middle one.
   public var crossBlocks: [Int]?
-  /// What it reads and where it writes: p0, p1, p2, p4 or p5; nil for p0.
+  /// What it reads and where it writes: p0, p1, p2, p4, p5 or p8; nil for p0.
   public var interface: EditorInterface?
+  /// Where the instruction of a p8 editor stands; nil for the user's turn.
+  public var instructionPlace: InstructionPlace?
   /// As `LayerSelection` reads it, or nil for the interface's own.
   public var layers: String?
   /// As `PositionSelection` reads it, or nil for the interface's own.
@@ -138,6 +141,8 @@ public struct RunOptions: Sendable, Codable, Equatable {
   public var seed: UInt64 = 0
   /// Steps from one saved state to the next.
   public var saveInterval = 200
+  /// Rows of each family that come up in an epoch, whatever there are of it; 0 for all rows alike.
+  public var familyRows = 0
 }
 
 /// How parameters are changed.
@@ -198,6 +203,8 @@ public struct ValidationOptions: Sendable, Codable, Equatable {
   public var interval = 100
   /// Rows of each split that are looked at.
   public var rows = 64
+  /// Whole families of rows that are kept from training; a seed says which.
+  public var families = 0
   /// How rows are kept from training. Its seed is the run's.
   public var split = DataSplit.Options()
 }

@@ -22,7 +22,7 @@ public enum GradientFile {
       tensors: [.init(name: "loss", type: .f32, shape: [1])]
         + step.named.map { .init(name: $0.name, type: .f32, shape: $0.shape) },
       metadata: [
-        ("format", "emend.gradients"),
+        ("format", "emend.gradients"), ("first_content", "\(step.firstContent)"),
         ("rows", String(decoding: try encoder.encode(rows), as: UTF8.self)),
       ])
     try writer.append([Float(step.loss)].span)

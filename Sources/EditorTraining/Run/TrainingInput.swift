@@ -47,11 +47,17 @@ public struct TrainingInput {
     let limits = options.limits(
       for: configuration, instruction: network.instructionLimit)
     let instructions = network.instructionTokenizer(processor: tokenizer)
-    let constant = options.editor.isConstant ? instructions.empty : nil
+    let constant =
+      !options.editor.isConstant
+      ? nil
+      : network.instructionPlace.map {
+        template.opening(with: "", in: $0, with: tokenizer)
+      } ?? instructions.empty
     func tokenized(_ indices: [Int]) throws -> TokenizedExamples {
       try TokenizedExamples(
         rows.rows, indices: indices, template: template, tokenizer: tokenizer,
-        instructions: instructions, limits: limits, constant: constant)
+        instructions: instructions, limits: limits, constant: constant,
+        place: network.instructionPlace)
     }
     let train = try tokenized(split.train)
     guard !train.examples.isEmpty else { throw EditorTrainingError.noExamples }
@@ -65,9 +71,11 @@ public struct TrainingInput {
         tokenizer: tokenizer, seed: seed)
       validation.append((name, held.examples))
     }
+    let groups = RowGroups(
+      train.examples.map(\.row), of: rows, familyRows: options.run.familyRows)
     data = Trainer.Data(
-      train: train.examples, files: train.examples.map { rows.fileOfRow[$0.row] },
-      weights: rows.files.map(\.weight), firstContent: train.firstContent, validation: validation)
+      train: train.examples, files: groups.ofExample, weights: groups.weights,
+      firstContent: train.firstContent, validation: validation)
     if let path = options.objective.localityText, options.objective.locality > 0 {
       data.locality = try TrainingInput.windows(path, tokenizer, of: limits.sequence / 2)
     }

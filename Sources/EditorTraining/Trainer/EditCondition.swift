@@ -13,6 +13,9 @@ public enum EditCondition: String, Sendable, Codable, CaseIterable {
   case constant
   /// The editor's edit for the row's instruction.
   case edited
+  /// The prefix of the editor before it has learned anything: what the processor's own states of the
+  /// instruction do.
+  case readerAtZero = "reader_at_zero"
   /// No edit, and the instruction in the prompt.
   case prompted
   /// No edit, and another row's instruction in the prompt.

@@ -6,7 +6,7 @@ import TensorKernels
 /// condition, and gradients.
 ///
 /// Its memory is planned for batches of at most `rowCapacity` tokens; used by one thread at a time.
-package final class EditorPass: TrainingPass {
+package final class EditorPass: EditingPass {
   /// How the response is predicted.
   package enum Condition: Sendable {
     /// The editor's latents for the example's instruction.
@@ -17,6 +17,8 @@ package final class EditorPass: TrainingPass {
     case ablated
     /// The instruction in the prompt, and no edit.
     case prompted
+    /// The prefix of an editor whose adapters are at zero.
+    case unread
   }
 
   package let editor: Editor
@@ -94,12 +96,11 @@ package final class EditorPass: TrainingPass {
     case .random(let seed): (rows, _) = try forwardEdited(batch, randomSeed: seed)
     case .ablated: rows = try batch.forward(on: tape, prompted: false)
     case .prompted: rows = try batch.forward(on: tape, prompted: true)
+    case .unread: preconditionFailure("the editor makes no prefix")
     }
     return batch.byExample(tape.losses(batch.objective(rows)).crossEntropy)
   }
 
-  /// KL(prompted || edited) at every response token of `batch`, example after example, in nats; a tape
-  /// that distills is needed. Throws `model` or `promptTooShort`.
   package func divergences(_ batch: TrainingBatch) throws(LatentEditingError) -> [[Float]] {
     let teacher = try teacher(batch)
     let (rows, _) = try forwardEdited(batch)

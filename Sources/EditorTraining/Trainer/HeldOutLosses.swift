@@ -67,6 +67,7 @@ package struct HeldOutLosses {
       losses = try pass.losses(batch.withOtherInstructions(chosen), .edited)
     case .random: losses = try pass.losses(batch, .random(seed: baselines.seed))
     case .edited, .tuned: losses = try pass.losses(batch, .edited)
+    case .readerAtZero: losses = try pass.losses(batch, .unread)
     case .prompted: losses = try pass.losses(batch, .prompted)
     case .promptedShuffled:
       losses = try pass.losses(batch.withOtherInstructions(chosen), .prompted)

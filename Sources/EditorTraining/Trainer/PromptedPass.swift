@@ -53,7 +53,7 @@ package final class PromptedPass: TrainingPass {
     case .ablated, .prompted:
       guard let base else { preconditionFailure("the processor alone is not measured") }
       tape = base
-    case .random: preconditionFailure("adapters have no latents")
+    case .random, .unread: preconditionFailure("adapters have neither latents nor a prefix")
     }
     let rows = try batch.forward(on: tape, prompted: isPrompted)
     return batch.byExample(tape.losses(batch.objective(rows)).crossEntropy)

@@ -108,8 +108,8 @@ public final class Trainer {
     let capacity = Trainer.capacity(plan, data, network)
     switch network {
     case .editor(let editor):
-      pass = try EditorPass(
-        editor, processor: processor, capacity: capacity, options: options, teachers: teachers,
+      pass = try editor.pass(
+        through: processor, capacity: capacity, options: options, teachers: teachers,
         freezesBackbone: plan.backboneRate == 0)
     case .adapters(let adapters, _):
       guard plan.isPlain else {
@@ -181,14 +181,18 @@ public final class Trainer {
       ghost = editor.configuration.positions == .ghost ? 1 : 0
       readsPrompted = plan.objective.distillation != 0
     }
+    let isPrefixed = network.instructionPlace != nil
+    func more(_ instruction: Int) -> Int { ghost + (isPrefixed ? instruction : 0) }
+    if isPrefixed { ghost = 0 }
     var longest = data.train.map { example in
-      max(example.prompt.count + ghost, readsPrompted ? example.prompted.count : 0)
-        + example.response.count
+      max(
+        example.prompt.count + more(example.instruction.count),
+        readsPrompted ? example.prompted.count : 0) + example.response.count
     }
     var instructions = data.train.map(\.instruction.count)
-    longest += data.locality.map { $0.count + ghost }
+    longest += data.locality.map { $0.count + more(instructions.max() ?? 0) }
     for (_, examples) in data.validation {
-      longest += examples.map { $0.longestSequence(ghosts: ghost) }
+      longest += examples.map { $0.longestSequence(ghosts: more($0.longestInstruction)) }
       instructions += examples.map(\.longestInstruction)
     }
     return EditorPass.Capacity(
@@ -296,6 +300,8 @@ public final class Trainer {
   public struct Gradients {
     /// The examples that they are of.
     public var examples: [TokenizedExample]
+    /// Where the content of prompts begins: a prefix takes the place of what is before.
+    public var firstContent: Int
     /// Mean cross-entropy of the response tokens.
     public var loss: Double
     /// Names, shapes and values as in the editor's file.
@@ -309,12 +315,14 @@ public final class Trainer {
     let named =
       switch network {
       case .editor(let editor):
-        editor.named(backbone: stores[0].gradients, heads: stores[1].gradients)
+        editor.named(
+          backbone: stores[0].gradients, heads: stores.count > 1 ? stores[1].gradients : nil)
       case .adapters(let adapters, _): adapters.named(stores[0].gradients)
       }
     for store in stores { store.gradients.clear() }
     return Gradients(
-      examples: batches.flatMap(\.examples), loss: sums.meanCrossEntropy, named: named)
+      examples: batches.flatMap(\.examples), firstContent: data.firstContent,
+      loss: sums.meanCrossEntropy, named: named)
   }
 
   // MARK: Validation
@@ -333,6 +341,23 @@ public final class Trainer {
   }
 
   // MARK: Saving
+
+  /// Instructions over which a prefix editor's mean is taken, at most.
+  private static let meanInstructions = 64
+
+  /// Writes the network as one file. A prefix editor's mean is measured first, over instructions of the rows
+  /// that are trained on. Throws `LatentEditingError`.
+  public func writeNetwork(to path: String, storage: EditorStorage) throws(LatentEditingError) {
+    if case .editor(let editor) = network, editor.configuration.interface.isPrefix {
+      let distinct = Array(Set(data.train.map(\.instruction))).sorted {
+        $0.lexicographicallyPrecedes($1)
+      }
+      let step = max(1, distinct.count / Self.meanInstructions)
+      let chosen = stride(from: 0, to: distinct.count, by: step).prefix(Self.meanInstructions)
+      try editor.measureMean(over: chosen.map { distinct[$0] }, on: processor)
+    }
+    try network.write(to: path, storage: storage)
+  }
 
   private struct Counters: Codable {
     var step: Int

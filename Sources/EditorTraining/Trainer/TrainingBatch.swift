@@ -58,6 +58,16 @@ package struct TrainingBatch: Sendable, Equatable {
     zip(prompts(ghost: ghost), examples).map { $0 + $1.response }
   }
 
+  /// Prompts whose beginnings the instructions take the place of, as prefix editors read them, and responses.
+  package var prefixedSequences: [[Int]] {
+    examples.map { $0.instruction + $0.prompt.dropFirst(firstContent) + $0.response }
+  }
+
+  /// The lengths of those prompts.
+  package var prefixedLengths: [Int] {
+    examples.map { $0.instruction.count + $0.prompt.count - min(firstContent, $0.prompt.count) }
+  }
+
   /// Prompts with instructions, and responses.
   var promptedSequences: [[Int]] { examples.map { $0.prompted + $0.response } }
 
@@ -80,10 +90,15 @@ package struct TrainingBatch: Sendable, Equatable {
   }
 
   /// Runs the processor of `tape` without an edit over prompts and responses, the instruction in the
-  /// prompts where they are `prompted`; the rows after which the response's tokens come. Throws `model`.
-  func forward(on tape: ProcessorTape, prompted: Bool) throws(LatentEditingError) -> [Int] {
+  /// prompts where they are `prompted`, and without the tape's adapters where it is `unadapted`; the rows
+  /// after which the response's tokens come. Throws `model`.
+  func forward(
+    on tape: ProcessorTape, prompted: Bool, unadapted: Bool = false
+  ) throws(LatentEditingError) -> [Int] {
     let tokens = TokenBatch(prompted ? promptedSequences : sequences(ghost: false))
-    do { try tape.forward(tokens) } catch { throw .model(error) }
+    do {
+      try tape.forward(tokens, adapting: unadapted ? examples.map { _ in 0 } : nil)
+    } catch { throw .model(error) }
     return scoredRows(
       of: tokens, promptLengths: examples.map { (prompted ? $0.prompted : $0.prompt).count })
   }

@@ -27,6 +27,28 @@ package protocol TrainingPass: AnyObject {
   ) throws(LatentEditingError) -> LossSums
 }
 
+/// The passes of an editor: of latents, or of a prefix.
+package protocol EditingPass: TrainingPass {
+  /// KL(prompted || edited) at every response token of `batch`, example after example, in nats; a tape
+  /// that distills is needed. Throws `model` or `promptTooShort`.
+  func divergences(_ batch: TrainingBatch) throws(LatentEditingError) -> [[Float]]
+}
+
+extension Editor {
+  /// Memory for batches of that size, parameters and errors as `EditorPass` and `PrefixPass` have them.
+  package func pass(
+    through processor: Processor, capacity: EditorPass.Capacity, options: ProcessorTape.Options,
+    teachers: TeacherCache? = nil, freezesBackbone: Bool = false
+  ) throws(LatentEditingError) -> any EditingPass {
+    configuration.interface.isPrefix
+      ? try PrefixPass(
+        self, processor: processor, capacity: capacity, options: options, teachers: teachers)
+      : try EditorPass(
+        self, processor: processor, capacity: capacity, options: options, teachers: teachers,
+        freezesBackbone: freezesBackbone)
+  }
+}
+
 /// Parameters of one part of a network, and their gradients.
 package struct TrainedStore {
   /// The part.
@@ -48,6 +70,15 @@ public enum TrainedNetwork {
     switch self {
     case .editor(let editor): editor.configuration.instructionLimit
     case .adapters: .max
+    }
+  }
+
+  /// Where the instruction stands in the conversation that it reads, for a prefix editor; nil for others,
+  /// which read the instruction alone.
+  public var instructionPlace: InstructionPlace? {
+    switch self {
+    case .editor(let editor): editor.configuration.instructionPlace
+    case .adapters: nil
     }
   }
 

@@ -114,6 +114,7 @@ struct TrainingRecord: Codable, Equatable {
       if let adapters = processor.adapters { add(adapters.configuration) }
     default: break
     }
+    if let place = c.instructionPlace { add("instruction_place", place.rawValue) }
     add("layers", LayerSelection(c.layers))
     add("positions", c.positions)
     add("placement", c.placement.rawValue)

@@ -54,11 +54,14 @@ extension ParameterStore {
 ///
 ///     y += B u,  u = s A x,  s = alpha / r
 ///
-/// N = rows of the batch, R = the largest rank.
+/// Adapters may act on some rows of the batch alone: these are taken together, and what comes of them is
+/// added where they belong. N = rows that adapters act on, R = the largest rank.
 struct LowRankStep {
   /// What all threads share.
   struct Memory {
     let input: UnsafeMutablePointer<Float>  // [N][inputs], where x is not there as it is read
+    /// [N][inputs or outputs], of chosen rows.
+    var output: UnsafeMutablePointer<Float>? = nil
     let middle: UnsafeMutablePointer<Float>  // [N][R], u
     let tiles: ActivationTiles  // N rows of the wider of the inputs and R
   }
@@ -75,6 +78,8 @@ struct LowRankStep {
 
   let kernels: KernelTable
   let rows: Int
+  /// Which rows of the batch they are, `[N]`; nil for the first ones.
+  var chosen: UnsafePointer<Int>? = nil
   let memory: Memory
   /// This thread's own.
   let own: ThreadScratch
@@ -84,9 +89,9 @@ struct LowRankStep {
     _ columns: Int, _ x: UnsafePointer<Float>, _ stride: Int, _ transform: InputTransform,
     _ worker: Worker
   ) -> UnsafePointer<Float> {
-    if case .identity = transform, stride == columns { return x }
+    if case .identity = transform, stride == columns, chosen == nil { return x }
     for row in worker.share(of: rows) {
-      transform.apply(kernels, x + row * stride, columns, to: memory.input + row * columns)
+      transform.apply(kernels, x + place(row) * stride, columns, to: memory.input + row * columns)
     }
     worker.barrier()
     return UnsafePointer(memory.input)
@@ -98,9 +103,15 @@ struct LowRankStep {
     _ outStride: Int, _ worker: Worker
   ) {
     shrink(adapter, x, worker)
+    guard chosen != nil else {
+      return apply(
+        adapter.growth, memory.middle, adapter.down.rows, to: out, outStride, accumulate: true,
+        worker)
+    }
+    let (own, outputs) = (output, adapter.up.rows)
     apply(
-      adapter.growth, memory.middle, adapter.down.rows, to: out, outStride, accumulate: true, worker
-    )
+      adapter.growth, memory.middle, adapter.down.rows, to: own, outputs, accumulate: false, worker)
+    scatter(own, outputs, to: out, outStride, worker)
   }
 
   /// dB += g u^T,  du = B^T g,  dA += s du x^T,  dx += s A^T du, the last where `dx` is wanted. `g` are
@@ -111,6 +122,7 @@ struct LowRankStep {
     _ work: GradientMemory, _ worker: Worker
   ) {
     let rank = adapter.down.rows
+    let (g, stride) = gather(g, stride, adapter.up.rows, worker)
     shrink(adapter, x, worker)
     addGradient(
       adapter.up, g, stride, memory.middle, to: gradients + adapter.upOffset, work, worker)
@@ -120,7 +132,48 @@ struct LowRankStep {
     addGradient(
       adapter.down, work.middle, rank, x, to: gradients + adapter.downOffset, work, worker)
     guard let dx else { return }
-    apply(transposed: adapter.down, work.middle, rank, to: dx, accumulate: true, work, worker)
+    guard chosen != nil else {
+      return apply(
+        transposed: adapter.down, work.middle, rank, to: dx, accumulate: true, work, worker)
+    }
+    let (own, inputs) = (output, adapter.down.columns)
+    apply(transposed: adapter.down, work.middle, rank, to: own, accumulate: false, work, worker)
+    scatter(own, inputs, to: dx, inputs, worker)
+  }
+
+  // MARK: Chosen rows
+
+  /// Where row `row` of those that adapters act on lies in the batch.
+  private func place(_ row: Int) -> Int { chosen.map { $0[row] } ?? row }
+
+  private var output: UnsafeMutablePointer<Float> {
+    guard let output = memory.output else { preconditionFailure("no memory for chosen rows") }
+    return output
+  }
+
+  /// The chosen rows of `values`, `columns` of them, together; `values` themselves where all are meant.
+  private func gather(
+    _ values: UnsafePointer<Float>, _ stride: Int, _ columns: Int, _ worker: Worker
+  ) -> (UnsafePointer<Float>, Int) {
+    guard chosen != nil else { return (values, stride) }
+    let target = output
+    for row in worker.share(of: rows) {
+      (target + row * columns).update(from: values + place(row) * stride, count: columns)
+    }
+    worker.barrier()
+    return (UnsafePointer(target), columns)
+  }
+
+  /// target[place(n)] += values[n].
+  private func scatter(
+    _ values: UnsafePointer<Float>, _ columns: Int, to target: UnsafeMutablePointer<Float>,
+    _ stride: Int, _ worker: Worker
+  ) {
+    for row in worker.share(of: rows) {
+      let (source, sum) = (values + row * columns, target + place(row) * stride)
+      for i in 0..<columns { sum[i] += source[i] }
+    }
+    worker.barrier()
   }
 
   /// u = s A x.

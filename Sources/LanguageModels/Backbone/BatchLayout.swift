@@ -22,6 +22,8 @@ final class BatchLayout {
     let queryTiles: UnsafeBufferPointer<QueryTile>
     let rows: Int
     let sequenceCount: Int
+    /// The rows that adapters act on, ascending; nil for all of them.
+    let adapted: UnsafeBufferPointer<Int>?
   }
 
   /// The batch that was laid out last.
@@ -33,6 +35,7 @@ final class BatchLayout {
   private let positions: UnsafeMutablePointer<Int>
   private let cacheRows: UnsafeMutablePointer<Int>
   private let boundaries: UnsafeMutablePointer<Int>
+  private let adapted: UnsafeMutablePointer<Int>
   private let tiles: UnsafeMutablePointer<QueryTile>
   private let queriesPerTile: Int
 
@@ -46,16 +49,18 @@ final class BatchLayout {
     positions = tokens + rows
     cacheRows = positions + rows
     boundaries = cacheRows + rows
-    tiles = UnsafeMutableRawPointer(boundaries + sequences + 1)
+    adapted = boundaries + sequences + 1
+    tiles = UnsafeMutableRawPointer(adapted + rows)
       .assumingMemoryBound(to: QueryTile.self)
     view = View(
       tokens: tokens, positions: positions, cacheRows: cacheRows, boundaries: boundaries,
-      queryTiles: UnsafeBufferPointer(start: tiles, count: 0), rows: 0, sequenceCount: 0)
+      queryTiles: UnsafeBufferPointer(start: tiles, count: 0), rows: 0, sequenceCount: 0,
+      adapted: nil)
   }
 
   /// Bytes of such a layout, without making it.
   static func byteCount(rows: Int, sequences: Int, queriesPerTile: Int) -> Int {
-    (3 * rows + sequences + 1) * MemoryLayout<Int>.stride
+    (4 * rows + sequences + 1) * MemoryLayout<Int>.stride
       + (rows / queriesPerTile + sequences) * MemoryLayout<QueryTile>.stride
   }
 
@@ -64,8 +69,19 @@ final class BatchLayout {
     rows + sequences * (CacheLayout.tilePositions - 1)
   }
 
-  /// Lays `batch` out, which must fit.
-  func set(_ batch: TokenBatch) {
+  /// Lays `batch` out, which must fit. Adapters act on the first `prefixes` tokens of its sequences, or on
+  /// all tokens where that is nil.
+  func set(_ batch: TokenBatch, adapting prefixes: [Int]? = nil) {
+    var adaptedCount = 0
+    if let prefixes {
+      precondition(prefixes.count == batch.sequenceCount)
+      for (sequence, count) in prefixes.enumerated() {
+        for row in batch.rows(of: sequence).prefix(count) {
+          adapted[adaptedCount] = row
+          adaptedCount += 1
+        }
+      }
+    }
     var tileCount = 0
     var cacheStart = 0
     for sequence in 0..<batch.sequenceCount {
@@ -88,7 +104,8 @@ final class BatchLayout {
     view = View(
       tokens: tokens, positions: positions, cacheRows: cacheRows, boundaries: boundaries,
       queryTiles: UnsafeBufferPointer(start: tiles, count: tileCount), rows: batch.rowCount,
-      sequenceCount: batch.sequenceCount)
+      sequenceCount: batch.sequenceCount,
+      adapted: prefixes.map { _ in UnsafeBufferPointer(start: adapted, count: adaptedCount) })
   }
 }
 

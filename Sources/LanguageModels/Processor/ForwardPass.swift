@@ -50,13 +50,15 @@ struct ForwardPass {
     workspace.residual + firstWanted * configuration.hiddenSize
   }
 
-  /// One block, by one of the threads; all see its result after the last barrier.
-  func run(_ block: Block, layer: Int, _ worker: Worker) {
-    attend(block.projections, norm: block.attentionNorm, layer: layer, worker)
+  /// One block, with adapters where they are given, by one of the threads; all see its result after the
+  /// last barrier.
+  func run(_ block: Block, layer: Int, _ worker: Worker, adapted: AdaptedBlock? = nil) {
+    attend(
+      block.projections, norm: block.attentionNorm, layer: layer, worker, adapted: adapted)
     guard wantedRows > 0 else { return }
-    addAttention(block.attentionOutput, worker)
-    expand(block.expansion, norm: block.feedForwardNorm, worker)
-    addFeedForward(block.down, worker)
+    addAttention(block.attentionOutput, worker, adapted: adapted)
+    expand(block.expansion, norm: block.feedForwardNorm, worker, adapted: adapted)
+    addFeedForward(block.down, worker, adapted: adapted)
   }
 
   // The four steps of a block. Each reads what linear layers of its own have not touched, so that a
@@ -64,7 +66,8 @@ struct ForwardPass {
 
   /// attended = attention(W rmsNorm(residual)), the wanted rows from its beginning on.
   func attend(
-    _ projections: LinearGroup, norm: UnsafePointer<Float>, layer: Int, _ worker: Worker
+    _ projections: LinearGroup, norm: UnsafePointer<Float>, layer: Int, _ worker: Worker,
+    adapted: AdaptedBlock? = nil
   ) {
     let own = workspace.thread(worker.index)
     projections.apply(
@@ -73,6 +76,9 @@ struct ForwardPass {
       transform: .rmsNorm(weight: norm, epsilon: configuration.rmsNormEpsilon),
       out: workspace.projected, outStride: projectedWidth, accumulate: false)
     worker.barrier()
+    adapted?.add(
+      \.projections, rows: rows, of: workspace.residual, configuration.hiddenSize,
+      columns: projections.columns, normed(norm), to: workspace.projected, projectedWidth, worker)
     configuration.rotateAndStore(
       worker, kernels, workspace.projected, rows: rows, cosines: workspace.cosines,
       sines: workspace.sines, cache: cache, layer: layer
@@ -84,32 +90,53 @@ struct ForwardPass {
   }
 
   /// residual += Wo attended.
-  func addAttention(_ attentionOutput: LinearGroup, _ worker: Worker) {
+  func addAttention(
+    _ attentionOutput: LinearGroup, _ worker: Worker, adapted: AdaptedBlock? = nil
+  ) {
     attentionOutput.apply(
       worker, kernels, shared: workspace.shared, own: workspace.thread(worker.index),
       x: workspace.attended, stride: queryWidth, rows: wantedRows, transform: .identity,
       out: residual, outStride: configuration.hiddenSize, accumulate: true)
     worker.barrier()
+    adapted?.add(
+      \.attentionOutput, rows: wantedRows, of: workspace.attended, queryWidth,
+      columns: attentionOutput.columns, .identity, to: residual, configuration.hiddenSize, worker)
   }
 
   /// gated = W rmsNorm(residual), gate and up beside each other.
-  func expand(_ expansion: LinearGroup, norm: UnsafePointer<Float>, _ worker: Worker) {
+  func expand(
+    _ expansion: LinearGroup, norm: UnsafePointer<Float>, _ worker: Worker,
+    adapted: AdaptedBlock? = nil
+  ) {
     expansion.apply(
       worker, kernels, shared: workspace.shared, own: workspace.thread(worker.index),
       x: residual, stride: configuration.hiddenSize, rows: wantedRows,
       transform: .rmsNorm(weight: norm, epsilon: configuration.rmsNormEpsilon),
       out: workspace.gated, outStride: 2 * configuration.intermediateSize, accumulate: false)
     worker.barrier()
+    adapted?.add(
+      \.expansion, rows: wantedRows, of: residual, configuration.hiddenSize,
+      columns: expansion.columns, normed(norm), to: workspace.gated,
+      2 * configuration.intermediateSize, worker)
   }
 
   /// residual += Wd (silu(gate) * up).
-  func addFeedForward(_ down: LinearGroup, _ worker: Worker) {
+  func addFeedForward(
+    _ down: LinearGroup, _ worker: Worker, adapted: AdaptedBlock? = nil
+  ) {
     down.apply(
       worker, kernels, shared: workspace.shared, own: workspace.thread(worker.index),
       x: workspace.gated, stride: 2 * configuration.intermediateSize, rows: wantedRows,
       transform: .swiGLU, out: residual, outStride: configuration.hiddenSize,
       accumulate: true)
     worker.barrier()
+    adapted?.add(
+      \.down, rows: wantedRows, of: workspace.gated, 2 * configuration.intermediateSize,
+      columns: down.columns, .swiGLU, to: residual, configuration.hiddenSize, worker)
+  }
+
+  private func normed(_ weight: UnsafePointer<Float>) -> InputTransform {
+    .rmsNorm(weight: weight, epsilon: configuration.rmsNormEpsilon)
   }
 
   /// Query heads of one token that the kernels take together.

@@ -1,6 +1,7 @@
 import TensorKernels
 
-/// Keys (rotated) and values of one position in every layer, as floats.
+/// Keys (rotated) and values of one position in every layer, as floats: what a compiled edit has of each
+/// of its tokens.
 public struct PositionKeyValues: Sendable, Equatable {
   /// `[layers][kvHeads][headSize]`.
   public let keys: [Float]

@@ -17,8 +17,8 @@ public final class ProcessorState {
   public let byteCount: Int
 
   let cache: KeyValueCache
-  private let workspace: ProcessorWorkspace
-  private let layers: ProcessorLayers
+  let workspace: ProcessorWorkspace
+  let layers: ProcessorLayers
 
   /// Bytes that a state takes, before it is made.
   public struct MemoryPlan: Sendable, Equatable {
@@ -157,7 +157,7 @@ public final class ProcessorState {
     }
   }
 
-  private func check(_ tokens: [Int]) throws(LanguageModelError) {
+  func check(_ tokens: [Int]) throws(LanguageModelError) {
     guard !tokens.isEmpty else { throw .noTokens }
     guard tokens.count <= contextLength - position else {
       throw .contextFull(position: position, count: tokens.count, contextLength: contextLength)
@@ -171,8 +171,11 @@ public final class ProcessorState {
 
   /// The residual stream of a chunk through all blocks, which its position then counts. After the last
   /// block only the states of the rows from `first` on are there, unless a visitor sees them all.
-  private func runBlocks(
-    _ tokens: ArraySlice<Int>, statesFrom first: Int, _ visitor: (any ResidualStreamVisitor)?
+  ///
+  /// Goes through `adapters` where they are given.
+  func runBlocks(
+    _ tokens: ArraySlice<Int>, statesFrom first: Int, _ visitor: (any ResidualStreamVisitor)?,
+    through adapters: AdaptedBlocks? = nil
   ) throws(LanguageModelError) {
     let c = processor.configuration
     let depth = c.layerCount
@@ -195,10 +198,11 @@ public final class ProcessorState {
       if worker.index == 0 { processor.releaseEmbeddings() }
       for layer in 0..<depth {
         visit(visitor, visited, layer: layer, count: tokens.count, worker)
+        let adapted = adapters?.block(layer, worker)
         if layer < depth - 1 {
-          pass.run(layers.blocks[layer], layer: layer, worker)
+          pass.run(layers.blocks[layer], layer: layer, worker, adapted: adapted)
         } else {
-          lastPass.run(layers.blocks[layer], layer: layer, worker)
+          lastPass.run(layers.blocks[layer], layer: layer, worker, adapted: adapted)
         }
       }
       visit(visitor, visited, layer: depth, count: tokens.count, worker)

@@ -133,11 +133,13 @@ package final class ProcessorTape {
 
   // MARK: Forward
 
-  /// Reads a batch, each sequence from position 0 on, with `edit` between the blocks. Throws
+  /// Reads a batch, each sequence from position 0 on, with `edit` between the blocks; the tape's adapters
+  /// act on the first `prefixes` tokens of the sequences, on all tokens where that is nil. Throws
   /// `noTokens`, `sequenceTooLong`, `tokenOutOfRange`, `batchTooLarge`, or `notFinite` for a damaged
   /// embedding.
   package func forward(
-    _ batch: TokenBatch, edit: (any DifferentiableStreamEdit)? = nil
+    _ batch: TokenBatch, edit: (any DifferentiableStreamEdit)? = nil,
+    adapting prefixes: [Int]? = nil
   ) throws(LanguageModelError) {
     let c = processor.configuration
     try batch.check(contextLength: c.contextLength, vocabularySize: c.vocabularySize)
@@ -147,7 +149,7 @@ package final class ProcessorTape {
         mostSequences: sequenceCapacity)
     }
     try processor.checkEmbeddings(Set(batch.tokens))
-    layout.set(batch)
+    layout.set(batch, adapting: prefixes)
     for sequence in 0..<batch.sequenceCount {
       let rows = batch.rows(of: sequence)
       let first = rows.lowerBound * c.rotatedSize / 2

@@ -76,7 +76,9 @@ struct TapeBackwardPass {
         accumulate = true
       }
     }
-    guard let adapterGradients, !adapters.isEmpty else { return }
+    guard let adapterGradients, !adapters.isEmpty, forward.batch.adapted?.isEmpty != true else {
+      return
+    }
     let step = forward.lowRankStep(worker)
     let own = LowRankStep.GradientMemory(
       middle: memory.adapterGradient, packedGradients: memory.packed, packedInputs: memory.packed,

@@ -53,6 +53,7 @@ final class TapeMemory {
     case teacherLogits  // [C][V]
     case packed  // see `MatrixView.applyTransposed`; also the inputs of adapters' gradients
     case adapterInput  // [N][max(D, A, F)], what a step with adapters reads
+    case adapterOutput  // [N][max(D, A, F)], what it makes of the rows that adapters act on
     case adapterMiddle  // [N][R]
     case adapterGradient  // [N][R]
   }
@@ -126,7 +127,7 @@ final class TapeMemory {
         padded(n, 32) * padded(tallest, PackedLayout.groupRows),
         padded(logitRows, 32) * padded(c.vocabularySize, PackedLayout.groupRows))
       return s.adapterRank == 0 ? gradients : max(gradients, n * padded(widest(s), 8))
-    case .adapterInput: return s.adapterRank == 0 ? 0 : n * widest(s)
+    case .adapterInput, .adapterOutput: return s.adapterRank == 0 ? 0 : n * widest(s)
     case .adapterMiddle, .adapterGradient: return n * s.adapterRank
     }
   }
@@ -240,6 +241,7 @@ final class TapeMemory {
   var teacherLogits: UnsafeMutablePointer<Float> { start(.teacherLogits) }
   var packed: UnsafeMutablePointer<Float> { start(.packed) }
   var adapterInput: UnsafeMutablePointer<Float> { start(.adapterInput) }
+  var adapterOutput: UnsafeMutablePointer<Float> { start(.adapterOutput) }
   var adapterMiddle: UnsafeMutablePointer<Float> { start(.adapterMiddle) }
   var adapterGradient: UnsafeMutablePointer<Float> { start(.adapterGradient) }
 

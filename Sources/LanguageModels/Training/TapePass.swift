@@ -70,7 +70,7 @@ struct TapePass {
       stride: stride, rows: rows, transform: transform, out: out, outStride: outStride,
       accumulate: accumulate)
     worker.barrier()
-    guard !adapters.isEmpty else { return }
+    guard !adapters.isEmpty, batch.adapted?.isEmpty != true else { return }
     let step = lowRankStep(worker)
     let input = step.read(group.columns, x, stride, transform, worker)
     for adapter in adapters {
@@ -89,9 +89,10 @@ struct TapePass {
   /// The adapters' part of a linear layer.
   func lowRankStep(_ worker: Worker) -> LowRankStep {
     LowRankStep(
-      kernels: kernels, rows: rows,
+      kernels: kernels, rows: batch.adapted?.count ?? rows, chosen: batch.adapted?.baseAddress,
       memory: .init(
-        input: memory.adapterInput, middle: memory.adapterMiddle, tiles: memory.shared),
+        input: memory.adapterInput, output: memory.adapterOutput, middle: memory.adapterMiddle,
+        tiles: memory.shared),
       own: memory.thread(worker.index))
   }
 }

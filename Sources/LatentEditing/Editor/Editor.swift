@@ -95,7 +95,14 @@ public final class Editor {
     _ instruction: [Int], strength: Float = 1
   ) throws(LatentEditingError) -> LatentEdit {
     precondition(!readsInput, "the editor needs to see the input")
+    precondition(!configuration.interface.isPrefix, "the editor makes a prefix, and no latents")
     return try edits([instruction], adding: nil)[0].scaled(by: strength)
+  }
+
+  /// The adapters through which a prefix editor reads; nil for the others.
+  package var readingAdapters: LowRankAdapters? {
+    guard configuration.interface.isPrefix else { return nil }
+    return (backbone as? ProcessorBackbone)?.adapters
   }
 
   /// Whether an edit depends on the input too, as those of P4 do.

@@ -1,4 +1,5 @@
 import LanguageModels
+import Tokenization
 
 /// The blueprint of an editor: its backbone, what it reads and where it writes.
 public struct EditorConfiguration: Sendable, Equatable {
@@ -20,6 +21,8 @@ public struct EditorConfiguration: Sendable, Equatable {
   public var processor: ProcessorIdentity
   /// Where P4 looks at the processor's states; nil for the other interfaces.
   public var crossAttention: CrossAttentionConfiguration?
+  /// Where the instruction of P8 stands in the conversation; nil for the other interfaces.
+  public var instructionPlace: InstructionPlace?
 
   /// Added to the variance in the LayerNorm of the heads.
   public static let normEpsilon: Float = 1e-5
@@ -29,7 +32,7 @@ public struct EditorConfiguration: Sendable, Equatable {
     interface: EditorInterface, processor: ProcessorIdentity, backbone: BackboneConfiguration,
     layers: LayerSelection? = nil, positions: PositionSelection? = nil,
     placement: Placement? = nil, scale: LatentScale? = nil, heads: HeadKind = .perLayer,
-    crossAttention: CrossAttentionConfiguration? = nil
+    crossAttention: CrossAttentionConfiguration? = nil, instructionPlace: InstructionPlace? = nil
   ) throws(LatentEditingError) {
     self.interface = interface
     self.processor = processor
@@ -42,6 +45,7 @@ public struct EditorConfiguration: Sendable, Equatable {
     self.scale = scale ?? interface.defaultScale
     self.heads = heads
     self.crossAttention = crossAttention
+    self.instructionPlace = interface.isPrefix ? instructionPlace ?? .user : nil
   }
 
   /// The backbone's block whose state layer number l of the processor reads: 1 + floor(l M / L) of M
@@ -53,6 +57,12 @@ public struct EditorConfiguration: Sendable, Equatable {
 
   /// The backbone's blocks that some layer reads, ascending.
   var readBlocks: [Int] { Set(layers.map(readBlock(ofLayer:))).sorted() }
+
+  /// The adapters through which a prefix editor reads; nil for the others.
+  public var readingAdapters: AdapterConfiguration? {
+    guard interface.isPrefix, case .processor(_, _, let adapters) = backbone else { return nil }
+    return adapters
+  }
 
   /// Latents of one layer.
   public var slotCount: Int { positions.slots.count }

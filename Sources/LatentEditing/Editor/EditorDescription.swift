@@ -1,6 +1,7 @@
 import Foundation
 import LanguageModels
 import ModelFiles
+import Tokenization
 
 /// An editor's configuration as the JSON in its file (docs/editor-format.md).
 struct EditorDescription: Codable {
@@ -46,6 +47,7 @@ struct EditorDescription: Codable {
   var backbone: Backbone
   var processor: Processor
   var crossAttention: CrossAttention?
+  var instructionPlace: String?
 
   init(_ c: EditorConfiguration) {
     interface = c.interface.rawValue
@@ -75,6 +77,7 @@ struct EditorDescription: Codable {
     crossAttention = c.crossAttention.map {
       CrossAttention(blocks: $0.blocks, heads: $0.headCount)
     }
+    instructionPlace = c.instructionPlace?.rawValue
   }
 
   /// One line, keys in order.
@@ -164,6 +167,7 @@ struct EditorDescription: Codable {
         path: path, field: "layers", found: "\(layers)", needed: "blocks, ascending")
     }
     try checkCrossAttention(body, path: path)
+    try checkPrefix(body, path: path)
     return try EditorConfiguration(
       interface: try field(
         "interface", interface, EditorInterface(rawValue: interface), names(EditorInterface.self)),
@@ -176,7 +180,38 @@ struct EditorDescription: Codable {
         "heads", heads, HeadKind(heads), "per-layer, shared or rank-<number>"),
       crossAttention: crossAttention.map {
         CrossAttentionConfiguration(blocks: $0.blocks, headCount: $0.heads)
-      })
+      }, instructionPlace: instructionPlace.flatMap(InstructionPlace.init))
+  }
+
+  /// P8 says where the instruction stands and the others do not; it reads with all blocks of the processor,
+  /// and no adapter is on what makes keys and values.
+  private func checkPrefix(
+    _ body: BackboneConfiguration, path: String
+  ) throws(LatentEditingError) {
+    let places = InstructionPlace.allCases.map(\.rawValue).joined(separator: " or ")
+    guard interface == EditorInterface.p8.rawValue else {
+      guard let instructionPlace else { return }
+      throw .editorField(
+        path: path, field: "instruction_place", found: instructionPlace, needed: "interface p8")
+    }
+    guard instructionPlace.flatMap(InstructionPlace.init) != nil else {
+      throw .editorField(
+        path: path, field: "instruction_place", found: instructionPlace ?? "missing",
+        needed: places)
+    }
+    guard case .processor(processor.layers, _, let adapters?) = body,
+      adapters.modules.isDisjoint(with: [.key, .value])
+    else {
+      throw .editorField(
+        path: path, field: "backbone", found: backbone.kind,
+        needed:
+          "all \(processor.layers) blocks of the processor, with adapters on other layers than "
+          + "k_proj and v_proj, for interface p8")
+    }
+    guard layers == Array(0..<processor.layers) else {
+      throw .editorField(
+        path: path, field: "layers", found: "\(layers)", needed: "all blocks, for interface p8")
+    }
   }
 
   /// The adapters of a backbone of `depth` blocks, checked.

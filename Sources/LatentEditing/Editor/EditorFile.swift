@@ -49,21 +49,21 @@ extension Editor {
   /// What stores of the backbone's and the heads' parameters hold, by the names, shapes and orders of the
   /// editor's file: for gradients.
   package func named(
-    backbone: ParameterStore, heads: ParameterStore
+    backbone: ParameterStore, heads: ParameterStore?
   ) -> [(String, [Int], [Float])] {
     stored(backbone: backbone, heads: heads).flatMap(\.all)
   }
 
-  /// Both as they stand in files; what a backbone trains may be nothing.
+  /// Both as they stand in files; what a backbone trains may be nothing, and so may heads.
   private func stored(
-    backbone store: ParameterStore?, heads: ParameterStore, merging adapted: AdaptedGPT2? = nil
+    backbone store: ParameterStore?, heads: ParameterStore?, merging adapted: AdaptedGPT2? = nil
   ) -> [StoredParameters] {
     let isGPT2 = backbone is GPT2 || backbone is AdaptedGPT2
     let own = store.map {
       StoredParameters(StoredLayout(backbone: $0.layout, isGPT2: isGPT2), $0, merging: adapted)
     }
-    return (own.map { [$0] } ?? [])
-      + [StoredParameters(StoredLayout(heads: heads.layout), heads)]
+    return [own, heads.map { StoredParameters(StoredLayout(heads: $0.layout), $0) }]
+      .compactMap { $0 }
   }
 
   /// Reads the blueprint of the editor at `path`, and nothing else of it. Throws `notEditor`,

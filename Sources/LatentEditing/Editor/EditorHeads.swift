@@ -12,7 +12,9 @@ import TensorKernels
 /// Parameters: `norm.weight`, `norm.bias` [E]; `gates` [S, P]; `heads.<l>.weight` [P d, E] and
 /// `heads.<l>.bias` [P d]; or `heads.shared.weight`, `heads.shared.bias` and `heads.layers` [S, E]; or
 /// `heads.<l>.down` [k, E], `heads.<l>.up` [P d, k] and `heads.<l>.bias`. At the start W, A and b are
-/// zero and the gates one: a new editor does nothing. P4 has the parameters of `CrossAttention` too.
+/// zero and the gates one: a new editor does nothing. P4 has the parameters of `CrossAttention` too. P8,
+/// whose edit is the backbone's states themselves, has no heads but `mean` [L, d], the mean of those states
+/// at the input of each block, around which edits are made stronger or weaker (`ReadingPrefix`).
 public final class EditorHeads: @unchecked Sendable {
   /// The editor's blueprint.
   public let configuration: EditorConfiguration
@@ -68,6 +70,10 @@ extension EditorConfiguration {
     let outputs = slotCount * processor.width
     let inputs = backbone.width
     var layout = ParameterLayout()
+    guard !interface.isPrefix else {
+      layout.append("mean", .rows(count: processor.layerCount, width: processor.width))
+      return layout
+    }
     layout.append("norm.weight", .vector(count: inputs))
     layout.append("norm.bias", .vector(count: inputs))
     switch heads {

@@ -11,18 +11,24 @@ public enum EditorInterface: String, Sendable, CaseIterable, Codable {
   case p4
   /// As p0, at the edges of the prompt, each with a latent of its own (pyreft).
   case p5
+  /// The reading prefix: the processor's own blocks read the instruction through adapters, and their states
+  /// at every one of its tokens are the residual stream of as many tokens in front of the prompt.
+  case p8
+
+  /// Whether it writes states of tokens in front of the prompt, and no latents.
+  public var isPrefix: Bool { self == .p8 }
 
   /// Whether layer l reads the state after block 1 + floor(l M / L), or all read the final one.
   public var readsMatchingDepth: Bool {
     switch self {
     case .p0, .p4, .p5: true
-    case .p1, .p2: false
+    case .p1, .p2, .p8: false
     }
   }
 
   /// The layers where nothing else is asked for: all, or the middle one.
   public func defaultLayers(layerCount: Int) -> [Int] {
-    readsMatchingDepth ? Array(0..<layerCount) : [layerCount / 2]
+    readsMatchingDepth || isPrefix ? Array(0..<layerCount) : [layerCount / 2]
   }
 
   /// The positions where nothing else is asked for.
@@ -31,11 +37,12 @@ public enum EditorInterface: String, Sendable, CaseIterable, Codable {
     case .p0, .p1, .p4: .first
     case .p2: .all
     case .p5: .edges(first: 1, last: 1)
+    case .p8: .ghost
     }
   }
 
   /// The scale where nothing else is asked for: control vectors are plain.
-  public var defaultScale: LatentScale { self == .p2 ? .plain : .norm }
+  public var defaultScale: LatentScale { self == .p2 || isPrefix ? .plain : .norm }
 
   /// The place in a block where nothing else is asked for: control vectors come after it.
   public var defaultPlacement: Placement { self == .p2 ? .after : .before }

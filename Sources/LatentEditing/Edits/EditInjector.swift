@@ -20,16 +20,20 @@ public final class EditInjector: ResidualStreamVisitor {
   /// The first state that the edit made too large for its norm.
   public private(set) var overflow: (layer: Int, position: Int)?
 
-  /// The injection of `edit` into a sequence whose prompt has that shape. `observer` hears of every
-  /// row of every layer, edited or not. Throws `promptTooShort`.
+  /// The injection of `edit` into a sequence whose prompt has that shape and begins at position `start`.
+  /// `observer` hears of every row of every layer, edited or not. Throws `promptTooShort`.
   public init(
-    _ edit: LatentEdit, prompt: PromptShape, observer: (any EditObserver)? = nil
+    _ edit: LatentEdit, prompt: PromptShape, startingAt start: Int = 0,
+    observer: (any EditObserver)? = nil
   ) throws(LatentEditingError) {
     self.observer = observer
     var end = 0
     var groups: [Int: [Range<Int>: [LatentSite]]] = [:]
     for site in edit.sites {
-      let positions = try site.position.resolved(in: prompt)
+      let inPrompt = try site.position.resolved(in: prompt)
+      let positions =
+        inPrompt.lowerBound
+        + start..<(inPrompt.upperBound == .max ? .max : inPrompt.upperBound + start)
       end = max(end, positions.upperBound)
       groups[site.point, default: [:]][positions, default: []].append(site)
     }

@@ -27,7 +27,7 @@ public final class EditedProcessor: SequenceModel {
     compiled: CompiledEdit? = nil, observer: (any EditObserver)? = nil
   ) throws(LatentEditingError) {
     self.promptEdit = promptEdit
-    if compiled != nil, edit.sites.contains(where: \.position.mayBeFirst) {
+    if let compiled, compiled.isOfThePrompt, edit.sites.contains(where: \.position.mayBeFirst) {
       throw .compiledConflict
     }
     self.state = state
@@ -42,10 +42,17 @@ public final class EditedProcessor: SequenceModel {
     promptEdit == nil && edit.sites.allSatisfy(\.position.isIndependentOfPrompt)
   }
 
-  /// `prompt` with a ghost in front where the edit needs one.
+  /// `prompt` with what the edit puts in front: a ghost, or the beginning of a conversation in the place of
+  /// the prompt's own.
   public func extended(_ prompt: Prompt) -> Prompt {
-    let needsGhost = edit.needsGhost || compiled?.isGhost == true
-    return needsGhost ? prompt.following(prompt.tokens.prefix(1)) : prompt
+    guard let compiled else {
+      return edit.needsGhost ? prompt.following(prompt.tokens.prefix(1)) : prompt
+    }
+    // Another beginning is refused by `prepare`.
+    guard prompt.tokens.starts(with: compiled.promptBeginning) else { return prompt }
+    let tokens = compiled.tokens(for: prompt.tokens)
+    return Prompt(
+      tokens, firstContent: prompt.firstContent + tokens.count - prompt.tokens.count)
   }
 
   /// Sets the sites for a prompt; the cache is emptied unless it stays valid. The reason of what it throws
@@ -63,7 +70,9 @@ public final class EditedProcessor: SequenceModel {
 
   private func injector(for prompt: Prompt) throws(LatentEditingError) -> EditInjector {
     if let compiled {
-      guard prompt.tokens.first == compiled.firstToken, prompt.tokens.count > 1 else {
+      guard prompt.tokens.starts(with: compiled.tokens),
+        prompt.tokens.count > compiled.tokens.count
+      else {
         throw .compiledForOtherPrompt(
           firstToken: compiled.firstToken, prompt: Array(prompt.tokens.prefix(2)))
       }
@@ -71,8 +80,11 @@ public final class EditedProcessor: SequenceModel {
     if !keepsPrefix { state.truncate(to: 0) }
     var whole = edit
     if let promptEdit { whole = try LatentEdit.sum([edit, promptEdit(prompt.tokens, state)]) }
-    let shape = PromptShape(length: prompt.tokens.count, firstContent: prompt.firstContent)
-    return try EditInjector(whole, prompt: shape, observer: observer)
+    // Latents are for the prompt, of which an instruction in front of it is no part.
+    let ahead = compiled.map { $0.isOfThePrompt ? 0 : $0.tokens.count } ?? 0
+    let shape = PromptShape(
+      length: prompt.tokens.count - ahead, firstContent: max(0, prompt.firstContent - ahead))
+    return try EditInjector(whole, prompt: shape, startingAt: ahead, observer: observer)
   }
 
   /// Tokens in the cache.
@@ -86,33 +98,37 @@ public final class EditedProcessor: SequenceModel {
   /// `otherPrompt` where the tokens are not those of the prompt.
   public func forward(_ tokens: [Int]) throws(LanguageModelError) -> [Float] {
     let injector = try injector(on: tokens)
-    var rest = tokens[...]
-    if let compiled, state.position == 0, tokens.count > 1 {
-      try state.append(compiled.prefix)
-      rest = rest.dropFirst()
-    }
+    let rest = try appendCompiled(tokens)
+    // All of it is in the prefix, whose tokens have no logits.
+    guard !rest.isEmpty else { return [] }
     let isDone = observer == nil && state.position >= injector.endPosition
     return try state.forward(Array(rest), visitor: isDone ? nil : injector)
   }
 
+  /// Appends what of `tokens` a compiled edit has; the rest.
+  private func appendCompiled(_ tokens: [Int]) throws(LanguageModelError) -> ArraySlice<Int> {
+    guard let compiled else { return tokens[...] }
+    let known = compiled.positions.dropFirst(state.position).prefix(tokens.count)
+    for position in known { try state.append(position) }
+    return tokens.dropFirst(known.count)
+  }
+
   /// Feeds `tokens`, edited, and hands `body` the logits of each from index `first` on. A compiled
-  /// edit has no logits for token 0, so `first` must then be 1 or more. Throws as `forward` does.
+  /// edit has no logits for its own tokens, so `first` must then be behind them. Throws as `forward` does.
   public func forwardAll<Failure: Error>(
     _ tokens: [Int], logitsFrom first: Int,
     _ body: (_ index: Int, _ logits: Span<Float>) throws(Failure) -> Void
   ) throws(SequenceError<Failure>) {
-    var rest = tokens[...]
+    let rest: ArraySlice<Int>
     let injector: EditInjector
     do throws(LanguageModelError) {
       injector = try self.injector(on: tokens)
-      if let compiled, state.position == 0 {
-        precondition(first >= 1, "a compiled edit has no logits for token 0")
-        try state.append(compiled.prefix)
-        rest = rest.dropFirst()
-      }
+      rest = try appendCompiled(tokens)
     } catch {
       throw .model(error)
     }
+    precondition(first >= tokens.count - rest.count, "a compiled edit has no logits")
+    guard !rest.isEmpty else { return }
     let skipped = tokens.count - rest.count
     try state.forwardAll(Array(rest), logitsFrom: first - skipped, visitor: injector) {
       index, logits throws(Failure) in

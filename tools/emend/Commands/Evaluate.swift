@@ -17,9 +17,10 @@ struct Evaluate: ParsableCommand {
         ablated            without an edit
         empty              with the edit of an instruction without words
         shuffled           with that of another row's instruction
-        random             with latents of random directions, as long as the editor's
+        random             with latents of random directions, as long as the editor's (not of p8)
         constant           with one constant that was learned (--constant-editor)
         edited             with the edit of the row's own instruction
+        reader_at_zero     with the prefix of a p8 editor whose adapters are zero
         prompted           without an edit, the instruction in the prompt
         prompted_shuffled  the same with another row's instruction
         tuned              the instruction in the prompt of a tuned model (--tuned)
@@ -272,7 +273,11 @@ struct Evaluate: ParsableCommand {
     _ processor: Processor, _ opened: OpenedModel, _ bootstrap: Bootstrap
   ) throws {
     let examples = input.data.splits.map { $0.examples.prefix(generate).map(\.example) }
-    let longest = examples.joined().map { max($0.prompt.count, $0.prompted.count) }.max() ?? 0
+    let isPrefix = editor.configuration.interface.isPrefix
+    let longest =
+      examples.joined().map {
+        max($0.prompt.count + (isPrefix ? $0.instruction.count : 0), $0.prompted.count)
+      }.max() ?? 0
     let comparison = AnswerComparison(
       editor,
       state: try ProcessorState(

@@ -35,8 +35,14 @@ struct TrainingArguments: ParsableArguments {
   var loraModules: String?
   @Option(
     help: ArgumentHelp(
-      "What it reads and where it writes. (default: p0)", valueName: "p0|p1|p2|p4|p5"))
+      "What it reads and where it writes; p8 is the reading prefix. (default: p0)",
+      valueName: "p0|p1|p2|p4|p5|p8"))
   var interface: String?
+  @Option(
+    help: ArgumentHelp(
+      "p8: where the instruction stands, in the user's turn or in a system turn before it. "
+        + "(default: user)", valueName: "user|system"))
+  var instructionPlace: String?
   @Option(
     help: ArgumentHelp(
       "The model's blocks with a latent, as 0-9,12. (default: all; of p1 and p2 the middle one)",
@@ -103,6 +109,18 @@ struct TrainingArguments: ParsableArguments {
     parsing: .unconditional,
     help: ArgumentHelp("Rows of each split to validate with. (default: 64)", valueName: "n"))
   var valRows: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Whole families of rows kept from training, to validate with. (default: 0)", valueName: "n"))
+  var validateFamilies: String?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Rows of each family that come up in an epoch, times the file's weight; 0 for all rows alike. "
+        + "(default: 0)", valueName: "n"))
+  var familyRows: String?
 
   @Option(
     parsing: .unconditional,
@@ -200,13 +218,15 @@ struct TrainingArguments: ParsableArguments {
   var flags: [(String, String?)] {
     [
       ("editor", editor), ("backbone", backbone), ("lora_rank", loraRank),
-      ("lora_modules", loraModules), ("interface", interface), ("layers", layers),
+      ("lora_modules", loraModules), ("interface", interface),
+      ("instruction_place", instructionPlace), ("layers", layers),
       ("positions", positions), ("scale", scale), ("heads", heads), ("cross_blocks", crossBlocks),
       ("constant", constant ? "true" : nil), ("tune", tune ? "true" : nil),
       ("steps", steps), ("batch_size", batchSize),
       ("grad_accumulation_steps", gradAccumulationSteps), ("max_seq_length", maxSeqLength),
       ("seed", seed), ("save_every", saveEvery), ("steps_per_eval", stepsPerEval),
-      ("val_rows", valRows), ("optimizer", optimizer), ("learning_rate", learningRate),
+      ("val_rows", valRows), ("validate_families", validateFamilies), ("family_rows", familyRows),
+      ("optimizer", optimizer), ("learning_rate", learningRate),
       ("backbone_learning_rate", backboneLearningRate), ("weight_decay", weightDecay),
       ("schedule", schedule), ("warmup", warmup), ("clip", clip),
       ("frozen", frozen.isEmpty ? nil : frozen.joined(separator: ",")),

@@ -170,14 +170,14 @@ struct TrainingRun {
     let chosen = reports.first { $0.split == "unseen" } ?? reports[0]
     if trainer.step > 0, chosen.edited < bestLoss {
       bestLoss = chosen.edited
-      try trainer.network.write(to: path("best.safetensors"), storage: storage)
+      try trainer.writeNetwork(to: path("best.safetensors"), storage: storage)
     }
   }
 
   private func save() throws {
     guard folder != nil else { return }
     try trainer.save(to: path("training.state"))
-    try trainer.network.write(
+    try trainer.writeNetwork(
       to: path(trainer.network.name + ".safetensors"), storage: storage)
   }
 
