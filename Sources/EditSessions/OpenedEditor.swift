@@ -12,6 +12,8 @@ public final class OpenedEditor {
   public enum Kind: Sendable, Equatable {
     /// Latents for the residual stream.
     case latents(EditorConfiguration)
+    /// Keys and values in front of the prompt.
+    case prefix(EditorConfiguration)
   }
 
   /// Where it lies.
@@ -34,13 +36,14 @@ public final class OpenedEditor {
     OpenedEditor.opened.withLock { $0[path, default: 0] += 1 }
     do { file = try SafetensorsFile(path: path) } catch { throw .file(error) }
     parameterBytes = Editor.parameterBytes(file)
-    kind = .latents(try Editor.configuration(file))
+    let configuration = try Editor.configuration(file)
+    kind = configuration.interface.isPrefix ? .prefix(configuration) : .latents(configuration)
   }
 
   /// The blueprint.
   public var configuration: EditorConfiguration {
     switch kind {
-    case .latents(let configuration): configuration
+    case .latents(let configuration), .prefix(let configuration): configuration
     }
   }
 

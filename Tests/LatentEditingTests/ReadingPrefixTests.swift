@@ -189,7 +189,8 @@ struct ReadingPrefixTests {
     ])
   func lies(found: String, lie: String) throws {
     var bytes = try Data(contentsOf: URL(fileURLWithPath: Self.path))
-    let size = Int(bytes.prefix(8).enumerated().reduce(0) { $0 | UInt64($1.element) << (8 * $1.offset) })
+    let size = Int(
+      bytes.prefix(8).enumerated().reduce(0) { $0 | UInt64($1.element) << (8 * $1.offset) })
     let header = String(decoding: bytes[8..<8 + size], as: UTF8.self)
     let escaped = { (text: String) in text.replacingOccurrences(of: "\"", with: "\\\"") }
     #expect(header.contains(escaped(found)), "the fixture has other words")

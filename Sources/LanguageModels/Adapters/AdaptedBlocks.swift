@@ -23,8 +23,9 @@ final class AdaptedBlocks {
     let c = processor.configuration
     let rank = adapters.configuration.rank
     let sizes = Sizes(c, rank: rank, rows: rows)
-    do { storage = try PageBuffer(byteCount: sizes.total(threads: processor.pool.threadCount)) }
-    catch { throw .memory(error) }
+    do {
+      storage = try PageBuffer(byteCount: sizes.total(threads: processor.pool.threadCount))
+    } catch { throw .memory(error) }
     self.adapters = adapters
     kernels = processor.kernels
     blocks = (0..<c.layerCount).map { adapters.block($0, c) }

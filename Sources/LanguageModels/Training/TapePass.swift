@@ -92,7 +92,8 @@ struct TapePass {
     LowRankStep(
       kernels: kernels, rows: batch.adapted?.count ?? rows, chosen: batch.adapted?.baseAddress,
       memory: .init(
-        input: memory.adapterInput, output: memory.adapterOutput, middle: memory.adapterMiddle, tiles: memory.shared),
+        input: memory.adapterInput, output: memory.adapterOutput, middle: memory.adapterMiddle,
+        tiles: memory.shared),
       own: memory.thread(worker.index))
   }
 }

@@ -204,7 +204,8 @@ struct EditorDescription: Codable {
     else {
       throw .editorField(
         path: path, field: "backbone", found: backbone.kind,
-        needed: "all \(processor.layers) blocks of the processor, with adapters on other layers than "
+        needed:
+          "all \(processor.layers) blocks of the processor, with adapters on other layers than "
           + "k_proj and v_proj, for interface p8")
     }
     guard layers == Array(0..<processor.layers) else {

@@ -5,9 +5,9 @@ import TensorKernels
 /// every layer. They do not depend on what follows, so a sequence starts with them and decodes at the speed
 /// of the unedited model.
 ///
-/// Latents at token 0 make a prefix of one token, where the first token is fixed (BOS, a template's opening);
-/// a reading prefix has one for every token that the editor read. Results are those of the edit itself,
-/// bit for bit, since a row's results do not depend on the rows computed with it.
+/// Latents at token 0 make a prefix of one token (docs/method.md), where the first token is fixed (BOS, a
+/// template's opening); a reading prefix has one for every token that the editor read. Results are those of the
+/// edit itself, bit for bit, since a row's results do not depend on the rows computed with it.
 public struct CompiledEdit: Sendable, Equatable {
   /// What its tokens are to the prompt.
   public enum Place: Sendable, Equatable {

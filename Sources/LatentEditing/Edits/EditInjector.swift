@@ -23,7 +23,8 @@ public final class EditInjector: ResidualStreamVisitor {
   /// The injection of `edit` into a sequence whose prompt has that shape and begins at position `start`.
   /// `observer` hears of every row of every layer, edited or not. Throws `promptTooShort`.
   public init(
-    _ edit: LatentEdit, prompt: PromptShape, startingAt start: Int = 0, observer: (any EditObserver)? = nil
+    _ edit: LatentEdit, prompt: PromptShape, startingAt start: Int = 0,
+    observer: (any EditObserver)? = nil
   ) throws(LatentEditingError) {
     self.observer = observer
     var end = 0
@@ -31,8 +32,8 @@ public final class EditInjector: ResidualStreamVisitor {
     for site in edit.sites {
       let inPrompt = try site.position.resolved(in: prompt)
       let positions =
-        inPrompt.lowerBound + start
-        ..< (inPrompt.upperBound == .max ? .max : inPrompt.upperBound + start)
+        inPrompt.lowerBound
+        + start..<(inPrompt.upperBound == .max ? .max : inPrompt.upperBound + start)
       end = max(end, positions.upperBound)
       groups[site.point, default: [:]][positions, default: []].append(site)
     }
