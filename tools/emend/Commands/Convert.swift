@@ -1,3 +1,4 @@
+import EditSessions
 import ArgumentParser
 import ModelFiles
 import Quantization
