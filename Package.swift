@@ -35,10 +35,17 @@ let x86Kernels: [Target] =
   ] : []
 let x86Names: [Target.Dependency] = x86Kernels.map { .byName(name: $0.name) }
 
+/// Modules whose enumerations others keep in their own types. SwiftPM rebuilds a target when one of its direct
+/// dependencies has changed: a target that met these only through another would go on with the layout they
+/// had before.
+let layouts: [Target.Dependency] = ["BlockFormats", "KernelInterface"]
+
 /// Tests see `package` declarations, so they build with the same flags as the product.
 func tests(_ module: String, _ others: [Target.Dependency] = []) -> Target {
   .testTarget(
-    name: module + "Tests", dependencies: [.byName(name: module), "TestSupport"] + others,
+    name: module + "Tests",
+    dependencies: [.byName(name: module), "TestSupport"] + others
+      + (module == "BlockFormats" ? [] : layouts),
     swiftSettings: strict)
 }
 
@@ -77,37 +84,38 @@ let package = Package(
     .target(
       name: "Tokenization", dependencies: ["CSentencePiece", "ModelFiles"], swiftSettings: strict),
     .target(
-      name: "LanguageModels", dependencies: ["TensorKernels", "ModelFiles"], swiftSettings: strict),
+      name: "LanguageModels", dependencies: layouts + ["TensorKernels", "ModelFiles"],
+      swiftSettings: strict),
     .target(
       name: "Quantization",
-      dependencies: [
-        "LanguageModels", "Tokenization", "TensorKernels", "KernelInterface", "ModelFiles",
-        "BlockFormats", .product(name: "Crypto", package: "swift-crypto"),
+      dependencies: layouts + [
+        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
+        .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: strict),
     .target(
       name: "LatentEditing",
-      dependencies: [
-        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles", "BlockFormats", "CZstd",
+      dependencies: layouts + [
+        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles", "CZstd",
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: strict),
     .target(
       name: "EditorTraining",
-      dependencies: [
-        "LatentEditing", "LanguageModels", "Tokenization", "TensorKernels", "KernelInterface",
-        "ModelFiles", "CZstd", .product(name: "Crypto", package: "swift-crypto"), "Yams",
+      dependencies: layouts + [
+        "LatentEditing", "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles", "CZstd",
+        .product(name: "Crypto", package: "swift-crypto"), "Yams",
       ], swiftSettings: strict),
     .target(
-      name: "TextGeneration", dependencies: ["LanguageModels", "Tokenization"],
+      name: "TextGeneration", dependencies: layouts + ["LanguageModels", "Tokenization"],
       swiftSettings: strict),
     .target(
       name: "EditEvaluation",
-      dependencies: [
+      dependencies: layouts + [
         "TextGeneration", "EditorTraining", "LatentEditing", "LanguageModels", "Tokenization",
         "ModelFiles",
       ], swiftSettings: strict),
     .executableTarget(
       name: "emend",
-      dependencies: [
+      dependencies: layouts + [
         "TextGeneration", "EditEvaluation", "EditorTraining", "Quantization", "LatentEditing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -115,14 +123,14 @@ let package = Package(
 
     .executableTarget(
       name: "fuzz",
-      dependencies: [
+      dependencies: layouts + [
         "EditorTraining", "LanguageModels", "LatentEditing", "ModelFiles", "TensorKernels",
         "Tokenization", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "tools/fuzz", swiftSettings: strict),
     .target(
-      name: "InstructionRules", dependencies: ["EditorTraining"],
+      name: "InstructionRules", dependencies: layouts + ["EditorTraining"],
       path: "tools/instruction-set/Rules", swiftSettings: strict),
     .executableTarget(
       name: "instruction-set",
@@ -131,7 +139,7 @@ let package = Package(
       ],
       path: "tools/instruction-set/Command", swiftSettings: strict),
     .target(
-      name: "BehaviourRules", dependencies: ["EditorTraining"],
+      name: "BehaviourRules", dependencies: layouts + ["EditorTraining"],
       path: "tools/behaviours/Rules", swiftSettings: strict),
     .executableTarget(
       name: "behaviours",
@@ -140,26 +148,26 @@ let package = Package(
       ],
       path: "tools/behaviours/Command", swiftSettings: strict),
     .target(
-      name: "TestSupport", dependencies: ["TensorKernels"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: layouts + ["TensorKernels"], path: "Tests/TestSupport",
       swiftSettings: strict),
     tests("BlockFormats"),
-    tests("TensorKernels", ["BlockFormats", "KernelInterface"]),
-    tests("ModelFiles", ["BlockFormats"]),
+    tests("TensorKernels"),
+    tests("ModelFiles"),
     tests("Tokenization", ["ModelFiles"]),
     tests("LanguageModels", ["TensorKernels", "ModelFiles", "Tokenization"]),
     tests(
       "Quantization",
-      ["LanguageModels", "Tokenization", "TensorKernels", "BlockFormats", "ModelFiles"]),
+      ["LanguageModels", "Tokenization", "TensorKernels", "ModelFiles"]),
     tests(
       "LatentEditing",
       [
-        "LanguageModels", "TensorKernels", "ModelFiles", "BlockFormats", "Quantization",
+        "LanguageModels", "TensorKernels", "ModelFiles", "Quantization",
       ]),
     tests(
       "EditorTraining",
       [
-        "LatentEditing", "LanguageModels", "TensorKernels", "KernelInterface", "ModelFiles",
-        "Tokenization", .product(name: "Crypto", package: "swift-crypto"),
+        "LatentEditing", "LanguageModels", "TensorKernels", "ModelFiles", "Tokenization",
+        .product(name: "Crypto", package: "swift-crypto"),
       ]),
     tests("TextGeneration", ["LanguageModels", "Tokenization"]),
     tests(

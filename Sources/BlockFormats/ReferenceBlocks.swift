@@ -25,9 +25,16 @@ public enum ReferenceBlocks {
       case .q8_0: decodeQ8_0
       case .q4_0: decodeQ4_0
       case .q4_1: decodeQ4_1
+      case .q5_0: decodeQ5_0
+      case .q5_1: decodeQ5_1
+      case .q2_K: decodeQ2_K
+      case .q3_K: decodeQ3_K
       case .q4_K: decodeQ4_K
       case .q5_K: decodeQ5_K
       case .q6_K: decodeQ6_K
+      case .iq4_NL: decodeIQ4_NL
+      case .iq4_XS: decodeIQ4_XS
+      case .mxfp4: decodeMXFP4
       }
     for block in 0..<destination.count / format.elementsPerBlock {
       decode(
@@ -55,7 +62,11 @@ public enum ReferenceBlocks {
       case .q8_0: encodeQ8_0
       case .q4_0: encodeQ4_0
       case .q4_1: encodeQ4_1
-      case .q4_K, .q5_K, .q6_K: preconditionFailure("\(format.name) is only read")
+      case .q5_0: encodeQ5_0
+      case .q5_1: encodeQ5_1
+      case .q2_K, .q3_K, .q4_K, .q5_K, .q6_K: { encodeSuperblock(format, $0, $1) }
+      case .iq4_NL, .iq4_XS, .mxfp4:
+        preconditionFailure("\(format.name) is only read")
       }
     guard let values = source.baseAddress, let bytes = destination.baseAddress else { return }
     for block in 0..<source.count / format.elementsPerBlock {
@@ -71,11 +82,12 @@ public enum ReferenceBlocks {
 }
 
 extension BlockFormat {
-  /// Whether `ReferenceBlocks.quantize` writes this format; the K formats are only read.
+  /// Whether `ReferenceBlocks.quantize` writes this format; the others are only read.
   public var hasQuantizer: Bool {
     switch self {
-    case .f32, .f16, .bf16, .q8_0, .q4_0, .q4_1: true
-    case .q4_K, .q5_K, .q6_K: false
+    case .f32, .f16, .bf16, .q8_0, .q4_0, .q4_1, .q5_0, .q5_1: true
+    case .q2_K, .q3_K, .q4_K, .q5_K, .q6_K: true
+    case .iq4_NL, .iq4_XS, .mxfp4: false
     }
   }
 }

@@ -1,3 +1,5 @@
+import BlockFormats
+
 /// The inner loops of one instruction set, as TensorKernels sees them.
 ///
 /// Each instruction set is a module of its own, compiled for CPUs that may not be this one, so
@@ -98,13 +100,14 @@ public struct KernelTable: Sendable {
   public static let slicedRows = 512
   /// See `slicedOutputs`.
   public static let slicedTile = 4
-  /// Bytes of a panel: codes, two scales and a minimum for each output, sums and maxima.
-  public static let slicedPanelBytes = 44 * slicedOutputs + 192
+  /// Bytes of a panel: codes, two scales and two minima for each output, sums and maxima; no multiple of
+  /// 4 KB, so that the same outputs of all panels find room in a cache.
+  public static let slicedPanelBytes = 48 * slicedOutputs + 192 + 1024
   /// Floats of scratch for `LinearTransposedSlices`: panels, two tiles' slices and sums, and a bound for
   /// each row.
   private static let slicedScratch =
     slicedPanels * slicedPanelBytes / 4 + 2 * slicedTile * slicedOutputs + 3 * slicedTile * 32
-    + slicedPanels * slicedTile + slicedRows
+    + 2 * slicedPanels * slicedTile + slicedRows
   /// Floats of scratch for `LinearTransposedF32`: a block of results, the groups' panels, and one more
   /// for the bf16 kernel, which makes its panels from it; or for `LinearTransposedSlices`.
   public static let transposedScratch = max(
@@ -276,7 +279,7 @@ public struct KernelTable: Sendable {
     ) -> Void
 
   /// Encodes blocks of 32 finite floats as Q4_0, Q4_1 or Q8_0: as ggml's reference does, or, when
-  /// `best` is 1, with the least error weighted by `importance` (one number for each column of rows of
+  /// `best` is 1, which Q5_0 and Q5_1 always are, with the least error weighted by `importance` (one number for each column of rows of
   /// `blocksPerRow` blocks; nil for equal weights). `scratch` holds `quantizeScratch` floats.
   /// (format, best, values, importance, blocksPerRow, blocks, out, scratch)
   public typealias QuantizeBlocks =
@@ -375,7 +378,7 @@ public struct KernelTable: Sendable {
   public let attendBlock: AttendBlock
   /// Blocks put together.
   public let mergeAttention: MergeAttention
-  /// Blocks of 32 floats to Q4_0, Q4_1 or Q8_0.
+  /// Blocks of 32 floats to Q4_0, Q4_1, Q5_0, Q5_1 or Q8_0.
   public let quantizeBlocks: QuantizeBlocks
   /// Plain formats to floats.
   public let toFloats: ToFloats
@@ -451,16 +454,42 @@ public struct KernelTable: Sendable {
 
 /// What stands beside each block's scale, because the weights' zero point needs it: the weights'
 /// codes are unsigned, so sum (q - z) a = sum q a - z sum a.
-public enum OffsetKind: Int, Sendable {
+public enum OffsetKind: Int, Sendable, CaseIterable {
   /// -8 * sum of the block's codes, Int32: for Q4_0.
   case minus8Sums
-  /// -128 * sum of the block's codes, Int32: for Q8_0, stored with 128 added.
+  /// -128 * sum of the block's codes, Int32: for Q8_0, IQ4_NL and IQ4_XS, whose values are stored
+  /// with 128 added.
   case minus128Sums
-  /// scale * sum of the block's codes, Float bits: for Q4_1, Q4_K and Q5_K, whose minimum multiplies it.
+  /// scale * sum of the block's codes, Float bits: for Q4_1, Q5_1, Q4_K and Q5_K, whose minimum multiplies it.
   case scaledSums
   /// -32 * sum of the codes of each half of a block, two Int32: for Q6_K, whose scales are of 16 columns.
   case minus32HalfSums
+  /// -16 * sum of the block's codes, Int32: for Q5_0, and MXFP4, whose values are stored with 16 added.
+  case minus16Sums
+  /// -4 * sum of the codes of each half of a block, two Int32: for Q3_K.
+  case minus4HalfSums
+  /// scale * sum of the codes of each half of a block, two Float's bits: for Q2_K.
+  case scaledHalfSums
+
+  /// What weights of `format` need; nil for plain elements, whose activations stay floats.
+  public init?(_ format: BlockFormat) {
+    switch format {
+    case .f32, .f16, .bf16: return nil
+    case .q4_0: self = .minus8Sums
+    case .q5_0, .mxfp4: self = .minus16Sums
+    case .q8_0, .iq4_NL, .iq4_XS: self = .minus128Sums
+    case .q4_1, .q5_1, .q4_K, .q5_K: self = .scaledSums
+    case .q6_K: self = .minus32HalfSums
+    case .q3_K: self = .minus4HalfSums
+    case .q2_K: self = .scaledHalfSums
+    }
+  }
 
   /// Numbers for each block.
-  public var countPerBlock: Int { self == .minus32HalfSums ? 2 : 1 }
+  public var countPerBlock: Int {
+    switch self {
+    case .minus32HalfSums, .minus4HalfSums, .scaledHalfSums: 2
+    case .minus8Sums, .minus128Sums, .scaledSums, .minus16Sums: 1
+    }
+  }
 }

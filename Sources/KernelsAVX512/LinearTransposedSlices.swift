@@ -40,9 +40,16 @@ func linearTransposedSlices(
   switch format {
   case .q4_0: run(Q4_0Block.self)
   case .q4_1: run(Q4_1Block.self)
+  case .q5_0: run(Q5_0Block.self)
+  case .q5_1: run(Q5_1Block.self)
+  case .iq4_NL: run(IQ4_NLBlock.self)
+  case .mxfp4: run(MXFP4Block.self)
+  case .q2_K: run(Q2_KBlock.self)
+  case .q3_K: run(Q3_KBlock.self)
   case .q4_K: run(Q4_KBlock.self)
   case .q5_K: run(Q5_KBlock.self)
   case .q6_K: run(Q6_KBlock.self)
+  case .iq4_XS: run(IQ4_XSBlock.self)
   default: run(Q8_0Block.self)  // the only format left that has blocks
   }
 }
@@ -125,7 +132,7 @@ private struct Workspace {
     slices = panels + mostPanels &* SlicedPanel.byteCount
     sums = (slices + 2 &* sliceBytes).assumingMemoryBound(to: Float.self)
     minima = sums + 3 &* tileRows &* 32
-    bounds = UnsafeMutableRawPointer(minima + mostPanels &* tileRows).bindMemory(
+    bounds = UnsafeMutableRawPointer(minima + 2 &* mostPanels &* tileRows).bindMemory(
       to: UInt32.self, capacity: mostRows)
   }
 
@@ -290,12 +297,14 @@ private struct Pass<F: IntegerBlock> {
     return times(0x1p16, slice(2) &- codeSums &* unit.excess, times(0x1p8, slice(1), low))
   }
 
-  /// The minima's part of a tile, two panels at a time.
+  /// The minima's part of a tile, two items at a time.
   @inline(__always) func addMinima(_ row: Int) {
+    let items = F.hasHalves ? 2 &* panels : panels
     var item = 0
-    while item < panels {
-      let second = min(item &+ 1, panels &- 1)
-      let (x, y) = (panel(item).minima, panel(second).minima)
+    while item < items {
+      let second = min(item &+ 1, items &- 1)
+      let x = panel(item).minima + half(item) &* SlicedPanel.mostOutputs
+      let y = panel(second).minima + half(second) &* SlicedPanel.mostOutputs
       var a = Four()
       var b = Four()
       forEachGroup { group, load in

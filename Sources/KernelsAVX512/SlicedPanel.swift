@@ -30,7 +30,7 @@ struct SlicedPanel {
   let codes: UnsafeMutableRawPointer
   /// Scales `[half][m]`; of a format without halves the second is not written.
   let scales: UnsafeMutablePointer<Float>
-  /// What a minimum adds, `[m]`, of a format that has one.
+  /// What a minimum adds, `[half][m]`, of a format that has one; without halves the second is not written.
   let minima: UnsafeMutablePointer<Float>
   /// The sum of each column's codes, `[32]`.
   private let sums: UnsafeMutableRawPointer
@@ -41,7 +41,7 @@ struct SlicedPanel {
     codes = memory
     scales = (memory + 32 &* SlicedPanel.mostOutputs).assumingMemoryBound(to: Float.self)
     minima = scales + 2 &* SlicedPanel.mostOutputs
-    sums = UnsafeMutableRawPointer(minima + SlicedPanel.mostOutputs)
+    sums = UnsafeMutableRawPointer(minima + 2 &* SlicedPanel.mostOutputs)
     largestScale = (sums + 128).assumingMemoryBound(to: Float.self)
   }
 
@@ -73,7 +73,12 @@ struct SlicedPanel {
         scales.store(steps.last, at: SlicedPanel.mostOutputs &+ 16 &* group)
         largestLast = maximum(largestLast, magnitude(steps.last))
       }
-      if !F.hasZeroPoint { minima.store(steps.minimum, at: 16 &* group) }
+      if !F.hasZeroPoint {
+        minima.store(steps.minimum, at: 16 &* group)
+        if F.hasHalves {
+          minima.store(steps.lastMinimum, at: SlicedPanel.mostOutputs &+ 16 &* group)
+        }
+      }
       let target = codes + 512 &* group
       for j in 0..<8 {
         storeQuarters(transposeBytes(F.signedWords(place, j)), target + 16 &* j)

@@ -113,6 +113,24 @@ public struct BlockQuantizer: Sendable {
     let number = PackedLayout.number(format)
     switch format {
     case .f32, .f16, .bf16: kernels.fromFloats(number, values, rows * columns, out)
+    case .q5_0 where rounding == .reference, .q5_1 where rounding == .reference:
+      ReferenceBlocks.quantize(
+        format, UnsafeBufferPointer(start: values, count: rows * columns),
+        into: UnsafeMutableRawBufferPointer(
+          start: out, count: rows * columns / 32 * format.bytesPerBlock))
+    case .q2_K, .q3_K, .q4_K, .q5_K, .q6_K:
+      let shape = Superblock.Shape(format)!
+      for block in 0..<rows * columns / 256 {
+        let x = values + 256 * block
+        let column = 256 * block % columns
+        let found =
+          rounding == .reference
+          ? Superblock.reference(shape, x)
+          : SuperblockSearch(
+            x, weights: importance.map { Array($0[column..<column + 256]) }
+          ).best(shape)
+        found.store(out + block * format.bytesPerBlock)
+      }
     default:
       let blocks = columns / format.elementsPerBlock
       let best = rounding == .best ? 1 : 0

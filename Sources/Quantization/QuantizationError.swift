@@ -8,7 +8,7 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible {
   case partialBlocks(tensor: String, columns: Int, format: BlockFormat)
   /// An infinity or NaN in the source.
   case notFinite(tensor: String, row: Int, column: Int)
-  /// A calibration for a format without blocks, which has no rounding to choose.
+  /// A calibration for a format without blocks of 32.
   case nothingToCalibrate(format: BlockFormat)
   /// A calibration text with fewer tokens than one sequence.
   case textTooShort(tokens: Int, needed: Int)
@@ -30,7 +30,7 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible {
       "\(tensor) holds an infinity or NaN in row \(row), column \(column); the source is damaged: "
         + "fetch it again"
     case .nothingToCalibrate(let format):
-      "calibration chooses the rounding of blocks, and \(format.name) has none; choose q4_0, q4_1 "
+      "calibration rounds blocks of 32, and \(format.name) has none; choose q4_0, q4_1, q5_0, q5_1 "
         + "or q8_0, or leave out the calibration"
     case .textTooShort(let tokens, let needed):
       "the calibration text has \(tokens) tokens, and one window takes \(needed); give a longer text "

@@ -4,7 +4,7 @@ import Synchronization
 
 /// How a linear layer takes its activations.
 public enum ActivationPrecision: String, Sendable, CaseIterable {
-  /// In int8, a scale for every 32, where the weights are Q4_0, Q4_1 or Q8_0; f32 where they are not.
+  /// In int8, a scale for every 32, where the weights are in blocks; f32 where they are not.
   case int8
   /// In f32 everywhere: exact, and what correctness is tested against.
   case f32
@@ -156,14 +156,8 @@ package struct MatrixView {
 extension ActivationPrecision {
   /// How a matrix of `format` wants its activations.
   package func layout(_ format: BlockFormat) -> ActivationLayout {
-    guard self == .int8 else { return .f32 }
-    switch format {
-    case .q4_0: return .int8(.minus8Sums)
-    case .q8_0: return .int8(.minus128Sums)
-    case .q4_1, .q4_K, .q5_K: return .int8(.scaledSums)
-    case .q6_K: return .int8(.minus32HalfSums)
-    case .f32, .f16, .bf16: return .f32
-    }
+    guard self == .int8, let kind = OffsetKind(format) else { return .f32 }
+    return .int8(kind)
   }
 }
 

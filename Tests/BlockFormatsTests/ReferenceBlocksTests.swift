@@ -15,7 +15,8 @@ struct ReferenceBlocksTests {
 
   @Test(arguments: BlockFormat.allCases.filter(\.hasQuantizer))
   func encodesAsGGMLDoes(format: BlockFormat) throws {
-    let values = try BlockFixture.floats("quantize.values")
+    let values = try BlockFixture.floats(
+      format.elementsPerBlock == 256 ? "quantize.superblocks" : "quantize.values")
     let expected = try BlockFixture.bytes("\(format.name).quantized")
     #expect(!expected.isEmpty)
     #expect(differences(format.encoded(values), expected) == [])
@@ -30,9 +31,10 @@ struct ReferenceBlocksTests {
       -.greatestFiniteMagnitude, .leastNonzeroMagnitude, .leastNormalMagnitude, 0, -0.0,
     ]
     var generator = SplitMix64(seed: 1)
-    let size = format.byteCount(elements: 32)!
+    let count = max(32, format.elementsPerBlock)
+    let size = format.byteCount(elements: count)!
     for round in 0..<2000 {
-      let values = (0..<32).map { _ in
+      let values = (0..<count).map { _ in
         round % 2 == 0
           ? special.randomElement(using: &generator)!
           : Float(bitPattern: UInt32.random(in: .min ... .max, using: &generator))
@@ -73,6 +75,8 @@ struct ReferenceBlocksTests {
       return values[1...count].map(\.bitPattern)
     }
     #expect(results[0] == results[1])
+    // ggml reads MXFP4's NaN as 2^127; loading refuses it (`isFinite`).
+    guard format != .mxfp4 else { return }
     let ones = format.decoded([UInt8](repeating: 0xFF, count: format.bytesPerBlock))
     #expect(!ones.contains { !$0.isNaN })  // the scale is a NaN
   }
@@ -111,7 +115,7 @@ struct ReferenceBlocksTests {
     #expect(values.map(\.bitPattern) == format.decoded(blocks).map(\.bitPattern))
 
     guard format.hasQuantizer else { return }
-    let floats = try BlockFixture.floats("quantize.values")
+    let floats = try BlockFixture.floats("quantize.superblocks")
     let aligned = format.encoded(floats)
     var unaligned = [UInt8](repeating: 0, count: aligned.count + 1)
     floats.withUnsafeBufferPointer { source in

@@ -57,7 +57,7 @@ struct ConvertCommandTests {
   }
 
   @Test(arguments: [
-    ["--type", "q4_K"], ["--type", "bf16"], [], ["--type", "q8_0", "--output-type", "q6_K"],
+    ["--type", "q4_K_X"], ["--type", "bf16"], [], ["--type", "q8_0", "--output-type", "iq4_nl"],
     ["--type", "q8_0", "--rounding", "worst"], ["--type", "q8_0", "--threads", "0"],
   ])
   func wrongUsageIsRefused(arguments: [String]) throws {

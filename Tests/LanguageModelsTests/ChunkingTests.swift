@@ -6,7 +6,7 @@ import Testing
 /// However a sequence is fed, and on however many threads, its logits have the same bits.
 @Suite struct ChunkingTests {
   /// Short sequences on every instruction set; every format mix; all chunk sizes.
-  @Test(arguments: InstructionSet.available, ["q4_1", "q8_0", "q4_0", "k", "mixed", "bf16"])
+  @Test(arguments: InstructionSet.available, ["q4_1", "q8_0", "q4_0", "k", "mixed", "q5", "bf16"])
   func chunksDoNotChangeLogits(set: InstructionSet, name: String) throws {
     let fixture = try LogitsFixture(name)
     try expectSameLogits(fixture, set, fixture.randomTokens(70, seed: 61))

@@ -8,7 +8,7 @@ import TestSupport
 /// tools/fixtures/make_llama_fixtures.py.
 struct LogitsFixture {
   /// Formats, head sizes, rotary scalings: see the script.
-  static let names = ["f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "k", "mixed"]
+  static let names = ["f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "k", "mixed", "q5"]
 
   let file: GGUFFile
   let tokens: [Int]
@@ -26,7 +26,7 @@ struct LogitsFixture {
   }
 
   /// Models all of whose matrices have integer kernels.
-  static let roundedNames = ["q8_0", "q4_0", "q4_1", "k"]
+  static let roundedNames = ["q8_0", "q4_0", "q4_1", "k", "q5"]
 
   /// Transformers' logits where linear layers read activations rounded to int8 in blocks of 32.
   static func roundedLogits(_ name: String) throws -> [Float] {

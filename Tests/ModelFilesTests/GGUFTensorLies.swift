@@ -78,14 +78,12 @@ extension Lie {
     shape([1 << 62]),
     shape([1 << 61, 2], type: 1),
     type(4, "Q4_2"),
-    type(6, "Q5_0"),
-    type(10, "Q2_K"),
-    type(11, "Q3_K"),
     type(16, "IQ2_XXS"),
-    type(20, "IQ4_NL"),
     type(26, "I32"),
+    type(21, "IQ3_S"),
     type(28, "F64"),
-    type(39, "MXFP4"),
+    type(35, "TQ2_0"),
+    type(40, "NVFP4"),
     Lie("type 1000", .unknownTensorType(path: path, tensor: "t", type: 1000)) {
       $0.header(tensors: 1)
       $0.tensor("t", [32], type: 1000)
@@ -94,6 +92,10 @@ extension Lie {
     partialBlock(33, type: 2, "q4_0", 32),
     partialBlock(16, type: 3, "q4_1", 32),
     partialBlock(31, type: 8, "q8_0", 32),
+    partialBlock(48, type: 6, "q5_0", 32),
+    partialBlock(16, type: 20, "iq4_NL", 32),
+    partialBlock(31, type: 39, "mxfp4", 32),
+    partialBlock(128, type: 11, "q3_K", 256),
     partialBlock(32, type: 12, "q4_K", 256),
     partialBlock(255, type: 13, "q5_K", 256),
     partialBlock(257, type: 14, "q6_K", 256),

@@ -12,7 +12,7 @@ struct BlockQuantizerTests {
   // MARK: reference
 
   /// Byte for byte what `ReferenceBlocks` gives, which the fixtures tie to ggml's own functions.
-  @Test(arguments: BlockFormat.allCases.filter(\.hasQuantizer), sets)
+  @Test(arguments: BlockFormat.smallBlocks, sets)
   func referenceIsByteIdentical(format: BlockFormat, set: InstructionSet) throws {
     for (rows, columns) in Self.shapes {
       let values = weightLike(rows * columns, seed: UInt64(columns))
@@ -24,7 +24,7 @@ struct BlockQuantizerTests {
 
   /// Any finite bit patterns: subnormals, scales that are infinite as halves, reciprocals that are
   /// infinite, zeros of both signs, ties.
-  @Test(arguments: BlockFormat.allCases.filter(\.hasQuantizer), sets)
+  @Test(arguments: BlockFormat.smallBlocks, sets)
   func referenceIsByteIdenticalAtTheEdges(format: BlockFormat, set: InstructionSet) throws {
     var generator = SplitMix64(seed: 11)
     let special: [Float] = [
@@ -64,7 +64,7 @@ struct BlockQuantizerTests {
   /// No block is worse than the reference's, by its own measure. The codes nearest to a given scale
   /// are found with a reciprocal, so a value half way between two may go to either: one part in a
   /// million.
-  @Test(arguments: BlockFormat.searched, sets)
+  @Test(arguments: BlockFormat.searched + BlockFormat.fiveBits, sets)
   func bestIsNeverWorse(format: BlockFormat, set: InstructionSet) throws {
     let values = weightLike(2000 * 32, seed: 5)
     var generator = SplitMix64(seed: 6)
@@ -85,14 +85,16 @@ struct BlockQuantizerTests {
         total.reference += theirs
       }
       // What a search must find at least on such blocks; an exhaustive one finds 11, 27 and 23 %.
-      let most: [BlockFormat: Double] = [.q4_0: 0.95, .q4_1: 0.85, .q8_0: 0.85]
+      let most: [BlockFormat: Double] = [
+        .q4_0: 0.95, .q4_1: 0.85, .q5_0: 0.95, .q5_1: 0.9, .q8_0: 0.85,
+      ]
       #expect(total.best <= most[format]! * total.reference)
     }
   }
 
   /// All instruction sets choose the same bytes, so a file does not tell where it was made. The last
   /// rows are no whole vector of blocks.
-  @Test(arguments: BlockFormat.searched, sets)
+  @Test(arguments: BlockFormat.searched + BlockFormat.fiveBits, sets)
   func instructionSetsAgree(format: BlockFormat, set: InstructionSet) throws {
     let values = weightLike(1003 * 96, seed: 16) + Self.degenerate.flatMap { $0.1 + $0.1 + $0.1 }
     var generator = SplitMix64(seed: 17)
@@ -201,7 +203,7 @@ struct BlockQuantizerTests {
   ]
 
   /// Finite, and no worse than the reference's wherever that is finite.
-  @Test(arguments: BlockFormat.searched, degenerate)
+  @Test(arguments: BlockFormat.searched + BlockFormat.fiveBits, degenerate)
   func handlesDegenerateBlocks(format: BlockFormat, block: (String, [Float])) throws {
     for set in Self.sets {
       let best = format.decoded(
@@ -213,7 +215,7 @@ struct BlockQuantizerTests {
   }
 
   /// A column without importance does not cost, and one with much is met closely.
-  @Test(arguments: BlockFormat.searched)
+  @Test(arguments: BlockFormat.searched + BlockFormat.fiveBits)
   func importanceDecides(format: BlockFormat) throws {
     let values = weightLike(64 * 32, seed: 12)
     var importance = [Float](repeating: 0, count: 32)
@@ -230,7 +232,7 @@ struct BlockQuantizerTests {
 
   // MARK: all
 
-  @Test(arguments: BlockFormat.allCases.filter(\.hasQuantizer), Rounding.allCases)
+  @Test(arguments: BlockFormat.smallBlocks, Rounding.allCases)
   func threadsDoNotMatter(format: BlockFormat, rounding: Rounding) throws {
     let values = weightLike(101 * 96, seed: 13)
     let one = try format.quantized(values, columns: 96, rounding: rounding, threads: 1)
@@ -252,7 +254,7 @@ struct BlockQuantizerTests {
     #expect(out == BlockFormat.q4_0.reference(values))
   }
 
-  @Test(arguments: [Float.nan, .infinity, -.infinity], BlockFormat.allCases.filter(\.hasQuantizer))
+  @Test(arguments: [Float.nan, .infinity, -.infinity], BlockFormat.smallBlocks)
   func refusesWhatIsNotFinite(bad: Float, format: BlockFormat) {
     var values = weightLike(300 * 96, seed: 15)
     values[250 * 96 + 17] = bad

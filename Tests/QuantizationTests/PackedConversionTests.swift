@@ -37,7 +37,7 @@ struct PackedConversionTests {
   }
 
   /// Every format, tied and untied, mixed and not.
-  @Test(arguments: ["f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "k", "mixed"])
+  @Test(arguments: ["f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "k", "mixed", "q5"])
   func keptTypesGiveTheSameLogits(name: String) throws {
     let path = OutsideFiles.fixture("llama/\(name).gguf").path
     let source = try GGUFFile(path: path)

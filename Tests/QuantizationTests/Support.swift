@@ -6,6 +6,10 @@ import TestSupport
 extension BlockFormat {
   /// The formats that have a search.
   static let searched: [BlockFormat] = [.q4_0, .q4_1, .q8_0]
+  /// Those with five bits, whose search is the same with other numbers.
+  static let fiveBits: [BlockFormat] = [.q5_0, .q5_1]
+  /// All that are written but superblocks.
+  static let smallBlocks = allCases.filter { $0.hasQuantizer && $0.elementsPerBlock <= 32 }
 
   /// `values` through a quantizer, rows of `columns`.
   func quantized(

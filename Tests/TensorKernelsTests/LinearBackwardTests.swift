@@ -169,6 +169,7 @@ import Testing
     var random = SplitMix64(seed: 36)
     for (format, rows, columns) in [
       (BlockFormat.f32, 150, 288), (.q4_0, 150, 288), (.q4_1, 900, 96), (.q6_K, 800, 256),
+      (.q2_K, 800, 256),
     ] {
       let matrix = RandomMatrix(format, rows: rows, columns: columns, &random)
       let product = BackwardProduct(matrix: try matrix.packed(set), set: set)
@@ -223,7 +224,7 @@ private struct BackwardProduct {
   func sliceErrors(_ values: [Float], _ g: [Float], n: Int) -> [Double] {
     guard slices else { return [] }
     let (rows, columns) = (matrix.rows, matrix.columns)
-    let width = matrix.format == .q6_K ? 16 : 32
+    let width = matrix.format.columnsPerScale
     let ranges = (0..<columns / width).map { block in
       (0..<rows).map { m in
         let some = values[m * columns + block * width..<m * columns + (block + 1) * width]

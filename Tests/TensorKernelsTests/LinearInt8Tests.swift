@@ -5,12 +5,12 @@ import Testing
 
 /// Products with int8 activations, against exact integers and sums in Double.
 @Suite struct LinearInt8Tests {
-  static let formats = [BlockFormat.q4_0, .q4_1, .q8_0, .q4_K, .q5_K, .q6_K]
+  static let formats = BlockFormat.allCases.filter { $0.elementsPerBlock > 1 }
 
   /// A result is a chain over the B blocks of a row. A block's integer is exact; it is multiplied by
   /// the weights' scale (one rounding) and the activations' (one, unless fused) and added (one). Its
   /// minimum, where there is one, has the rounding of scale * sum, that of its product and of its
-  /// addition. The halves of a Q6_K block are multiplied and added up first (two roundings). A superblock's
+  /// addition. The halves of a Q2_K, Q3_K or Q6_K block are multiplied and added up first (two roundings). A superblock's
   /// scales and minima are exact: 11 bits by 8. A term so goes through at most 3 roundings of its own and
   /// 2B of the chain, and one more where the result is added to what was there.
   @Test(arguments: InstructionSet.available, formats)
@@ -89,6 +89,14 @@ import Testing
 }
 
 extension BlockFormat {
+  /// Columns that share a scale.
+  var columnsPerScale: Int {
+    switch self {
+    case .q2_K, .q3_K, .q6_K: 16
+    default: 32
+    }
+  }
+
   /// The least number of columns in whole blocks that is not below `columns`.
   fileprivate func wholeBlocks(_ columns: Int) -> Int {
     (columns + elementsPerBlock - 1) / elementsPerBlock * elementsPerBlock
@@ -107,7 +115,7 @@ private struct IntegerReference {
 
   init(_ matrix: RandomMatrix) {
     self.matrix = matrix
-    run = matrix.format == .q6_K ? 16 : 32
+    run = matrix.format.columnsPerScale
     let size = matrix.format.bytesPerBlock
     for block in 0..<matrix.bytes.count / size {
       let bytes = Array(matrix.bytes[block * size..<(block + 1) * size])
@@ -127,6 +135,25 @@ private struct IntegerReference {
         scales.append(half(0))
         minima.append(half(2))
         codes += bytes[4...].map { Int($0 & 15) } + bytes[4...].map { Int($0 >> 4) }
+      case .q5_0:
+        scales.append(half(0))
+        minima.append(0)
+        codes += fiveBits(bytes[2...]).map { $0 - 16 }
+      case .q5_1:
+        scales.append(half(0))
+        minima.append(half(2))
+        codes += fiveBits(bytes[4...])
+      case .iq4_NL:
+        scales.append(half(0))
+        minima.append(0)
+        codes += looked(CodeTable.iq4, bytes[2...])
+      case .mxfp4:
+        scales.append(Double(sign: .plus, exponent: Int(bytes[0]) - 128, significand: 1))
+        minima.append(0)
+        codes += looked(CodeTable.mxfp4, bytes[1...])
+      case .iq4_XS: appendIQ4_XS(bytes, half(0))
+      case .q2_K: appendQ2_K(bytes, half(80), half(82))
+      case .q3_K: appendQ3_K(bytes, half(108))
       case .q6_K: appendQ6_K(bytes, half(208))
       default: appendAffine(bytes, half(0), half(2))
       }
@@ -137,6 +164,15 @@ private struct IntegerReference {
       precondition(
         Float(scales[i / run] * Double(codes[i]) + minima[i / run]) == values[i],
         "the test reads \(matrix.format) wrongly")
+    }
+  }
+
+  /// Four bytes of fifth bits and 16 of nibbles, as ggml's block_q5_0 has them.
+  private func fiveBits(_ bytes: ArraySlice<UInt8>) -> [Int] {
+    let (fifths, pairs) = (Array(bytes.prefix(4)), Array(bytes.dropFirst(4)))
+    return (0..<32).map { i in
+      let nibble = i < 16 ? pairs[i] & 15 : pairs[i - 16] >> 4
+      return Int(nibble) + 16 * Int(fifths[i / 8] >> UInt8(i % 8) & 1)
     }
   }
 
@@ -173,6 +209,45 @@ private struct IntegerReference {
       let low = Int(bytes[64 * half + quarter % 2 * 32 + column]) >> (quarter / 2 * 4) & 15
       let high = Int(bytes[128 + 32 * half + column]) >> (2 * quarter) & 3
       codes.append((low | high << 4) - 32)
+    }
+  }
+
+  /// Values of a table, low nibbles first, as ggml's block_iq4_nl has them.
+  private func looked(_ table: [Int8], _ bytes: ArraySlice<UInt8>) -> [Int] {
+    (bytes.map { $0 & 15 } + bytes.map { $0 >> 4 }).map { Int(table[Int($0)]) }
+  }
+
+  /// As ggml's block_iq4_xs has it.
+  private mutating func appendIQ4_XS(_ bytes: [UInt8], _ d: Double) {
+    for block in 0..<8 {
+      let low = Int(bytes[4 + block / 2]) >> (block % 2 * 4) & 15
+      let high = Int(bytes[2 + block / 4]) >> (block % 4 * 2) & 3
+      scales.append(d * Double((low | high << 4) - 32))
+      minima.append(0)
+      codes += looked(CodeTable.iq4, bytes[8 + 16 * block..<24 + 16 * block])
+    }
+  }
+
+  /// As ggml's block_q2_K has it.
+  private mutating func appendQ2_K(_ bytes: [UInt8], _ d: Double, _ dMinimum: Double) {
+    for i in 0..<16 {
+      scales.append(d * Double(bytes[i] & 15))
+      minima.append(-dMinimum * Double(bytes[i] >> 4))
+    }
+    codes += (0..<256).map { Int(bytes[16 + $0 / 128 * 32 + $0 % 32]) >> ($0 % 128 / 32 * 2) & 3 }
+  }
+
+  /// As ggml's block_q3_K has it.
+  private mutating func appendQ3_K(_ bytes: [UInt8], _ d: Double) {
+    for i in 0..<16 {
+      let low = Int(bytes[96 + i % 8]) >> (i / 8 * 4) & 15
+      let high = Int(bytes[104 + i % 4]) >> (i / 4 * 2) & 3
+      scales.append(d * Double((low | high << 4) - 32))
+      minima.append(0)
+    }
+    for i in 0..<256 {
+      let low = Int(bytes[32 + i / 128 * 32 + i % 32]) >> (i % 128 / 32 * 2) & 3
+      codes.append((low | (Int(bytes[i % 32]) >> (i / 32) & 1) << 2) - 4)
     }
   }
 

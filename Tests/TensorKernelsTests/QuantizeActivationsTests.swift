@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct QuantizeActivationsTests {
-  static let kinds = [OffsetKind.minus8Sums, .minus128Sums, .scaledSums, .minus32HalfSums]
+  static let kinds = OffsetKind.allCases
 
   /// Codes, scales and offsets to the bit, in tiles of one and of eight rows, for every number of
   /// rows that are there.
@@ -35,10 +35,14 @@ import Testing
             let expected: [Int32] =
               switch kind {
               case .minus8Sums: [Int32(-8 * total)]
+              case .minus16Sums: [Int32(-16 * total)]
               case .minus128Sums: [Int32(-128 * total)]
               case .scaledSums:
                 [Int32(bitPattern: (wanted.scales[0] * Float(total)).bitPattern)]
               case .minus32HalfSums: halves.map { Int32(-32 * $0) }
+              case .minus4HalfSums: halves.map { Int32(-4 * $0) }
+              case .scaledHalfSums:
+                halves.map { Int32(bitPattern: (wanted.scales[0] * Float($0)).bitPattern) }
               }
             #expect(offsets(found.offsets, tile, block, row, kind) == expected)
           }

@@ -67,18 +67,21 @@ extension BlockFormat {
   /// Where a block's floats are: its scales, or the element itself.
   var floatOffsets: [Int] {
     switch self {
-    case .f32, .f16, .bf16, .q4_0, .q8_0: [0]
-    case .q4_1, .q4_K, .q5_K: [0, 2]
+    case .f32, .f16, .bf16, .q4_0, .q5_0, .q8_0, .iq4_NL, .iq4_XS, .mxfp4: [0]
+    case .q4_1, .q5_1, .q4_K, .q5_K: [0, 2]
+    case .q2_K: [80, 82]
+    case .q3_K: [108]
     case .q6_K: [208]
     }
   }
 
-  var floatBytes: Int { self == .f32 ? 4 : 2 }
+  var floatBytes: Int { self == .f32 ? 4 : self == .mxfp4 ? 1 : 2 }
 
   func floatBits(_ value: Float) -> UInt32 {
     switch self {
     case .f32: value.bitPattern
     case .bf16: value.bitPattern >> 16
+    case .mxfp4: UInt32(Int(value.exponent) + 128)  // of the power of two below
     default: UInt32(Half(value).bits)
     }
   }
@@ -88,7 +91,12 @@ extension BlockFormat {
     switch self {
     case .f32, .f16, .bf16: 1
     case .q4_0, .q4_1: 0.1
+    case .q5_0, .q5_1: 0.05
     case .q8_0: 0.01
+    case .iq4_NL, .mxfp4: 0.01
+    case .iq4_XS: 2.5e-4
+    case .q2_K: 0.02
+    case .q3_K: 8e-3
     case .q4_K, .q5_K: 1e-3
     case .q6_K: 2.5e-4
     }
@@ -102,6 +110,7 @@ extension BlockFormat {
       [
         0, 0x8000_0000, 1, 0x8000_0001, 0x7F_FFFF, 0x80_0000, 0x8080_0000, 0x7F7F_FFFF, 0xFF7F_FFFF,
       ]
+    case .mxfp4: [0, 1, 2, 3, 127, 252]
     case .bf16: [0, 0x8000, 1, 0x8001, 0x7F, 0x80, 0x8080, 0x7F7F, 0xFF7F]
     default: [0, 0x8000, 1, 0x8001, 0x3FF, 0x83FF, 0x400, 0x7BFF, 0xFBFF]
     }
@@ -111,6 +120,7 @@ extension BlockFormat {
   var nonFiniteFloats: [UInt32] {
     switch self {
     case .f32: [0x7F80_0000, 0xFF80_0000, 0x7FC0_0000, 0x7F80_0001, 0xFFFF_FFFF]
+    case .mxfp4: [253, 254, 255]
     case .bf16: [0x7F80, 0xFF80, 0x7FC0, 0x7F81, 0xFFFF]
     default: [0x7C00, 0xFC00, 0x7E00, 0x7C01, 0xFFFF]
     }

@@ -14,6 +14,8 @@ static inline __m512i emend_dot_u8s8_512(__m512i acc, __m512i u, __m512i s) {
 
 #if defined(__AVX512BW__)
 /// Byte i of each 128-bit quarter is the one that byte i of `order` numbers (vpshufb).
+// The bits of each 32-bit lane of `a`, `n` places up, the highest coming in below.
+static inline __m512i emend_rotate_left_512(__m512i a, int n) { return _mm512_rolv_epi32(a, _mm512_set1_epi32(n)); }
 static inline __m512i emend_shuffle_bytes_512(__m512i a, __m512i order) { return _mm512_shuffle_epi8(a, order); }
 #endif
 
@@ -30,6 +32,8 @@ static inline __m256i emend_madd_u8s8_256(__m256i u, __m256i s) { return _mm256_
 /// Pairs of products i16 x i16 added to 32 bits (vpmaddwd).
 static inline __m256i emend_madd_s16_256(__m256i a, __m256i b) { return _mm256_madd_epi16(a, b); }
 /// a, -a or 0 by the sign of b, bytewise (vpsignb).
+// Bytes of `a` at the places that the low four bits of `order` give, in each half.
+static inline __m256i emend_shuffle_bytes_256(__m256i a, __m256i order) { return _mm256_shuffle_epi8(a, order); }
 static inline __m256i emend_sign_s8_256(__m256i a, __m256i b) { return _mm256_sign_epi8(a, b); }
 #endif
 

@@ -107,8 +107,8 @@
       f.updatePairs(rows) { n, first, second in
         let (x, y) = F.dotTwoRows(c, a + 32 &* n, a + (32 &* n &+ 32), o + 4 &* n, 8)
         return (
-          F.add(first, x, h, s.broadcastFloat(4 &* n), o.broadcastFloat(4 &* n)),
-          F.add(second, y, h, s.broadcastFloat(4 &* n &+ 4), o.broadcastFloat(4 &* n &+ 4))
+          F.add(first, x, h, s.broadcastFloat(4 &* n), o + 4 &* n, 8),
+          F.add(second, y, h, s.broadcastFloat(4 &* n &+ 4), o + (4 &* n &+ 4), 8)
         )
       }
       a += 256

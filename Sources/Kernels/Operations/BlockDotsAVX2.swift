@@ -1,6 +1,6 @@
 // The dot products of a block with AVX2, which multiplies u8 by i8 and sums pairs in 16 bits. Nibbles
 // stay there for a whole block: 8 sums of pairs, each at most 2 * 15 * 127 in size, are less than 2^15.
-// Bytes go to 32 bits at once.
+// Of codes up to six bits two sums of pairs do, at most 2 * 2 * 63 * 127. Bytes go to 32 bits at once.
 //
 // Sixteen registers hold sixteen rows by four rows of activations: eight sums, four vectors of codes,
 // a broadcast and the constants.
@@ -100,12 +100,53 @@ import CPlatform
     }
   }
 
+  struct PairCodes {
+    let first: TwoRegisters
+    let second: TwoRegisters
+  }
+
+  /// Codes in 0...63: two vectors of four columns at a time.
+  enum PairDot<Format: IntegerBlock>: BlockDot {
+    @inline(__always) static var vectors: Int { 4 }
+    @inline(__always) static var rowBytes: Int { 32 }
+    @inline(__always) static func prepared(
+      _ a: UnsafeRawPointer, _ rows: Int, _ room: UnsafeMutableRawPointer
+    ) -> UnsafeRawPointer { a }
+
+    @inline(__always) static func codes(_ place: BlockPlace, _ j: Int) -> PairCodes {
+      PairCodes(
+        first: registers(Format.words(place, 2 &* j)),
+        second: registers(Format.words(place, 2 &* j &+ 1)))
+    }
+
+    @inline(__always) static func add(
+      _ sums: TwoRegisters, _ codes: PairCodes, _ a: UnsafeRawPointer, _ j: Int
+    ) -> TwoRegisters {
+      let first = broadcast(a + 8 &* j)
+      let second = broadcast(a + (8 &* j &+ 4))
+      let low = addPairs(
+        emend_madd_u8s8_256(codes.first.low, first),
+        emend_madd_u8s8_256(codes.second.low, second))
+      let high = addPairs(
+        emend_madd_u8s8_256(codes.first.high, first),
+        emend_madd_u8s8_256(codes.second.high, second))
+      return TwoRegisters(
+        low: register(integers(sums.low) &+ sumPairs(low)),
+        high: register(integers(sums.high) &+ sumPairs(high)))
+    }
+
+    @inline(__always) static func total(_ sums: TwoRegisters, _ offset: IntVector) -> IntVector {
+      let sum = IntVector(lowHalf: integers(sums.low), highHalf: integers(sums.high))
+      return Format.hasZeroPoint ? sum &+ offset : sum
+    }
+  }
+
   struct ByteCodes {
     let even: TwoRegisters
     let odd: TwoRegisters
   }
 
-  /// Codes of more than four bits: pairs of products in 16 bits would saturate, so codes and activations are
+  /// Codes of eight bits: pairs of products in 16 bits would saturate, so codes and activations are
   /// widened to 16 bits, even and odd bytes apart.
   enum ByteDot<Format: IntegerBlock>: BlockDot {
     @inline(__always) static var vectors: Int { 8 }
@@ -238,15 +279,11 @@ import CPlatform
         sums.update { n, sum in F.Dot.add(sum, c, values + F.Dot.rowBytes &* n, j) }
       }
       let h = F.header(place)
-      f.v0 = F.add(
-        f.v0, F.total(first.s0, sums.s0, o, 8), h, s.broadcastFloat(0), o.broadcastFloat(0))
-      f.v1 = F.add(
-        f.v1, F.total(first.s1, sums.s1, o + 4, 8), h, s.broadcastFloat(4), o.broadcastFloat(4))
-      f.v2 = F.add(
-        f.v2, F.total(first.s2, sums.s2, o + 8, 8), h, s.broadcastFloat(8), o.broadcastFloat(8))
+      f.v0 = F.add(f.v0, F.total(first.s0, sums.s0, o, 8), h, s.broadcastFloat(0), o, 8)
+      f.v1 = F.add(f.v1, F.total(first.s1, sums.s1, o + 4, 8), h, s.broadcastFloat(4), o + 4, 8)
+      f.v2 = F.add(f.v2, F.total(first.s2, sums.s2, o + 8, 8), h, s.broadcastFloat(8), o + 8, 8)
       f.v3 = F.add(
-        f.v3, F.total(first.s3, sums.s3, o + 12, 8), h, s.broadcastFloat(12),
-        o.broadcastFloat(12))
+        f.v3, F.total(first.s3, sums.s3, o + 12, 8), h, s.broadcastFloat(12), o + 12, 8)
       a += 256
       s += 32
       o += 32 &* F.offsetCount
@@ -254,6 +291,9 @@ import CPlatform
     return f
   }
 
+  @inline(__always) private func registers(_ v: WordVector) -> TwoRegisters {
+    TwoRegisters(low: register(v.lowHalf), high: register(v.highHalf))
+  }
   @inline(__always) private func register(_ v: SIMD8<UInt32>) -> Register {
     unsafeBitCast(v, to: Register.self)
   }

@@ -109,6 +109,67 @@ let blockSize = 32
   }
 }
 
+/// Writes `count` blocks of five-bit codes after a header of one half or two: a word of fifth bits, then nibbles.
+/// `codes` is a tile of whole numbers that are 0...31 less `lowest`.
+@inline(__always) func storeFiveBitBlocks(
+  _ first: FloatVector, _ second: FloatVector?, _ codes: UnsafePointer<Float>, _ lowest: Int32,
+  _ count: Int, _ out: UnsafeMutableRawPointer, _ words: UnsafeMutablePointer<UInt32>
+) {
+  var fifths = IntVector.zero
+  for j in 0..<4 {
+    var word = IntVector.zero
+    for t in 0..<4 {
+      let i = 4 &* j &+ t
+      let low = roundToInt(codes.vector(i &* lanes)) &- lowest
+      let high = roundToInt(codes.vector((i &+ 16) &* lanes)) &- lowest
+      word |= ((low & 15) | ((high & 15) &<< 4)) &<< Int32(truncatingIfNeeded: 8 &* t)
+      fifths |= (low &>> 4) &<< Int32(truncatingIfNeeded: i)
+      fifths |= (high &>> 4) &<< Int32(truncatingIfNeeded: i &+ 16)
+    }
+    UnsafeMutableRawPointer(words + j &* lanes).storeBytes(of: word, as: IntVector.self)
+  }
+  let header = second == nil ? 2 : 4
+  for lane in 0..<count {
+    let block = out + lane &* (header &+ 20)
+    block.storeBytes(of: halfBits(first[lane]), as: UInt16.self)
+    if let second {
+      block.storeBytes(of: halfBits(second[lane]), toByteOffset: 2, as: UInt16.self)
+    }
+    block.storeBytes(of: fifths[lane], toByteOffset: header, as: Int32.self)
+    for j in 0..<4 {
+      block.storeBytes(
+        of: words[j &* lanes &+ lane], toByteOffset: header &+ 4 &+ 4 &* j, as: UInt32.self)
+    }
+  }
+}
+
+/// Reads what `storeFiveBitBlocks` writes; see `loadNibbleBlocks`.
+@inline(__always) func loadFiveBitBlocks(
+  _ blocks: UnsafeRawPointer, _ rowBytes: Int, _ count: Int, _ hasMinimum: Bool, _ lowest: Float,
+  _ codes: UnsafeMutablePointer<Float>
+) -> Step {
+  var step = Step(d: .zero, m: .zero)
+  for lane in 0..<lanes {
+    guard lane < count else {
+      for i in 0..<blockSize { codes[i &* lanes &+ lane] = 0 }
+      continue
+    }
+    let block = blocks + lane &* rowBytes
+    step.d[lane] = half(block)
+    if hasMinimum { step.m[lane] = half(block + 2) }
+    let start = block + (hasMinimum ? 4 : 2)
+    let fifths = start.loadUnaligned(as: UInt32.self)
+    for j in 0..<16 {
+      let pair = UInt32(start.load(fromByteOffset: 4 &+ j, as: UInt8.self))
+      let low = fifths &>> UInt32(truncatingIfNeeded: j) & 1
+      let high = fifths &>> UInt32(truncatingIfNeeded: j &+ 16) & 1
+      codes[j &* lanes &+ lane] = Float(pair & 15 | low &<< 4) + lowest
+      codes[(j &+ 16) &* lanes &+ lane] = Float(pair &>> 4 | high &<< 4) + lowest
+    }
+  }
+  return step
+}
+
 /// Reads `count` blocks of nibbles, `rowBytes` apart, into a tile of codes from `lowest` on; lanes
 /// past `count` are zero.
 @inline(__always) func loadNibbleBlocks(

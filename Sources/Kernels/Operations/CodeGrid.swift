@@ -172,6 +172,78 @@ enum Q4_1Grid: CodeGrid {
   }
 }
 
+enum Q5_0Grid: CodeGrid {
+  @inline(__always) static var lowest: Float { -16 }
+  @inline(__always) static var highest: Float { 15 }
+  @inline(__always) static var hasMinimum: Bool { false }
+  @inline(__always) static var referenceSpan: Float { -16 }
+  @inline(__always) static var candidateCount: Int { 12 }
+  @inline(__always) static var candidatesFit: Bool { false }
+  @inline(__always) static var refinements: Int { 2 }
+
+  @inline(__always) static func extent(_ shape: BlockShape) -> FloatVector { shape.extreme }
+
+  /// The largest magnitude goes to -14.8, -15.2, ... -17.2, or, with the other sign, to 14.6, 15, ... 16.2.
+  @inline(__always) static func candidate(_ index: Int) -> (span: Float, low: Float) {
+    let tenths = index < 7 ? -148 &- 4 &* index : 118 &+ 4 &* index
+    return (Float(tenths) / 10, 0)
+  }
+
+  @inline(__always) static var blockBytes: Int { 22 }
+
+  @inline(__always) static func load(
+    _ blocks: UnsafeRawPointer, _ rowBytes: Int, _ count: Int,
+    _ codes: UnsafeMutablePointer<Float>
+  ) -> Step {
+    loadFiveBitBlocks(blocks, rowBytes, count, hasMinimum, lowest, codes)
+  }
+
+  @inline(__always) static func store(
+    _ step: Step, _ codes: UnsafePointer<Float>, _ count: Int, _ out: UnsafeMutableRawPointer,
+    _ words: UnsafeMutablePointer<UInt32>
+  ) {
+    storeFiveBitBlocks(step.d, nil, codes, -16, count, out, words)
+  }
+}
+
+enum Q5_1Grid: CodeGrid {
+  @inline(__always) static var lowest: Float { 0 }
+  @inline(__always) static var highest: Float { 31 }
+  @inline(__always) static var hasMinimum: Bool { true }
+  @inline(__always) static var referenceSpan: Float { 31 }
+  @inline(__always) static var candidateCount: Int { 26 }
+  @inline(__always) static var candidatesFit: Bool { false }
+  @inline(__always) static var refinements: Int { 2 }
+
+  @inline(__always) static func extent(_ shape: BlockShape) -> FloatVector {
+    shape.largest - shape.smallest
+  }
+
+  /// As Q4_1's, with 31 in the place of 15.
+  @inline(__always) static func candidate(_ index: Int) -> (span: Float, low: Float) {
+    guard index < 25 else { return (31, 0) }
+    let low = 0.6 - Float(index % 5) * 0.4
+    let high = 0.6 - Float(index / 5) * 0.4
+    return (31 + low + high, low)
+  }
+
+  @inline(__always) static var blockBytes: Int { 24 }
+
+  @inline(__always) static func load(
+    _ blocks: UnsafeRawPointer, _ rowBytes: Int, _ count: Int,
+    _ codes: UnsafeMutablePointer<Float>
+  ) -> Step {
+    loadFiveBitBlocks(blocks, rowBytes, count, hasMinimum, lowest, codes)
+  }
+
+  @inline(__always) static func store(
+    _ step: Step, _ codes: UnsafePointer<Float>, _ count: Int, _ out: UnsafeMutableRawPointer,
+    _ words: UnsafeMutablePointer<UInt32>
+  ) {
+    storeFiveBitBlocks(step.d, step.m, codes, 0, count, out, words)
+  }
+}
+
 /// Without -128, which the reference never writes either.
 enum Q8_0Grid: CodeGrid {
   @inline(__always) static var lowest: Float { -127 }

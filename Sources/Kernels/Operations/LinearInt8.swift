@@ -30,8 +30,7 @@ import BlockFormats
       let place = F.place(start, b)
       let offset = offsets + 4 &* F.offsetCount &* b
       let sums = F.dotBlock(place, codes + 32 &* b, offset)
-      f = F.add(
-        f, sums, F.header(place), scales.broadcastFloat(4 &* b), offset.broadcastFloat(0))
+      f = F.add(f, sums, F.header(place), scales.broadcastFloat(4 &* b), offset, 1)
     }
     storeRows(f, out + 16 &* group, rows &- 16 &* group, accumulate)
   }
@@ -89,9 +88,16 @@ import BlockFormats
   switch format {
   case .q4_0: run(Q4_0Block.self)
   case .q4_1: run(Q4_1Block.self)
+  case .q5_0: run(Q5_0Block.self)
+  case .q5_1: run(Q5_1Block.self)
+  case .iq4_NL: run(IQ4_NLBlock.self)
+  case .mxfp4: run(MXFP4Block.self)
+  case .q2_K: run(Q2_KBlock.self)
+  case .q3_K: run(Q3_KBlock.self)
   case .q4_K: run(Q4_KBlock.self)
   case .q5_K: run(Q5_KBlock.self)
   case .q6_K: run(Q6_KBlock.self)
+  case .iq4_XS: run(IQ4_XSBlock.self)
   default: run(Q8_0Block.self)
   }
 }

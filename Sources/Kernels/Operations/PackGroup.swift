@@ -14,17 +14,24 @@ func packGroup(
   case .f32: packPlain(UInt32.self, exponent: 0x7F80_0000, source, k, group)
   case .f16: packPlain(UInt16.self, exponent: 0x7C00, source, k, group)
   case .bf16: packPlain(UInt16.self, exponent: 0x7F80, source, k, group)
-  case .q4_0: packBlocks(source, k / 32, headerHalves: 1, codeWords: 4, flip: 0, group)
-  case .q4_1: packBlocks(source, k / 32, headerHalves: 2, codeWords: 4, flip: 0, group)
+  case .q4_0: packBlocks(source, k / 32, headerHalves: 1, codeWords: 4, group)
+  case .q4_1: packBlocks(source, k / 32, headerHalves: 2, codeWords: 4, group)
+  case .q5_0: packBlocks(source, k / 32, headerHalves: 1, codeWords: 4, fifths: true, group)
+  case .q5_1: packBlocks(source, k / 32, headerHalves: 2, codeWords: 4, fifths: true, group)
   case .q8_0: packBlocks(source, k / 32, headerHalves: 1, codeWords: 8, flip: 0x8080_8080, group)
+  case .iq4_NL: packBlocks(source, k / 32, headerHalves: 1, codeWords: 4, group)
+  case .mxfp4: packMXFP4(source, k / 32, group)
+  case .q2_K: packQ2_K(source, k / 256, group)
+  case .q3_K: packQ3_K(source, k / 256, group)
   case .q4_K: packAffineSuperblocks(source, k / 256, highBits: false, group)
   case .q5_K: packAffineSuperblocks(source, k / 256, highBits: true, group)
   case .q6_K: packQ6_K(source, k / 256, group)
+  case .iq4_XS: packIQ4_XS(source, k / 256, group)
   }
 }
 
 /// The up to 16 rows of a group; `nil` stands for a row past the matrix, which packs as zeros.
-private struct GroupSource {
+struct GroupSource {
   let rows: UnsafeRawPointer
   let rowBytes: Int
   let validRows: Int
@@ -56,19 +63,22 @@ private struct GroupSource {
   return badRow
 }
 
-@inline(__always) private func isNotFinite(_ half: UInt16) -> Bool { half & 0x7C00 == 0x7C00 }
+@inline(__always) func isNotFinite(_ half: UInt16) -> Bool { half & 0x7C00 == 0x7C00 }
 
-/// Q4_0, Q4_1 and Q8_0: each block's header halves, then its codes in 32-bit words, both as in the
-/// file but for `flip`, which makes signed bytes unsigned. Blocks are the outer loop, so that the
-/// group is written from front to back.
+/// Formats of blocks of 32: each block's header halves, then its codes in 32-bit words, both as in the
+/// file but for `flip`, which makes signed bytes unsigned, and for fifth bits, which stand before the
+/// codes in the file and after them here. Blocks are the outer loop, so that the group is written from
+/// front to back.
 @inline(__always) private func packBlocks(
-  _ source: GroupSource, _ blocks: Int, headerHalves: Int, codeWords: Int, flip: UInt32,
-  _ group: UnsafeMutableRawPointer
+  _ source: GroupSource, _ blocks: Int, headerHalves: Int, codeWords: Int, fifths: Bool = false,
+  flip: UInt32 = 0, _ group: UnsafeMutableRawPointer
 ) -> Int {
-  let blockBytes = 2 &* headerHalves &+ 4 &* codeWords
+  let fifthBytes = fifths ? 4 : 0
+  let codesAt = 2 &* headerHalves &+ fifthBytes
+  let blockBytes = codesAt &+ 4 &* codeWords
   var badRow = 0
   for block in 0..<blocks {
-    let header = group + block &* (32 &* headerHalves &+ 64 &* codeWords)
+    let header = group + block &* (32 &* headerHalves &+ 64 &* codeWords &+ 16 &* fifthBytes)
     let words = header + 32 &* headerHalves
     for r in 0..<source.validRows {
       let from = source.rows + (r &* source.rowBytes &+ block &* blockBytes)
@@ -79,13 +89,18 @@ private struct GroupSource {
       }
       for pair in 0..<codeWords / 2 {
         let two = from.loadUnaligned(
-          fromByteOffset: 2 &* headerHalves &+ 8 &* pair, as: UInt64.self)
+          fromByteOffset: codesAt &+ 8 &* pair, as: UInt64.self)
         words.storeBytes(
           of: UInt32(truncatingIfNeeded: two) ^ flip, toByteOffset: pair &* 128 &+ 4 &* r,
           as: UInt32.self)
         words.storeBytes(
           of: UInt32(truncatingIfNeeded: two &>> 32) ^ flip,
           toByteOffset: pair &* 128 &+ 64 &+ 4 &* r, as: UInt32.self)
+      }
+      if fifths {
+        let bits = from.loadUnaligned(fromByteOffset: 2 &* headerHalves, as: UInt32.self)
+        words.storeBytes(
+          of: byColumnInFour(bits), toByteOffset: 64 &* codeWords &+ 4 &* r, as: UInt32.self)
       }
     }
     for r in source.validRows..<PackedLayout.groupRows {
@@ -95,9 +110,29 @@ private struct GroupSource {
       for w in 0..<codeWords {
         words.storeBytes(of: flip, toByteOffset: w &* 64 &+ 4 &* r, as: UInt32.self)
       }
+      if fifths {
+        words.storeBytes(of: 0, toByteOffset: 64 &* codeWords &+ 4 &* r, as: UInt32.self)
+      }
     }
   }
   return badRow
+}
+
+/// Bit 4j + t to bit j of byte t: the two lowest bits of a bit's number become its highest, one after the
+/// other.
+@inline(__always) private func byColumnInFour(_ bits: UInt32) -> UInt32 {
+  @inline(__always) func exchange(_ x: UInt32, _ mask: UInt32, _ distance: UInt32) -> UInt32 {
+    let moved = (x ^ (x &>> distance)) & mask
+    return x ^ moved ^ (moved &<< distance)
+  }
+  var x = bits
+  for _ in 0..<2 {
+    x = exchange(x, 0x2222_2222, 1)
+    x = exchange(x, 0x0C0C_0C0C, 2)
+    x = exchange(x, 0x00F0_00F0, 4)
+    x = exchange(x, 0x0000_FF00, 8)
+  }
+  return x
 }
 
 /// Four words of nibbles from 32 codes, as Q4_0 has them: column i low and column 16 + i high.
@@ -218,7 +253,7 @@ private struct GroupSource {
 
 /// Zeroes one row of a packed superblock: with its scales zero, its codes mean nothing but must
 /// still be written.
-private func clearRow(_ target: UnsafeMutableRawPointer, _ r: Int, halves: Int, block: Int) {
+func clearRow(_ target: UnsafeMutableRawPointer, _ r: Int, halves: Int, block: Int) {
   clearRow(target, r, halves: halves, scaleRows: 0, words: 0)
   for b in 0..<8 {
     clearRow(
@@ -227,7 +262,7 @@ private func clearRow(_ target: UnsafeMutableRawPointer, _ r: Int, halves: Int, 
 }
 
 /// As above, where all scales come before all codes.
-private func clearRow(
+func clearRow(
   _ target: UnsafeMutableRawPointer, _ r: Int, halves: Int, scaleRows: Int, words: Int
 ) {
   for h in 0..<halves {

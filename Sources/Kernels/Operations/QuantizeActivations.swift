@@ -10,13 +10,14 @@ func quantizeActivations(
   _ offsetKind: Int, _ codes: UnsafeMutablePointer<Int8>, _ scales: UnsafeMutablePointer<Float>,
   _ offsets: UnsafeMutablePointer<Int32>
 ) {
+  let isOfHalves = offsetKind == 3 || offsetKind >= 5
   for row in 0..<tile {
     guard row < validRows else {
       for block in 0..<blocks {
         let at = block &* tile &+ row
         for i in 0..<32 { codes[at &* 32 &+ i] = 0 }
         scales[at] = 0
-        if offsetKind == 3 {
+        if isOfHalves {
           offsets[block &* 2 &* tile &+ row] = 0
           offsets[block &* 2 &* tile &+ tile &+ row] = 0
         } else {
@@ -54,16 +55,25 @@ func quantizeActivations(
           let high = roundToInt(values.vector(block &* 32 &+ 16) * inverse)
           storeBytes(low, target + block &* tile &* 32)
           storeBytes(high, target + (block &* tile &* 32 &+ 16))
-          if offsetKind == 3 {
+          if isOfHalves {
             square.store(toFloat(low), at: 16 &* block)
             second.store(toFloat(high), at: 16 &* block)
           } else {
             square.store(toFloat(low &+ high), at: 16 &* block)
           }
         }
-        if offsetKind == 3 {
-          let low = roundToInt(reduced(square) { $0 + $1 } * -32)
-          let high = roundToInt(reduced(second) { $0 + $1 } * -32)
+        if isOfHalves {
+          let sums = (reduced(square) { $0 + $1 }, reduced(second) { $0 + $1 })
+          let low: IntVector
+          let high: IntVector
+          if offsetKind == 6 {
+            low = unsafeBitCast(scale * sums.0, to: IntVector.self)
+            high = unsafeBitCast(scale * sums.1, to: IntVector.self)
+          } else {
+            let zeroPoint = FloatVector(repeating: offsetKind == 3 ? -32 : -4)
+            low = roundToInt(sums.0 * zeroPoint)
+            high = roundToInt(sums.1 * zeroPoint)
+          }
           for block in 0..<some {
             scales[(first &+ block) &* tile &+ row] = scale[block]
             let at = (first &+ block) &* 2 &* tile &+ row
@@ -79,6 +89,7 @@ func quantizeActivations(
         switch offsetKind {
         case 0: sums = unsafeBitCast(roundToInt(totals * -8), to: WordVector.self)
         case 1: sums = unsafeBitCast(roundToInt(totals * -128), to: WordVector.self)
+        case 4: sums = unsafeBitCast(roundToInt(totals * -16), to: WordVector.self)
         default: sums = unsafeBitCast(scale * totals, to: WordVector.self)
         }
         for block in 0..<some {

@@ -21,6 +21,8 @@ func quantizeBlocks(
     switch format {
     case .q4_0: target = out + first &* 18
     case .q4_1: target = out + first &* 20
+    case .q5_0: target = out + first &* 22
+    case .q5_1: target = out + first &* 24
     default: target = out + first &* 34
     }
     if isBest {
@@ -28,6 +30,8 @@ func quantizeBlocks(
       switch format {
       case .q4_0: quantizeBest(Q4_0Grid.self, tile, weights, count, target, words, room)
       case .q4_1: quantizeBest(Q4_1Grid.self, tile, weights, count, target, words, room)
+      case .q5_0: quantizeBest(Q5_0Grid.self, tile, weights, count, target, words, room)
+      case .q5_1: quantizeBest(Q5_1Grid.self, tile, weights, count, target, words, room)
       default: quantizeBest(Q8_0Grid.self, tile, weights, count, target, words, room)
       }
     } else {

@@ -129,6 +129,12 @@ import KernelInterface
       case .q4_1:
         roundCompensated(
           Q4_1Grid.self, values, feedback, factor, stride, costs, n, out, bytes, scratch)
+      case .q5_0:
+        roundCompensated(
+          Q5_0Grid.self, values, feedback, factor, stride, costs, n, out, bytes, scratch)
+      case .q5_1:
+        roundCompensated(
+          Q5_1Grid.self, values, feedback, factor, stride, costs, n, out, bytes, scratch)
       default:
         roundCompensated(
           Q8_0Grid.self, values, feedback, factor, stride, costs, n, out, bytes, scratch)
@@ -140,6 +146,10 @@ import KernelInterface
         refineBlocks(Q4_0Grid.self, errors, gradient, hessian, stride, n, out, bytes, scratch)
       case .q4_1:
         refineBlocks(Q4_1Grid.self, errors, gradient, hessian, stride, n, out, bytes, scratch)
+      case .q5_0:
+        refineBlocks(Q5_0Grid.self, errors, gradient, hessian, stride, n, out, bytes, scratch)
+      case .q5_1:
+        refineBlocks(Q5_1Grid.self, errors, gradient, hessian, stride, n, out, bytes, scratch)
       default:
         refineBlocks(Q8_0Grid.self, errors, gradient, hessian, stride, n, out, bytes, scratch)
       }

@@ -20,10 +20,17 @@ import KernelInterface
     for i in 0..<count { panel.store(brainHalves(group + (k0 &+ i) &* 32), at: i &* stride) }
   case .q4_0: blockPanel(Q4_0Block.self, group, k0, count, panel, stride)
   case .q4_1: blockPanel(Q4_1Block.self, group, k0, count, panel, stride)
+  case .q5_0: blockPanel(Q5_0Block.self, group, k0, count, panel, stride)
+  case .q5_1: blockPanel(Q5_1Block.self, group, k0, count, panel, stride)
   case .q8_0: blockPanel(Q8_0Block.self, group, k0, count, panel, stride)
+  case .iq4_NL: blockPanel(IQ4_NLBlock.self, group, k0, count, panel, stride)
+  case .mxfp4: blockPanel(MXFP4Block.self, group, k0, count, panel, stride)
+  case .q2_K: blockPanel(Q2_KBlock.self, group, k0, count, panel, stride)
+  case .q3_K: blockPanel(Q3_KBlock.self, group, k0, count, panel, stride)
   case .q4_K: blockPanel(Q4_KBlock.self, group, k0, count, panel, stride)
   case .q5_K: blockPanel(Q5_KBlock.self, group, k0, count, panel, stride)
   case .q6_K: blockPanel(Q6_KBlock.self, group, k0, count, panel, stride)
+  case .iq4_XS: blockPanel(IQ4_XSBlock.self, group, k0, count, panel, stride)
   }
 }
 
@@ -39,11 +46,12 @@ import KernelInterface
     for j in 0..<8 {
       let words = unsafeBitCast(F.words(place, j), to: IntVector.self)
       let step = j < 4 ? steps.first : steps.last
+      let minimum = j < 4 ? steps.minimum : steps.lastMinimum
       for t in 0..<4 {
         let code = toFloat(
           ((words &>> Int32(truncatingIfNeeded: 8 &* t)) & 255) &- F.zeroPoint)
         panel.store(
-          F.hasZeroPoint ? code * step : multiplyAdd(code, step, steps.minimum),
+          F.hasZeroPoint ? code * step : multiplyAdd(code, step, minimum),
           at: (32 &* block &+ 4 &* j &+ t) &* stride)
       }
     }

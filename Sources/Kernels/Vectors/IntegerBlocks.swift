@@ -1,3 +1,4 @@
+import CPlatform
 import KernelInterface
 
 // What differs between the integer formats: where a block's codes are, and what its scales and minima
@@ -38,10 +39,11 @@ protocol IntegerBlock {
   static func header(_ place: BlockPlace) -> Header
   /// What decodes a block: value = step * (code - zeroPoint), or step * code + minimum.
   static func steps(_ place: BlockPlace) -> BlockSteps
-  /// acc + scale of the activations * (scale of the weights * dot), and the minimum's part.
+  /// acc + scale of the activations * (scale of the weights * dot), and the minimum's part, which the offsets
+  /// are for; those of the halves are `tile` numbers apart.
   static func add(
     _ acc: FloatVector, _ sums: BlockSums, _ header: Header, _ scale: FloatVector,
-    _ offset: FloatVector
+    _ offsets: UnsafeRawPointer, _ tile: Int
   ) -> FloatVector
 
   #if KERNELS_AVX2
@@ -49,9 +51,11 @@ protocol IntegerBlock {
   #endif
 }
 
-/// The steps of a block's halves, which are the same but for Q6_K, and what its minimum adds. A tuple, as
-/// `Affine`.
-typealias BlockSteps = (first: FloatVector, last: FloatVector, minimum: FloatVector)
+/// The steps of a block's halves, which are the same where `hasHalves` is not, and what their minima add. A
+/// tuple, as `Affine`.
+typealias BlockSteps = (
+  first: FloatVector, last: FloatVector, minimum: FloatVector, lastMinimum: FloatVector
+)
 
 extension IntegerBlock {
   @inline(__always) static var blocksTogether: Int { 1 }
@@ -93,12 +97,12 @@ extension ScaledBlock {
   @inline(__always) static func header(_ place: BlockPlace) -> FloatVector { halves(place.start) }
   @inline(__always) static func steps(_ place: BlockPlace) -> BlockSteps {
     let d = header(place)
-    return (first: d, last: d, minimum: .zero)
+    return (first: d, last: d, minimum: .zero, lastMinimum: .zero)
   }
 
   @inline(__always) static func add(
     _ acc: FloatVector, _ sums: BlockSums, _ d: FloatVector, _ scale: FloatVector,
-    _ offset: FloatVector
+    _ offsets: UnsafeRawPointer, _ tile: Int
   ) -> FloatVector { multiplyAdd(toFloat(sums.last) * d, scale, acc) }
 }
 
@@ -134,12 +138,13 @@ extension AffineBlock {
   @inline(__always) static var zeroPoint: Int32 { 0 }
   @inline(__always) static func steps(_ place: BlockPlace) -> BlockSteps {
     let (d, m) = header(place)
-    return (first: d, last: d, minimum: m)
+    return (first: d, last: d, minimum: m, lastMinimum: m)
   }
   @inline(__always) static func add(
-    _ acc: FloatVector, _ sums: BlockSums, _ h: Affine, _ scale: FloatVector, _ offset: FloatVector
+    _ acc: FloatVector, _ sums: BlockSums, _ h: Affine, _ scale: FloatVector,
+    _ offsets: UnsafeRawPointer, _ tile: Int
   ) -> FloatVector {
-    multiplyAdd(h.m, offset, multiplyAdd(toFloat(sums.last) * h.d, scale, acc))
+    multiplyAdd(h.m, offsets.broadcastFloat(0), multiplyAdd(toFloat(sums.last) * h.d, scale, acc))
   }
 }
 
@@ -153,6 +158,39 @@ enum Q4_1Block: AffineBlock {
   }
   #if KERNELS_AVX2
     typealias Dot = NibbleDot<Q4_1Block>
+  #endif
+}
+
+/// Nibbles and a fifth bit for each, whose words follow them.
+protocol FiveBitBlock: NibbleBlock {}
+
+extension FiveBitBlock {
+  @inline(__always) static func words(_ place: BlockPlace, _ j: Int) -> WordVector {
+    nibbleWords(place, j) | fifths(nibbles(place).words(256), j)
+  }
+}
+
+enum Q5_0Block: ScaledBlock, FiveBitBlock {
+  @inline(__always) static var blockBytes: Int { 352 }
+  @inline(__always) static var zeroPoint: Int32 { 16 }
+  @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
+    place.start + 32
+  }
+  #if KERNELS_AVX2
+    typealias Dot = PairDot<Q5_0Block>
+  #endif
+}
+
+enum Q5_1Block: AffineBlock, FiveBitBlock {
+  @inline(__always) static var blockBytes: Int { 384 }
+  @inline(__always) static func header(_ place: BlockPlace) -> Affine {
+    (d: halves(place.start), m: halves(place.start + 32))
+  }
+  @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
+    place.start + 64
+  }
+  #if KERNELS_AVX2
+    typealias Dot = PairDot<Q5_1Block>
   #endif
 }
 
@@ -170,7 +208,7 @@ extension SuperblockAffine {
     let bytes = scales(place)
     return (
       d: halves(place.start) * unsignedBytes(bytes.scale),
-      m: -(halves(place.start + 32) * unsignedBytes(bytes.minimum))
+      m: negated(halves(place.start + 32) * unsignedBytes(bytes.minimum))
     )
   }
 }
@@ -189,7 +227,7 @@ enum Q4_KBlock: SuperblockAffine {
   #endif
 }
 
-enum Q5_KBlock: SuperblockAffine {
+enum Q5_KBlock: SuperblockAffine, FiveBitBlock {
   @inline(__always) static var blockBytes: Int { PackedLayout.q5_KSuperblock / 8 }
   @inline(__always) private static func block(_ place: BlockPlace) -> UnsafeRawPointer {
     place.start + (64 &+ PackedLayout.q5_KBlock &* place.index)
@@ -200,39 +238,43 @@ enum Q5_KBlock: SuperblockAffine {
   @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
     block(place) + 32
   }
-  @inline(__always) static func words(_ place: BlockPlace, _ j: Int) -> WordVector {
-    nibbleWords(place, j) | fifths(block(place).words(288), j)
-  }
   #if KERNELS_AVX2
-    typealias Dot = ByteDot<Q5_KBlock>
+    typealias Dot = PairDot<Q5_KBlock>
   #endif
 }
 
-/// Q6_K: scales of 16 columns in 8 bits, of which the superblock has the unit; the zero point is 32.
-enum Q6_KBlock: NibbleBlock {
-  @inline(__always) static var blockBytes: Int { PackedLayout.q6_KSuperblock / 8 }
-  @inline(__always) static var zeroPoint: Int32 { 32 }
+/// Scales of 16 columns, of which the superblock has the unit, and a zero point.
+protocol HalvedBlock: IntegerBlock where Header == Halves {}
+
+/// The scales of a block's halves. A tuple, as `Affine`.
+typealias Halves = (first: FloatVector, last: FloatVector)
+
+extension HalvedBlock {
   @inline(__always) static var blocksTogether: Int { 8 }
   @inline(__always) static var hasHalves: Bool { true }
-
-  typealias Header = (first: FloatVector, last: FloatVector)
-
-  @inline(__always) private static func block(_ place: BlockPlace) -> UnsafeRawPointer {
-    place.start + (32 &+ PackedLayout.q6_KBlock &* place.index)
-  }
-  @inline(__always) static func header(_ place: BlockPlace) -> Header {
-    let d = halves(place.start)
-    return (first: d * signedBytes(block(place)), last: d * signedBytes(block(place) + 16))
-  }
   @inline(__always) static func steps(_ place: BlockPlace) -> BlockSteps {
     let (first, last) = header(place)
-    return (first: first, last: last, minimum: .zero)
+    return (first: first, last: last, minimum: .zero, lastMinimum: .zero)
   }
   @inline(__always) static func add(
-    _ acc: FloatVector, _ sums: BlockSums, _ h: Header, _ scale: FloatVector, _ offset: FloatVector
+    _ acc: FloatVector, _ sums: BlockSums, _ h: Halves, _ scale: FloatVector,
+    _ offsets: UnsafeRawPointer, _ tile: Int
   ) -> FloatVector {
     let first = toFloat(sums.firstHalf) * h.first
     return multiplyAdd(multiplyAdd(toFloat(sums.last), h.last, first), scale, acc)
+  }
+}
+
+/// Q6_K: scales in 8 bits; the zero point is 32.
+enum Q6_KBlock: HalvedBlock, NibbleBlock {
+  @inline(__always) static var blockBytes: Int { PackedLayout.q6_KSuperblock / 8 }
+  @inline(__always) static var zeroPoint: Int32 { 32 }
+  @inline(__always) private static func block(_ place: BlockPlace) -> UnsafeRawPointer {
+    place.start + (32 &+ PackedLayout.q6_KBlock &* place.index)
+  }
+  @inline(__always) static func header(_ place: BlockPlace) -> Halves {
+    let d = halves(place.start)
+    return (first: d * signedBytes(block(place)), last: d * signedBytes(block(place) + 16))
   }
   @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
     block(place) + 32
@@ -241,32 +283,44 @@ enum Q6_KBlock: NibbleBlock {
     nibbleWords(place, j) | pairs(block(place).words(288 &+ 64 &* (j &>> 2)), j & 3)
   }
   #if KERNELS_AVX2
-    typealias Dot = ByteDot<Q6_KBlock>
+    typealias Dot = PairDot<Q6_KBlock>
+  #endif
+}
+
+/// The bits of each byte some places up, or down where `places` is negative; what was beyond the byte comes from
+/// its neighbour. A rotation where there is one: of two shifts of one word the compiler makes blends and shifts by
+/// vectors.
+@inline(__always) func moved(_ bits: WordVector, up places: Int) -> WordVector {
+  #if KERNELS_AVX512
+    return unsafeBitCast(
+      emend_rotate_left_512(
+        unsafeBitCast(bits, to: SIMD8<Int64>.self), Int32(truncatingIfNeeded: places & 31)),
+      to: WordVector.self)
+  #else
+    return places < 0
+      ? bits &>> UInt32(truncatingIfNeeded: 0 &- places)
+      : bits &<< UInt32(truncatingIfNeeded: places)
   #endif
 }
 
 /// Bit j of each byte, as the fifth of a code.
 @inline(__always) private func fifths(_ bits: WordVector, _ j: Int) -> WordVector {
-  (j < 4
-    ? bits &<< UInt32(truncatingIfNeeded: 4 &- j) : bits &>> UInt32(truncatingIfNeeded: j &- 4))
-    & 0x1010_1010
+  moved(bits, up: 4 &- j) & 0x1010_1010
 }
 
 /// Bits 2j and 2j + 1 of each byte, as the fifth and sixth of a code.
 @inline(__always) private func pairs(_ bits: WordVector, _ j: Int) -> WordVector {
-  (j < 2
-    ? bits &<< UInt32(truncatingIfNeeded: 4 &- 2 &* j)
-    : bits &>> UInt32(truncatingIfNeeded: 2 &* j &- 4)) & 0x3030_3030
+  moved(bits, up: 4 &- 2 &* j) & 0x3030_3030
 }
 
-@inline(__always) private func unsignedBytes(_ p: UnsafeRawPointer) -> FloatVector {
+@inline(__always) func unsignedBytes(_ p: UnsafeRawPointer) -> FloatVector {
   let b = p.loadUnaligned(as: SIMD16<UInt8>.self)
   var r = FloatVector()
   for i in 0..<16 { r[i] = Float(Int32(b[i])) }
   return r
 }
 
-@inline(__always) private func signedBytes(_ p: UnsafeRawPointer) -> FloatVector {
+@inline(__always) func signedBytes(_ p: UnsafeRawPointer) -> FloatVector {
   let b = p.loadUnaligned(as: SIMD16<Int8>.self)
   var r = FloatVector()
   for i in 0..<16 { r[i] = Float(Int32(b[i])) }

@@ -55,6 +55,11 @@ extension UnsafeMutablePointer where Pointee == Float {
   #endif
 }
 
+/// -v, of a zero too: the operator subtracts from zero, which leaves a zero positive.
+@inline(__always) func negated(_ v: FloatVector) -> FloatVector {
+  unsafeBitCast(unsafeBitCast(v, to: WordVector.self) ^ 0x8000_0000, to: FloatVector.self)
+}
+
 @inline(__always) func toFloat(_ v: IntVector) -> FloatVector {
   var r = FloatVector()
   for i in 0..<16 { r[i] = Float(v[i]) }

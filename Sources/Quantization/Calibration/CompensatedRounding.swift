@@ -28,7 +28,8 @@ package final class CompensatedRounding {
     instructionSet: InstructionSet = .best
   ) throws(KernelError) {
     precondition(rows > 0 && columns > 0 && columns % 32 == 0)
-    precondition([.q4_0, .q4_1, .q8_0].contains(format), "\(format.name) is not rounded so")
+    precondition(
+      [.q4_0, .q4_1, .q5_0, .q5_1, .q8_0].contains(format), "\(format.name) is not rounded so")
     self.format = format
     self.rows = rows
     self.columns = columns

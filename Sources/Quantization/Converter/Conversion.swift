@@ -105,10 +105,12 @@ public struct Conversion: Sendable {
     (order, calibratedCount) = Self.order(of: source.tensors, last: calibrated)
     tensors = order.map { source.tensors[$0] }
     let isOutputTied = !source.tensors.contains { $0.name == "output.weight" }
+    let model = MixedModel(
+      isOutputTied: isOutputTied, recipe?.mixture == nil ? nil : try source.configuration())
     var plan: [PlannedTensor] = []
     for tensor in tensors {
       let (format, note) =
-        recipe?.format(for: tensor, isOutputTied: isOutputTied) ?? (tensor.format, nil)
+        recipe?.format(for: tensor, in: model) ?? (tensor.format, nil)
       // An embedding of its own is read row by row.
       let isPacked =
         packed && tensor.shape.count == 2 && (isOutputTied || tensor.name != "token_embd.weight")

@@ -34,10 +34,10 @@ struct CalibrationArguments: ParsableArguments {
       }
       return
     }
-    guard let type = recipe.type, type.format.elementsPerBlock > 1 else {
+    guard let type = recipe.type, type.format.elementsPerBlock == 32 else {
       throw ValidationError(
-        "--calibration is for --type q4_0, q4_1 and q8_0; "
-          + "\(recipe.type?.rawValue ?? "what is kept") has no blocks to round")
+        "--calibration is for --type q4_0, q4_1, q5_0, q5_1 and q8_0; "
+          + "\(recipe.type?.name ?? "what is kept") has no blocks of 32 to round")
     }
     if recipe.rounding == .reference {
       throw ValidationError(

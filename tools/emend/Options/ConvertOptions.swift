@@ -6,7 +6,14 @@ import Quantization
 enum WeightType: String, CaseIterable, ExpressibleByArgument {
   case q4_0
   case q4_1
+  case q5_0
+  case q5_1
   case q8_0
+  case q2_k
+  case q3_k
+  case q4_k
+  case q5_k
+  case q6_k
   case f16
   case f32
 
@@ -14,9 +21,50 @@ enum WeightType: String, CaseIterable, ExpressibleByArgument {
     switch self {
     case .q4_0: .q4_0
     case .q4_1: .q4_1
+    case .q5_0: .q5_0
+    case .q5_1: .q5_1
     case .q8_0: .q8_0
+    case .q2_k: .q2_K
+    case .q3_k: .q3_K
+    case .q4_k: .q4_K
+    case .q5_k: .q5_K
+    case .q6_k: .q6_K
     case .f16: .f16
     case .f32: .f32
+    }
+  }
+}
+
+/// What `--type` takes: one format for all matrices, or a mixture.
+enum ModelType: CaseIterable, ExpressibleByArgument {
+  case weights(WeightType)
+  case mixture(Mixture)
+
+  static var allCases: [ModelType] {
+    WeightType.allCases.map(ModelType.weights) + Mixture.allCases.map(ModelType.mixture)
+  }
+  static var allValueStrings: [String] { allCases.map(\.name) }
+
+  init?(argument: String) {
+    guard let type = Self.allCases.first(where: { $0.name == argument.lowercased() }) else {
+      return nil
+    }
+    self = type
+  }
+
+  /// As it is written on the command line.
+  var name: String {
+    switch self {
+    case .weights(let type): type.rawValue
+    case .mixture(let mixture): mixture.rawValue
+    }
+  }
+
+  /// What most matrices get.
+  var format: BlockFormat {
+    switch self {
+    case .weights(let type): type.format
+    case .mixture(let mixture): mixture.base
     }
   }
 }
@@ -27,14 +75,16 @@ extension Rounding: ExpressibleByArgument {}
 struct RecipeOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Type of the matrices. May be left out with --packed where IN is a GGUF file, whose types are "
-        + "then kept.", valueName: "q4_0|q4_1|q8_0|f16|f32"))
-  var type: WeightType?
+      "Type of the matrices: one for all, or one of llama.cpp's mixtures (q4_k_m, ...). Rows that 256 does "
+        + "not divide fall back as llama.cpp's do. May be left out with --packed where IN is a GGUF "
+        + "file, whose types are then kept.", valueName: "type"))
+  var type: ModelType?
 
   @Option(
     help: ArgumentHelp(
       "Type of the output matrix, or of the embedding where that is the output too. (default: q8_0 "
-        + "with --type q4_0 and q4_1, otherwise as --type)", valueName: "type"))
+        + "with --type q4_0, q4_1, q5_0 and q5_1, q6_k with superblocks, otherwise as --type)",
+      valueName: "type"))
   var outputType: WeightType?
 
   @Option(
@@ -71,8 +121,15 @@ struct RecipeOptions: ParsableArguments {
   /// Nil where types are kept.
   var recipe: ConversionRecipe? {
     guard let type else { return nil }
-    return ConversionRecipe(
-      type: type.format, outputType: outputType?.format, embeddingType: embeddingType?.format,
-      rounding: rounding, allowsRequantizing: allowRequantize)
+    return switch type {
+    case .weights(let type):
+      ConversionRecipe(
+        type: type.format, outputType: outputType?.format, embeddingType: embeddingType?.format,
+        rounding: rounding, allowsRequantizing: allowRequantize)
+    case .mixture(let mixture):
+      ConversionRecipe(
+        mixture: mixture, outputType: outputType?.format, embeddingType: embeddingType?.format,
+        rounding: rounding, allowsRequantizing: allowRequantize)
+    }
   }
 }

@@ -3,7 +3,7 @@ import KernelInterface
 import TensorKernels
 
 let shapes = [(4096, 4096), (2048, 5632), (1536, 576)]
-private let integerFormats: [BlockFormat] = [.q4_0, .q4_1, .q8_0, .q4_K, .q5_K, .q6_K]
+private let integerFormats: [BlockFormat] = BlockFormat.allCases.filter { $0.elementsPerBlock > 1 }
 
 /// Random packed weights that fill `byteCount` bytes or one matrix, whichever is more.
 func randomWeights(
@@ -15,6 +15,7 @@ func randomWeights(
   let address = memory.allocate(bytes: matrices * bytes)
   var numbers = FixedNumbers()
   numbers.fill(address, byteCount: matrices * bytes)
+  if format == .mxfp4 { numbers.fillExponents(address, byteCount: matrices * bytes) }
   return (address, matrices, bytes)
 }
 
@@ -26,13 +27,7 @@ private struct QuantizedRows {
 
   init(_ memory: Arena, _ kernels: KernelTable, _ format: BlockFormat, rows: Int, columns: Int) {
     let blocks = columns / 32
-    let kind: OffsetKind =
-      switch format {
-      case .q4_0: .minus8Sums
-      case .q8_0: .minus128Sums
-      case .q6_K: .minus32HalfSums
-      default: .scaledSums
-      }
+    guard let kind = OffsetKind(format) else { preconditionFailure("\(format) has no blocks") }
     codes = memory.allocate(Int8.self, rows * columns)
     scales = memory.allocate(Float.self, rows * blocks)
     offsets = memory.allocate(Int32.self, rows * blocks * kind.countPerBlock)
@@ -105,6 +100,35 @@ extension Workload {
               PackedLayout.number(format), weights.address + i * weights.matrixBytes, columns / 32,
               x.codes, x.scales, x.offsets,
               1, groups.lowerBound, groups.upperBound, rows, out, rows, 0)
+          }
+        }
+      }
+    }
+  }
+
+  /// Decode without memory: one row against 768 KB of weights again and again, which all threads together keep
+  /// in their second-level caches. What is left is arithmetic.
+  static var oneRow: [Workload] { integerFormats.map(oneRow) }
+
+  private static func oneRow(_ format: BlockFormat) -> Workload {
+    let (columns, passes) = (2048, 200)
+    let groupBytes = PackedLayout.groupBytes(format, columns: columns)
+    let groups = 2 * max(1, (768 << 10) / groupBytes / 2)
+    return Workload(
+      name: "one row \(format.name)", shape: "\(16 * groups)x\(columns) in cache",
+      limit: .stream(bytes: groups * groupBytes), amount: Double(passes * groups * groupBytes)
+    ) { set, pool, memory in
+      let kernels = set.kernels
+      let weights = randomWeights(memory, format, rows: 16 * groups, columns: columns)
+      let x = QuantizedRows(memory, kernels, format, rows: 1, columns: columns)
+      let out = memory.allocate(Float.self, 16 * groups)
+      return {
+        pool.run { worker in
+          let own = worker.share(of: groups)
+          for _ in 0..<passes {
+            kernels.linearInt8(
+              PackedLayout.number(format), weights.address, columns / 32, x.codes, x.scales,
+              x.offsets, 1, own.lowerBound, own.upperBound, 16 * groups, out, 16 * groups, 0)
           }
         }
       }

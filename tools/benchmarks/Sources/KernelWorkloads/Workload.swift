@@ -16,7 +16,7 @@ public struct Workload: Sendable {
 
   /// Every workload that `set` has kernels for.
   public static func all(_ set: InstructionSet) -> [Workload] {
-    matrixMatrix + matrixVector + linearF32 + linearBackward
+    matrixMatrix + matrixVector + oneRow + linearF32 + linearBackward
       + (set.kernels.linearTransposedSlices == nil ? [] : linearSlices)
       + (set.kernels.brain == nil ? [] : brainLinear) + attention + rows + packing
   }
@@ -37,6 +37,15 @@ struct FixedNumbers {
   mutating func fill(_ memory: UnsafeMutableRawPointer, byteCount: Int) {
     let words = memory.assumingMemoryBound(to: UInt32.self)
     for i in 0..<byteCount / 4 { words[i] = UInt32(truncatingIfNeeded: next()) & 0x3FFF_3FFF }
+  }
+
+  /// Bytes that are ordinary exponents, and codes at that: those of `fill` would be numbers below the normal
+  /// ones, which the processor multiplies slowly.
+  mutating func fillExponents(_ memory: UnsafeMutableRawPointer, byteCount: Int) {
+    let words = memory.assumingMemoryBound(to: UInt32.self)
+    for i in 0..<byteCount / 4 {
+      words[i] = UInt32(truncatingIfNeeded: next()) & 0x0707_0707 | 0x7878_7878
+    }
   }
 
   /// Floats in -1..<1.
