@@ -16,6 +16,8 @@ host=$(hostname -s)
 export SLURM_CONF=$folder/slurm.conf
 daemons=()
 stop() {
+  # Steps outlive their daemons.
+  scancel --me 2>/dev/null && sleep 3 || true
   for daemon in "${daemons[@]}"; do kill "$daemon" 2>/dev/null || true; done
   for daemon in "${daemons[@]}"; do wait "$daemon" 2>/dev/null || true; done
   rm -rf "$folder"
