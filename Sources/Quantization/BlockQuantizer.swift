@@ -24,16 +24,22 @@ public struct BlockQuantizer: Sendable {
   /// How.
   public let rounding: Rounding
 
+  /// Whether values are refused that no scale in half precision reaches. Otherwise the search saturates its
+  /// scales, and the reference's become infinite, as ggml's do.
+  public let refusesOverflow: Bool
+
   private let kernels: KernelTable
 
   /// A quantizer to `format`, which must be one that `BlockFormat.hasQuantizer` says is written. For
   /// the plain formats F32, F16 and BF16, values are rounded to the nearest whatever `rounding` is.
   public init(
-    _ format: BlockFormat, rounding: Rounding, instructionSet: InstructionSet = .best
+    _ format: BlockFormat, rounding: Rounding, refusesOverflow: Bool = false,
+    instructionSet: InstructionSet = .best
   ) {
     precondition(format.hasQuantizer, "\(format.name) is only read")
     self.format = format
     self.rounding = rounding
+    self.refusesOverflow = refusesOverflow
     kernels = instructionSet.kernels
   }
 
@@ -51,7 +57,7 @@ public struct BlockQuantizer: Sendable {
   ///   - pool: the threads that share the rows.
   ///
   /// Throws `partialBlocks` when a row does not fill whole blocks, `notFinite` when the source holds an
-  /// infinity or NaN, and `tooLarge` when a block's values are beyond what its scale can reach; the
+  /// infinity or NaN, and with `refusesOverflow` `tooLarge` when a block's values are beyond what its scale can reach; the
   /// destination is then partly written.
   public func quantize(
     _ source: UnsafeRawBufferPointer, _ sourceFormat: BlockFormat, columns: Int,
@@ -98,7 +104,7 @@ public struct BlockQuantizer: Sendable {
           failure.record(row: first + bad / columns, column: bad % columns)
           return
         }
-        if let row = firstRowBeyond(buffer, rows: count, columns: columns) {
+        if refusesOverflow, let row = firstRowBeyond(buffer, rows: count, columns: columns) {
           beyond.record(row: first + row, column: 0)
           return
         }

@@ -31,6 +31,7 @@ extension ControlVector {
     } catch {
       preconditionFailure("\(error)")
     }
+    defer { withExtendedLifetime(file) {} }
     var directions: [Int: [Float]] = [:]
     for tensor in file.tensors where tensor.name.hasPrefix(Self.prefix) {
       let layer = Int(tensor.name.dropFirst(Self.prefix.count))

@@ -277,7 +277,9 @@ public struct Conversion: Sendable {
           target.copyMemory(from: bytes)
         } else {
           do {
-            try BlockQuantizer(format, rounding: recipe?.rounding ?? .best).quantize(
+            try BlockQuantizer(
+              format, rounding: recipe?.rounding ?? .best, refusesOverflow: true
+            ).quantize(
               bytes, tensor.format, columns: tensor.columns, importance: weights, into: target,
               tensor: tensor.name,
               firstRow: rows.lowerBound, pool: pool)
