@@ -1,5 +1,5 @@
-import EditSessions
 import ArgumentParser
+import EditSessions
 import ModelFiles
 import Quantization
 import TensorKernels
