@@ -32,10 +32,11 @@ struct ConvertCommandTests {
     #expect(
       lines[1].split(separator: " ")
         == ["token_embd.weight", "64", "x", "504", "f16", "q4_0", "18144"])
-    #expect(lines.last?.hasPrefix("total ") == true)
+    #expect(lines.dropLast().last?.hasPrefix("total ") == true)
+    #expect(lines.last?.hasPrefix("memory") == true)
 
     let table = try EmendProcess(dry + ["--json"]).json(Table.self)
-    #expect(table.tensors.count == lines.count - 2)
+    #expect(table.tensors.count == lines.count - 3)
     #expect(table.tensors.last?.name == "output.weight" && table.tensors.last?.to == "q8_0")
     #expect(table.tensorBytes == table.tensors.reduce(0) { $0 + $1.bytes })
     #expect(table.bytes == nil && table.sha256 == nil)
@@ -87,7 +88,11 @@ struct ConvertCommandTests {
     let path = try scratch.file("in.gguf", "")
     let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
     try handle.write(contentsOf: Data(file.bytes))
-    try handle.truncate(atOffset: UInt64(file.bytes.count) + 4096 * 16384 * 4)
+    // What ends with zeros would be taken for a download that was stopped.
+    let end = [Float](repeating: 1, count: 1 << 16)
+    try handle.truncate(atOffset: UInt64(file.bytes.count + 4096 * 16384 * 4 - 4 * end.count))
+    try handle.seekToEnd()
+    try handle.write(contentsOf: end.withUnsafeBytes { Data($0) })
     try handle.close()
     return path
   }

@@ -9,7 +9,7 @@ import Testing
 struct EvaluateCommandTests {
   private let model = OutsideFiles.smolLM2?.path ?? ""
   private let editor = URL(filePath: #filePath)
-    .appending(path: "../../../models/editors/smollm2-135m-instruct.safetensors")
+    .appending(path: "../../../models/editors/smollm2-135m-instruct-p0.safetensors")
     .standardizedFileURL.path
 
   private struct Result: Decodable {

@@ -243,6 +243,8 @@ struct TrainCommandTests {
     try Data().write(to: URL(filePath: ballast))
     let handle = try FileHandle(forWritingTo: URL(filePath: ballast))
     while (try? handle.write(contentsOf: Data(count: 4096))) != nil {}
+    // Room for the folder's lock and a line of metrics, and not for a state.
+    try handle.truncate(atOffset: handle.offset() - 8192)
     try? handle.close()
 
     let stopped = try train("parts", steps: 4, "--resume")
@@ -286,9 +288,10 @@ struct TrainCommandTests {
     process.waitUntilExit()
     let said = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
     let printed = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-    #expect(process.terminationReason == .exit && process.terminationStatus == 1, "\(said)")
+    // EX_TEMPFAIL: the work can be taken up.
+    #expect(process.terminationReason == .exit && process.terminationStatus == 75, "\(said)")
     #expect(
-      said.contains("of \(steps); the state is saved") && said.contains("--resume"), "\(said)")
+      said.contains("of \(steps); what is done is saved") && said.contains("--resume"), "\(said)")
     #expect(said.contains(place))
     #expect(isJSON ? printed.contains("\"finished\":false") : printed.isEmpty, "\(printed)")
     let resumed = try EmendProcess(arguments + ["--output", place, "--resume"])
@@ -421,7 +424,7 @@ struct TrainCommandTests {
   /// The shipped editor turns a sentence as it is told, and what it is told decides.
   @Test func shippedEditorFollows() throws {
     let editor = URL(filePath: #filePath)
-      .appending(path: "../../../models/editors/smollm2-135m-instruct.safetensors")
+      .appending(path: "../../../models/editors/smollm2-135m-instruct-p0.safetensors")
       .standardizedFileURL.path
     func answer(_ instruction: String, _ prompt: String) throws -> String {
       let result = try EmendProcess([

@@ -39,6 +39,7 @@ import Testing
     lora_modules: q_proj,down_proj
     cross_blocks: 1,2
     interface: p5
+    instruction_place: system
     layers: 0-3,10
     positions: f1+l2
     scale: plain
@@ -52,6 +53,8 @@ import Testing
     max-seq-length: 256
     seed: 18446744073709551615
     save_every: 7
+    save_every_seconds: 90
+    family_rows: 24
     optimizer: adamw8bit
     beta1: 0.8
     beta2: 0.99
@@ -77,6 +80,7 @@ import Testing
     backward: bf16
     steps_per_eval: 50
     val_rows: 10
+    validate_families: 3
     unseen_part: 0.2
     seen_part: 0.3
     compositional_part: 0.4
@@ -99,6 +103,7 @@ import Testing
     wanted.editor.backbone = .gpt2(blocks: 2, width: 64, heads: 4)
     wanted.editor.loraRank = 8
     wanted.editor.interface = .p5
+    wanted.editor.instructionPlace = .system
     wanted.editor.layers = "0-3,10"
     wanted.editor.positions = "f1+l2"
     wanted.editor.scale = "plain"
@@ -114,6 +119,8 @@ import Testing
     wanted.run.maxSequenceLength = 256
     wanted.run.seed = .max
     wanted.run.saveInterval = 7
+    wanted.run.saveSeconds = 90
+    wanted.run.familyRows = 24
     wanted.optimization.optimizer = .eightBit
     wanted.optimization.beta1 = 0.8
     wanted.optimization.beta2 = 0.99
@@ -136,6 +143,7 @@ import Testing
     wanted.gradients.backward = .bf16
     wanted.validation.interval = 50
     wanted.validation.rows = 10
+    wanted.validation.families = 3
     wanted.validation.split.unseen = 0.2
     wanted.validation.split.seen = 0.3
     wanted.validation.split.compositional = 0.4
@@ -143,11 +151,13 @@ import Testing
     // An editor's file and tuning exclude what makes a new editor; the rest agrees.
     #expect(
       options.problems.map(name) == [
-        "backbone", "interface", "layers", "positions", "scale", "heads", "cross_blocks", "tune",
+        "backbone", "interface", "layers", "positions", "scale", "heads", "instruction_place",
+        "cross_blocks", "tune",
       ])
     wanted.editor.isTuning = false
     wanted.editor.file = nil
     wanted.editor.interface = .p4
+    wanted.editor.instructionPlace = nil
     wanted.editor.loraModules = ["c_attn"]
     #expect(wanted.problems == [])
     // The text above names them all, and each value there is another one than the default.
@@ -247,7 +257,7 @@ import Testing
     ("steps: 99999999999999999999", "and must be a whole number"), ("seed: -1", "not negative"),
     ("learning-rate: fast", "learning-rate is \"fast\", and must be a number"),
     ("optimizer: sgd", "must be adamw, adamw8bit"), ("schedule: cosin", "constant, cosine, linear"),
-    ("interface: p3", "must be p0, p1, p2, p4, p5"), ("backward: f16", "must be f32, bf16"),
+    ("interface: p3", "must be p0, p1, p2, p4, p5, p8"), ("backward: f16", "must be f32, bf16"),
     ("grad_checkpoint: every=0", "every=K, every=K,bf16 or off"),
     ("grad_checkpoint: every=off", "every=K, every=K,bf16 or off"),
     ("backbone: gpt2:12x768", "gpt2:BLOCKSxWIDTHxHEADS"),

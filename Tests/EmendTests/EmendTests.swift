@@ -19,7 +19,7 @@ private let modelPath =
 struct EmendTests {
   private let settings = ModelSettings(path: modelPath, threads: 2, contextLength: 128)
   private let editor = repository.appending(
-    path: "models/editors/smollm2-135m-instruct.safetensors"
+    path: "models/editors/smollm2-135m-instruct-p0.safetensors"
   ).path
   private let greedy = GenerationOptions(sampling: .greedy, maximumTokens: 12)
 

@@ -72,11 +72,7 @@ struct Train: ParsableCommand {
   @Argument(
     help: ArgumentHelp(
       "After --resume: begin where there is nothing to go on with yet.", valueName: "auto"))
-  var resumption: Resumption?
-
-  enum Resumption: String, ExpressibleByArgument {
-    case auto
-  }
+  var resumption: String?
 
   @Option(
     help: ArgumentHelp(
@@ -210,8 +206,9 @@ struct Train: ParsableCommand {
   }
 
   private func check(_ settings: TrainingSettings) throws {
-    if resumption != nil, !resume {
-      throw ValidationError("auto stands after --resume: write --resume auto")
+    if let resumption, !resume || resumption != "auto" {
+      throw ValidationError(
+        "'\(resumption)' is no option of train; auto stands after --resume: write --resume auto")
     }
     let options = settings.options
     guard options.data.isEmpty != (settings.randomRows == nil) else {
