@@ -81,7 +81,8 @@ public struct EditPreparation {
           editor: $0.editor, digest: digests[$0.editor], instruction: $0.text, strength: $0.strength
         )
       },
-      layers: request.layers, firstToken: firstToken, opening: opening, activations: opened.settings.activations,
+      layers: request.layers, firstToken: firstToken, opening: opening,
+      activations: opened.settings.activations,
       cacheType: opened.settings.resolvedCacheType)
   }
 

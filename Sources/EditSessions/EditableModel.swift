@@ -55,7 +55,9 @@ public final class EditableModel: Sendable {
     let template = try template ?? ChatTemplate(of: tokenizer.vocabulary)
     let core = try await thread.run { [self] in
       try Confined(
-        SessionCore(load(edits, .conversation(template)), tokenizer: tokenizer, template: template, system: system))
+        SessionCore(
+          load(edits, .conversation(template)), tokenizer: tokenizer, template: template,
+          system: system))
     }
     return EditSession(core, on: thread)
   }

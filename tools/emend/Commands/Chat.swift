@@ -47,7 +47,8 @@ struct Chat: ParsableCommand {
       (system.map { [ChatMessage(.system, $0)] } ?? []) + [ChatMessage(.user, "x")],
       with: opened.tokenizer)
     var prepared = try EditPreparation(
-      edits.request(), opened, form: .conversation(template), cache: editCache.place(firstToken: opening[0]))
+      edits.request(), opened, form: .conversation(template),
+      cache: editCache.place(firstToken: opening[0]))
     let loaded = try opened.load(beside: prepared)
     let edited = try prepared?.processor(loaded)
     let generator = Generator(
