@@ -127,11 +127,12 @@ extension Workload {
       let out = memory.allocate(Float.self, 16 * groups)
       return {
         pool.run { worker in
-          let own = worker.share(of: groups)
-          for _ in 0..<passes {
-            kernels.linearInt8(
-              PackedLayout.number(format), weights.address, columns / 32, x.codes, x.scales,
-              x.offsets, 1, own.lowerBound, own.upperBound, 16 * groups, out, 16 * groups, 0)
+          for own in worker.portions(of: groups) {
+            for _ in 0..<passes {
+              kernels.linearInt8(
+                PackedLayout.number(format), weights.address, columns / 32, x.codes, x.scales,
+                x.offsets, 1, own.lowerBound, own.upperBound, 16 * groups, out, 16 * groups, 0)
+            }
           }
         }
       }
