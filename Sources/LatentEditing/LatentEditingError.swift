@@ -52,6 +52,8 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
   case compiledMismatch(path: String, field: String, found: String, needed: String)
   /// A compiled edit, and a prompt that does not begin with its token or has no other.
   case compiledForOtherPrompt(firstToken: Int, prompt: [Int])
+  /// A prefix takes the place of other tokens than those with which the prompt begins.
+  case prefixForOtherPrompt(replacing: [Int], prompt: [Int])
   case notCompilable(reason: String)
   case cacheFolder(path: String)
   /// A compiled edit in a cache that cannot be used.
@@ -168,6 +170,11 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
         + (prompt.isEmpty
           ? "empty" : prompt.count == 1 ? "token \(prompt[0]) alone" : "token \(prompt[0]) first")
         + "; write the prompt as the edit was made for (--chat), or compile it with --first-token"
+    case .prefixForOtherPrompt(let replaced, let prompt):
+      "what the editor makes of the instruction takes the place of the tokens "
+        + "\(replaced.map(String.init).joined(separator: ", ")) with which conversations begin in which the user "
+        + "speaks first, and this prompt begins with \(prompt.map(String.init).joined(separator: ", ")); write it "
+        + "as a conversation (--chat) without a system text, which the instruction can say"
     case .notCompilable(let reason):
       "the edit cannot be compiled to a prefix: \(reason); use it as it is"
     case .cacheFolder(let path):

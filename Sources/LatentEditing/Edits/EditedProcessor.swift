@@ -56,8 +56,8 @@ public final class EditedProcessor: SequenceModel {
   }
 
   /// Sets the sites for a prompt; the cache is emptied unless it stays valid. The reason of what it throws
-  /// is a `LatentEditingError`: `promptTooShort`, or `compiledForOtherPrompt` where the prompt does not
-  /// begin with the token the edit was compiled for.
+  /// is a `LatentEditingError`: `promptTooShort`, or `compiledForOtherPrompt` or `prefixForOtherPrompt` where
+  /// the prompt does not begin with the tokens the edit was compiled for.
   public func prepare(_ prompt: Prompt) throws(PromptError) {
     prepared = nil
     do throws(LatentEditingError) {
@@ -73,6 +73,10 @@ public final class EditedProcessor: SequenceModel {
       guard prompt.tokens.starts(with: compiled.tokens),
         prompt.tokens.count > compiled.tokens.count
       else {
+        if case .opening(let replaced) = compiled.place {
+          throw .prefixForOtherPrompt(
+            replacing: replaced, prompt: Array(prompt.tokens.prefix(replaced.count)))
+        }
         throw .compiledForOtherPrompt(
           firstToken: compiled.firstToken, prompt: Array(prompt.tokens.prefix(2)))
       }

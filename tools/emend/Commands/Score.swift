@@ -61,6 +61,11 @@ struct Score: ParsableCommand {
     // One more for a ghost token, which some edits put in front.
     let room = edits.isEmpty ? length : min(length + 1, opened.configuration.contextLength)
     let prepared = try EditPreparation(edits.request(), opened)
+    if let prepared, prepared.tokensInFront > 0 {
+      throw ValidationError(
+        "an editor that writes the beginning of the prompt (p8) has no logits for it; measure it with "
+          + "emend evaluate, or score with another editor")
+    }
     let loaded = try opened.load(contextLength: room, beside: prepared)
     let scores = try score(prompt, loaded, prepared)
 
