@@ -22,10 +22,23 @@ public enum JSONFile {
     guard file.byteCount <= mostBytes else {
       throw .unexpectedJSON(path: path, reason: "it has \(file.byteCount) bytes")
     }
+    return try read(type, Data(file.bytes), path: path)
+  }
+
+  /// As `read`, of a text that was read from `path` already.
+  public static func read<Value: Decodable>(
+    _ type: Value.Type, text: String, path: String
+  ) throws(ModelFileError) -> Value {
+    try read(type, Data(text.utf8), path: path)
+  }
+
+  private static func read<Value: Decodable>(
+    _ type: Value.Type, _ data: Data, path: String
+  ) throws(ModelFileError) -> Value {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     do {
-      return try decoder.decode(type, from: Data(file.bytes))
+      return try decoder.decode(type, from: data)
     } catch {
       throw .unexpectedJSON(path: path, reason: reason(error))
     }

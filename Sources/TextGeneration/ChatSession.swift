@@ -8,11 +8,17 @@ public final class ChatSession {
   /// The turns so far, the system's first if there is one.
   public private(set) var messages: [ChatMessage] = []
 
-  /// A conversation written by `template`.
+  /// A conversation written by `template`; `say` throws where it cannot be.
   public convenience init(
     _ generator: Generator, tokenizer: Tokenizer, template: ChatTemplate, system: String? = nil
   ) {
-    self.init(generator, system: system) { template.encode($0, with: tokenizer) }
+    self.init(generator, system: system) { messages throws(TextGenerationError) in
+      do throws(TokenizationError) {
+        return try template.encode(messages, with: tokenizer)
+      } catch {
+        throw .tokenization(error)
+      }
+    }
   }
 
   /// As above, with the tokens of a conversation, up to where the assistant speaks, by `encode`.

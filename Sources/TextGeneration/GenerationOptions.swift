@@ -6,6 +6,8 @@ public struct GenerationOptions: Sendable, Equatable {
   public var maximumTokens: Int?
   /// The text ends before the first of these.
   public var stopStrings: [String]
+  /// Tokens that end the text, beside those of the vocabulary.
+  public var endTokens: Set<Int> = []
   /// End tokens are never chosen, so that only the other limits apply.
   public var ignoresEndTokens: Bool
   /// Prompt tokens fed between two reports of progress (and chances to stop).

@@ -48,6 +48,7 @@ public final class Generator {
     guard prompt.count <= predictor.contextLength else {
       throw .promptTooLong(tokens: prompt.count, contextLength: predictor.contextLength)
     }
+    let endTokens = endTokens.union(options.endTokens)
     var chain = try SamplingChain(options.sampling)
     var matcher = try StopStringMatcher(options.stopStrings)
     var decoder = makeDecoder()

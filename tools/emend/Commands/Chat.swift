@@ -42,8 +42,8 @@ struct Chat: ParsableCommand {
 
   func run() throws {
     let opened = try OpenedModel(model)
-    let template = try templateOptions.template(for: opened.tokenizer)
-    let opening = template.encode(
+    let template = try templateOptions.template(for: opened, edits: edits)
+    let opening = try template.encode(
       (system.map { [ChatMessage(.system, $0)] } ?? []) + [ChatMessage(.user, "x")],
       with: opened.tokenizer)
     var prepared = try PreparedEdits(
@@ -53,11 +53,16 @@ struct Chat: ParsableCommand {
     let generator = Generator(
       edited ?? loaded.state, tokenizer: loaded.tokenizer, startsText: true)
     let session = ChatSession(generator, system: system) { messages throws(TextGenerationError) in
-      let ids = template.encode(messages, with: loaded.tokenizer)
+      let (ids, opening): ([Int], Int)
+      do throws(TokenizationError) {
+        ids = try template.encode(messages, with: loaded.tokenizer)
+        opening = try template.firstContentToken(
+          after: messages.first?.role ?? .user, with: loaded.tokenizer)
+      } catch {
+        throw .tokenization(error)
+      }
       guard let edited else { return ids }
       let tokens = edited.tokens(for: ids)
-      let opening = template.firstContentToken(
-        after: messages.first?.role ?? .user, with: loaded.tokenizer)
       do throws(LatentEditingError) {
         try edited.begin(prompt: tokens, firstContent: opening + tokens.count - ids.count)
       } catch {
@@ -66,7 +71,7 @@ struct Chat: ParsableCommand {
       return tokens
     }
     var options = length.generationOptions(sampling.options)
-    options.stopStrings += template.stopStrings
+    options.end(turnsOf: template, with: loaded.tokenizer)
 
     if Console.inputIsTerminal { Console.note("/help lists what you can do besides talking.") }
     var reader = LineReader()

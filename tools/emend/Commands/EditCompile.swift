@@ -40,7 +40,7 @@ struct EditCompile: ParsableCommand {
   func run() throws {
     try OutputFile.check(output, inputs: [model.file.model] + edits.files)
     let opened = try OpenedModel(model)
-    let first = try firstToken ?? opening(opened.tokenizer)
+    let first = try firstToken ?? opening(opened)
     guard (0..<opened.configuration.vocabularySize).contains(first) else {
       throw ValidationError(
         "--first-token is \(first), and the vocabulary has \(opened.configuration.vocabularySize)")
@@ -57,9 +57,10 @@ struct EditCompile: ParsableCommand {
     Console.print("\(output): token \(first) as the edit leaves it in every layer")
   }
 
-  private func opening(_ tokenizer: Tokenizer) throws -> Int {
+  private func opening(_ opened: OpenedModel) throws -> Int {
+    let tokenizer = opened.tokenizer
     if tokenizer.vocabulary.addsBOS, let bos = tokenizer.bosToken { return bos }
-    let template = try templateOptions.template(for: tokenizer)
-    return template.encode([ChatMessage(.user, "x")], with: tokenizer)[0]
+    let template = try templateOptions.template(for: opened, edits: edits)
+    return try template.encode([ChatMessage(.user, "x")], with: tokenizer)[0]
   }
 }

@@ -43,9 +43,10 @@ struct EditDerive: ParsableCommand {
   func run() throws {
     try OutputFile.check(output, inputs: [model.file.model, positive, negative])
     let opened = try OpenedModel(model)
+    let template = chat ? try templateOptions.template(for: opened) : nil
     let texts = (
-      positive: try examples(positive, opened.tokenizer),
-      negative: try examples(negative, opened.tokenizer)
+      positive: try examples(positive, opened, template),
+      negative: try examples(negative, opened, template)
     )
     let all = texts.positive + texts.negative
     let loaded = try opened.load(contextLength: all.map(\.count).max())
@@ -64,8 +65,10 @@ struct EditDerive: ParsableCommand {
         + "\(texts.positive.count) and \(texts.negative.count) texts")
   }
 
-  private func examples(_ path: String, _ tokenizer: Tokenizer) throws -> [[Int]] {
-    let template = chat ? try templateOptions.template(for: tokenizer) : nil
+  private func examples(
+    _ path: String, _ opened: OpenedModel, _ template: ChatTemplate?
+  ) throws -> [[Int]] {
+    let tokenizer = opened.tokenizer
     let lines = try TextInput.read(path).split(whereSeparator: \.isNewline)
       .filter { !$0.allSatisfy(\.isWhitespace) }
     guard !lines.isEmpty else {
@@ -73,7 +76,7 @@ struct EditDerive: ParsableCommand {
     }
     return try lines.map { line in
       let ids =
-        template.map { $0.encode([ChatMessage(.user, String(line))], with: tokenizer) }
+        try template.map { try $0.encode([ChatMessage(.user, String(line))], with: tokenizer) }
         ?? tokenizer.encode(String(line), addSpecial: true, parseSpecial: false)
       guard !ids.isEmpty else {
         throw LatentEditingError.noExamples(path: path, problem: "a line has no tokens")

@@ -96,7 +96,8 @@ struct Generate: ParsableCommand {
     }
     let text = try file.map { try TextInput.read($0) } ?? prompt ?? ""
     let opened = try OpenedModel(model)
-    let ids = try encode(text, with: opened.tokenizer)
+    let template = chat ? try templateOptions.template(for: opened, edits: edits) : nil
+    let ids = try encode(text, as: template, with: opened.tokenizer)
     guard ids.count <= opened.contextLength else {
       throw TextGenerationError.promptTooLong(
         tokens: ids.count, contextLength: opened.contextLength)
@@ -104,15 +105,20 @@ struct Generate: ParsableCommand {
     let prepared = try PreparedEdits(
       edits, opened, cache: try editCache.cache(edits, opened, firstToken: ids.first ?? 0))
     let loaded = try opened.load(beside: prepared, states: trace == nil ? 1 : 2)
-    let options = length.generationOptions(sampling.options)
+    var options = length.generationOptions(sampling.options)
+    if let template { options.end(turnsOf: template, with: opened.tokenizer) }
+    let firstContent = try firstContent(of: template, with: opened.tokenizer)
 
     guard compare else {
-      let answer = try generate(ids, options, loaded, prepared, streams: !output.json)
+      let answer = try generate(
+        ids, options, loaded, prepared, firstContent: firstContent, streams: !output.json)
       if output.json { try JSON.print(answer) }
       return
     }
-    let plain = try generate(ids, options, loaded, nil, streams: false)
-    let edited = try generate(ids, options, loaded, prepared, streams: false)
+    let plain = try generate(
+      ids, options, loaded, nil, firstContent: firstContent, streams: false)
+    let edited = try generate(
+      ids, options, loaded, prepared, firstContent: firstContent, streams: false)
     let comparison = Comparison(unedited: plain, edited: edited)
     if output.json { try JSON.print(comparison) } else { comparison.show(with: loaded.tokenizer) }
   }
@@ -120,7 +126,7 @@ struct Generate: ParsableCommand {
   /// One answer, edited or not. Throws `interrupted` where that happened before it began.
   private func generate(
     _ prompt: [Int], _ options: GenerationOptions, _ loaded: LoadedModel, _ edits: PreparedEdits?,
-    streams: Bool
+    firstContent: Int, streams: Bool
   ) throws -> Answer {
     let predictor: any TokenPredictor
     var ids = prompt
@@ -133,7 +139,7 @@ struct Generate: ParsableCommand {
       let edited = try edits.processor(loaded, observer: recorder)
       ids = edited.tokens(for: prompt)
       try edited.begin(
-        prompt: ids, firstContent: try firstContent(loaded.tokenizer) + ids.count - prompt.count)
+        prompt: ids, firstContent: firstContent + ids.count - prompt.count)
       predictor =
         try recorder.map {
           TracedProcessor(
@@ -156,20 +162,20 @@ struct Generate: ParsableCommand {
       seed: options.sampling.seed, timings: Answer.Timings(statistics, loaded.loadSeconds))
   }
 
-  private func encode(_ text: String, with tokenizer: Tokenizer) throws -> [Int] {
-    guard chat else {
+  private func encode(
+    _ text: String, as template: ChatTemplate?, with tokenizer: Tokenizer
+  ) throws -> [Int] {
+    guard let template else {
       return tokenizer.encode(text, addSpecial: true, parseSpecial: parseSpecial)
     }
-    let template = try templateOptions.template(for: tokenizer)
     let messages = (system.map { [ChatMessage(.system, $0)] } ?? []) + [ChatMessage(.user, text)]
-    return template.encode(messages, with: tokenizer)
+    return try template.encode(messages, with: tokenizer)
   }
 
   /// Where what the user wrote begins.
-  private func firstContent(_ tokenizer: Tokenizer) throws -> Int {
-    guard chat else { return tokenizer.vocabulary.addsBOS ? 1 : 0 }
-    return try templateOptions.template(for: tokenizer)
-      .firstContentToken(after: system == nil ? .user : .system, with: tokenizer)
+  private func firstContent(of template: ChatTemplate?, with tokenizer: Tokenizer) throws -> Int {
+    try template?.firstContentToken(after: system == nil ? .user : .system, with: tokenizer)
+      ?? (tokenizer.vocabulary.addsBOS ? 1 : 0)
   }
 
   private func report(
