@@ -97,11 +97,14 @@ let package = Package(
         "ModelFiles", "CZstd", .product(name: "Crypto", package: "swift-crypto"), "Yams",
       ], swiftSettings: strict),
     .target(
-      name: "TextGeneration", dependencies: ["LatentEditing", "LanguageModels", "Tokenization"],
+      name: "TextGeneration", dependencies: ["LanguageModels", "Tokenization"],
       swiftSettings: strict),
     .target(
-      name: "EditEvaluation", dependencies: ["TextGeneration", "EditorTraining"],
-      swiftSettings: strict),
+      name: "EditEvaluation",
+      dependencies: [
+        "TextGeneration", "EditorTraining", "LatentEditing", "LanguageModels", "Tokenization",
+        "ModelFiles",
+      ], swiftSettings: strict),
     .executableTarget(
       name: "emend",
       dependencies: [
@@ -141,8 +144,7 @@ let package = Package(
     tests(
       "LatentEditing",
       [
-        "LanguageModels", "TextGeneration", "TensorKernels", "ModelFiles", "BlockFormats",
-        "Quantization",
+        "LanguageModels", "TensorKernels", "ModelFiles", "BlockFormats", "Quantization",
       ]),
     tests(
       "EditorTraining",

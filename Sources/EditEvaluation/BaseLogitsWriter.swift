@@ -1,3 +1,4 @@
+import LanguageModels
 import ModelFiles
 
 /// Writes the distribution a model gives at every scored position of a text, for others to be

@@ -28,8 +28,6 @@ public enum EvaluationError: Error, CustomStringConvertible {
   case cancelled(done: Int, total: Int, unit: String)
   /// The model failed.
   case model(LanguageModelError)
-  /// A predictor of another kind failed.
-  case predictor(any Error)
   /// An editor could not be run.
   case editing(LatentEditingError)
   /// An answer could not be generated.
@@ -70,7 +68,6 @@ public enum EvaluationError: Error, CustomStringConvertible {
     case .cancelled(let done, let total, let unit):
       "Interrupted after \(done) of \(total) \(unit), and nothing was kept; run it again, or on less."
     case .model(let error): error.description
-    case .predictor(let error): "\(error)"
     case .editing(let error): error.description
     case .generation(let error): error.description
     case .emptySplit(let name, let known):

@@ -1,3 +1,5 @@
+import LanguageModels
+
 #if canImport(Darwin)
   import Darwin
 #elseif canImport(Musl)
@@ -38,10 +40,10 @@ public struct KLDivergence: Sendable {
     EditEvaluation.percentile(p, of: sorted)
   }
 
-  /// Measures `predictor` against `base`, on the base's text. `onWindow` is called with the number
+  /// Measures `model` against `base`, on the base's text. `onWindow` is called with the number
   /// of windows done and the mean so far; it answers whether to go on.
   public static func measure(
-    _ predictor: some SequencePredictor, against base: BaseLogits, vocabularySize: Int,
+    _ model: some SequenceModel, against base: BaseLogits, vocabularySize: Int,
     limit: Int? = nil, onWindow: (Int, Double) -> Bool = { _, _ in true }
   ) throws(EvaluationError) -> KLDivergence {
     try base.check(vocabularySize: vocabularySize)
@@ -53,7 +55,7 @@ public struct KLDivergence: Sendable {
     var baseLosses = RunningMean()
     var squares = RunningMean()
     var sameTop = 0
-    try windows.run(predictor, vocabularySize: vocabularySize) { done in
+    try windows.run(model, vocabularySize: vocabularySize) { done in
       onWindow(done, divergence.mean)
     } score: { logits, next, position throws(EvaluationError) in
       let logSoftmax = try LogSoftmax(logits, position: position)

@@ -23,24 +23,24 @@ public struct Perplexity: Sendable, Equatable {
     tokens = negativeLogProbabilities.count
   }
 
-  /// Measures `predictor` on `windows`.
+  /// Measures `model` on `windows`.
   ///
   /// - Parameters:
-  ///   - predictor: the model.
+  ///   - model: the model.
   ///   - windows: what it is measured on.
   ///   - vocabularySize: logits of one position.
   ///   - path: where the log-probabilities of every token are written as well, or nil.
   ///   - onWindow: called with the number of windows done and the perplexity so far; answers whether
   ///     to go on.
   public static func measure(
-    _ predictor: some SequencePredictor, on windows: PerplexityWindows, vocabularySize: Int,
+    _ model: some SequenceModel, on windows: PerplexityWindows, vocabularySize: Int,
     base path: String? = nil, onWindow: (Int, Perplexity) -> Bool = { _, _ in true }
   ) throws(EvaluationError) -> Perplexity {
     var losses = RunningMean()
     var base = try path.map { path throws(EvaluationError) in
       try BaseLogitsWriter(path: path, windows: windows, vocabularySize: vocabularySize)
     }
-    try windows.run(predictor, vocabularySize: vocabularySize) { done in
+    try windows.run(model, vocabularySize: vocabularySize) { done in
       onWindow(done, Perplexity(losses))
     } score: { logits, next, position throws(EvaluationError) in
       let logSoftmax = try LogSoftmax(logits, position: position)

@@ -1,3 +1,5 @@
+import LanguageModels
+
 /// How a text is cut up for perplexity, as llama.cpp's `llama-perplexity` does it: windows of
 /// `length` tokens that do not overlap, each fed to an empty cache; in each, the tokens of the
 /// second half are scored, so that every scored token has at least half a window before it.
@@ -51,16 +53,16 @@ public struct PerplexityWindows: Sendable {
       whole: Array(tokens[..<(count * length)]), length: length, beginning: beginning)
   }
 
-  /// Feeds each window to `predictor`; calls `score` with the logits at each scored position and the
+  /// Feeds each window to `model`; calls `score` with the logits at each scored position and the
   /// token that follows it, and `onWindow` with the number of windows done, which answers whether to
   /// go on.
   func run(
-    _ predictor: some SequencePredictor, vocabularySize: Int,
+    _ model: some SequenceModel, vocabularySize: Int,
     onWindow: (Int) throws(EvaluationError) -> Bool,
     score: (_ logits: Span<Float>, _ next: Int, _ position: Int) throws(EvaluationError) -> Void
   ) throws(EvaluationError) {
-    guard length <= predictor.contextLength else {
-      throw .windowTooLong(length: length, contextLength: predictor.contextLength)
+    guard length <= model.contextLength else {
+      throw .windowTooLong(length: length, contextLength: model.contextLength)
     }
     if let id = tokens.first(where: { $0 < 0 || $0 >= vocabularySize }) {
       throw .noSuchToken(id: id, vocabularySize: vocabularySize)
@@ -70,7 +72,7 @@ public struct PerplexityWindows: Sendable {
       // The last token is only scored: its own logits are not needed.
       var fed = Array(tokens[start..<(start + length - 1)])
       if let beginning { fed[0] = beginning }
-      try predictor.evaluate(fed, logitsFrom: first) { index, logits throws(EvaluationError) in
+      try model.evaluate(fed, logitsFrom: first) { index, logits throws(EvaluationError) in
         try score(logits, tokens[start + index + 1], start + index)
       }
       if try !onWindow(window + 1) {

@@ -7,19 +7,19 @@ public enum TokenScores {
   ///
   /// `onLogits` gets the logits after every token, the last one's too, for those who want them all.
   public static func logProbabilities(
-    of tokens: [Int], _ predictor: some SequencePredictor, vocabularySize: Int,
+    of tokens: [Int], _ model: some SequenceModel, vocabularySize: Int,
     onLogits: (Int, Span<Float>) throws(EvaluationError) -> Void = { _, _ in }
   ) throws(EvaluationError) -> [Double] {
     guard tokens.count >= 2 else { throw .nothingToScore(tokens: tokens.count) }
-    guard tokens.count <= predictor.contextLength else {
-      throw .windowTooLong(length: tokens.count, contextLength: predictor.contextLength)
+    guard tokens.count <= model.contextLength else {
+      throw .windowTooLong(length: tokens.count, contextLength: model.contextLength)
     }
     if let id = tokens.first(where: { $0 < 0 || $0 >= vocabularySize }) {
       throw .noSuchToken(id: id, vocabularySize: vocabularySize)
     }
     var result: [Double] = []
     result.reserveCapacity(tokens.count - 1)
-    try predictor.evaluate(tokens, logitsFrom: 0) { index, logits throws(EvaluationError) in
+    try model.evaluate(tokens, logitsFrom: 0) { index, logits throws(EvaluationError) in
       if index + 1 < tokens.count {
         let logSoftmax = try LogSoftmax(logits, position: index)
         result.append(logSoftmax(logits[tokens[index + 1]]))

@@ -31,6 +31,10 @@ public enum LanguageModelError: Error, Equatable, CustomStringConvertible {
   case tokenOutOfRange(token: Int, vocabularySize: Int)
   case contextFull(position: Int, count: Int, contextLength: Int)
   case contextTooLong(requested: Int, most: Int)
+  /// A model that is edited for each prompt was fed without one, and would have run without its edit.
+  case noPrompt
+  /// The token at `position` is not that of the prompt that the model was prepared for.
+  case otherPrompt(position: Int)
   /// What a visitor added to the residual stream is more than its numbers can hold.
   case streamOverflow(layer: Int, position: Int)
 
@@ -71,6 +75,10 @@ public enum LanguageModelError: Error, Equatable, CustomStringConvertible {
         + "use a smaller --strength, or a smaller scale of the control vector"
     case .noOutput:
       "the model has no output over its vocabulary; read it with its output"
+    case .noPrompt:
+      "the model is edited for each prompt, and was fed tokens before it was prepared for one; prepare it first"
+    case .otherPrompt(let position):
+      "token \(position) is not that of the prompt that the edited model was prepared for; prepare it for this one"
     case .tokenOutOfRange(let token, let size):
       "token \(token) is not in the vocabulary of \(size); the tokenizer is of another model"
     case .contextFull(let position, let count, let length):

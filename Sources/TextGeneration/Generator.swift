@@ -7,47 +7,50 @@ import Tokenization
 /// (the next turn of a conversation), only the rest is fed. It runs on the caller's thread and keeps
 /// that thread busy; give it one of its own, not one of the cooperative pool.
 public final class Generator {
-  private let predictor: any TokenPredictor
+  private let model: any SequenceModel
   private let endTokens: Set<Int>
   private let makeDecoder: () -> any TextDecoder
   /// The tokens in the cache.
   public private(set) var cached: [Int] = []
 
-  /// A generator for `predictor`, whose cache it empties, and the tokenizer of the same model.
+  /// A generator for `model`, whose cache it empties, and the tokenizer of the same model.
   ///
   /// `startsText` says whether answers are texts of their own, as in a conversation, or continue the
   /// prompt's: in SentencePiece the former begin with a space that is not meant.
   public convenience init(
-    _ predictor: any TokenPredictor, tokenizer: Tokenizer, startsText: Bool = false
+    _ model: any SequenceModel, tokenizer: Tokenizer, startsText: Bool = false
   ) {
-    self.init(predictor, endTokens: tokenizer.endOfGenerationTokens) {
+    self.init(model, endTokens: tokenizer.endOfGenerationTokens) {
       StreamingDetokenizer(tokenizer, startsText: startsText)
     }
   }
 
   /// As above, from the ids that end a text and a maker of decoders, one for each run.
   public init(
-    _ predictor: any TokenPredictor, endTokens: Set<Int>,
+    _ model: any SequenceModel, endTokens: Set<Int>,
     makeDecoder: @escaping () -> any TextDecoder
   ) {
-    self.predictor = predictor
+    self.model = model
     self.endTokens = endTokens
     self.makeDecoder = makeDecoder
-    predictor.truncate(to: 0)
+    model.truncate(to: 0)
   }
 
-  /// Continues `prompt`, reporting to `listener`, whose answer `.stop` ends it.
+  /// Continues `prompt`, as the model extends it, reporting to `listener`, whose answer `.stop` ends it.
   ///
   /// The same prompt, options and model give the same tokens. When it throws, the tokens that were
   /// fed stay in the cache and the next run starts from there.
   public func run(
-    prompt: [Int], options: GenerationOptions = GenerationOptions(),
+    prompt: Prompt, options: GenerationOptions = GenerationOptions(),
     listener: (GenerationEvent) -> GenerationAnswer
   ) throws(TextGenerationError) {
+    let given = prompt
+    let prompt = model.extended(given).tokens
     guard !prompt.isEmpty else { throw .emptyPrompt }
-    guard prompt.count <= predictor.contextLength else {
-      throw .promptTooLong(tokens: prompt.count, contextLength: predictor.contextLength)
+    guard prompt.count <= model.contextLength else {
+      throw .promptTooLong(tokens: prompt.count, contextLength: model.contextLength)
     }
+    do throws(PromptError) { try model.prepare(given) } catch { throw .prompt(error) }
     let endTokens = endTokens.union(options.endTokens)
     var chain = try SamplingChain(options.sampling)
     var matcher = try StopStringMatcher(options.stopStrings)
@@ -85,7 +88,7 @@ public final class Generator {
         reason = .cancelled
       } else if statistics.generatedTokens == options.maximumTokens {
         reason = .length
-      } else if cached.count == predictor.contextLength {
+      } else if cached.count == model.contextLength {
         reason = .contextFull
       } else {
         logits = try feed([id])
@@ -102,13 +105,13 @@ public final class Generator {
   }
 
   /// Empties the cache down to the tokens `prompt` begins with; returns how many those are. The last
-  /// token of the prompt is always fed again, for its logits. A predictor may have emptied its cache
+  /// token of the prompt is always fed again, for its logits. A model may have emptied its cache
   /// itself, where the next prompt is edited elsewhere.
   private func reuse(_ prompt: [Int]) -> Int {
     let same = zip(prompt.dropLast(), cached).prefix { $0 == $1 }.count
-    let common = min(same, predictor.position)
+    let common = min(same, model.position)
     cached.removeSubrange(common...)
-    predictor.truncate(to: common)
+    model.truncate(to: common)
     return common
   }
 
@@ -129,12 +132,12 @@ public final class Generator {
 
   private func feed(_ tokens: [Int]) throws(TextGenerationError) -> [Float] {
     do {
-      let logits = try predictor.forward(tokens)
+      let logits = try model.forward(tokens)
       cached += tokens
       return logits
     } catch {
       // Whatever the model had taken in is forgotten, so that `cached` stays true.
-      predictor.truncate(to: cached.count)
+      model.truncate(to: cached.count)
       throw .model(error)
     }
   }

@@ -1,5 +1,4 @@
 import LanguageModels
-import LatentEditing
 import Tokenization
 
 /// What can go wrong while text is generated.
@@ -20,8 +19,8 @@ public enum TextGenerationError: Error, CustomStringConvertible {
   case promptTooLong(tokens: Int, contextLength: Int)
   /// The model failed.
   case model(LanguageModelError)
-  /// The edit does not fit the prompt.
-  case edit(LatentEditingError)
+  /// The model, as it is edited, cannot take the prompt.
+  case prompt(PromptError)
   /// The tokenizer or the chat template failed.
   case tokenization(TokenizationError)
 
@@ -45,7 +44,7 @@ public enum TextGenerationError: Error, CustomStringConvertible {
       "The prompt has \(tokens) tokens but the context holds \(contextLength); shorten it or ask "
         + "for a longer context (--ctx-size)."
     case .model(let error): error.description
-    case .edit(let error): error.description
+    case .prompt(let error): error.description
     case .tokenization(let error): error.description
     }
   }

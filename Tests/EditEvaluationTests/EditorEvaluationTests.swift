@@ -106,15 +106,15 @@ import TextGeneration
     func sum(
       _ prompt: [Int], _ response: [Int], instruction: [Int]? = nil
     ) throws -> Double {
-      var predictor: any SequencePredictor = state
+      var model: any SequenceModel = state
       if let instruction {
         let edited = try EditedProcessor(
           state, edit: editor.edit(instruction, prompt: prompt, on: state))
-        try edited.begin(prompt: prompt)
-        predictor = edited
+        try edited.prepare(Prompt(prompt))
+        model = edited
       }
       return try -TokenScores.logProbabilities(
-        of: prompt + response, predictor, vocabularySize: 100
+        of: prompt + response, model, vocabularySize: 100
       ).suffix(response.count).reduce(0, +)
     }
     #expect(found.tokenCounts == examples.map(\.example.response.count))
@@ -232,10 +232,10 @@ import TextGeneration
       editor, processor: processor, data: data(examples, unrelated: windows)
     ).locality()
     let state = try ProcessorState(processor, contextLength: 64, cacheType: .f32)
-    func distributions(_ window: [Int], _ predictor: some SequencePredictor) throws -> [[Double]] {
+    func distributions(_ window: [Int], _ model: some SequenceModel) throws -> [[Double]] {
       var result: [[Double]] = []
-      predictor.truncate(to: 0)
-      try predictor.forwardAll(window, logitsFrom: 0) { _, logits in
+      model.truncate(to: 0)
+      try model.forwardAll(window, logitsFrom: 0) { _, logits in
         let values = (0..<logits.count).map { exp(Double(logits[$0])) }
         let total = values.reduce(0, +)
         result.append(values.map { $0 / total })
@@ -245,7 +245,7 @@ import TextGeneration
     var wanted = 0.0
     for (window, example) in zip(windows, examples) {
       let edited = try EditedProcessor(state, edit: editor.edit(example.example.instruction))
-      try edited.begin(prompt: [window[0]])
+      try edited.prepare(Prompt([window[0]]))
       let q = try distributions(window, edited)
       for (p, q) in zip(try distributions(window, state), q) {
         wanted += zip(p, q).reduce(0) { $0 + $1.0 * log($1.0 / $1.1) }

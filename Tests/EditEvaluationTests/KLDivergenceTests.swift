@@ -11,7 +11,7 @@ import Testing
     let expected = try Expected.load().divergence
     let base = try BaseLogits(path: fixture.path, beginning: 1)
     let result = try KLDivergence.measure(
-      FormulaPredictor(salt: 4), against: base, vocabularySize: 11)
+      FormulaModel(salt: 4), against: base, vocabularySize: 11)
     #expect(isClose(result.mean, expected.mean))
     #expect(isClose(result.standardError, expected.standardError))
     #expect(isClose(result.maximum, expected.maximum))
@@ -30,7 +30,7 @@ import Testing
     defer { withExtendedLifetime(folder) {} }
     let path = try folder.file("base.kld")
     _ = try Perplexity.measure(
-      FormulaPredictor(salt: 3), on: expected.windows(), vocabularySize: 11, base: path)
+      FormulaModel(salt: 3), on: expected.windows(), vocabularySize: 11, base: path)
     let written = try Data(contentsOf: URL(fileURLWithPath: path))
     let wanted = try Data(contentsOf: fixture)
     try #require(written.count == wanted.count)
@@ -50,7 +50,7 @@ import Testing
   @Test func aModelDoesNotDivergeFromItself() throws {
     let base = try BaseLogits(path: fixture.path, beginning: 1)
     let result = try KLDivergence.measure(
-      FormulaPredictor(salt: 3), against: base, vocabularySize: 11)
+      FormulaModel(salt: 3), against: base, vocabularySize: 11)
     // Logits reach over 12, so a code is 12/65535 = 1.8e-4 and ln p is off by at most half of that;
     // the first order of the error cancels only on average.
     #expect(abs(result.mean) < 1e-4 && result.sameTop == 1)
@@ -60,10 +60,10 @@ import Testing
   @Test func fewerWindowsCanBeCompared() throws {
     let base = try BaseLogits(path: fixture.path, beginning: 1)
     let result = try KLDivergence.measure(
-      FormulaPredictor(salt: 4), against: base, vocabularySize: 11, limit: 2)
+      FormulaModel(salt: 4), against: base, vocabularySize: 11, limit: 2)
     #expect(result.sorted.count == 6)
     #expect(throws: EvaluationError.self) {
-      try KLDivergence.measure(FormulaPredictor(salt: 4), against: base, vocabularySize: 12)
+      try KLDivergence.measure(FormulaModel(salt: 4), against: base, vocabularySize: 12)
     }
   }
 
@@ -101,7 +101,7 @@ import Testing
     try bad.write(to: URL(fileURLWithPath: path))
     let base = try BaseLogits(path: path, beginning: 1)
     #expect(throws: EvaluationError.self) {
-      try KLDivergence.measure(FormulaPredictor(salt: 4), against: base, vocabularySize: 11)
+      try KLDivergence.measure(FormulaModel(salt: 4), against: base, vocabularySize: 11)
     }
   }
 

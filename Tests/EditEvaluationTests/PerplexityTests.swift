@@ -7,9 +7,9 @@ import Testing
 @Suite struct PerplexityTests {
   @Test func matchesNumPy() throws {
     let expected = try Expected.load()
-    let predictor = FormulaPredictor(salt: 3)
+    let model = FormulaModel(salt: 3)
     let result = try Perplexity.measure(
-      predictor, on: expected.windows(), vocabularySize: expected.vocabularySize)
+      model, on: expected.windows(), vocabularySize: expected.vocabularySize)
     #expect(isClose(result.value, expected.perplexity))
     #expect(isClose(result.standardError, expected.standardError))
     #expect(result.tokens == expected.scored)
@@ -17,21 +17,21 @@ import Testing
 
   @Test func windowsBeginWithBOSAndStartAgain() throws {
     let expected = try Expected.load()
-    let predictor = FormulaPredictor(salt: 3)
+    let model = FormulaModel(salt: 3)
     var reports: [Int] = []
     _ = try Perplexity.measure(
-      predictor, on: expected.windows(), vocabularySize: expected.vocabularySize
+      model, on: expected.windows(), vocabularySize: expected.vocabularySize
     ) { done, _ in
       reports.append(done)
       return true
     }
     // The last token of a window is only scored; what is left over of the text is not used.
-    #expect(predictor.fed.count == 5 && reports == [1, 2, 3, 4, 5])
-    for (window, fed) in predictor.fed.enumerated() {
+    #expect(model.fed.count == 5 && reports == [1, 2, 3, 4, 5])
+    for (window, fed) in model.fed.enumerated() {
       #expect(fed == [1] + expected.tokens[(8 * window + 1)..<(8 * window + 7)])
     }
     // Without a beginning token the text's own first token is fed.
-    let plain = FormulaPredictor(salt: 3)
+    let plain = FormulaModel(salt: 3)
     let windows = try PerplexityWindows(expected.tokens, length: 8, limit: 2, beginning: nil)
     _ = try Perplexity.measure(plain, on: windows, vocabularySize: 11)
     #expect(plain.fed == [Array(expected.tokens[0..<7]), Array(expected.tokens[8..<15])])
@@ -41,11 +41,11 @@ import Testing
     // ln p = −ln V everywhere: perplexity V, with no spread beyond rounding.
     let windows = try PerplexityWindows([0, 0, 0, 0, 0, 0, 0, 0], length: 4, beginning: nil)
     let result = try Perplexity.measure(
-      FormulaPredictor(salt: 0, vocabularySize: 1), on: windows, vocabularySize: 1)
+      FormulaModel(salt: 0, vocabularySize: 1), on: windows, vocabularySize: 1)
     #expect(
       result
         == (try Perplexity.measure(
-          FormulaPredictor(salt: 5, vocabularySize: 1), on: windows, vocabularySize: 1)))
+          FormulaModel(salt: 5, vocabularySize: 1), on: windows, vocabularySize: 1)))
     #expect(result.value == 1 && result.standardError == 0 && result.tokens == 2)
   }
 
@@ -69,13 +69,13 @@ import Testing
     let windows = try Expected.load().windows()
     #expect(throws: EvaluationError.self) {
       try Perplexity.measure(
-        FormulaPredictor(salt: 3, contextLength: 7), on: windows, vocabularySize: 11)
+        FormulaModel(salt: 3, contextLength: 7), on: windows, vocabularySize: 11)
     }
     #expect(throws: EvaluationError.self) {
-      try Perplexity.measure(FormulaPredictor(salt: 3), on: windows, vocabularySize: 10)
+      try Perplexity.measure(FormulaModel(salt: 3), on: windows, vocabularySize: 10)
     }
     for damage in [Float.nan, .infinity] {
-      let damaged = FormulaPredictor(salt: 3)
+      let damaged = FormulaModel(salt: 3)
       damaged.damage = damage
       let error = #expect(throws: EvaluationError.self) {
         try Perplexity.measure(damaged, on: windows, vocabularySize: 11)
@@ -90,7 +90,7 @@ import Testing
   @Test func stopsWhenTold() throws {
     let error = #expect(throws: EvaluationError.self) {
       try Perplexity.measure(
-        FormulaPredictor(salt: 3), on: Expected.load().windows(), vocabularySize: 11
+        FormulaModel(salt: 3), on: Expected.load().windows(), vocabularySize: 11
       ) { done, _ in done < 2 }
     }
     guard case .cancelled(done: 2, total: 5, _) = error else {
@@ -103,7 +103,7 @@ import Testing
     let expected = try Expected.load()
     var rows = 0
     let scores = try TokenScores.logProbabilities(
-      of: Array(expected.tokens[..<12]), FormulaPredictor(salt: 3), vocabularySize: 11
+      of: Array(expected.tokens[..<12]), FormulaModel(salt: 3), vocabularySize: 11
     ) { index, logits in
       #expect(index == rows && logits.count == 11)
       rows += 1
@@ -111,10 +111,10 @@ import Testing
     #expect(rows == 12 && scores.count == 11)
     for (score, value) in zip(scores, expected.logProbabilities) { #expect(isClose(score, value)) }
     #expect(throws: EvaluationError.self) {
-      try TokenScores.logProbabilities(of: [1], FormulaPredictor(salt: 3), vocabularySize: 11)
+      try TokenScores.logProbabilities(of: [1], FormulaModel(salt: 3), vocabularySize: 11)
     }
     #expect(throws: EvaluationError.self) {
-      try TokenScores.logProbabilities(of: [1, 11], FormulaPredictor(salt: 3), vocabularySize: 11)
+      try TokenScores.logProbabilities(of: [1, 11], FormulaModel(salt: 3), vocabularySize: 11)
     }
   }
 }

@@ -44,8 +44,7 @@ import Testing
       let position = row - batch.boundaries[sequence]
       let state = try ProcessorState(exact, contextLength: 64, cacheType: .f32)
       let reader = RowReader(position: position)
-      state.visitor = reader
-      _ = try state.forward(sequences[sequence])
+      _ = try state.forward(sequences[sequence], visitor: reader)
       for (i, block) in found.blocks.enumerated() where block < layers {
         #expect(bitPatterns(found[i, j]) == bitPatterns(reader.states[block]!), "\(block) \(row)")
       }

@@ -219,7 +219,9 @@ import Testing
         let error = LanguageModelError.notFinite(
           path: TinyFile.path, tensor: "token_embd.weight", row: 3)
         #expect(throws: error) { try state.forward(tokens) }
-        #expect(throws: error) { try state.forwardAll(tokens) { _, _ in } }
+        #expect(throws: SequenceError<Never>.model(error)) {
+          try state.forwardAll(tokens) { _, _ in }
+        }
         #expect(state.position == 2)
       }
       let logits = try state.forward([1])
@@ -269,7 +271,9 @@ import Testing
     #expect(
       throws: LanguageModelError.contextFull(position: 1, count: 4, contextLength: 4)
     ) { try state.forward([0, 1, 2, 3]) }
-    #expect(throws: LanguageModelError.noTokens) { try state.forwardAll([]) { _, _ in } }
+    #expect(throws: SequenceError<Never>.model(.noTokens)) {
+      try state.forwardAll([]) { _, _ in }
+    }
     // Nothing of what was refused was run.
     #expect(state.position == 1)
     _ = try state.forward([0, 1, 2])

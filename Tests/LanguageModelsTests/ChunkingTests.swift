@@ -132,12 +132,14 @@ import Testing
 
   /// Stopping in the middle keeps the chunk that was run, and the state goes on from there.
   @Test func forwardAllStopsWhereTheBodyThrows() throws {
-    struct Stop: Error {}
+    struct Stop: Error, Equatable {}
     let fixture = try LogitsFixture("f16")
     let processor = try fixture.processor(.f32)
     let state = try ProcessorState(processor, contextLength: 80, chunkSize: 8)
-    #expect(throws: Stop.self) {
-      try state.forwardAll(fixture.tokens) { index, _ in if index == 10 { throw Stop() } }
+    #expect(throws: SequenceError<Stop>.listener(Stop())) {
+      try state.forwardAll(fixture.tokens) { index, _ throws(Stop) in
+        if index == 10 { throw Stop() }
+      }
     }
     #expect(state.position == 16)
     let fresh = try ProcessorState(processor, contextLength: 80)

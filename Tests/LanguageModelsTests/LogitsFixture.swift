@@ -71,9 +71,11 @@ struct LittleEndianReader {
 
 extension ProcessorState {
   /// Appends `tokens`; the logits of all of them, `[tokens][vocabulary]`.
-  func allLogits(_ tokens: [Int]) throws -> [Float] {
+  func allLogits(
+    _ tokens: [Int], visitor: (any ResidualStreamVisitor)? = nil
+  ) throws -> [Float] {
     var all: [Float] = []
-    try forwardAll(tokens) { _, logits in
+    try forwardAll(tokens, visitor: visitor) { _, logits in
       for i in logits.indices { all.append(logits[i]) }
     }
     return all

@@ -13,10 +13,9 @@ import Testing
     let processor = try fixture.processor(.int8, pool: Pools.all[threads - 1])
     let state = try ProcessorState(processor, contextLength: 40, chunkSize: 7)
     let recorder = Recorder()
-    state.visitor = recorder
-    _ = try state.forward(Array(fixture.tokens[..<16]))
-    _ = try state.forward([5])
-    try state.forwardAll([6, 7]) { _, _ in }
+    _ = try state.forward(Array(fixture.tokens[..<16]), visitor: recorder)
+    _ = try state.forward([5], visitor: recorder)
+    try state.forwardAll([6, 7], visitor: recorder) { _, _ in }
 
     let chunks = [(0, 7), (7, 7), (14, 2), (16, 1), (17, 2)]
     let layers = processor.configuration.layerCount
@@ -35,8 +34,7 @@ import Testing
     let processor = try fixture.processor(.f32)
     let state = try ProcessorState(processor, contextLength: 40, cacheType: .f32)
     let recorder = Recorder()
-    state.visitor = recorder
-    let logits = try state.allLogits(fixture.tokens)
+    let logits = try state.allLogits(fixture.tokens, visitor: recorder)
     let head = try OutputHead(fixture)
     for (position, token) in fixture.tokens.enumerated() {
       let embedding = head.embedding[token * head.width..<(token + 1) * head.width]
@@ -55,8 +53,7 @@ import Testing
     let processor = try fixture.processor(.f32)
     func run(_ visitor: Recorder) throws -> [Float] {
       let state = try ProcessorState(processor, contextLength: 40, cacheType: .f32, chunkSize: 16)
-      state.visitor = visitor
-      return try withExtendedLifetime(visitor) { try state.allLogits(fixture.tokens) }
+      return try state.allLogits(fixture.tokens, visitor: visitor)
     }
     let plain = Recorder()
     let before = try run(plain)
@@ -84,8 +81,7 @@ import Testing
     let vector = (0..<160).map { Float($0 % 7) - 3 }
     func run(_ visitor: Recorder?, chunkSize: Int) throws -> [Float] {
       let state = try ProcessorState(processor, contextLength: 40, chunkSize: chunkSize)
-      state.visitor = visitor
-      return try withExtendedLifetime(visitor) { try state.allLogits(fixture.tokens) }
+      return try state.allLogits(fixture.tokens, visitor: visitor)
     }
     let before = try run(nil, chunkSize: 40)
     let place = Recorder.Place(layer: layer, position: 13)
@@ -107,10 +103,7 @@ import Testing
     let processor = try fixture.processor(.int8)
     func run(_ visitor: Recorder?) throws -> [UInt32] {
       let state = try ProcessorState(processor, contextLength: 40, chunkSize: 16)
-      state.visitor = visitor
-      return try withExtendedLifetime(visitor) {
-        bitPatterns(try state.allLogits(fixture.tokens))
-      }
+      return bitPatterns(try state.allLogits(fixture.tokens, visitor: visitor))
     }
     let plain = try run(nil)
     #expect(try run(Recorder()) == plain)
@@ -124,16 +117,18 @@ import Testing
     #expect(partial.visits.map(\.layer) == [1, 1, 1])
   }
 
-  /// A state does not keep its visitor alive.
-  @Test func visitorIsWeak() throws {
+  /// A pass without a visitor is not visited, whoever visited the one before; nobody is kept alive.
+  @Test func visitorIsOfOnePass() throws {
     let fixture = try LogitsFixture("f16")
     let state = try ProcessorState(try fixture.processor(.f32), contextLength: 40)
     var visitor: Recorder? = Recorder()
-    state.visitor = visitor
-    #expect(state.visitor != nil)
-    visitor = nil
-    #expect(state.visitor == nil)
+    weak let kept = visitor
+    _ = try state.forward([1], visitor: visitor)
+    let visits = try #require(visitor).visits.count
     _ = try state.forward([1])
+    #expect(visits > 0 && visitor?.visits.count == visits)
+    visitor = nil
+    #expect(kept == nil)
   }
 }
 

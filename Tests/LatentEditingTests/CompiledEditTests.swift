@@ -5,7 +5,6 @@ import ModelFiles
 import TensorKernels
 import TestSupport
 import Testing
-import TextGeneration
 
 struct CompiledEditTests {
   /// What a sequence starts with when an edit of its first token was compiled is what it has when the
@@ -34,7 +33,7 @@ struct CompiledEditTests {
       width: processor.configuration.hiddenSize, layerCount: processor.configuration.layerCount,
       sites: [])
     let edited = try EditedProcessor(state, edit: none, compiled: read)
-    try edited.begin(prompt: ids)
+    try edited.prepare(Prompt(ids))
     #expect(try edited.forward(ids) == uncompiled.last)
     #expect(uncompiled != (try TinyModel.logits(processor, ids, nil, cacheType: cacheType)))
   }
@@ -77,8 +76,13 @@ struct CompiledEditTests {
     let state = try ProcessorState(processor, contextLength: 64)
     let none = try LatentEdit(width: shape.hiddenSize, layerCount: shape.layerCount, sites: [])
     let edited = try EditedProcessor(state, edit: none, compiled: compiled)
-    #expect(throws: LatentEditingError.self) { try edited.begin(prompt: [ids[0] + 1, ids[1]]) }
-    #expect(throws: LatentEditingError.self) { try edited.begin(prompt: [ids[0]]) }
+    for other in [[ids[0] + 1, ids[1]], [ids[0]]] {
+      let error = #expect(throws: PromptError.self) { try edited.prepare(Prompt(other)) }
+      #expect(
+        error?.reason as? LatentEditingError
+          == .compiledForOtherPrompt(firstToken: ids[0], prompt: other))
+      #expect(throws: LanguageModelError.noPrompt) { try edited.forward(other) }
+    }
     #expect(throws: LatentEditingError.compiledConflict) {
       _ = try EditedProcessor(state, edit: TinyModel.edit(), compiled: compiled)
     }

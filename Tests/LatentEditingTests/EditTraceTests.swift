@@ -21,9 +21,7 @@ struct EditTraceTests {
     let state = try ProcessorState(processor, contextLength: 64)
     let injector = try EditInjector(
       edit, prompt: PromptShape(length: ids.count), observer: recorder)
-    state.visitor = injector
-    _ = try state.forward(ids)
-    withExtendedLifetime(injector) {}
+    _ = try state.forward(ids, visitor: injector)
     let site = try #require(recorder.trace.sites.first)
     #expect(recorder.trace.sites.count == 1)
     #expect(site.layer == 1 && site.position == 2)

@@ -60,10 +60,11 @@ enum TinyModel {
     let injector = try edit.map {
       try EditInjector($0, prompt: PromptShape(length: ids.count, firstContent: firstContent))
     }
-    state.visitor = injector
     var result: [[Float]] = []
-    try state.forwardAll(ids) { _, logits in result.append((0..<logits.count).map { logits[$0] }) }
-    return withExtendedLifetime(injector) { result }
+    try state.forwardAll(ids, visitor: injector) { _, logits in
+      result.append((0..<logits.count).map { logits[$0] })
+    }
+    return result
   }
 
   /// A file of its own in the temporary folder, removed by the caller's `defer`.

@@ -274,16 +274,15 @@ struct GradientRun {
       let state = try ProcessorState(processor, contextLength: 64, cacheType: .f32)
       let edit = try editor.edit(row.instruction, prompt: row.prompt, on: state)
       let injector = try EditInjector(edit, prompt: PromptShape(length: row.prompt.count))
-      state.visitor = injector
       var losses: [Double] = []
-      try state.forwardAll(ids) { index, logits in
+      try state.forwardAll(ids, visitor: injector) { index, logits in
         guard index >= row.prompt.count - 1, index < ids.count - 1 else { return }
         let values = (0..<logits.count).map { Double(logits[$0]) }
         let peak = values.max()!
         let sum = values.reduce(0) { $0 + exp($1 - peak) }
         losses.append(peak + log(sum) - values[ids[index + 1]])
       }
-      return withExtendedLifetime(injector) { losses }
+      return losses
     }
   }
 }

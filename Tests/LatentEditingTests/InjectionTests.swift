@@ -45,7 +45,8 @@ struct InjectionTests {
       point: 1, position: .fromStart(2), scale: .plain, gate: 1,
       latent: [Float](repeating: size, count: c.hiddenSize))
     let edit = try LatentEdit(width: c.hiddenSize, layerCount: c.layerCount, sites: [site])
-    #expect(throws: LanguageModelError.streamOverflow(layer: 1, position: 2)) {
+    let overflow = LanguageModelError.streamOverflow(layer: 1, position: 2)
+    #expect(throws: SequenceError<Never>.model(overflow)) {
       try TinyModel.logits(processor, ids, edit)
     }
   }
@@ -87,9 +88,7 @@ struct InjectionTests {
     let witness = Witness()
     let injector = try EditInjector(
       edit, prompt: PromptShape(length: ids.count), observer: witness)
-    state.visitor = injector
-    _ = try state.forward(ids)
-    withExtendedLifetime(injector) {}
+    _ = try state.forward(ids, visitor: injector)
     let site = edit.sites[0]
     for row in witness.rows where row.layer == 0 {
       guard row.position == 1 else {

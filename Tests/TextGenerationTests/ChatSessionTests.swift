@@ -1,53 +1,54 @@
+import LanguageModels
 import Testing
 import TextGeneration
 import Tokenization
 
 @Suite struct ChatSessionTests {
   /// Turns written as role (13 system, 14 user, 15 assistant), letters, 10.
-  private static func encode(_ messages: [ChatMessage]) -> [Int] {
+  private static func encode(_ messages: [ChatMessage]) -> Prompt {
     var ids: [Int] = []
     for message in messages {
       ids.append([.system: 13, .user: 14, .assistant: 15][message.role]!)
       ids += message.content.map { WordDecoder.words.firstIndex(of: String($0))! } + [10]
     }
-    return ids + [15]
+    return Prompt(ids + [15])
   }
 
   private func session(
-    _ predictor: ScriptedPredictor, system: String? = nil
+    _ model: ScriptedModel, system: String? = nil
   ) -> ChatSession {
     ChatSession(
-      Generator(predictor, endTokens: [0]) { WordDecoder() }, system: system, encode: Self.encode)
+      Generator(model, endTokens: [0]) { WordDecoder() }, system: system, encode: Self.encode)
   }
 
   private let greedy = GenerationOptions(sampling: .greedy, maximumTokens: 2)
 
   @Test func laterTurnsFeedOnlyWhatIsNew() throws {
-    let predictor = ScriptedPredictor([1, 2, 3, 4, 5])
-    let session = session(predictor, system: "a")
+    let model = ScriptedModel([1, 2, 3, 4, 5])
+    let session = session(model, system: "a")
     try session.say("b", options: greedy) { _ in .more }
-    #expect(predictor.fed == [[13, 1, 10, 14, 2, 10, 15], [2]])
+    #expect(model.fed == [[13, 1, 10, 14, 2, 10, 15], [2]])
     #expect(session.messages.map(\.content) == ["a", "b", "bc"])
     try session.say("c", options: greedy) { _ in .more }
     // The answer's last token was chosen but not fed; it comes before what is new.
-    #expect(predictor.fed[2] == [3, 10, 14, 3, 10, 15])
+    #expect(model.fed[2] == [3, 10, 14, 3, 10, 15])
     #expect(session.messages.map(\.role) == [.system, .user, .assistant, .user, .assistant])
   }
 
   @Test func restartKeepsNothingButTheSystem() throws {
-    let predictor = ScriptedPredictor([1, 2, 3, 4, 5])
-    let session = session(predictor, system: "a")
+    let model = ScriptedModel([1, 2, 3, 4, 5])
+    let session = session(model, system: "a")
     try session.say("b", options: greedy) { _ in .more }
     session.restart(system: session.system)
     #expect(session.messages == [ChatMessage(.system, "a")])
     session.restart(system: "")
     #expect(session.messages.isEmpty && session.system == nil)
     try session.say("b", options: greedy) { _ in .more }
-    #expect(predictor.fed[2] == [14, 2, 10, 15])
+    #expect(model.fed[2] == [14, 2, 10, 15])
   }
 
   @Test func aTurnThatDoesNotFitLeavesTheConversationAsItWas() throws {
-    let session = session(ScriptedPredictor([1, 2, 3, 4, 5], contextLength: 12))
+    let session = session(ScriptedModel([1, 2, 3, 4, 5], contextLength: 12))
     try session.say("b", options: greedy) { _ in .more }
     let before = session.messages
     #expect(throws: TextGenerationError.self) {
@@ -59,7 +60,7 @@ import Tokenization
   }
 
   @Test func anAnswerCutShortIsKept() throws {
-    let session = session(ScriptedPredictor([1, 2, 3, 4, 5]))
+    let session = session(ScriptedModel([1, 2, 3, 4, 5]))
     try session.say("b", options: GenerationOptions(sampling: .greedy)) { event in
       if case .token = event { return .stop }
       return .more

@@ -100,11 +100,15 @@ import Tokenization
   @Test(arguments: [
     "{{ t }}", "<{{ t | trim }}>", "{{ t | upper | lower }}", "{{ 'a' + t + 'b' }}", "{{ t ~ t }}",
     "{{ t.split('Y') | join('+') }}", "{{ t | replace('Y', 'Q') }}", "{{ 'aXb'.replace('X', t) }}",
-    "{{ t[::-1] }}", "{{ [t] }}", "{{ {'k': t} | tojson }}", "{{ '%s' % t }}", "{{ '{}'.format(t) }}",
+    "{{ t[::-1] }}", "{{ [t] }}", "{{ {'k': t} | tojson }}", "{{ '%s' % t }}",
+    "{{ '{}'.format(t) }}",
     "{{ t | list | first }}", "{% for c in t %}{{ c }},{% endfor %}", "{{ t | title }}",
-    "{% set b %}.{{ t }}.{% endset %}{{ b | trim }}", "{% macro m(x) %}{{ x }}{% endmacro %}{{ m(t) }}",
-    "{% filter upper %}a{{ t }}{% endfilter %}", "{{ {t: 1} | items | list }}", "{{ t | indent(2, true) }}",
-    "{{ messages | map(attribute='content') | join('X') }}", "{{ (t * 2).partition('Y') | join('-') }}",
+    "{% set b %}.{{ t }}.{% endset %}{{ b | trim }}",
+    "{% macro m(x) %}{{ x }}{% endmacro %}{{ m(t) }}",
+    "{% filter upper %}a{{ t }}{% endfilter %}", "{{ {t: 1} | items | list }}",
+    "{{ t | indent(2, true) }}",
+    "{{ messages | map(attribute='content') | join('X') }}",
+    "{{ (t * 2).partition('Y') | join('-') }}",
   ])
   func charactersKeepTheirMarks(source: String) throws {
     // Scalars of Hangul are the user's; no template above has one.
@@ -121,7 +125,8 @@ import Tokenization
 
   @Test func rolesAndSpecialTokensAreMarkup() throws {
     let segments = try Self.outcome(
-      "{{ bos_token }}<|{{ messages[0].role }}|>{{ messages[0].content }}", [ChatMessage(.user, "x")],
+      "{{ bos_token }}<|{{ messages[0].role }}|>{{ messages[0].content }}",
+      [ChatMessage(.user, "x")],
       tokens: ["bos_token": "<s>"]
     ).get()
     #expect(
@@ -138,7 +143,8 @@ import Tokenization
     ("{{ f(*x) }}", 1, 6, "arguments from a list"), ("{{ 'é' + x.y }}", 1, 11, "x is undefined"),
     ("{% if x %}", 1, 4, "\"if\" has no end"), ("{{ 'a' + 1 }}", 1, 10, "no meaning for a string"),
     ("{{ now() }}", 1, 7, "now is undefined"), ("{{ 99999999999999999999 }}", 1, 4, "64 bits"),
-    ("{{ [].append(1) }}", 1, 13, "append would change a list"), ("{# a", 1, 1, "comment has no end"),
+    ("{{ [].append(1) }}", 1, 13, "append would change a list"),
+    ("{# a", 1, 1, "comment has no end"),
   ])
   func errorsNameTheConstructAndThePlace(
     source: String, line: Int, column: Int, reason: String
@@ -155,7 +161,8 @@ import Tokenization
   @Test(arguments: [
     "{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
     "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}",
-    "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "{{ 'a' * 99999999999 }}", "{{ [0] * 9999999999 }}",
+    "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "{{ 'a' * 99999999999 }}",
+    "{{ [0] * 9999999999 }}",
     "{{ '' * 9223372036854775807 }}", "{{ range(999999999) }}",
     "{% set ns = namespace(x=1) %}{% for i in range(99) %}{% set ns.x = [ns.x] %}{% endfor %}",
     "{% set ns = namespace(x=1) %}{% for i in range(60) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}",
@@ -208,7 +215,8 @@ import Tokenization
     }
     let summer = JinjaDate(year: 2024, month: 7, day: 6)
     #expect(try written("%d %b %Y", summer) == "06 Jul 2024")
-    #expect(try written("%Y-%m-%d %A %j %y %-d %B %%", summer) == "2024-07-06 Saturday 188 24 6 July %")
+    #expect(
+      try written("%Y-%m-%d %A %j %y %-d %B %%", summer) == "2024-07-06 Saturday 188 24 6 July %")
     var winter = JinjaDate(year: 2026, month: 12, day: 31)
     winter.timeOfDay = (13, 5, 9)
     #expect(

@@ -18,34 +18,43 @@ struct ChatTemplateTarget: FuzzTarget {
   }
 
   private static let names = [
-    "messages", "m", "x", "ns", "loop", "f", "message", "messages[0]", "messages[0].content", "m.role",
+    "messages", "m", "x", "ns", "loop", "f", "message", "messages[0]", "messages[0].content",
+    "m.role",
     "loop.index", "loop.previtem", "ns.x", "bos_token", "caller()", "undefined",
   ]
   private static let values = [
-    "1", "0", "-1", "9223372036854775807", "0.5", "1e300", "'a'", "''", "'<|im_end|>'", "true", "none",
+    "1", "0", "-1", "9223372036854775807", "0.5", "1e300", "'a'", "''", "'<|im_end|>'", "true",
+    "none",
     "[]", "[1, 'b', x]", "{}", "{'a': x, 'b': messages}", "(1, 2)", "range(9)", "range(100000)",
     "namespace(x=x)", "dict(a=x)",
   ]
   private static let suffixes = [
-    "|length", "|trim", "|upper", "|lower", "|title", "|tojson", "|tojson(indent=2)", "|string", "|int",
+    "|length", "|trim", "|upper", "|lower", "|title", "|tojson", "|tojson(indent=2)", "|string",
+    "|int",
     "|list", "|first", "|last", "|join(x)", "|sort", "|unique", "|reverse", "|items", "|dictsort",
-    "|map('upper')", "|map(attribute='role')|list", "|select('string')", "|selectattr('role', 'eq', 'user')",
+    "|map('upper')", "|map(attribute='role')|list", "|select('string')",
+    "|selectattr('role', 'eq', 'user')",
     "|replace('a', x)", "|indent(3)", "|default(x)", "|sum", "|min", "|round", "|abs", "|format(x)",
     ".split('a')", ".split()", ".strip()", ".strip(x)", ".replace('', x)", ".items()", ".get('a')",
-    ".startswith(x)", ".title()", ".format(x)", ".join(x)", ".find('a')", ".rfind('a')", ".count('a')",
-    ".partition('a')", ".splitlines()", "[0]", "[-1]", "[::-1]", "[1:x]", "[x]", ".a", "(x)", "(x, a=1)",
+    ".startswith(x)", ".title()", ".format(x)", ".join(x)", ".find('a')", ".rfind('a')",
+    ".count('a')",
+    ".partition('a')", ".splitlines()", "[0]", "[-1]", "[::-1]", "[1:x]", "[x]", ".a", "(x)",
+    "(x, a=1)",
     " is defined", " is string", " is in messages", " is divisibleby 3", " is not none",
   ]
   private static let operators = [
-    " + ", " - ", " * ", " / ", " // ", " % ", " ** ", " ~ ", " and ", " or ", " == ", " < ", " in ",
+    " + ", " - ", " * ", " / ", " // ", " % ", " ** ", " ~ ", " and ", " or ", " == ", " < ",
+    " in ",
     " not in ", " if x else ",
   ]
   private static let openings = [
     ("{% for m in ", " %}", "{% endfor %}"), ("{% for x in ", " %}", "{% else %}b{% endfor %}"),
     ("{% if ", " %}", "{% elif x %}c{% else %}d{% endif %}"), ("{% set x = ", " %}", ""),
     ("{% set ns.x = ", " %}", ""), ("{% set ns = namespace(x=", ") %}", ""),
-    ("{% macro f(x, m=", ") %}", "{% endmacro %}{{ f(x) }}"), ("{% call f(", ") %}", "{% endcall %}"),
-    ("{% with x = ", " %}", "{% endwith %}"), ("{% filter upper|replace('A', ", ") %}", "{% endfilter %}"),
+    ("{% macro f(x, m=", ") %}", "{% endmacro %}{{ f(x) }}"),
+    ("{% call f(", ") %}", "{% endcall %}"),
+    ("{% with x = ", " %}", "{% endwith %}"),
+    ("{% filter upper|replace('A', ", ") %}", "{% endfilter %}"),
     ("{% set x %}{{ ", " }}", "{% endset %}"), ("{{- ", " -}}", "\n  {#- c -#}"),
     ("{% generation %}{{ ", " }}", "{% endgeneration %}"), ("{{ ", " }}", "{% break %}"),
   ]
@@ -56,7 +65,8 @@ struct ChatTemplateTarget: FuzzTarget {
     for _ in 0..<Int.random(in: 0...3, using: &random) {
       switch Int.random(in: 0..<4, using: &random) {
       case 0 where depth > 0:
-        text = "(\(text)\(Self.operators.randomElement(using: &random)!)"
+        text =
+          "(\(text)\(Self.operators.randomElement(using: &random)!)"
           + "\(expression(depth - 1, &random)))"
       case 1: text += "[\(Self.names.randomElement(using: &random)!)]"
       default: text += Self.suffixes.randomElement(using: &random)!
@@ -80,7 +90,8 @@ struct ChatTemplateTarget: FuzzTarget {
     case 0:
       // Deep or long beyond all limits.
       let piece = [
-        "(", "[", "{% if 1 %}", "not ", "-", "{{", "x.", "x|upper|", "1+", "'a'~", "{% for x in 'ab' %}",
+        "(", "[", "{% if 1 %}", "not ", "-", "{{", "x.", "x|upper|", "1+", "'a'~",
+        "{% for x in 'ab' %}",
         "{% set ns.x = [ns.x, ns.x] %}", "{% set x = x ~ x %}", "a if b else ", "{% macro f() %}",
       ].randomElement(using: &random)!
       let count = Int.random(in: 1...3000, using: &random)

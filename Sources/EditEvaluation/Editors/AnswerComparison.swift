@@ -59,18 +59,15 @@ public struct AnswerComparison {
     _ example: TokenizedExample, of row: TrainingRow
   ) throws(EvaluationError) -> ComparedAnswers {
     var answers: [String: String] = [:]
-    answers[EditCondition.ablated.rawValue] = try answer(state, example.prompt)
-    answers[EditCondition.prompted.rawValue] = try answer(state, example.prompted)
+    answers[EditCondition.ablated.rawValue] = try answer(state, Prompt(example.prompt))
+    answers[EditCondition.prompted.rawValue] = try answer(state, Prompt(example.prompted))
     let edited: EditedProcessor
-    let prompt: [Int]
     do {
       let edit = try editor.edit(
         example.instruction, prompt: ghosts(example.prompt) + example.prompt, on: state)
       edited = try EditedProcessor(state, edit: edit)
-      prompt = edited.tokens(for: example.prompt)
-      try edited.begin(
-        prompt: prompt, firstContent: firstContent + prompt.count - example.prompt.count)
     } catch { throw .editing(error) }
+    let prompt = Prompt(example.prompt, firstContent: firstContent)
     answers[EditCondition.edited.rawValue] = try answer(edited, prompt)
     return ComparedAnswers(row, answers: answers)
   }
@@ -81,9 +78,9 @@ public struct AnswerComparison {
   }
 
   private func answer(
-    _ predictor: any TokenPredictor, _ prompt: [Int]
+    _ model: any SequenceModel, _ prompt: Prompt
   ) throws(EvaluationError) -> String {
-    let generator = Generator(predictor, tokenizer: tokenizer, startsText: startsText)
+    let generator = Generator(model, tokenizer: tokenizer, startsText: startsText)
     var text = ""
     do {
       try generator.run(prompt: prompt, options: options) { event in

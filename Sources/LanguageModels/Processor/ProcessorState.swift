@@ -15,8 +15,6 @@ public final class ProcessorState {
   public internal(set) var position = 0
   /// Bytes of the cache and the workspace.
   public let byteCount: Int
-  /// Reads or edits the residual stream of every forward pass.
-  public weak var visitor: (any ResidualStreamVisitor)?
 
   let cache: KeyValueCache
   private let workspace: ProcessorWorkspace
@@ -98,12 +96,20 @@ public final class ProcessorState {
 
   /// Appends `tokens`; returns the logits `[vocabularySize]` of the last one.
   public func forward(_ tokens: [Int]) throws(LanguageModelError) -> [Float] {
+    try forward(tokens, visitor: nil)
+  }
+
+  /// As above, with a `visitor` that reads or edits the residual stream.
+  public func forward(
+    _ tokens: [Int], visitor: (any ResidualStreamVisitor)?
+  ) throws(LanguageModelError) -> [Float] {
     try check(tokens)
     var first = 0
     while first < tokens.count {
       let count = min(chunkSize, tokens.count - first)
       let isLast = first + count == tokens.count
-      try runBlocks(tokens[first..<first + count], statesFrom: isLast ? count - 1 : count)
+      try runBlocks(
+        tokens[first..<first + count], statesFrom: isLast ? count - 1 : count, visitor)
       first += count
       if isLast { runOutput(row: count - 1, count: 1) }
     }
@@ -113,23 +119,37 @@ public final class ProcessorState {
 
   /// Appends `tokens` and hands `body` the logits of each from index `first` on, in order. When
   /// `body` throws, the tokens of its chunk are in the cache and those after it are not.
-  public func forwardAll(
+  public func forwardAll<Failure: Error>(
     _ tokens: [Int], logitsFrom first: Int = 0,
-    _ body: (_ index: Int, _ logits: Span<Float>) throws -> Void
-  ) throws {
-    try check(tokens)
+    _ body: (_ index: Int, _ logits: Span<Float>) throws(Failure) -> Void
+  ) throws(SequenceError<Failure>) {
+    try forwardAll(tokens, logitsFrom: first, visitor: nil, body)
+  }
+
+  /// As above, with a `visitor` that reads or edits the residual stream.
+  public func forwardAll<Failure: Error>(
+    _ tokens: [Int], logitsFrom first: Int = 0, visitor: (any ResidualStreamVisitor)?,
+    _ body: (_ index: Int, _ logits: Span<Float>) throws(Failure) -> Void
+  ) throws(SequenceError<Failure>) {
+    do throws(LanguageModelError) { try check(tokens) } catch { throw .model(error) }
     let size = processor.configuration.vocabularySize
     var chunk = 0
     while chunk < tokens.count {
       let count = min(chunkSize, tokens.count - chunk)
       var row = min(max(0, first - chunk), count)
-      try runBlocks(tokens[chunk..<chunk + count], statesFrom: row)
+      do throws(LanguageModelError) {
+        try runBlocks(tokens[chunk..<chunk + count], statesFrom: row, visitor)
+      } catch {
+        throw .model(error)
+      }
       while row < count {
         let some = min(ProcessorWorkspace.logitRows, count - row)
         runOutput(row: row, count: some)
         for i in 0..<some {
           let logits = UnsafeBufferPointer(start: workspace.logits + i * size, count: size)
-          try body(chunk + row + i, logits.span)
+          do throws(Failure) { try body(chunk + row + i, logits.span) } catch {
+            throw .listener(error)
+          }
         }
         row += some
       }
@@ -152,14 +172,13 @@ public final class ProcessorState {
   /// The residual stream of a chunk through all blocks, which its position then counts. After the last
   /// block only the states of the rows from `first` on are there, unless a visitor sees them all.
   private func runBlocks(
-    _ tokens: ArraySlice<Int>, statesFrom first: Int
+    _ tokens: ArraySlice<Int>, statesFrom first: Int, _ visitor: (any ResidualStreamVisitor)?
   ) throws(LanguageModelError) {
     let c = processor.configuration
     let depth = c.layerCount
     processor.rotary.fill(
       positions: position..<position + tokens.count, cosines: workspace.cosines,
       sines: workspace.sines)
-    let visitor = visitor
     // Asked once, here: every thread must take the same way through the barriers.
     let visited = visitor.map { visitor in (0...depth).map(visitor.visits) } ?? []
     let pass = ForwardPass(

@@ -48,13 +48,10 @@ public final class MeanDifference: ResidualStreamVisitor {
     _ texts: [[Int]], onProgress: (Int) -> Bool
   ) throws(LatentEditingError) -> [[Double]] {
     sums = Array(repeating: Array(repeating: 0, count: width), count: layerCount)
-    let visitor = state.visitor
-    state.visitor = self
-    defer { state.visitor = visitor }
     for (index, text) in texts.enumerated() {
       state.truncate(to: 0)
       lastPosition = text.count - 1
-      do { _ = try state.forward(text) } catch { throw .model(error) }
+      do { _ = try state.forward(text, visitor: self) } catch { throw .model(error) }
       finished += 1
       guard onProgress(index + 1) else { throw .interrupted(done: finished, total: total) }
     }

@@ -15,12 +15,8 @@ final class InputStates: ResidualStreamVisitor {
   ) throws(LatentEditingError) -> [Int: [Float]] {
     let reader = InputStates(points: points)
     state.truncate(to: 0)
-    state.visitor = reader
-    defer {
-      state.visitor = nil
-      state.truncate(to: 0)
-    }
-    do { _ = try state.forward(prompt) } catch { throw .model(error) }
+    defer { state.truncate(to: 0) }
+    do { _ = try state.forward(prompt, visitor: reader) } catch { throw .model(error) }
     return reader.states
   }
 

@@ -50,14 +50,11 @@ public struct CompiledEdit: Sendable, Equatable {
     do throws(LanguageModelError) {
       let state = try ProcessorState(
         processor, contextLength: 1, cacheType: cacheType, chunkSize: 1)
-      state.visitor = injector
-      _ = try state.forward([firstToken])
-      return withExtendedLifetime(injector) {
-        CompiledEdit(
-          processor: identity, firstToken: firstToken, isGhost: edit.needsGhost,
-          activations: processor.activations, cacheType: cacheType, label: label,
-          prefix: state.keyValues(at: 0))
-      }
+      _ = try state.forward([firstToken], visitor: injector)
+      return CompiledEdit(
+        processor: identity, firstToken: firstToken, isGhost: edit.needsGhost,
+        activations: processor.activations, cacheType: cacheType, label: label,
+        prefix: state.keyValues(at: 0))
     } catch {
       throw .model(error)
     }

@@ -35,12 +35,14 @@ public struct JinjaDate: Sendable, Equatable {
     return date
   }
 
+  /// Whether both are the same second.
   public static func == (a: JinjaDate, b: JinjaDate) -> Bool {
     (a.year, a.month, a.day) == (b.year, b.month, b.day) && a.timeOfDay == b.timeOfDay
   }
 
   private static let months = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October",
     "November", "December",
   ]
   private static let days = [
@@ -61,7 +63,8 @@ public struct JinjaDate: Sendable, Equatable {
   }
 
   /// As `strftime` writes it in English.
-  func formatted(_ format: MarkedText, _ evaluator: JinjaEvaluator) throws(JinjaError) -> MarkedText {
+  func formatted(_ format: MarkedText, _ evaluator: JinjaEvaluator) throws(JinjaError) -> MarkedText
+  {
     var result = MarkedText()
     var index = 0
     while index < format.count {

@@ -110,7 +110,8 @@ extension JinjaEvaluator {
 
 extension Int {
   fileprivate func distanceMagnitude(to other: Int) -> UInt {
-    self < other ? UInt(bitPattern: other) &- UInt(bitPattern: self)
+    self < other
+      ? UInt(bitPattern: other) &- UInt(bitPattern: self)
       : UInt(bitPattern: self) &- UInt(bitPattern: other)
   }
 }

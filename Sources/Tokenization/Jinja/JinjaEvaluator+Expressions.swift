@@ -163,6 +163,9 @@ extension JinjaEvaluator {
 
   /// `value.name`: a method, else an entry of a dictionary.
   func attribute(_ name: MarkedText, of value: JinjaValue) throws(JinjaError) -> JinjaValue {
+    guard !name.hasPrefix("__") else {
+      throw fail("attributes like \(shortened(name.string)) are refused, as in Jinja's sandbox")
+    }
     if let found = try ownAttribute(name, of: value) { return found }
     if case .dictionary(let dictionary) = value, let found = dictionary[.text(name)] {
       return found

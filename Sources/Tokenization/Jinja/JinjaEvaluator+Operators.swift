@@ -13,7 +13,8 @@ extension JinjaEvaluator {
       return try list(a.values + b.values, isTuple: a.isTuple)
     case ("*", .text(let a), .int(let count)), ("*", .int(let count), .text(let a)):
       try charge(repeating: a.count, count)
-      return .text(MarkedText(units: Array(repeating: a.units, count: max(count, 0)).flatMap { $0 }))
+      return .text(
+        MarkedText(units: Array(repeating: a.units, count: max(count, 0)).flatMap { $0 }))
     case ("*", .list(let a), .int(let count)), ("*", .int(let count), .list(let a)):
       try charge(repeating: a.values.count * JinjaLimits.elementWork, count)
       let values = Array(repeating: a.values, count: max(count, 0)).flatMap { $0 }
@@ -92,7 +93,8 @@ extension JinjaEvaluator {
     return (result.partialValue, false)
   }
 
-  private func realArithmetic(_ symbol: String, _ a: Double, _ b: Double) throws(JinjaError) -> Double
+  private func realArithmetic(_ symbol: String, _ a: Double, _ b: Double) throws(JinjaError)
+    -> Double
   {
     switch symbol {
     case "+": return a + b

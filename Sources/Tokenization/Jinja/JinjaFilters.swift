@@ -1,6 +1,7 @@
 /// Filters that work on a whole value. Those of sequences are in `JinjaSequenceFilters`.
 extension JinjaEvaluator {
-  func filter(_ name: String, _ value: JinjaValue, _ call: JinjaCall) throws(JinjaError) -> JinjaValue
+  func filter(_ name: String, _ value: JinjaValue, _ call: JinjaCall) throws(JinjaError)
+    -> JinjaValue
   {
     try charge(JinjaLimits.stepWork)
     switch name {
@@ -51,14 +52,17 @@ extension JinjaEvaluator {
     try charge(text.count)
     switch name {
     case "trim":
-      return .text(text.stripped(of: try self.text(try call.values(["chars"], name, self)[0], name)))
+      return .text(
+        text.stripped(of: try self.text(try call.values(["chars"], name, self)[0], name)))
     case "upper": return try self.text(text.uppercased())
     case "lower": return try self.text(text.lowercased())
     case "capitalize": return try self.text(text.capitalized())
     case "title": return try self.text(titled(text))
     case "replace":
       let values = try call.values(["old", "new", "count"], name, self)
-      guard let old = values[0], let new = values[1] else { throw fail("replace needs two strings") }
+      guard let old = values[0], let new = values[1] else {
+        throw fail("replace needs two strings")
+      }
       return try replace(text, try string(old), try string(new), values[2])
     case "wordcount":
       // Words are runs of letters, digits and underscores.
@@ -110,7 +114,8 @@ extension JinjaEvaluator {
     try charge(lines.count * (indentation.count + 1))
     for (index, line) in lines.enumerated() {
       if index > 0 { result.append("\n") }
-      let isIndented = index == 0 ? values[1]?.isTrue == true : !line.isEmpty || values[2]?.isTrue == true
+      let isIndented =
+        index == 0 ? values[1]?.isTrue == true : !line.isEmpty || values[2]?.isTrue == true
       if isIndented { result.append(indentation) }
       result.append(line)
     }
@@ -178,7 +183,8 @@ extension JinjaEvaluator {
         throw fail("round to places behind the point is not evaluated here", .unsupported)
       }
       switch try text(values[1], name)?.string ?? "common" {
-      case "common": return .double(number.rounded(.toNearestOrEven))
+      case "common":
+        return whole(value).map(JinjaValue.int) ?? .double(number.rounded(.toNearestOrEven))
       case "ceil": return .double(number.rounded(.up))
       case "floor": return .double(number.rounded(.down))
       default: throw fail("round knows common, ceil and floor")
@@ -188,7 +194,9 @@ extension JinjaEvaluator {
 
   private func parsedInt(_ value: JinjaValue, base: Int) -> JinjaValue? {
     if let whole = whole(value) { return .int(whole) }
-    if let number = number(value) { return Int(exactly: number.rounded(.towardZero)).map(JinjaValue.int) }
+    if let number = number(value) {
+      return Int(exactly: number.rounded(.towardZero)).map(JinjaValue.int)
+    }
     guard case .text(let text) = value else { return nil }
     let string = text.stripped().string
     if let whole = Int(string, radix: base) { return .int(whole) }

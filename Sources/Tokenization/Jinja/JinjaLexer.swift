@@ -93,7 +93,9 @@ struct JinjaLexer {
       let lineStart = source.units[range].lastIndex(of: 10).map { $0 + 1 }
       if lineStart != nil || startsLine {
         let line = (lineStart ?? range.lowerBound)..<range.upperBound
-        if source.units[line].allSatisfy(MarkedText.isSpace) { range = range.lowerBound..<line.lowerBound }
+        if source.units[line].allSatisfy(MarkedText.isSpace) {
+          range = range.lowerBound..<line.lowerBound
+        }
       }
     }
     addData(range)

@@ -12,7 +12,7 @@ enum JinjaLimits {
   static let valueDepth = 64
   /// Numbers of one `range`, as in Jinja's sandbox.
   static let rangeCount = 100_000
-  /// Bits of a whole number that a power or a product may not pass are Swift's: numbers have 64.
+  /// Characters of an indentation.
   static let formattedWidth = 4096
 
   /// Units of work for one element of a list, and for one expression or statement.

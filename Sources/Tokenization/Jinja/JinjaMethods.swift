@@ -1,8 +1,10 @@
 /// The methods of strings, lists and dictionaries.
 enum JinjaMethods {
   private static let ofText: Set<String> = [
-    "strip", "lstrip", "rstrip", "split", "rsplit", "splitlines", "startswith", "endswith", "replace",
-    "upper", "lower", "title", "capitalize", "casefold", "swapcase", "find", "rfind", "index", "count",
+    "strip", "lstrip", "rstrip", "split", "rsplit", "splitlines", "startswith", "endswith",
+    "replace",
+    "upper", "lower", "title", "capitalize", "casefold", "swapcase", "find", "rfind", "index",
+    "count",
     "join", "format", "isdigit", "isalpha", "isalnum", "isspace", "isupper", "islower",
     "removeprefix", "removesuffix", "partition", "rpartition", "zfill",
   ]
@@ -14,7 +16,10 @@ enum JinjaMethods {
     "setdefault",
   ]
   private static let names = (
-    text: ofText, lists: ofLists.union(["append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse"]),
+    text: ofText,
+    lists: ofLists.union([
+      "append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse",
+    ]),
     dictionaries: ofDictionaries.union(["pop", "popitem", "clear", "update", "setdefault"])
   )
 

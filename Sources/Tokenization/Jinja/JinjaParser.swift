@@ -271,8 +271,9 @@ struct JinjaParser {
     var targets: [JinjaTarget] = []
     var isTuple = false
     while true {
-      if !targets.isEmpty, current.kind == .blockEnd || isName("in") || isSymbol(")")
-        || isSymbol("=")
+      if !targets.isEmpty,
+        current.kind == .blockEnd || isName("in") || isSymbol(")")
+          || isSymbol("=")
       {
         break
       }

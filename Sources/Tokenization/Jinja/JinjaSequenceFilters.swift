@@ -17,8 +17,11 @@ extension JinjaEvaluator {
     case "join":
       let values = try call.values(["d", "attribute"], name, self)
       var parts = try elements(value)
-      if let attribute = values[1] { parts = try parts.mapped { (it) throws(JinjaError) in try path(attribute, of: it) } }
-      return try join(parts, with: try values[0].map { (it) throws(JinjaError) in try string(it) } ?? "")
+      if let attribute = values[1] {
+        parts = try parts.mapped { (it) throws(JinjaError) in try path(attribute, of: it) }
+      }
+      return try join(
+        parts, with: try values[0].map { (it) throws(JinjaError) in try string(it) } ?? "")
     case "map": return try map(value, call)
     case "select", "reject", "selectattr", "rejectattr": return try select(name, value, call)
     case "sort": return try sort(value, call)
@@ -29,7 +32,8 @@ extension JinjaEvaluator {
       let values = try call.values(["attribute", "start"], name, self)
       var sum = values[1] ?? .int(0)
       for element in try elements(value) {
-        let term = try values[0].map { (it) throws(JinjaError) in try path(it, of: element) } ?? element
+        let term =
+          try values[0].map { (it) throws(JinjaError) in try path(it, of: element) } ?? element
         sum = try arithmetic("+", sum, term)
       }
       return sum
@@ -91,8 +95,11 @@ extension JinjaEvaluator {
     let keeps = name.hasPrefix("select")
     var kept: [JinjaValue] = []
     for element in value.isTrue ? try elements(value) : [] {
-      let subject = try attribute.map { (it) throws(JinjaError) in try path(it, of: element) } ?? element
-      let holds = try test.map { (it) throws(JinjaError) in try self.test(it, subject, rest) } ?? subject.isTrue
+      let subject =
+        try attribute.map { (it) throws(JinjaError) in try path(it, of: element) } ?? element
+      let holds =
+        try test.map { (it) throws(JinjaError) in try self.test(it, subject, rest) }
+        ?? subject.isTrue
       if holds == keeps { kept.append(element) }
     }
     return try list(kept)
@@ -125,7 +132,8 @@ extension JinjaEvaluator {
   private func sort(_ value: JinjaValue, _ call: JinjaCall) throws(JinjaError) -> JinjaValue {
     let values = try call.values(["reverse", "case_sensitive", "attribute"], "sort", self)
     return try list(
-      try sorted(try elements(value), descending: values[0]?.isTrue ?? false) { (it) throws(JinjaError) in
+      try sorted(try elements(value), descending: values[0]?.isTrue ?? false) {
+        (it) throws(JinjaError) in
         try sortKey(it, values[2], caseMatters: values[1]?.isTrue ?? false)
       })
   }

@@ -46,7 +46,9 @@ public struct JinjaTemplate: Sendable {
       segments.append(TextSegment(text[start..<end].string, isMarkup: mark == 0))
       start = end
     }
-    let speaks = messages.contains { $0.role == .system && $0.content.contains { !$0.isWhitespace } }
+    let speaks = messages.contains {
+      $0.role == .system && $0.content.contains { !$0.isWhitespace }
+    }
     return (segments, !speaks || text.units.contains { $0 & MarkedText.system != 0 })
   }
 

@@ -31,7 +31,8 @@ extension JinjaEvaluator {
         throw fail("join needs values")
       }
       return try join(try elements(values), with: text, onlyTexts: true)
-    case "isdigit": return .bool(text.all { $0.properties.numericType.map { $0 != .numeric } ?? false })
+    case "isdigit":
+      return .bool(text.all { $0.properties.numericType.map { $0 != .numeric } ?? false })
     case "isalpha": return .bool(text.all(isLetter))
     case "isalnum": return .bool(text.all { isLetter($0) || $0.properties.numericType != nil })
     case "isspace": return .bool(text.all { MarkedText.isSpace($0.value) })
@@ -81,7 +82,8 @@ extension JinjaEvaluator {
     return text
   }
 
-  private func texts(_ parts: [MarkedText], isTuple: Bool = false) throws(JinjaError) -> JinjaValue {
+  private func texts(_ parts: [MarkedText], isTuple: Bool = false) throws(JinjaError) -> JinjaValue
+  {
     try list(parts.map(JinjaValue.text), isTuple: isTuple)
   }
 
@@ -179,7 +181,9 @@ extension JinjaEvaluator {
     var result = MarkedText()
     for (index, value) in values.enumerated() {
       if onlyTexts {
-        guard case .text = value else { throw fail("\(value.kindName) cannot be joined to a string") }
+        guard case .text = value else {
+          throw fail("\(value.kindName) cannot be joined to a string")
+        }
       }
       let part = try string(value)
       try charge(part.count + separator.count)
@@ -221,7 +225,8 @@ extension JinjaEvaluator {
         index += 1
         continue
       }
-      guard scalar == "{", let end = text.units[index...].firstIndex(where: { MarkedText.scalar($0) == "}" })
+      guard scalar == "{",
+        let end = text.units[index...].firstIndex(where: { MarkedText.scalar($0) == "}" })
       else { throw fail("the format has a single brace") }
       let field = text[index..<end].string
       index = end + 1

@@ -55,7 +55,7 @@ struct JinjaWordReader {
       text += readExponent()
     }
     if text != whole {
-      guard let value = Double(text), value.isFinite else { throw unusable(start) }
+      guard let value = Double(text) else { throw unusable(start) }
       return .float(value)
     }
     guard let value = Int(whole) else { throw unusable(start) }
@@ -84,7 +84,8 @@ struct JinjaWordReader {
 
   private func unusable(_ start: Int) -> JinjaError {
     source.error(
-      .unsupported, "the number \(shortened(source.text(start..<position))) has no place in 64 bits",
+      .unsupported,
+      "the number \(shortened(source.text(start..<position))) has no place in 64 bits",
       at: start)
   }
 

@@ -160,7 +160,8 @@ extension MarkedText {
         if scalar == " " || MarkedText.isPrintable(scalar) {
           result.units.append(unit)
         } else {
-          let digits = scalar.value < 0x100 ? ("x", 2) : scalar.value < 0x10000 ? ("u", 4) : ("U", 8)
+          let digits =
+            scalar.value < 0x100 ? ("x", 2) : scalar.value < 0x10000 ? ("u", 4) : ("U", 8)
           result.append(
             "\\\(digits.0)\(hexadecimal(scalar.value, digits: digits.1))", marks: marks)
         }

@@ -36,7 +36,9 @@ struct MarkedText: Sendable {
   /// White space as Python's `str.isspace` has it: the Unicode property and four separators.
   static func isSpace(_ unit: UInt32) -> Bool {
     let value = unit & scalarBits
-    if value < 0x80 { return value == 0x20 || (9...13).contains(value) || (28...31).contains(value) }
+    if value < 0x80 {
+      return value == 0x20 || (9...13).contains(value) || (28...31).contains(value)
+    }
     return scalar(unit).properties.isWhitespace
   }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import LanguageModels
+import LatentEditing
 import TensorKernels
 import TextGeneration
 
@@ -72,7 +73,7 @@ struct Bench: ParsableCommand {
     let loaded = try opened.load(
       contextLength: max(needed, model.ctxSize ?? 0), beside: prepared, beyondTraining: true)
     let model = Model(
-      predictor: loaded.state, edited: try prepared?.processor(loaded),
+      model: loaded.state, edited: try prepared?.processor(loaded),
       firstToken: try prepared?.compiled(loaded)?.firstToken,
       vocabularySize: loaded.configuration.vocabularySize)
     var results: [Measurement] = []
@@ -94,7 +95,7 @@ struct Bench: ParsableCommand {
 
   /// What is measured: the model, or the model with edits.
   private struct Model {
-    let predictor: any TokenPredictor
+    let model: any SequenceModel
     let edited: EditedProcessor?
     /// The token that a compiled edit stands for.
     let firstToken: Int?
@@ -102,16 +103,15 @@ struct Bench: ParsableCommand {
 
     /// Empties the cache; the tokens to feed for `count` tokens of a prompt.
     func begin(_ count: Int, _ token: (Int) -> Int) throws -> [Int] {
-      predictor.truncate(to: 0)
+      model.truncate(to: 0)
       var ids = (0..<count).map { token($0) % vocabularySize }
       if let firstToken, !ids.isEmpty { ids[0] = firstToken }
       guard let edited else { return ids }
-      ids = edited.tokens(for: ids)
-      try edited.begin(prompt: ids)
-      return ids
+      try edited.prepare(Prompt(ids))
+      return edited.extended(Prompt(ids)).tokens
     }
 
-    func forward(_ tokens: [Int]) throws { _ = try (edited ?? predictor).forward(tokens) }
+    func forward(_ tokens: [Int]) throws { _ = try (edited ?? model).forward(tokens) }
   }
 
   private func measure(

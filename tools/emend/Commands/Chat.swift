@@ -1,5 +1,4 @@
 import ArgumentParser
-import LatentEditing
 import TextGeneration
 import Tokenization
 
@@ -47,29 +46,13 @@ struct Chat: ParsableCommand {
       (system.map { [ChatMessage(.system, $0)] } ?? []) + [ChatMessage(.user, "x")],
       with: opened.tokenizer)
     var prepared = try PreparedEdits(
-      edits, opened, cache: try editCache.cache(edits, opened, firstToken: opening[0]))
+      edits, opened, cache: try editCache.cache(edits, opened, firstToken: opening.first ?? 0))
     let loaded = try opened.load(beside: prepared)
     let edited = try prepared?.processor(loaded)
     let generator = Generator(
       edited ?? loaded.state, tokenizer: loaded.tokenizer, startsText: true)
-    let session = ChatSession(generator, system: system) { messages throws(TextGenerationError) in
-      let (ids, opening): ([Int], Int)
-      do throws(TokenizationError) {
-        ids = try template.encode(messages, with: loaded.tokenizer)
-        opening = try template.firstContentToken(
-          after: messages.first?.role ?? .user, with: loaded.tokenizer)
-      } catch {
-        throw .tokenization(error)
-      }
-      guard let edited else { return ids }
-      let tokens = edited.tokens(for: ids)
-      do throws(LatentEditingError) {
-        try edited.begin(prompt: tokens, firstContent: opening + tokens.count - ids.count)
-      } catch {
-        throw .edit(error)
-      }
-      return tokens
-    }
+    let session = ChatSession(
+      generator, tokenizer: loaded.tokenizer, template: template, system: system)
     var options = length.generationOptions(sampling.options)
     options.end(turnsOf: template, with: loaded.tokenizer)
 

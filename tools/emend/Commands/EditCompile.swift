@@ -61,6 +61,10 @@ struct EditCompile: ParsableCommand {
     let tokenizer = opened.tokenizer
     if tokenizer.vocabulary.addsBOS, let bos = tokenizer.bosToken { return bos }
     let template = try templateOptions.template(for: opened, edits: edits)
-    return try template.encode([ChatMessage(.user, "x")], with: tokenizer)[0]
+    let tokens = try template.encode([ChatMessage(.user, "x")], with: tokenizer)
+    guard let first = tokens.first else {
+      throw ValidationError("the chat template writes nothing; say the token with --first-token")
+    }
+    return first
   }
 }

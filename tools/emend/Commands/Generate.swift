@@ -1,5 +1,5 @@
 import ArgumentParser
-import EditEvaluation
+import LanguageModels
 import LatentEditing
 import ModelFiles
 import TextGeneration
@@ -97,7 +97,8 @@ struct Generate: ParsableCommand {
     let text = try file.map { try TextInput.read($0) } ?? prompt ?? ""
     let opened = try OpenedModel(model)
     let template = chat ? try templateOptions.template(for: opened, edits: edits) : nil
-    let ids = try encode(text, as: template, with: opened.tokenizer)
+    let prompt = try encode(text, as: template, with: opened.tokenizer)
+    let ids = prompt.tokens
     guard ids.count <= opened.contextLength else {
       throw TextGenerationError.promptTooLong(
         tokens: ids.count, contextLength: opened.contextLength)
@@ -107,75 +108,58 @@ struct Generate: ParsableCommand {
     let loaded = try opened.load(beside: prepared, states: trace == nil ? 1 : 2)
     var options = length.generationOptions(sampling.options)
     if let template { options.end(turnsOf: template, with: opened.tokenizer) }
-    let firstContent = try firstContent(of: template, with: opened.tokenizer)
 
     guard compare else {
-      let answer = try generate(
-        ids, options, loaded, prepared, firstContent: firstContent, streams: !output.json)
+      let answer = try generate(prompt, options, loaded, prepared, streams: !output.json)
       if output.json { try JSON.print(answer) }
       return
     }
-    let plain = try generate(
-      ids, options, loaded, nil, firstContent: firstContent, streams: false)
-    let edited = try generate(
-      ids, options, loaded, prepared, firstContent: firstContent, streams: false)
+    let plain = try generate(prompt, options, loaded, nil, streams: false)
+    let edited = try generate(prompt, options, loaded, prepared, streams: false)
     let comparison = Comparison(unedited: plain, edited: edited)
     if output.json { try JSON.print(comparison) } else { comparison.show(with: loaded.tokenizer) }
   }
 
   /// One answer, edited or not. Throws `interrupted` where that happened before it began.
   private func generate(
-    _ prompt: [Int], _ options: GenerationOptions, _ loaded: LoadedModel, _ edits: PreparedEdits?,
-    firstContent: Int, streams: Bool
+    _ prompt: Prompt, _ options: GenerationOptions, _ loaded: LoadedModel, _ edits: PreparedEdits?,
+    streams: Bool
   ) throws -> Answer {
-    let predictor: any TokenPredictor
-    var ids = prompt
+    let model: any SequenceModel
     let recorder = trace.map { _ in
       TraceRecorder(
-        layerCount: loaded.configuration.layerCount, promptLength: prompt.count)
+        layerCount: loaded.configuration.layerCount, promptLength: prompt.tokens.count)
     }
     if let edits {
       var edits = edits
       let edited = try edits.processor(loaded, observer: recorder)
-      ids = edited.tokens(for: prompt)
-      try edited.begin(
-        prompt: ids, firstContent: firstContent + ids.count - prompt.count)
-      predictor =
+      model =
         try recorder.map {
-          TracedProcessor(
-            edited, unedited: try loaded.anotherState(), recorder: $0, promptLength: ids.count,
-            ghosts: ids.count - prompt.count)
+          TracedProcessor(edited, unedited: try loaded.anotherState(), recorder: $0)
         } ?? edited
     } else {
-      predictor = loaded.state
+      model = loaded.state
     }
-    let generator = Generator(predictor, tokenizer: loaded.tokenizer, startsText: chat)
+    let generator = Generator(model, tokenizer: loaded.tokenizer, startsText: chat)
     let printer = AnswerPrinter(streams: streams)
-    try generator.run(prompt: ids, options: options, listener: printer.receive)
+    try generator.run(prompt: prompt, options: options, listener: printer.receive)
     guard let (reason, statistics) = printer.end else {
       throw CommandError.interrupted(work: "reading the prompt")
     }
     if edits != nil, let trace, let recorder { try recorder.trace.write(to: trace) }
     report(reason, statistics, loaded)
     return Answer(
-      text: printer.text, ids: printer.ids, promptIds: ids, finishReason: reason.rawValue,
-      seed: options.sampling.seed, timings: Answer.Timings(statistics, loaded.loadSeconds))
+      text: printer.text, ids: printer.ids, promptIds: model.extended(prompt).tokens,
+      finishReason: reason.rawValue, seed: options.sampling.seed,
+      timings: Answer.Timings(statistics, loaded.loadSeconds))
   }
 
   private func encode(
     _ text: String, as template: ChatTemplate?, with tokenizer: Tokenizer
-  ) throws -> [Int] {
-    guard let template else {
-      return tokenizer.encode(text, addSpecial: true, parseSpecial: parseSpecial)
-    }
+  ) throws -> Prompt {
+    guard let template else { return tokenizer.prompt(text, parseSpecial: parseSpecial) }
     let messages = (system.map { [ChatMessage(.system, $0)] } ?? []) + [ChatMessage(.user, text)]
-    return try template.encode(messages, with: tokenizer)
-  }
-
-  /// Where what the user wrote begins.
-  private func firstContent(of template: ChatTemplate?, with tokenizer: Tokenizer) throws -> Int {
-    try template?.firstContentToken(after: system == nil ? .user : .system, with: tokenizer)
-      ?? (tokenizer.vocabulary.addsBOS ? 1 : 0)
+    return try template.prompt(messages, with: tokenizer)
   }
 
   private func report(

@@ -1,6 +1,8 @@
 import ArgumentParser
 import EditEvaluation
+import LanguageModels
 import ModelFiles
+import TextGeneration
 
 struct Score: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -47,7 +49,8 @@ struct Score: ParsableCommand {
     }
     let text = try TextInput.read(file)
     let opened = try OpenedModel(model)
-    let ids = opened.tokenizer.encode(text, addSpecial: true, parseSpecial: parseSpecial)
+    let prompt = opened.tokenizer.prompt(text, parseSpecial: parseSpecial)
+    let ids = prompt.tokens
     let length = model.ctxSize ?? max(ids.count, 1)
     guard length <= opened.configuration.contextLength else {
       throw CommandError.notEnoughContext(
@@ -57,7 +60,7 @@ struct Score: ParsableCommand {
     let room = edits.isEmpty ? length : min(length + 1, opened.configuration.contextLength)
     let prepared = try PreparedEdits(edits, opened)
     let loaded = try opened.load(contextLength: room, beside: prepared)
-    let scores = try score(ids, loaded, prepared)
+    let scores = try score(prompt, loaded, prepared)
 
     loaded.reportPeak()
     if output.json {
@@ -71,29 +74,27 @@ struct Score: ParsableCommand {
   }
 
   private func score(
-    _ ids: [Int], _ loaded: LoadedModel, _ edits: PreparedEdits?
+    _ prompt: Prompt, _ loaded: LoadedModel, _ edits: PreparedEdits?
   ) throws -> [Double] {
     guard var edits else {
-      return try score(ids, ghosts: 0, loaded.state, loaded)
+      return try score(prompt.tokens, ghosts: 0, loaded.state, loaded)
     }
     let edited = try edits.processor(loaded)
-    let tokens = edited.tokens(for: ids)
-    let ghosts = tokens.count - ids.count
-    let opening = loaded.tokenizer.vocabulary.addsBOS ? 1 : 0
-    try edited.begin(prompt: tokens, firstContent: opening + ghosts)
-    return try score(tokens, ghosts: ghosts, edited, loaded)
+    try edited.prepare(prompt)
+    let tokens = edited.extended(prompt).tokens
+    return try score(tokens, ghosts: tokens.count - prompt.tokens.count, edited, loaded)
   }
 
   /// Scores of `ids` after the first `ghosts`, which are there for the edit.
   private func score(
-    _ ids: [Int], ghosts: Int, _ predictor: some SequencePredictor, _ loaded: LoadedModel
+    _ ids: [Int], ghosts: Int, _ model: some SequenceModel, _ loaded: LoadedModel
   ) throws -> [Double] {
     let vocabularySize = loaded.configuration.vocabularySize
     let bar = ProgressBar("scoring", unit: "tok/s")
     defer { bar.finish() }
     guard let logits else {
       let scores = try TokenScores.logProbabilities(
-        of: ids, predictor, vocabularySize: vocabularySize
+        of: ids, model, vocabularySize: vocabularySize
       ) { index, _ throws(EvaluationError) in
         try report(index + 1, of: ids.count, bar)
       }
@@ -108,7 +109,7 @@ struct Score: ParsableCommand {
     let words = ids.dropFirst(ghosts).map { Int32($0) }
     try writer.append(words.span)
     let scores = try TokenScores.logProbabilities(
-      of: ids, predictor, vocabularySize: vocabularySize
+      of: ids, model, vocabularySize: vocabularySize
     ) { index, row throws(EvaluationError) in
       try report(index + 1, of: ids.count, bar)
       if index < ghosts { return }

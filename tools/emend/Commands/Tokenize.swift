@@ -31,7 +31,8 @@ struct Tokenize: ParsableCommand {
   var file: String?
 
   @Option(
-    help: ArgumentHelp("A conversation in place of a text; - is standard input.", valueName: "file"))
+    help: ArgumentHelp("A conversation in place of a text; - is standard input.", valueName: "file")
+  )
   var messages: String?
 
   @Flag(
@@ -87,7 +88,8 @@ struct Tokenize: ParsableCommand {
   private func conversation(_ path: String, _ tokenizer: Tokenizer) throws -> Result {
     let turns = try JSONFile.read(
       [ChatMessage].self, text: try TextInput.read(path), path: path)
-    let template = try templateOptions.chatTemplate.map(ChatTemplate.family)
+    let template =
+      try templateOptions.chatTemplate.map(ChatTemplate.family)
       ?? ChatTemplate(of: tokenizer.vocabulary)
     let prompt = !leavesOutGenerationPrompt
     let segments = try template.segments(turns, with: tokenizer, addGenerationPrompt: prompt)

@@ -1,6 +1,4 @@
 import LanguageModels
-import LatentEditing
-import TextGeneration
 
 #if canImport(Darwin)
   import Darwin
@@ -12,30 +10,37 @@ import TextGeneration
 
 /// An edited processor with an unedited one beside it that is fed the same tokens: what each chosen
 /// token's distribution would have been without the edit goes into the trace.
-public final class TracedProcessor: TokenPredictor {
+public final class TracedProcessor: SequenceModel {
   private let edited: EditedProcessor
   private let unedited: ProcessorState
   private let recorder: TraceRecorder
-  private let promptLength: Int
+  /// Tokens of the prompt, those for the edit among them.
+  private var promptLength = 0
   /// Tokens at the beginning that are there for the edit alone.
-  private let ghosts: Int
+  private var ghosts = 0
   private var last: (edited: [Float], unedited: [Float])?
 
-  /// `edited`, which has begun with a prompt of `promptLength` tokens, the first `ghosts` of them for
-  /// the edit alone, and a state of its own for the unedited model.
-  public init(
-    _ edited: EditedProcessor, unedited: ProcessorState, recorder: TraceRecorder,
-    promptLength: Int, ghosts: Int
-  ) {
+  /// `edited`, and a state of its own for the unedited model.
+  public init(_ edited: EditedProcessor, unedited: ProcessorState, recorder: TraceRecorder) {
     self.edited = edited
     self.unedited = unedited
     self.recorder = recorder
-    self.promptLength = promptLength
-    self.ghosts = ghosts
   }
 
   /// Tokens in the cache.
   public var position: Int { edited.position }
+  /// The prompt as the edit needs it.
+  public func extended(_ prompt: Prompt) -> Prompt { edited.extended(prompt) }
+
+  /// Gets the edit ready for `prompt`.
+  public func prepare(_ prompt: Prompt) throws(PromptError) {
+    promptLength = extended(prompt).tokens.count
+    ghosts = promptLength - prompt.tokens.count
+    last = nil
+    try edited.prepare(prompt)
+    unedited.truncate(to: min(unedited.position, max(0, edited.position - ghosts)))
+  }
+
   /// Tokens that fit.
   public var contextLength: Int { min(edited.contextLength, unedited.contextLength + ghosts) }
 
@@ -62,11 +67,22 @@ public final class TracedProcessor: TokenPredictor {
     return logits
   }
 
+  /// Feeds `tokens` to both one by one; the edited logits.
+  public func forwardAll<Failure: Error>(
+    _ tokens: [Int], logitsFrom first: Int,
+    _ body: (_ index: Int, _ logits: Span<Float>) throws(Failure) -> Void
+  ) throws(SequenceError<Failure>) {
+    for (index, token) in tokens.enumerated() {
+      let logits: [Float]
+      do throws(LanguageModelError) { logits = try forward([token]) } catch { throw .model(error) }
+      guard index >= first else { continue }
+      do throws(Failure) { try body(index, logits.span) } catch { throw .listener(error) }
+    }
+  }
+
   /// KL(softmax(a) || softmax(b)), in nat; nil where a logit is no number, which generation refuses.
   private static func divergence(_ a: [Float], _ b: [Float]) -> Double? {
-    guard let first = try? LogSoftmax(a.span, position: 0),
-      let second = try? LogSoftmax(b.span, position: 0)
-    else { return nil }
+    guard let first = LogSoftmax(a.span), let second = LogSoftmax(b.span) else { return nil }
     return zip(a, b).reduce(0.0) { total, pair in
       let logP = first(pair.0)
       return total + exp(logP) * (logP - second(pair.1))

@@ -8,27 +8,27 @@
 
 /// What turns the logits at one position into log-probabilities:
 /// log p(i) = logit(i) − greatest − ln Σ exp(logit − greatest), the sum in double precision.
-struct LogSoftmax {
+package struct LogSoftmax {
   /// The greatest logit.
-  let greatest: Float
+  package let greatest: Float
   /// The first token that has it.
-  let best: Int
+  package let best: Int
   /// ln Σ exp(logit − greatest).
-  let logSum: Double
+  package let logSum: Double
 
-  /// Throws `unusableLogits` when a logit is NaN or +infinity, or all are -infinity.
-  init(_ logits: Span<Float>, position: Int) throws(EvaluationError) {
+  /// Nil when a logit is NaN or +infinity, or all are -infinity.
+  package init?(_ logits: Span<Float>) {
     var greatest = -Float.infinity
     var best = 0
     for index in logits.indices {
       let logit = logits[index]
-      guard logit < .infinity else { throw .unusableLogits(position: position) }
+      guard logit < .infinity else { return nil }
       if logit > greatest {
         greatest = logit
         best = index
       }
     }
-    guard greatest > -.infinity else { throw .unusableLogits(position: position) }
+    guard greatest > -.infinity else { return nil }
     var sum = 0.0
     for index in logits.indices { sum += Double(expf(logits[index] - greatest)) }
     self.greatest = greatest
@@ -37,5 +37,5 @@ struct LogSoftmax {
   }
 
   /// The log-probability of a token with this logit.
-  func callAsFunction(_ logit: Float) -> Double { Double(logit - greatest) - logSum }
+  package func callAsFunction(_ logit: Float) -> Double { Double(logit - greatest) - logSum }
 }

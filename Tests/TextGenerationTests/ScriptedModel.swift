@@ -3,7 +3,7 @@ import TextGeneration
 
 /// A model without weights: after the n-th token of a sequence, the n-th id of the script is the
 /// most likely one. It records what it is fed.
-final class ScriptedPredictor: TokenPredictor {
+final class ScriptedModel: SequenceModel {
   let script: [Int]
   let contextLength: Int
   let vocabularySize: Int
@@ -22,8 +22,25 @@ final class ScriptedPredictor: TokenPredictor {
     precondition(!tokens.isEmpty && position + tokens.count <= contextLength)
     fed.append(tokens)
     position += tokens.count
+    return logits(after: position)
+  }
+
+  func forwardAll<Failure: Error>(
+    _ tokens: [Int], logitsFrom first: Int,
+    _ body: (_ index: Int, _ logits: Span<Float>) throws(Failure) -> Void
+  ) throws(SequenceError<Failure>) {
+    fed.append(tokens)
+    for index in tokens.indices {
+      position += 1
+      guard index >= first else { continue }
+      let logits = logits(after: position)
+      do throws(Failure) { try body(index, logits.span) } catch { throw .listener(error) }
+    }
+  }
+
+  private func logits(after count: Int) -> [Float] {
     var logits = [Float](repeating: 0, count: vocabularySize)
-    logits[script[(position - 1) % script.count]] = 5
+    logits[script[(count - 1) % script.count]] = 5
     return logits
   }
 }
@@ -53,7 +70,7 @@ struct Recording {
     stopAfter limit: Int = .max, stopInPrefill: Bool = false
   ) throws {
     var recording = Recording()
-    try generator.run(prompt: prompt, options: options) { event in
+    try generator.run(prompt: Prompt(prompt), options: options) { event in
       precondition(recording.reason == nil, "nothing comes after finished")
       switch event {
       case .prefill(let done, let total):

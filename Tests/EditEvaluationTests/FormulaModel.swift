@@ -4,7 +4,7 @@ import LanguageModels
 import TestSupport
 
 /// The formula of tools/fixtures/make_evaluation_fixtures.py as a model.
-final class FormulaPredictor: SequencePredictor {
+final class FormulaModel: SequenceModel {
   let salt: Int
   let vocabularySize: Int
   let contextLength: Int
@@ -21,9 +21,10 @@ final class FormulaPredictor: SequencePredictor {
 
   func truncate(to position: Int) { self.position = min(self.position, position) }
 
-  func forwardAll(
-    _ tokens: [Int], logitsFrom first: Int, _ body: (Int, Span<Float>) throws -> Void
-  ) throws {
+  func forwardAll<Failure: Error>(
+    _ tokens: [Int], logitsFrom first: Int,
+    _ body: (_ index: Int, _ logits: Span<Float>) throws(Failure) -> Void
+  ) throws(SequenceError<Failure>) {
     precondition(position + tokens.count <= contextLength)
     fed.append(tokens)
     for (index, token) in tokens.enumerated() {
@@ -32,7 +33,8 @@ final class FormulaPredictor: SequencePredictor {
       }
       if let damage { logits[0] = damage }
       position += 1
-      if index >= first { try body(index, logits.span) }
+      guard index >= first else { continue }
+      do throws(Failure) { try body(index, logits.span) } catch { throw .listener(error) }
     }
   }
 }
