@@ -131,6 +131,15 @@ let package = Package(
       ],
       path: "tools/instruction-set/Command", swiftSettings: strict),
     .target(
+      name: "BehaviourRules", dependencies: ["EditorTraining"],
+      path: "tools/behaviours/Rules", swiftSettings: strict),
+    .executableTarget(
+      name: "behaviours",
+      dependencies: [
+        "BehaviourRules", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "tools/behaviours/Command", swiftSettings: strict),
+    .target(
       name: "TestSupport", dependencies: ["TensorKernels"], path: "Tests/TestSupport",
       swiftSettings: strict),
     tests("BlockFormats"),
@@ -161,6 +170,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "InstructionRulesTests", dependencies: ["InstructionRules", "EditorTraining"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "BehaviourRulesTests", dependencies: ["BehaviourRules", "EditorTraining"],
       swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["emend", "TestSupport"], swiftSettings: strict),

@@ -11,10 +11,11 @@ struct InstructionSet: ParsableCommand {
     discussion: """
       Each row is an instruction, an input and the answer that the rule of its family gives, with the \
       family, the parts of a composition, and the split that the row is for: train, seen (a new input), \
-      unseen (a new wording), compositional (a new pair of known families) or family (a family that is \
-      not trained on). 'emend train' and 'emend evaluate' read the splits from the rows.
+      unseen (a new wording), compositional (a new combination of known families), family and other-family \
+      (families that are not trained on: six that are always the same, and 24 drawn by seed). Rows are drawn \
+      by family. 'emend train' and 'emend evaluate' read the splits from the rows.
 
-      Example: instruction-set --rows 20000 --held-out 200 > instructions.jsonl
+      Example: instruction-set --rows 24000 --held-out 400 > instructions.jsonl
       """)
 
   @Option(help: "Rows to train on.")

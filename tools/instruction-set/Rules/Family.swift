@@ -7,8 +7,8 @@ package struct Family: Sendable {
   package let kinds: [Material.Kind]
   /// How it is asked for; `{a}` and `{b}` stand for parameters. The last quarter is kept from training.
   package let wordings: [String]
-  /// How it is asked for as one of two steps: "write it in capital letters".
-  let step: String?
+  /// How it is asked for within a sentence, as a step or after "please": "write it in capital letters".
+  package let step: String?
   /// Parameters for an input, or nil where the rule does not apply to it.
   package let parameters: @Sendable (Material, inout SeededGenerator) -> [String]?
   /// What the rule makes of an input.
@@ -67,13 +67,64 @@ package struct Family: Sendable {
 
 extension Family {
   /// All that are trained on.
-  static let trained: [Family] =
+  static let trained: [Family] = tasks.filter { !keptNames.contains($0.name) }
+
+  /// Kept from training whole, and drawn by seed: `SeededGenerator(18)` shuffled the names, sorted, of
+  /// what the set had grown by, and these were the first.
+  package static let otherKeptFamilies: [Family] = tasks.filter { keptNames.contains($0.name) }
+
+  package static let keptNames: Set<String> = [
+    "html comment",
+    "initials",
+    "last sentence dropped",
+    "hour only",
+    "salutation",
+    "plural object",
+    "spaces mended",
+    "how many numbers",
+    "date with slashes",
+    "lowest",
+    "letter replaced",
+    "modal verb",
+    "bold as html",
+    "repeated item",
+    "addressed request",
+    "house number",
+    "currency code",
+    "plain text",
+    "number sign",
+    "json key dropped",
+    "value set",
+    "names in capitals",
+    "month of a date",
+    "above a bound",
+  ]
+
+  /// All but `keptFamilies`.
+  package static let tasks: [Family] = earlier + later
+
+  /// What the set had before it grew.
+  private static let earlier: [Family] =
     caseFamilies + formatFamilies + wordFamilies + listFamilies + sentenceFamilies + reviewFamilies
     + numberFamilies
 
+  /// What it grew by.
+  package static let later: [Family] = [
+    tenseFamilies, habitFamilies, clauseFamilies, requestFamilies, speechFamilies, variantFamilies,
+    remarkFamilies, recordFamilies, jsonFamilies, csvFamilies, dateFamilies, measureFamilies,
+    peopleFamilies, identifierFamilies, codeFamilies, listFormatFamilies, selectionFamilies,
+    numberListFamilies, numeralFamilies, paragraphFamilies, markupFamilies, formFamilies,
+    factFamilies, letterFamilies,
+  ].flatMap { $0 }
+
   /// All, those that are kept from training whole among them.
-  package static let all: [Family] = trained + keptFamilies
+  package static let all: [Family] = tasks + keptFamilies
 
   /// What any rule about text can be applied to.
-  static let texts: [Material.Kind] = [.word, .list, .sentence, .review, .name]
+  static let texts: [Material.Kind] = [
+    .word, .list, .sentence, .review, .name, .habit, .request, .remark,
+  ]
+
+  /// What the families of the split `family` have always been applied to.
+  static let earlierTexts: [Material.Kind] = [.word, .list, .sentence, .review, .name]
 }

@@ -2,31 +2,50 @@ import EditorTraining
 
 /// What an instruction is applied to, with what a rule needs to know of it.
 package struct Material: Equatable {
-  package enum Kind {
-    case word, list, sentence, review, number, pair, name
+  package enum Kind: CaseIterable {
+    // Words, numbers and names.
+    case word, name, verb, adjective, country, day, month, animal, phrase, identifier
+    case number, pair, date, time, clock, measure, money, fullName, email, address
+    // Lists.
+    case list, countedList, mixedList, repeatingList, numberList, bullets
+    // Sentences.
+    case sentence, review, habit, request, speech, remark, paragraph, message, boldText, link
+    // Sentences with a side that a rule gives.
+    case fullForms, contracted, british, american, informal, formal, unabbreviated, abbreviated
+    case misspelt, unpunctuated, doubled, spaced, wrongArticle, wrongAgreement
+    // Data and code.
+    case record, json, csv, code, plainCode
     /// What is left after a rule that does not keep its input's form.
     case text
   }
 
   package let kind: Kind
   package let text: String
-  /// A list's items; a pair's two numbers.
+  /// A list's items, a pair's numbers, a record's fields, a text's sentences, a phrase's words.
   package var items: [String] = []
-  /// Of a sentence: who, the past and the base form of the verb, which, what, where.
-  package var parts: [String] = []
-  /// Of a review: what it is about, and whether it is praised.
-  var subject = ""
-  var isPraise = false
+  /// What it was made of, by name.
+  package var fields: [String: String] = [:]
 
-  package init(_ kind: Kind, _ text: String) {
+  package init(_ kind: Kind, _ text: String, _ fields: [String: String] = [:]) {
     self.kind = kind
     self.text = text
+    self.fields = fields
+  }
+
+  package init(_ kind: Kind, _ text: String, items: [String], _ fields: [String: String] = [:]) {
+    self.init(kind, text, fields)
+    self.items = items
   }
 
   /// Items as a list, or the word that they are.
   package init(items: [String]) {
-    self.init(items.count == 1 ? .word : .list, items.joined(separator: ", "))
-    self.items = items
+    self.init(items.count == 1 ? .word : .list, items.joined(separator: ", "), items: items)
+  }
+
+  /// A part that this kind has.
+  package subscript(_ field: String) -> String {
+    guard let value = fields[field] else { preconditionFailure("\(kind) has no \(field)") }
+    return value
   }
 
   /// The words, without the marks at their ends.
@@ -37,93 +56,93 @@ package struct Material: Equatable {
   var number: Int { Int(text)! }
   var numbers: (Int, Int) { (Int(items[0])!, Int(items[1])!) }
 
+  /// Of a sentence: "the old bus".
+  var object: String { "the \(self["adjective"]) \(self["thing"])" }
+
+  /// As it stands within another sentence.
+  var sentenceInside: String {
+    kind == .habit
+      ? "\(self["lowerSubject"]) \(self["verb"]) \(self["object"]) \(self["often"])." : text
+  }
+
+  /// Of a review: whether it is praised.
+  var isPraise: Bool { self["praise"] == "yes" }
+
   /// One as it comes.
   package static func random(_ kind: Kind, _ random: inout SeededGenerator) -> Material {
     switch kind {
-    case .word: return Material(items: cased([random.element(Lexicon.things)], &random))
-    case .list: return list(&random)
-    case .sentence: return sentence(&random)
-    case .review: return review(&random)
-    case .number: return Material(.number, "\(1 + random.pick(49))")
-    case .pair:
-      let first = 1 + random.pick(40)
-      var second = 1 + random.pick(40)
-      if second == first { second += 1 }
-      var pair = Material(.pair, "\(first) and \(second)")
-      pair.items = ["\(first)", "\(second)"]
-      return pair
-    case .name: return Material(.name, random.element(Lexicon.names))
+    case .word, .name, .verb, .adjective, .country, .day, .month, .animal, .phrase, .identifier:
+      ofWords(kind, &random)
+    case .number, .pair, .date, .time, .clock, .measure, .money: ofNumbers(kind, &random)
+    case .fullName, .email, .address, .message: ofPeople(kind, &random)
+    case .list, .countedList, .mixedList, .repeatingList, .numberList, .bullets:
+      ofItems(kind, &random)
+    case .sentence, .review, .habit, .request, .speech, .remark, .paragraph, .boldText, .link:
+      ofSentences(kind, &random)
+    case .fullForms, .contracted, .british, .american, .informal, .formal, .unabbreviated,
+      .abbreviated, .misspelt, .unpunctuated, .doubled, .spaced, .wrongArticle, .wrongAgreement:
+      ofSides(kind, &random)
+    case .record, .json, .csv, .code, .plainCode: ofData(kind, &random)
     case .text: preconditionFailure("no input is just a text")
     }
   }
 
-  /// Three to five different items: of all kinds, of one, or of one but for a single item.
-  private static func list(_ random: inout SeededGenerator) -> Material {
-    let count = 3 + random.pick(3)
-    var items: [String] = []
-    func add(_ nouns: [String], _ wanted: Int) {
-      while items.count < wanted {
-        let noun = random.element(nouns)
-        if !items.contains(noun) { items.append(noun) }
-      }
+  /// What an instruction calls it: "a list of items".
+  var noun: String {
+    switch kind {
+    case .word: "a word"
+    case .name: "the name of a person"
+    case .verb: "a verb"
+    case .adjective: "an adjective"
+    case .country: "the name of a country"
+    case .day: "a day of the week"
+    case .month: "the name of a month"
+    case .animal: "the name of an animal"
+    case .phrase: "a few words"
+    case .identifier: "a name from a program"
+    case .number: "a number"
+    case .pair: "two numbers"
+    case .date: "a date"
+    case .time, .clock: "a time of day"
+    case .measure: "an amount with its unit"
+    case .money: "a price"
+    case .fullName: "a full name"
+    case .email: "an e-mail address"
+    case .address: "a postal address"
+    case .list, .countedList, .mixedList, .repeatingList: "a list of items"
+    case .numberList: "a list of numbers"
+    case .bullets: "a bulleted list"
+    case .review: "an opinion"
+    case .request: "a command"
+    case .speech: "a sentence with direct speech"
+    case .paragraph: "a short text"
+    case .message: "a message"
+    case .boldText: "a sentence in Markdown"
+    case .link: "a link in Markdown"
+    case .record: "some fields with their values"
+    case .json: "a JSON object"
+    case .csv: "a table as CSV"
+    case .code, .plainCode: "a line of code"
+    case .text: "a text"
+    default: "a sentence"
     }
-    switch random.pick(3) {
-    case 0: add(Lexicon.things, count)
-    case 1: add(random.element(Lexicon.categories).nouns, count)
-    default:
-      let first = random.pick(Lexicon.categories.count)
-      let second =
-        (first + 1 + random.pick(Lexicon.categories.count - 1)) % Lexicon.categories.count
-      add(Lexicon.categories[first].nouns, count - 1)
-      add(Lexicon.categories[second].nouns, count)
-      random.shuffle(&items)
-    }
-    return Material(items: cased(items, &random))
-  }
-
-  /// Half of the time in small letters, else capitalised or in capitals.
-  private static func cased(_ items: [String], _ random: inout SeededGenerator) -> [String] {
-    switch random.pick(4) {
-    case 0: items.map { $0.uppercased() }
-    case 1: items.map(\.capitalizedFirst)
-    default: items
-    }
-  }
-
-  private static func sentence(_ random: inout SeededGenerator) -> Material {
-    let verb = random.element(Lexicon.verbs)
-    let parts = [
-      random.element(Lexicon.names), verb.0, verb.1, random.element(Lexicon.adjectives),
-      random.element(Lexicon.things), random.element(Lexicon.places),
-    ]
-    var sentence = Material(
-      .sentence, "\(parts[0]) \(parts[1]) the \(parts[3]) \(parts[4]) \(parts[5]).")
-    sentence.parts = parts
-    return sentence
-  }
-
-  private static func review(_ random: inout SeededGenerator) -> Material {
-    let isPraise = random.pick(2) == 0
-    let subject = random.element(Lexicon.subjects)
-    let judgement = random.element(isPraise ? Lexicon.praise : Lexicon.blame)
-    let article = judgement.first.map { "aeiou".contains($0) } == true ? "an" : "a"
-    var review = Material(
-      .review,
-      random.element([
-        "The \(subject) was \(judgement).", "What \(article) \(judgement) \(subject)!",
-        "I found the \(subject) \(judgement).",
-        "My friends said that the \(subject) was \(judgement).",
-        "Honestly, the \(subject) is \(judgement).",
-      ]))
-    review.subject = subject
-    review.isPraise = isPraise
-    return review
   }
 }
 
 extension SeededGenerator {
   mutating func element<Element>(_ elements: [Element]) -> Element {
     elements[pick(elements.count)]
+  }
+
+  /// Some elements, none of them twice.
+  mutating func elements<Element>(_ elements: [Element], _ count: Int) -> [Element] {
+    var shuffled = elements
+    shuffle(&shuffled)
+    return Array(shuffled.prefix(count))
+  }
+
+  mutating func number(_ range: ClosedRange<Int>) -> Int {
+    range.lowerBound + pick(range.count)
   }
 }
 

@@ -1,0 +1,105 @@
+import EditorTraining
+
+/// An answer that the model gave unedited, cut into the sentences that are used.
+package struct PlainAnswer: Sendable {
+  package let question: String
+  package let sentences: [String]
+  package var text: String { sentences.joined(separator: " ") }
+
+  package init(question: String, sentences: [String]) {
+    self.question = question
+    self.sentences = sentences
+  }
+
+  /// Nil where the answer has no sentence that is of use.
+  package init?(question: String, answer: String) {
+    let sentences = Sentences.usable(answer)
+    guard !sentences.isEmpty else { return nil }
+    self.init(question: question, sentences: sentences)
+  }
+}
+
+/// A way of answering: how it is asked for, what it makes of an unedited answer, and whether an answer
+/// is of it. The target of a row always passes the check.
+package struct Behaviour: Sendable {
+  package let name: String
+  /// `{a}` stands for the parameter. The last quarter is kept from training.
+  package let wordings: [String]
+  /// What `{a}` can be; empty where there is no parameter.
+  package let choices: [String]
+  /// The words of the question are in the answer: not so in another language.
+  package let keepsWords: Bool
+  /// The answer as it should be, or nil where the rule does not apply to it.
+  let target: @Sendable (PlainAnswer, String) -> String?
+  /// Whether an answer to the question follows the rule.
+  let follows: @Sendable (_ answer: String, _ question: String, _ parameter: String) -> Bool
+
+  init(
+    _ name: String, _ wordings: String, choices: [String] = [], keepsWords: Bool = true,
+    target: @escaping @Sendable (PlainAnswer, String) -> String?,
+    follows: @escaping @Sendable (String, String, String) -> Bool
+  ) {
+    self.name = name
+    self.wordings = wordings.split(separator: "\n").flatMap { $0.split(separator: " | ") }
+      .map(String.init)
+    self.choices = choices
+    self.keepsWords = keepsWords
+    self.target = target
+    self.follows = follows
+  }
+
+  package var seenWordings: ArraySlice<String> { wordings.dropLast(wordings.count / 4) }
+  package var unseenWordings: ArraySlice<String> { wordings.suffix(wordings.count / 4) }
+
+  /// The target with a parameter, or nil where the rule does not apply or its own check refuses what it
+  /// makes, as where a sentence has a form that the rule does not expect.
+  package func made(of answer: PlainAnswer, _ parameter: String = "") -> String? {
+    guard let made = target(answer, parameter), made.count <= 320,
+      passes(made, question: answer.question, unedited: answer.text, parameter).both
+    else { return nil }
+    return made
+  }
+
+  /// Whether an answer follows the rule, and whether it still answers the question.
+  package func passes(
+    _ answer: String, question: String, unedited: String, _ parameter: String = ""
+  ) -> (rule: Bool, content: Bool, both: Bool) {
+    let trimmed = answer.trimmingSpace
+    let rule = !trimmed.isEmpty && follows(trimmed, question, parameter)
+    let content =
+      !keepsWords
+      || Sentences.keepsContent(trimmed, question: question, unedited: unedited)
+    return (rule, content, rule && content)
+  }
+
+  /// The parameter that an instruction has filled in, or nil where it is none of this behaviour's.
+  package func parameter(of instruction: String) -> String? {
+    for wording in wordings {
+      if choices.isEmpty {
+        if wording == instruction { return "" }
+      } else if let choice = choices.first(where: {
+        wording.replacing("{a}", with: $0) == instruction
+      }) {
+        return choice
+      }
+    }
+    return nil
+  }
+}
+
+extension String {
+  var trimmingSpace: String {
+    var text = self[...]
+    while let last = text.last, last.isWhitespace { text.removeLast() }
+    return String(text.drop(while: \.isWhitespace))
+  }
+
+  /// Letters there are, and none that `isWrong`.
+  func letters(without isWrong: (Character) -> Bool) -> Bool {
+    contains(where: \.isLetter) && !contains { $0.isLetter && isWrong($0) }
+  }
+
+  var linesWithText: [String] {
+    split(separator: "\n").map(String.init).filter { !$0.trimmingSpace.isEmpty }
+  }
+}

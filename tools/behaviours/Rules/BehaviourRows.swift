@@ -1,0 +1,165 @@
+import EditorTraining
+
+extension Behaviour {
+  /// What rules make of unedited answers.
+  package static let made: [Behaviour] = letters + lengths + layouts + manners
+
+  package static let all: [Behaviour] = made + prompted
+
+  /// A quarter, kept from training: `SeededGenerator(18)` shuffled the names, sorted, without the four that
+  /// the demo asks for, and these were the first.
+  package static let keptNames: Set<String> = [
+    "numbered",
+    "two sentences",
+    "begins with",
+    "signed",
+    "letter",
+    "quoted",
+    "third person",
+    "no commas",
+    "dots",
+    "by name",
+    "meow",
+    "ends with",
+    "thanks first",
+    "pirate",
+    "to a child",
+  ]
+
+  /// Those that are never kept: what people try first.
+  package static let shown: Set<String> = ["capitals", "one sentence", "French", "haiku"]
+}
+
+/// A line of the set: a behaviour, a question, and how it should be answered.
+package struct BehaviourRow: Codable, Equatable, Sendable {
+  package var instruction: String
+  package var input: String
+  package var output: String
+  package var family: String
+  package var parts: [String]
+  package var split: String
+  /// The answer without an instruction, as far as it is used; for the check of content.
+  package var unedited: String
+}
+
+/// An answer of the model, unedited (no `behaviour`) or prompted for one.
+package struct ModelAnswer: Codable, Equatable, Sendable {
+  package var question: String
+  package var answer: String
+  package var behaviour: String?
+
+  package init(question: String, answer: String, behaviour: String? = nil) {
+    self.question = question
+    self.answer = answer
+    self.behaviour = behaviour
+  }
+}
+
+/// Draws rows of behaviours. Questions that are kept are in no row of training; the splits are:
+///
+/// - `train`: behaviours, wordings and questions that are trained on;
+/// - `seen`: the same with questions that are not;
+/// - `unseen`: wordings and questions that are not;
+/// - `behaviour`: behaviours of which nothing is trained on, on questions that are not.
+package struct BehaviourRowMaker {
+  package enum Split: String, CaseIterable {
+    case train, seen, unseen, behaviour
+  }
+
+  private var random: SeededGenerator
+  /// Usable answers, of questions for training and of those that are kept.
+  private let trained: [PlainAnswer]
+  private let kept: [PlainAnswer]
+  /// Accepted prompted answers by behaviour, in the same two parts.
+  private let prompted: [String: ([PlainAnswer], [PlainAnswer])]
+  private let unedited: [String: PlainAnswer]
+  private var drawn: Set<[String]> = []
+  /// Of prompted answers, by behaviour: how many there were and how many the rule accepted.
+  package let accepted: [String: (asked: Int, accepted: Int)]
+  /// Unedited answers, and those that have a sentence to use.
+  package let plain: (asked: Int, usable: Int)
+
+  /// From the model's answers. Questions that are none of `Questions.all` are left out.
+  package init(_ answers: [ModelAnswer], seed: UInt64) {
+    random = SeededGenerator(seed, 0x6265_6861_7669_6F75)
+    let index = Dictionary(
+      uniqueKeysWithValues: Questions.all.enumerated().map { ($1, $0) })
+    var unedited: [String: PlainAnswer] = [:]
+    var counts = (asked: 0, usable: 0)
+    for answer in answers where answer.behaviour == nil && index[answer.question] != nil {
+      counts.asked += 1
+      if let plain = PlainAnswer(question: answer.question, answer: answer.answer) {
+        counts.usable += 1
+        unedited[answer.question] = plain
+      }
+    }
+    func parted(_ answers: [PlainAnswer]) -> ([PlainAnswer], [PlainAnswer]) {
+      let sorted = answers.sorted { index[$0.question]! < index[$1.question]! }
+      return (
+        sorted.filter { !Questions.isKept(index[$0.question]!) },
+        sorted.filter { Questions.isKept(index[$0.question]!) }
+      )
+    }
+    (trained, kept) = parted(Array(unedited.values))
+    var prompted: [String: ([PlainAnswer], [PlainAnswer])] = [:]
+    var accepted: [String: (asked: Int, accepted: Int)] = [:]
+    for behaviour in Behaviour.prompted {
+      let own = answers.filter { $0.behaviour == behaviour.name && index[$0.question] != nil }
+      let good = own.compactMap { answer in
+        Self.accepted(answer, behaviour, unedited[answer.question])
+      }
+      prompted[behaviour.name] = parted(good)
+      accepted[behaviour.name] = (own.count, good.count)
+    }
+    plain = counts
+    self.unedited = unedited
+    self.prompted = prompted
+    self.accepted = accepted
+  }
+
+  /// The prompted answer as a target, where its rule accepts it.
+  private static func accepted(
+    _ answer: ModelAnswer, _ behaviour: Behaviour, _ unedited: PlainAnswer?
+  ) -> PlainAnswer? {
+    guard unedited != nil else { return nil }
+    let text = behaviour.excerpt(of: answer.answer)
+    guard !text.isEmpty, behaviour.follows(text, answer.question, "") else { return nil }
+    return PlainAnswer(question: answer.question, sentences: [text])
+  }
+
+  /// A row that has not been drawn before, or nil where there seems to be none left.
+  package mutating func next(_ split: Split) -> BehaviourRow? {
+    for _ in 0..<10_000 {
+      let behaviours = Behaviour.all.filter {
+        Behaviour.keptNames.contains($0.name) == (split == .behaviour)
+      }
+      let behaviour = random.element(behaviours)
+      let parts = prompted[behaviour.name] ?? (trained, kept)
+      let answers = split == .train ? parts.0 : parts.1
+      guard !answers.isEmpty else { continue }
+      let answer = random.element(answers)
+      let parameter = behaviour.choices.isEmpty ? "" : random.element(behaviour.choices)
+      let wordings =
+        switch split {
+        case .train, .seen: behaviour.seenWordings
+        case .unseen: behaviour.unseenWordings
+        case .behaviour: behaviour.wordings[...]
+        }
+      let instruction = random.element(Array(wordings)).replacing("{a}", with: parameter)
+      guard let output = behaviour.made(of: answer, parameter),
+        drawn.insert([instruction, answer.question]).inserted
+      else { continue }
+      return BehaviourRow(
+        instruction: instruction, input: answer.question, output: output,
+        family: "behaviour.\(behaviour.name)", parts: [], split: split.rawValue,
+        unedited: unedited[answer.question]!.text)
+    }
+    return nil
+  }
+}
+
+extension SeededGenerator {
+  fileprivate mutating func element<Element>(_ elements: [Element]) -> Element {
+    elements[pick(elements.count)]
+  }
+}
