@@ -102,7 +102,7 @@ import Tokenization
     "{{ t.split('Y') | join('+') }}", "{{ t | replace('Y', 'Q') }}", "{{ 'aXb'.replace('X', t) }}",
     "{{ t[::-1] }}", "{{ [t] }}", "{{ {'k': t} | tojson }}", "{{ '%s' % t }}",
     "{{ '{}'.format(t) }}",
-    "{{ t | list | first }}", "{% for c in t %}{{ c }},{% endfor %}", "{{ t | title }}",
+    "{{ t | trim | list | first }}", "{% for c in t %}{{ c }},{% endfor %}", "{{ t | title }}",
     "{% set b %}.{{ t }}.{% endset %}{{ b | trim }}",
     "{% macro m(x) %}{{ x }}{% endmacro %}{{ m(t) }}",
     "{% filter upper %}a{{ t }}{% endfilter %}", "{{ {t: 1} | items | list }}",

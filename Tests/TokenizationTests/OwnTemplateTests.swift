@@ -20,6 +20,7 @@ import Tokenization
   /// Ordinary text: the ids of the whole text that transformers writes, control tokens parsed.
   @Test func idsAreThoseOfTheWholeText() throws {
     let fixture = try JinjaTemplateTests.fixture()
+    var compared = 0
     for template in fixture.templates {
       let tokenizer = try Self.tokenizer(template.source)
       let own = try ChatTemplate(of: tokenizer.vocabulary)
@@ -32,11 +33,14 @@ import Tokenization
         else { continue }
         let text = segments.map(\.text).joined()
         guard let ids = try? own.encode(messages, with: tokenizer) else { continue }
-        #expect(
-          ids == tokenizer.encode(text, addSpecial: false, parseSpecial: true),
-          "\(template.name): \(text)")
+        let whole = tokenizer.encode(text, addSpecial: false, parseSpecial: true)
+        // A user-defined piece ("  \n" here) is looked for in what each says by itself.
+        if whole.contains(where: { tokenizer.type(of: $0) == .userDefined }) { continue }
+        compared += 1
+        #expect(ids == whole, "\(template.name): \(text)")
       }
     }
+    #expect(compared > 30)
   }
 
   /// SmolLM2's own template has a system turn where none is given; the family's has not.

@@ -21,10 +21,9 @@ extension JinjaEvaluator {
     let syntax = macro.syntax
     let name = "the macro \(shortened(syntax.name))"
     let values = try call.values(syntax.parameters.map(\.name), name, self)
-    let outer = (scope, loopNesting)
-    defer { (scope, loopNesting) = outer }
+    let outer = scope
+    defer { scope = outer }
     scope = try inner(of: macro.scope)
-    loopNesting = 0
     for (parameter, value) in zip(syntax.parameters, values) {
       if let value {
         scope.values[parameter.name] = value

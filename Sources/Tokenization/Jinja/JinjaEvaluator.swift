@@ -41,7 +41,6 @@ final class JinjaEvaluator {
   var offset = 0
   /// The text so far, of the template or of the innermost block that is captured.
   var output = MarkedText()
-  var loopNesting = 0
 
   private var depth = 0
   private var work: Int
@@ -221,12 +220,10 @@ final class JinjaEvaluator {
     }
     let list = JinjaList(items)
     try check(depth: list.depth)
-    loopNesting += 1
-    defer { loopNesting -= 1 }
     for (index, item) in items.enumerated() {
       try charge(JinjaLimits.stepWork)
       scope = try inner(of: outer)
-      scope.values["loop"] = .loop(JinjaLoop(items: list, index: index, nesting: loopNesting))
+      scope.values["loop"] = .loop(JinjaLoop(items: list, index: index))
       try assign(item, to: loop.target)
       if try run(loop.body) == .break { break }
     }

@@ -26,6 +26,7 @@ extension JinjaEvaluator {
   private static let comparisons = [
     "eq": "==", "equalto": "==", "ne": "!=", "lt": "<", "lessthan": "<", "le": "<=", "gt": ">",
     "greaterthan": ">", "ge": ">=", "in": "in",
+    "==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=",
   ]
 
   /// What holds of `value` alone; nil for a test that is not known.

@@ -148,8 +148,6 @@ struct JinjaMethod: Sendable {
 struct JinjaLoop: Sendable {
   let items: JinjaList
   let index: Int
-  /// How many loops there are around, from 1.
-  let nesting: Int
 
   func attribute(_ name: String) -> JinjaValue? {
     let count = items.values.count
@@ -165,8 +163,9 @@ struct JinjaLoop: Sendable {
       return index > 0 ? items.values[index - 1] : .undefined("there is no previous item")
     case "nextitem":
       return index + 1 < count ? items.values[index + 1] : .undefined("there is no next item")
-    case "depth": return .int(nesting)
-    case "depth0": return .int(nesting - 1)
+    // They count how often a recursive loop is in itself, of which there are none here.
+    case "depth": return .int(1)
+    case "depth0": return .int(0)
     case "cycle", "changed": return .method(JinjaMethod(name, of: .loop(self)))
     default: return nil
     }
