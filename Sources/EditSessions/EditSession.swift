@@ -82,7 +82,7 @@ public final class EditSession: Sendable {
 /// The conversation itself, which the session's thread alone uses.
 struct SessionCore {
   let chat: ChatSession
-  private let stopStrings: [String]
+  private let end: (tokens: Set<Int>, strings: [String])
 
   init(
     _ model: any SequenceModel, tokenizer: Tokenizer, template: ChatTemplate, system: String?
@@ -90,14 +90,15 @@ struct SessionCore {
     chat = ChatSession(
       Generator(model, tokenizer: tokenizer, startsText: true), tokenizer: tokenizer,
       template: template, system: system)
-    stopStrings = template.stopStrings
+    end = template.assistantTurnEnd(with: tokenizer)
   }
 
   func say(
     _ text: String, options: GenerationOptions, listener: (GenerationEvent) -> GenerationAnswer
   ) throws {
     var options = options
-    options.stopStrings += stopStrings
+    options.endTokens.formUnion(end.tokens)
+    options.turnEnds += end.strings
     try chat.say(text, options: options, listener: listener)
   }
 }

@@ -11,6 +11,8 @@ public enum EditSessionError: Error, Equatable, CustomStringConvertible {
   /// strengths.
   case severalPrefixes(paths: [String])
   case prefixStrengths([Float])
+  /// A prefix for conversations that are written by the model's own template.
+  case prefixOfOwnTemplate
   /// A prefix beside an edit that it cannot be together with.
   case prefixBeside(String)
 
@@ -30,6 +32,9 @@ public enum EditSessionError: Error, Equatable, CustomStringConvertible {
     case .prefixStrengths(let strengths):
       "instructions of a prefix editor are read as one text, and these are to be "
         + "\(strengths.map { "\($0)" }.joined(separator: ", ")) times as strong; give all of them one strength"
+    case .prefixOfOwnTemplate:
+      "an editor that writes the beginning of the prompt was trained with conversations of a family of templates; "
+        + "name the family instead of the model's own template"
     case .prefixBeside(let other):
       "an editor that writes the beginning of the prompt cannot be used together with \(other); use one of them"
     }

@@ -52,7 +52,12 @@ public final class EditableModel: Sendable {
     _ edits: EditRequest = EditRequest(), system: String? = nil, template: ChatTemplate? = nil
   ) async throws -> EditSession {
     let thread = SessionThread()
-    let template = try template ?? ChatTemplate(of: tokenizer.vocabulary)
+    // Editors are trained with conversations as the family writes them.
+    let isTrained = !edits.instructions.isEmpty || edits.compiled != nil
+    let template =
+      try template
+      ?? (isTrained
+        ? .family(ChatFamily(of: tokenizer.vocabulary)) : ChatTemplate(of: tokenizer.vocabulary))
     let core = try await thread.run { [self] in
       try Confined(
         SessionCore(

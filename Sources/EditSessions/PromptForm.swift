@@ -3,7 +3,8 @@ import Tokenization
 
 /// How prompts begin, for editors that read an instruction as the beginning of one (P8).
 public enum PromptForm: Sendable {
-  /// Conversations, as the template writes them, which begin with the user's turn.
+  /// Conversations, as the template writes them, which begin with the user's turn; of a family, as editors
+  /// are trained.
   case conversation(ChatTemplate)
   /// Texts, with BOS in front where the vocabulary has texts begin so.
   case text
@@ -19,7 +20,8 @@ public enum PromptForm: Sendable {
     with instruction: String, in place: InstructionPlace, _ tokenizer: Tokenizer
   ) throws -> (tokens: [Int], replaced: [Int]) {
     switch self {
-    case .conversation(let template):
+    case .conversation(.own): throw EditSessionError.prefixOfOwnTemplate
+    case .conversation(.family(let template)):
       let plain = template.encode(
         [ChatMessage(.user, "x")], with: tokenizer, addGenerationPrompt: false)
       return (

@@ -23,11 +23,24 @@ public enum JSONFile {
       throw .unexpectedJSON(path: path, reason: "it has \(file.byteCount) bytes")
     }
     try TextFile.checkEncoding(file.bytes, path: path)
+    return try read(
+      type, Data(file.bytes.dropFirst(TextFile.markLength(file.bytes))), path: path)
+  }
+
+  /// As `read`, of a text that was read from `path` already.
+  public static func read<Value: Decodable>(
+    _ type: Value.Type, text: String, path: String
+  ) throws(ModelFileError) -> Value {
+    try read(type, Data(text.utf8), path: path)
+  }
+
+  private static func read<Value: Decodable>(
+    _ type: Value.Type, _ data: Data, path: String
+  ) throws(ModelFileError) -> Value {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     do {
-      return try decoder.decode(
-        type, from: Data(file.bytes.dropFirst(TextFile.markLength(file.bytes))))
+      return try decoder.decode(type, from: data)
     } catch {
       throw .unexpectedJSON(path: path, reason: reason(error))
     }

@@ -5,21 +5,23 @@ import Tokenization
 /// conversation begins with in common with them is not fed again.
 public final class ChatSession {
   private let generator: Generator
-  private let encode: ([ChatMessage]) -> Prompt
+  private let encode: ([ChatMessage]) throws(TokenizationError) -> Prompt
   /// The turns so far, the system's first if there is one.
   public private(set) var messages: [ChatMessage] = []
 
-  /// A conversation written by `template`.
+  /// A conversation written by `template`; `say` throws where it cannot be.
   public convenience init(
     _ generator: Generator, tokenizer: Tokenizer, template: ChatTemplate, system: String? = nil
   ) {
-    self.init(generator, system: system) { template.prompt($0, with: tokenizer) }
+    self.init(generator, system: system) { messages throws(TokenizationError) in
+      try template.prompt(messages, with: tokenizer)
+    }
   }
 
   /// As above, with conversations written, up to where the assistant speaks, by `encode`.
   public init(
     _ generator: Generator, system: String? = nil,
-    encode: @escaping ([ChatMessage]) -> Prompt
+    encode: @escaping ([ChatMessage]) throws(TokenizationError) -> Prompt
   ) {
     self.generator = generator
     self.encode = encode
@@ -35,6 +37,15 @@ public final class ChatSession {
     if let system, !system.isEmpty { messages.append(ChatMessage(.system, system)) }
   }
 
+  /// The conversation so far.
+  private func written() throws(TextGenerationError) -> Prompt {
+    do throws(TokenizationError) {
+      return try encode(messages)
+    } catch {
+      throw .tokenization(error)
+    }
+  }
+
   /// Says `text` and lets the model answer, reporting as `Generator.run` does. The answer, also one
   /// that was cut short, becomes part of the conversation; when it throws, `text` does not either.
   public func say(
@@ -43,8 +54,8 @@ public final class ChatSession {
   ) throws(TextGenerationError) {
     messages.append(ChatMessage(.user, text))
     var answer = ""
-    do {
-      try generator.run(prompt: encode(messages), options: options) { event in
+    do throws(TextGenerationError) {
+      try generator.run(prompt: try written(), options: options) { event in
         switch event {
         case .token(_, let text), .heldBack(let text): answer += text
         case .prefill, .finished: break

@@ -9,6 +9,8 @@ public struct GenerationOptions: Sendable, Equatable {
   /// As `stopStrings`, and the white space before them is left out too: how a chat template begins the
   /// next turn.
   public var turnEnds: [String]
+  /// Tokens that end the text, beside those of the vocabulary.
+  public var endTokens: Set<Int> = []
   /// End tokens are never chosen, so that only the other limits apply.
   public var ignoresEndTokens: Bool
   /// Prompt tokens fed between two reports of progress (and chances to stop).

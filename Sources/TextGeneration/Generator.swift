@@ -57,6 +57,7 @@ public final class Generator {
       throw .promptTooLong(tokens: prompt.count, contextLength: model.contextLength)
     }
     do throws(PromptError) { try model.prepare(given) } catch { throw .prompt(error) }
+    let endTokens = endTokens.union(options.endTokens)
     var chain = try SamplingChain(options.sampling)
     var matcher = try StopStringMatcher(options.stopStrings, turnEnds: options.turnEnds)
     var decoder = makeDecoder()

@@ -3,10 +3,12 @@ import Tokenization
 
 extension ChatTemplate {
   /// The prompt that asks for an answer to a conversation; its content begins with the first message's.
-  public func prompt(_ messages: [ChatMessage], with tokenizer: Tokenizer) -> Prompt {
+  public func prompt(
+    _ messages: [ChatMessage], with tokenizer: Tokenizer
+  ) throws(TokenizationError) -> Prompt {
     Prompt(
-      encode(messages, with: tokenizer),
-      firstContent: firstContentToken(after: messages.first?.role ?? .user, with: tokenizer))
+      try encode(messages, with: tokenizer),
+      firstContent: try firstContentToken(after: messages.first?.role ?? .user, with: tokenizer))
   }
 }
 

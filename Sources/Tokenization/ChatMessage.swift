@@ -1,7 +1,7 @@
 /// One turn of a conversation.
-public struct ChatMessage: Equatable, Sendable {
+public struct ChatMessage: Equatable, Sendable, Codable {
   /// Who speaks.
-  public enum Role: String, Sendable, CaseIterable {
+  public enum Role: String, Sendable, CaseIterable, Codable {
     case system
     case user
     case assistant

@@ -1,87 +1,92 @@
-/// How a conversation is written for a model that was trained on conversations.
+/// How conversations are written for a model: as its own template says, or as a family that was chosen
+/// by name.
 ///
-/// Templates are recognised by their markers; the Jinja source in a file is never run. The default
-/// system turns that some sources insert (SmolLM2, Llama 3.1) are left out: a conversation contains
-/// what the caller puts in it.
-public enum ChatTemplate: String, Sendable, CaseIterable {
-  /// `[INST] <<SYS>>…<</SYS>> … [/INST] … </s>` (Llama 2 Chat).
-  case llama2
-  /// `[INST] … [/INST]…</s>`, nothing trimmed (Mistral 7B Instruct).
-  case mistral
-  /// `<|im_start|>user\n…<|im_end|>\n` (SmolLM2, Qwen, OpenHermes).
-  case chatml
-  /// `<|user|>\n…</s>\n` (Zephyr, TinyLlama Chat).
-  case zephyr
-  /// `### Instruction:\n…\n\n### Response:\n` (Stanford Alpaca).
-  case alpaca
-  /// `<|start_header_id|>user<|end_header_id|>\n\n…<|eot_id|>` (Llama 3 Instruct).
-  case llama3
+/// The model's own template is evaluated as transformers does, so that ids are those of
+/// `apply_chat_template`: what it writes is all there is, BOS included or not.
+public enum ChatTemplate: Sendable {
+  /// The model's own.
+  case own(JinjaTemplate)
+  /// A family by name.
+  case family(ChatFamily)
 
-  /// All names, for a message.
-  static let names = allCases.map(\.rawValue).joined(separator: ", ")
-
-  /// The template of that name.
-  public init(name: String) throws(TokenizationError) {
-    guard let template = ChatTemplate(rawValue: name) else {
-      throw .unknownChatTemplate(name: name)
-    }
-    self = template
-  }
-
-  /// The template that a vocabulary's Jinja source amounts to.
+  /// The template that the vocabulary's file has. Throws `noChatTemplate`, or `chatTemplate` for one that
+  /// cannot be read.
   public init(of vocabulary: Vocabulary) throws(TokenizationError) {
     guard let source = vocabulary.chatTemplate else { throw .noChatTemplate }
-    try self.init(jinja: source)
-  }
-
-  /// The template that `source` amounts to, by its markers. Relatives with the same markers that
-  /// are written otherwise (Phi, later ones of Mistral, SmolVLM) are refused rather than confused.
-  public init(jinja source: String) throws(TokenizationError) {
-    func has(_ marker: String) -> Bool { source.contains(marker) }
-
-    if has("<|im_start|>"), !has("<|im_sep|>"), !has("<end_of_utterance>") {
-      self = .chatml
-    } else if has("[INST]"), has("<<SYS>>") {
-      self = .llama2
-    } else if has("[INST]"), !ChatTemplate.mistralMarkers.contains(where: has) {
-      self = .mistral
-    } else if has("<|start_header_id|>"), has("<|end_header_id|>") {
-      self = .llama3
-    } else if has("<|user|>"), !has("<|end|>"), !has("[gMASK]"),
-      has("<|endoftext|>") || ChatTemplate.zephyrTurns.contains(where: has)
-    {
-      self = .zephyr
-    } else if has("### Instruction:"), has("### Response:"), !has("<|EOT|>") {
-      self = .alpaca
-    } else {
-      throw .unrecognizedChatTemplate(beginning: String(source.prefix(60)))
+    do {
+      self = .own(try JinjaTemplate(source))
+    } catch {
+      throw .chatTemplate(error)
     }
   }
 
-  private static let mistralMarkers = [
-    "[SYSTEM_PROMPT]", "[AVAILABLE_TOOLS]", "' [INST] ' + system_message",
-  ]
-  /// Falcon 3 has the same names of turns, but no end of the user's.
-  private static let zephyrTurns = ["\n", "\\n"].map {
-    "<|user|>\($0)' + message['content'] + eos_token"
-  }
-
-  /// Texts that end the assistant's turn where a model writes them out as text.
-  public var stopStrings: [String] {
+  /// The conversation with markup and content apart. Throws `chatTemplate`, and `systemTextLost` where
+  /// what the system says would go unheard.
+  public func segments(
+    _ messages: [ChatMessage], with tokenizer: Tokenizer, addGenerationPrompt: Bool,
+    now: JinjaDate = .now
+  ) throws(TokenizationError) -> [TextSegment] {
+    let template: JinjaTemplate
     switch self {
-    case .llama2, .mistral: ["[INST]"]
-    case .chatml: ["<|im_end|>", "<|im_start|>"]
-    case .zephyr: ["<|user|>", "<|system|>"]
-    case .alpaca: ["### Instruction:"]
-    case .llama3: ["<|eot_id|>", "<|start_header_id|>"]
+    case .own(let own): template = own
+    case .family(let family):
+      return family.segments(
+        messages, addGenerationPrompt: addGenerationPrompt,
+        bos: tokenizer.bosToken.map(tokenizer.piece) ?? "",
+        eos: tokenizer.eosToken.map(tokenizer.piece) ?? "")
+    }
+    let (segments, keepsSystemText): ([TextSegment], Bool)
+    do {
+      (segments, keepsSystemText) = try template.rendering(
+        messages, addGenerationPrompt: addGenerationPrompt,
+        specialTokens: tokenizer.templateVariables, now: now)
+    } catch {
+      throw .chatTemplate(error)
+    }
+    guard keepsSystemText else { throw .systemTextLost }
+    return segments
+  }
+
+  /// The tokens of the conversation, ready for the model. Only the template's own markup becomes
+  /// control tokens; their names in what people say stay text. Throws as `segments` does.
+  public func encode(
+    _ messages: [ChatMessage], with tokenizer: Tokenizer, addGenerationPrompt: Bool = true
+  ) throws(TokenizationError) -> [Int] {
+    switch self {
+    case .family(let family):
+      return family.encode(messages, with: tokenizer, addGenerationPrompt: addGenerationPrompt)
+    case .own:
+      let segments = try segments(
+        messages, with: tokenizer, addGenerationPrompt: addGenerationPrompt)
+      return tokenizer.encode(segments, addSpecial: false)
     }
   }
 
-  /// Whether a conversation begins with BOS even where the vocabulary adds none to plain text.
-  var beginsWithBOS: Bool {
+  /// The index, in what `encode` gives, of the first token of what is said first by somebody: by the
+  /// system where `role` is that, else by the user. Throws `chatTemplate`.
+  public func firstContentToken(
+    after role: ChatMessage.Role, with tokenizer: Tokenizer
+  ) throws(TokenizationError) -> Int {
     switch self {
-    case .llama2, .mistral, .llama3: true
-    case .chatml, .zephyr, .alpaca: false
+    case .family(let family): return family.firstContentToken(after: role, with: tokenizer)
+    case .own:
+      // Templates may refuse a conversation in which the user says nothing.
+      let messages =
+        (role == .system ? [ChatMessage(.system, "x")] : []) + [ChatMessage(.user, "x")]
+      let opening = try segments(messages, with: tokenizer, addGenerationPrompt: false)
+        .prefix(while: \.isMarkup)
+      return tokenizer.encode(Array(opening), addSpecial: false).count
     }
+  }
+}
+
+extension Tokenizer {
+  /// The special tokens that templates know by variables.
+  var templateVariables: [String: String] {
+    let tokens = [
+      "bos_token": vocabulary.bosToken, "eos_token": vocabulary.eosToken,
+      "unk_token": vocabulary.unknownToken, "pad_token": vocabulary.paddingToken,
+    ]
+    return tokens.compactMapValues { $0.map(piece) }
   }
 }

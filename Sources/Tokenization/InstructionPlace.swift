@@ -6,7 +6,7 @@ public enum InstructionPlace: String, Sendable, Codable, CaseIterable {
   case system
 }
 
-extension ChatTemplate {
+extension ChatFamily {
   /// The tokens of a conversation up to where the user's first words stand, with `instruction` in front of
   /// them: what takes the place of the first `firstContentToken(after: .user)` tokens of the conversation
   /// without it. What is between the instruction and the words is in it; the words are tokenized apart.

@@ -46,6 +46,10 @@ public indirect enum TokenizationError: Error, Equatable, Sendable {
   case unknownChatTemplate(name: String)
   case unrecognizedChatTemplate(beginning: String)
   case noChatTemplate
+  /// A model's own template that cannot be read or evaluated.
+  case chatTemplate(JinjaError)
+  /// What the system says has no place in the model's own template.
+  case systemTextLost
 }
 
 extension TokenizationError: CustomStringConvertible {
@@ -116,12 +120,21 @@ extension TokenizationError: CustomStringConvertible {
     case .library(let status, let message):
       "libsentencepiece refuses the vocabulary with status \(status): \(message)"
     case .unknownChatTemplate(let name):
-      "there is no chat template \(quoted(name)); there are \(ChatTemplate.names)."
+      "there is no chat template \(quoted(name)); there are \(ChatFamily.names)."
     case .unrecognizedChatTemplate(let beginning):
       "the model's chat template (\(quoted(beginning))...) is none of those known; name the nearest "
-        + "of \(ChatTemplate.names)."
+        + "of \(ChatFamily.names)."
     case .noChatTemplate:
-      "the model has no chat template; name one of \(ChatTemplate.names)."
+      "the model has no chat template; name one of \(ChatFamily.names)."
+    case .chatTemplate(let error) where error.kind == .refused:
+      "the model's chat template refuses this conversation: \(quoted(error.reason)); say it otherwise, "
+        + "or choose a built-in template of \(ChatFamily.names)."
+    case .chatTemplate(let error):
+      "the model's chat template cannot be \(error.kind == .syntax ? "read" : "evaluated"), \(error); "
+        + "choose a built-in template of \(ChatFamily.names)."
+    case .systemTextLost:
+      "the model's chat template has no place for a system text; say it in the first question, or choose "
+        + "a built-in template of \(ChatFamily.names)."
     }
   }
 

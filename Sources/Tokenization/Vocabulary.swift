@@ -65,6 +65,8 @@ public struct Vocabulary: Sendable {
 
   /// The Jinja source of the model's chat template.
   public var chatTemplate: String?
+  /// The Jinja sources of further templates by their names ("tool_use", "rag"), which are kept and not used.
+  public var otherChatTemplates: [String: String] = [:]
 
   /// A vocabulary of these pieces; everything else is set afterwards.
   public init(model: Model, pieces: PieceTable, types: [TokenType]) {

@@ -206,6 +206,46 @@ struct ModelCommandTests {
       try EmendProcess(["tokenize", "-m", model, "Once upon"]).text == "6403\tOnce\n1980\tĠupon\n")
   }
 
+  /// The model's own template, with its system turn; a family and an editor's prompt have none.
+  @Test func conversationsAreWrittenAsTheModelsTemplateSays() throws {
+    struct Conversation: Decodable {
+      let ids: [Int]
+      let text: String
+    }
+    func tokenized(_ arguments: String...) throws -> Conversation {
+      try EmendProcess(
+        ["tokenize", "-m", model, "--json", "--messages", "-"] + arguments,
+        input: #"[{"role": "user", "content": "Hi"}]"#
+      ).json(Conversation.self)
+    }
+    let own = try tokenized()
+    #expect(
+      own.text == "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by "
+        + "Hugging Face<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n")
+    #expect(try generate("--chat", "-p", "Hi", "-n", "1").promptIds == own.ids)
+    let family = try tokenized("--chat-template", "chatml")
+    #expect(family.text == "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n")
+    let plain = try generate("--chat", "--chat-template", "chatml", "-p", "Hi", "-n", "1")
+    #expect(plain.promptIds == family.ids)
+    #expect(
+      try tokenized("--no-generation-prompt").text + "<|im_start|>assistant\n" == own.text)
+    let editor = OutsideFiles.repository.appending(
+      path: "models/editors/smollm2-135m-instruct.safetensors")
+    let edited = try generate(
+      "--chat", "-p", "Hi", "-n", "1", "--editor", editor.path, "--instruction", "Be brief.")
+    #expect(edited.promptIds == family.ids)
+  }
+
+  @Test(arguments: [
+    (#"[{"role": "robot", "content": "Hi"}]"#, "role"), (#"{"role": "user"}"#, "standard input"),
+    (#"[{"role": "user"}]"#, "content"), ("nonsense", "JSON"),
+  ])
+  func conversationsThatAreNone(text: String, word: String) throws {
+    let result = try EmendProcess(["tokenize", "-m", model, "--messages", "-"], input: text)
+    #expect(result.status == 1 && result.isOneLineError, "\(result.errors)")
+    #expect(result.errors.contains(word), "\(result.errors)")
+  }
+
   @Test func scoresAgreeWithTheLogitsWritten() throws {
     struct Scores: Decodable {
       let ids: [Int]

@@ -15,7 +15,9 @@ import Testing
     "generate -m x -p a --cache-type q4", "generate -m x -p a --activations f16",
     "generate -m x -p a --system b", "generate -m x -p a --chat --chat-template nonsense",
     "generate -m x -p a --memory-limit much", "generate -m x -p a --nonsense",
-    "chat", "chat -m x --temp=nan", "tokenize -m x", "tokenize -m x a -f b", "score -m x",
+    "chat", "chat -m x --temp=nan", "tokenize -m x", "tokenize -m x a -f b",
+    "tokenize -m x a --messages b", "tokenize -m x a --no-generation-prompt",
+    "tokenize -m x a --chat-template chatml", "tokenize -m x --messages b --no-bos", "score -m x",
     "perplexity -m x", "perplexity -m x --kl-divergence", "perplexity -m x -f a --chunks 0",
     "bench -m x -p 0 -n 0", "bench -m x -r 0", "bench -m x -o xml", "bench -m x -d 99999999",
   ])

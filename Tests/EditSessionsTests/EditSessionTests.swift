@@ -36,7 +36,7 @@ struct EditSessionTests {
         tokenizer: opened.tokenizer, startsText: true), tokenizer: opened.tokenizer,
       template: .chatml)
     var options = greedy
-    options.stopStrings = ChatTemplate.chatml.stopStrings
+    options.stopStrings = ChatFamily.chatml.stopStrings
     for (text, found) in zip(["ab", "ba"], found) {
       var wanted = ""
       try chat.say(text, options: options) { event in

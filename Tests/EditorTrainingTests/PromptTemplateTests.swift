@@ -52,7 +52,7 @@ import Tokenization
       #expect(example.response == wanted.response)
       #expect(
         example.prompt
-          == ChatTemplate.chatml.encode(
+          == ChatFamily.chatml.encode(
             [ChatMessage(.user, rows[example.row].input)], with: tokenizer))
     }
     // <|im_start|> "user" "\n".

@@ -159,6 +159,29 @@ struct CheckpointConversionTests {
     #expect(try file.metadata.bool("tokenizer.ggml.add_bos_token"))
   }
 
+  /// As gguf-py writes a list of templates; a template in a file of its own comes first.
+  @Test func severalChatTemplates() throws {
+    let folder = URL(filePath: scratch.path("templates"))
+    try FileManager.default.copyItem(
+      at: URL(filePath: ConversionFixture.path("byte-bpe")), to: folder)
+    let settings = """
+      {"bos_token": "<s>", "chat_template": [{"name": "tool use", "template": "tools"},
+       {"name": "default", "template": "{{ messages }}"}, {"name": "rag", "template": "documents"}]}
+      """
+    try Data(settings.utf8).write(to: folder.appending(path: "tokenizer_config.json"))
+    func metadata() throws -> GGUFMetadata {
+      try ConversionFixture.convert(folder.path, ConversionRecipe(type: .f16), in: scratch).metadata
+    }
+    let several = try metadata()
+    #expect(try several.string("tokenizer.chat_template") == "{{ messages }}")
+    #expect(try several.string("tokenizer.chat_template.tool_use") == "tools")
+    #expect(try several.string("tokenizer.chat_template.rag") == "documents")
+    #expect(
+      try several.strings("tokenizer.chat_templates").map(\.lossyText) == ["rag", "tool_use"])
+    try Data("{{ bos_token }}\n".utf8).write(to: folder.appending(path: "chat_template.jinja"))
+    #expect(try metadata().string("tokenizer.chat_template") == "{{ bos_token }}\n")
+  }
+
   private struct Encoded: Decodable {
     let text: String
     let ids: [Int]

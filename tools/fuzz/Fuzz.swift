@@ -10,7 +10,7 @@ struct Fuzz: ParsableCommand {
   private static var targets: [any FuzzTarget.Type] {
     [
       GGUFTarget.self, TokenizerTarget.self, SafetensorsTarget.self, PyTorchTarget.self,
-      Llama2CTarget.self, TrainingTarget.self, EditorTarget.self,
+      Llama2CTarget.self, TrainingTarget.self, EditorTarget.self, ChatTemplateTarget.self,
     ]
   }
 

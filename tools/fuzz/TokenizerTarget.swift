@@ -138,7 +138,7 @@ struct TokenizerTarget: FuzzTarget {
       precondition(
         tokenizer.decode(plain).utf8.elementsEqual(expected.utf8), "the text does not come back")
     }
-    if let template = try? ChatTemplate(of: tokenizer.vocabulary) {
+    if let template = try? ChatFamily(of: tokenizer.vocabulary) {
       let ids = template.encode([ChatMessage(.user, text)], with: tokenizer)
       precondition(ids.allSatisfy { vocabulary.contains($0) }, "an id out of range")
     }

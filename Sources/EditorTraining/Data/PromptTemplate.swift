@@ -1,7 +1,8 @@
 import Tokenization
 
-/// How an example is written for the processor: a chat model's own template without a system turn, or
-/// plain headings for a model that has none.
+/// How an example is written for the processor: as the family of a chat model's own template writes it,
+/// without the system turn that some templates insert, or with plain headings for a model that has none.
+/// Edited generation writes its prompts so too.
 ///
 /// The edited and the unedited processor see the input alone, which may be empty. The prompted one sees
 /// the instruction, and in the next line the input where there is one. Plain models see
@@ -11,22 +12,22 @@ import Tokenization
 /// the edited one without the first heading.
 public enum PromptTemplate: Sendable, Equatable {
   /// The model's own conversations.
-  case chat(ChatTemplate)
+  case chat(ChatFamily)
   /// Headings.
   case plain
 
   /// The names of all templates.
-  public static let names = ["plain"] + ChatTemplate.allCases.map(\.rawValue)
+  public static let names = ["plain"] + ChatFamily.allCases.map(\.rawValue)
 
-  /// The template that `name` names, "plain" or one of `ChatTemplate`'s, or without a name that of the
+  /// The template that `name` names, "plain" or one of `ChatFamily`'s, or without a name that of the
   /// vocabulary, plain where it has none. Throws `TokenizationError`, also for a vocabulary's template
   /// that is not known here.
   public init(name: String? = nil, for vocabulary: Vocabulary) throws(TokenizationError) {
     switch name {
     case "plain": self = .plain
-    case let name?: self = .chat(try ChatTemplate(name: name))
+    case let name?: self = .chat(try ChatFamily(name: name))
     case nil:
-      self = vocabulary.chatTemplate == nil ? .plain : .chat(try ChatTemplate(of: vocabulary))
+      self = vocabulary.chatTemplate == nil ? .plain : .chat(try ChatFamily(of: vocabulary))
     }
   }
 
@@ -101,7 +102,7 @@ public enum PromptTemplate: Sendable, Equatable {
 
   /// The conversation up to what is said last, where the template's markup behind it is no token.
   private func withoutClosing(
-    _ messages: [ChatMessage], _ template: ChatTemplate, _ prompt: [Int], _ tokenizer: Tokenizer
+    _ messages: [ChatMessage], _ template: ChatFamily, _ prompt: [Int], _ tokenizer: Tokenizer
   ) -> [Int] {
     func segments(_ messages: ArraySlice<ChatMessage>, _ addGenerationPrompt: Bool) -> [TextSegment]
     {

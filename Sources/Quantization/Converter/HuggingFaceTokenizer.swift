@@ -53,6 +53,7 @@ struct HuggingFaceTokenizer {
     }
     vocabulary.chatTemplate =
       try Self.text(folder + "/chat_template.jinja") ?? settings?.chatTemplate?.standard
+    vocabulary.otherChatTemplates = settings?.chatTemplate?.others ?? [:]
   }
 
   /// The folder's own: tokenizer.model, or tokenizer.json where there is none or where it is tiktoken's, which
@@ -228,6 +229,19 @@ struct TokenizerSettings: Decodable {
       case .one(let text): text
       case .several(let all): all.first { $0.name == "default" }?.template
       }
+    }
+
+    /// Those with other names, which in a GGUF's keys have letters and digits of ASCII, and _ for all else.
+    var others: [String: String] {
+      guard case .several(let all) = self else { return [:] }
+      let named = all.filter { $0.name != "default" && !$0.name.isEmpty }.map { template in
+        let name = template.name.unicodeScalars.map { scalar in
+          let isPlain = scalar.isASCII && scalar.properties.isXIDContinue
+          return isPlain ? String(scalar) : "_"
+        }
+        return (name.joined(), template.template)
+      }
+      return Dictionary(named) { first, _ in first }
     }
   }
 

@@ -58,6 +58,14 @@ extension Vocabulary {
       entries.append((Vocabulary.spacePrefixKey, .string(spacePrefix.rawValue)))
     }
     if let chatTemplate { entries.append(("tokenizer.chat_template", .string(chatTemplate))) }
+    let others = otherChatTemplates.sorted { $0.key < $1.key }
+    if !others.isEmpty {
+      entries.append(
+        ("tokenizer.chat_templates", .byteStrings(others.map { Array($0.key.utf8) })))
+    }
+    for (name, source) in others {
+      entries.append(("tokenizer.chat_template.\(name)", .string(source)))
+    }
     return entries
   }
 }

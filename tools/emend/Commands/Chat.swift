@@ -42,13 +42,13 @@ struct Chat: ParsableCommand {
 
   func run() throws {
     let opened = try model.use.open()
-    let template = try templateOptions.template(for: opened.tokenizer)
-    let opening = template.encode(
+    let template = try templateOptions.template(for: opened, edits: edits, verbose: model.verbose)
+    let opening = try template.encode(
       (system.map { [ChatMessage(.system, $0)] } ?? []) + [ChatMessage(.user, "x")],
       with: opened.tokenizer)
     var prepared = try EditPreparation(
       edits.request(), opened, form: .conversation(template),
-      cache: editCache.place(firstToken: opening[0]))
+      cache: editCache.place(firstToken: opening.first ?? 0))
     let loaded = try opened.load(beside: prepared)
     let edited = try prepared?.processor(loaded)
     let generator = Generator(
@@ -56,7 +56,7 @@ struct Chat: ParsableCommand {
     let session = ChatSession(
       generator, tokenizer: loaded.tokenizer, template: template, system: system)
     var options = length.generationOptions(sampling.options)
-    options.turnEnds = template.stopStrings
+    options.end(turnsOf: template, with: loaded.tokenizer)
 
     if Console.inputIsTerminal { Console.note("/help lists what you can do besides talking.") }
     var reader = LineReader()

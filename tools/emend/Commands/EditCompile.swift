@@ -42,12 +42,12 @@ struct EditCompile: ParsableCommand {
   func run() throws {
     try OutputFile.check(output, inputs: [model.file.model] + edits.files)
     let opened = try model.use.open()
-    let first = try firstToken ?? opening(opened.tokenizer)
+    let first = try firstToken ?? opening(opened)
     guard (0..<opened.configuration.vocabularySize).contains(first) else {
       throw ValidationError(
         "--first-token is \(first), and the vocabulary has \(opened.configuration.vocabularySize)")
     }
-    let template = try? templateOptions.template(for: opened.tokenizer)
+    let template = try? templateOptions.template(for: opened, edits: edits)
     guard
       var prepared = try EditPreparation(
         edits.request(), opened, form: PromptForm(chat: template))
@@ -61,9 +61,14 @@ struct EditCompile: ParsableCommand {
     Console.print("\(output): \(tokens) as the edit leaves them in every layer")
   }
 
-  private func opening(_ tokenizer: Tokenizer) throws -> Int {
+  private func opening(_ opened: OpenedModel) throws -> Int {
+    let tokenizer = opened.tokenizer
     if tokenizer.vocabulary.addsBOS, let bos = tokenizer.bosToken { return bos }
-    let template = try templateOptions.template(for: tokenizer)
-    return template.encode([ChatMessage(.user, "x")], with: tokenizer)[0]
+    let template = try templateOptions.template(for: opened, edits: edits)
+    let tokens = try template.encode([ChatMessage(.user, "x")], with: tokenizer)
+    guard let first = tokens.first else {
+      throw ValidationError("the chat template writes nothing; say the token with --first-token")
+    }
+    return first
   }
 }

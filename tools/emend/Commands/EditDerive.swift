@@ -44,9 +44,10 @@ struct EditDerive: ParsableCommand {
   func run() throws {
     try OutputFile.check(output, inputs: [model.file.model, positive, negative])
     let opened = try model.use.open()
+    let template = chat ? try templateOptions.template(for: opened) : nil
     let texts = (
-      positive: try examples(positive, opened.tokenizer),
-      negative: try examples(negative, opened.tokenizer)
+      positive: try examples(positive, opened, template),
+      negative: try examples(negative, opened, template)
     )
     let all = texts.positive + texts.negative
     let loaded = try opened.load(contextLength: all.map(\.count).max())
@@ -65,8 +66,10 @@ struct EditDerive: ParsableCommand {
         + "\(texts.positive.count) and \(texts.negative.count) texts")
   }
 
-  private func examples(_ path: String, _ tokenizer: Tokenizer) throws -> [[Int]] {
-    let template = chat ? try templateOptions.template(for: tokenizer) : nil
+  private func examples(
+    _ path: String, _ opened: OpenedModel, _ template: ChatTemplate?
+  ) throws -> [[Int]] {
+    let tokenizer = opened.tokenizer
     let lines = TextFile.lines(try TextInput.read(path))
       .filter { !$0.allSatisfy(\.isWhitespace) }
     guard !lines.isEmpty else {
@@ -74,7 +77,7 @@ struct EditDerive: ParsableCommand {
     }
     return try lines.map { line in
       let ids =
-        template.map { $0.encode([ChatMessage(.user, String(line))], with: tokenizer) }
+        try template.map { try $0.encode([ChatMessage(.user, String(line))], with: tokenizer) }
         ?? tokenizer.encode(String(line), addSpecial: true, parseSpecial: false)
       guard !ids.isEmpty else {
         throw LatentEditingError.noExamples(path: path, problem: "a line has no tokens")

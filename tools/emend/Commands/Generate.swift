@@ -102,9 +102,11 @@ struct Generate: ParsableCommand {
     }
     let text = try file.map { try TextInput.read($0) } ?? prompt ?? ""
     let opened = try model.use.open()
-    let form = PromptForm(
-      chat: chat ? try templateOptions.template(for: opened.tokenizer) : nil)
-    let prompt = try encode(escapes ? text.unescaped : text, with: opened.tokenizer)
+    let template =
+      chat
+      ? try templateOptions.template(for: opened, edits: edits, verbose: model.verbose) : nil
+    let form = PromptForm(chat: template)
+    let prompt = try encode(escapes ? text.unescaped : text, as: template, with: opened.tokenizer)
     let ids = prompt.tokens
     opened.tokenizer.warnOfSecondBOS(ids)
     guard ids.count <= opened.contextLength else {
@@ -115,7 +117,7 @@ struct Generate: ParsableCommand {
       edits.request(), opened, form: form, cache: editCache.place(firstToken: ids.first ?? 0))
     let loaded = try opened.load(beside: prepared, states: trace == nil ? 1 : 2)
     var options = length.generationOptions(sampling.options)
-    if chat { options.turnEnds = try templateOptions.template(for: opened.tokenizer).stopStrings }
+    if let template { options.end(turnsOf: template, with: opened.tokenizer) }
 
     guard compare else {
       let answer = try generate(prompt, options, loaded, prepared, streams: !output.json)
@@ -163,11 +165,12 @@ struct Generate: ParsableCommand {
       timings: Answer.Timings(statistics, loaded.loadSeconds))
   }
 
-  private func encode(_ text: String, with tokenizer: Tokenizer) throws -> Prompt {
-    guard chat else { return tokenizer.prompt(text, parseSpecial: parseSpecial) }
-    let template = try templateOptions.template(for: tokenizer)
+  private func encode(
+    _ text: String, as template: ChatTemplate?, with tokenizer: Tokenizer
+  ) throws -> Prompt {
+    guard let template else { return tokenizer.prompt(text, parseSpecial: parseSpecial) }
     let messages = (system.map { [ChatMessage(.system, $0)] } ?? []) + [ChatMessage(.user, text)]
-    return template.prompt(messages, with: tokenizer)
+    return try template.prompt(messages, with: tokenizer)
   }
 
   private func report(

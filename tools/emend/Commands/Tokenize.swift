@@ -13,11 +13,16 @@ struct Tokenize: ParsableCommand {
         emend tokenize -m model.gguf -f page.txt --json
         emend tokenize -m model.gguf --chat --system "Be brief." "Why is the sky blue?"
         echo "from a pipe" | emend tokenize -m model.gguf -f -
+
+      With --messages it shows what a model reads of a conversation, a JSON list of turns with "role" \
+      (system, user, assistant) and "content", as its chat template writes it.
+
+        emend tokenize -m model.gguf --messages conversation.json --json
       """)
 
   @OptionGroup var model: ModelFileOptions
-  @OptionGroup(title: "Conversation") var templateOptions: ChatTemplateOptions
   @OptionGroup var output: OutputOptions
+  @OptionGroup(title: "Conversation") var templateOptions: ChatTemplateOptions
 
   @Flag(help: "The text is what a user says in a conversation.")
   var chat = false
@@ -35,6 +40,16 @@ struct Tokenize: ParsableCommand {
     help: ArgumentHelp("Read the text from a file; - is standard input.", valueName: "file"))
   var file: String?
 
+  @Option(
+    help: ArgumentHelp("A conversation in place of a text; - is standard input.", valueName: "file")
+  )
+  var messages: String?
+
+  @Flag(
+    name: .customLong("no-generation-prompt"),
+    help: "Do not begin the assistant's turn at the end of the conversation.")
+  var leavesOutGenerationPrompt = false
+
   @Flag(help: "Names of special tokens in the text, such as <|im_end|>, mean these tokens.")
   var parseSpecial = false
 
@@ -44,46 +59,76 @@ struct Tokenize: ParsableCommand {
   var leavesOutSpecial = false
 
   func validate() throws {
-    guard (text == nil) != (file == nil) else {
+    let given = [text, file, messages].count { $0 != nil }
+    guard given == 1 else {
       throw ValidationError(
-        text == nil
-          ? "no text; give it as an argument or with -f FILE" : "both TEXT and -f; give one")
+        given == 0
+          ? "no text; give it as an argument or with -f FILE"
+          : "more than one of TEXT, -f and --messages; give one")
     }
-    if !chat, system != nil || templateOptions.chatTemplate != nil {
+    if messages != nil, chat || system != nil {
+      throw ValidationError("--messages has all turns; --chat and --system are for a text")
+    }
+    if messages == nil, leavesOutGenerationPrompt {
+      throw ValidationError("--no-generation-prompt needs --messages")
+    }
+    if messages == nil, !chat, system != nil || templateOptions.chatTemplate != nil {
       throw ValidationError("--system and --chat-template need --chat")
     }
-    if chat, parseSpecial || leavesOutSpecial {
-      throw ValidationError("--chat excludes --parse-special and --no-bos")
+    if messages != nil || chat, parseSpecial || leavesOutSpecial {
+      throw ValidationError("conversations exclude --parse-special and --no-bos")
     }
   }
 
   func run() throws {
-    let text = try file.map { try TextInput.read($0) } ?? text ?? ""
     let tokenizer = try Tokenizer(
       GGUFFile(path: model.model, acceptingPacked: true).metadata)
     tokenizer.warnOfGuesses(path: model.model)
-    let ids = try encode(text, with: tokenizer)
-    tokenizer.warnOfSecondBOS(ids)
-    let pieces = ids.map(tokenizer.piece)
-    if output.json {
-      try JSON.print(Result(ids: ids, pieces: pieces))
+    var result: Result
+    if let messages {
+      let turns = try JSONFile.read(
+        [ChatMessage].self, text: try TextInput.read(messages), path: messages)
+      result = try conversation(turns, tokenizer)
     } else {
-      for (id, piece) in zip(ids, pieces) { Console.print("\(id)\t\(piece.onOneLine)") }
+      let text = try file.map { try TextInput.read($0) } ?? text ?? ""
+      if chat {
+        let turns = system.map { [ChatMessage(.system, $0)] } ?? []
+        result = try conversation(turns + [ChatMessage(.user, text)], tokenizer)
+        result.text = nil
+      } else {
+        result = Result(
+          ids: tokenizer.encode(text, addSpecial: !leavesOutSpecial, parseSpecial: parseSpecial),
+          pieces: [])
+      }
+      tokenizer.warnOfSecondBOS(result.ids)
+    }
+    result.pieces = result.ids.map(tokenizer.piece)
+    if output.json {
+      try JSON.print(result)
+    } else {
+      for (id, piece) in zip(result.ids, result.pieces) {
+        Console.print("\(id)\t\(piece.onOneLine)")
+      }
     }
   }
 
-  private func encode(_ text: String, with tokenizer: Tokenizer) throws -> [Int] {
-    guard chat else {
-      return tokenizer.encode(text, addSpecial: !leavesOutSpecial, parseSpecial: parseSpecial)
-    }
-    let messages = (system.map { [ChatMessage(.system, $0)] } ?? []) + [ChatMessage(.user, text)]
-    return try templateOptions.template(for: tokenizer).encode(messages, with: tokenizer)
+  private func conversation(_ turns: [ChatMessage], _ tokenizer: Tokenizer) throws -> Result {
+    let template =
+      try templateOptions.chatTemplate.map(ChatTemplate.family)
+      ?? ChatTemplate(of: tokenizer.vocabulary)
+    let prompt = !leavesOutGenerationPrompt
+    let segments = try template.segments(turns, with: tokenizer, addGenerationPrompt: prompt)
+    return Result(
+      ids: try template.encode(turns, with: tokenizer, addGenerationPrompt: prompt), pieces: [],
+      text: segments.map(\.text).joined())
   }
 
   /// `--json`.
   private struct Result: Encodable {
     let ids: [Int]
-    let pieces: [String]
+    var pieces: [String]
+    /// A conversation as it is written.
+    var text: String?
   }
 }
 

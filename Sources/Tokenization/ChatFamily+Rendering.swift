@@ -1,4 +1,4 @@
-extension ChatTemplate {
+extension ChatFamily {
   /// The conversation as text, without a BOS token in front.
   ///
   /// - Parameters:
