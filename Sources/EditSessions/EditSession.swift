@@ -82,7 +82,7 @@ public final class EditSession: Sendable {
 /// The conversation itself, which the session's thread alone uses.
 struct SessionCore {
   let chat: ChatSession
-  private let end: (tokens: Set<Int>, strings: [String])
+  private let end: AssistantTurnEnd
 
   init(
     _ model: any SequenceModel, tokenizer: Tokenizer, template: ChatTemplate, system: String?

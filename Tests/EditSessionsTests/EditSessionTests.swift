@@ -34,7 +34,7 @@ struct EditSessionTests {
       Generator(
         try preparation?.processor(loaded) ?? loaded.state as any SequenceModel,
         tokenizer: opened.tokenizer, startsText: true), tokenizer: opened.tokenizer,
-      template: .chatml)
+      template: .family(.chatml))
     var options = greedy
     options.stopStrings = ChatFamily.chatml.stopStrings
     for (text, found) in zip(["ab", "ba"], found) {

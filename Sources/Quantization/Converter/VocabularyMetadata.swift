@@ -58,12 +58,12 @@ extension Vocabulary {
       entries.append((Vocabulary.spacePrefixKey, .string(spacePrefix.rawValue)))
     }
     if let chatTemplate { entries.append(("tokenizer.chat_template", .string(chatTemplate))) }
-    let others = otherChatTemplates.sorted { $0.key < $1.key }
-    if !others.isEmpty {
+    let templates = otherChatTemplates.sorted { $0.key < $1.key }
+    if !templates.isEmpty {
       entries.append(
-        ("tokenizer.chat_templates", .byteStrings(others.map { Array($0.key.utf8) })))
+        ("tokenizer.chat_templates", .byteStrings(templates.map { Array($0.key.utf8) })))
     }
-    for (name, source) in others {
+    for (name, source) in templates {
       entries.append(("tokenizer.chat_template.\(name)", .string(source)))
     }
     return entries
