@@ -53,7 +53,8 @@ public final class EditableModel: Sendable {
   ) async throws -> EditSession {
     let thread = SessionThread()
     // Editors are trained with conversations as the family writes them.
-    let isTrained = !edits.instructions.isEmpty || edits.compiled != nil
+    let isTrained =
+      !edits.instructions.isEmpty || edits.compiled != nil || !edits.edits.isEmpty
     let template =
       try template
       ?? (isTrained

@@ -119,7 +119,8 @@ struct ModelCommandTests {
 
   @Test func chatEndsWithTheEndToken() throws {
     let answer = try generate(
-      "--chat", "-p", "What is the capital of France?", "--temp", "0", "-n", "64")
+      "--chat", "--chat-template", "chatml", "-p", "What is the capital of France?", "--temp", "0",
+      "-n", "64")
     #expect(answer.text.contains("Paris") && answer.finishReason == "end_token")
     #expect(!answer.text.contains("<|im_end|>"))
     // <|im_start|> begins the prompt, and a user who types it does not say it.
@@ -230,14 +231,14 @@ struct ModelCommandTests {
     #expect(
       try tokenized("--no-generation-prompt").text + "<|im_start|>assistant\n" == own.text)
     let editor = OutsideFiles.repository.appending(
-      path: "models/editors/smollm2-135m-instruct.safetensors")
+      path: "models/editors/smollm2-135m-instruct-p0.safetensors")
     let edited = try generate(
       "--chat", "-p", "Hi", "-n", "1", "--editor", editor.path, "--instruction", "Be brief.")
     #expect(edited.promptIds == family.ids)
   }
 
   @Test(arguments: [
-    (#"[{"role": "robot", "content": "Hi"}]"#, "role"), (#"{"role": "user"}"#, "standard input"),
+    (#"[{"role": "robot", "content": "Hi"}]"#, "role"), (#"{"role": "user"}"#, "not a list"),
     (#"[{"role": "user"}]"#, "content"), ("nonsense", "JSON"),
   ])
   func conversationsThatAreNone(text: String, word: String) throws {
@@ -352,7 +353,9 @@ struct ModelCommandTests {
       /exit
       not read
       """
-    let options = ["chat", "-m", model, "--temp", "0", "-n", "32", "-v"]
+    let options = [
+      "chat", "-m", model, "--chat-template", "chatml", "--temp", "0", "-n", "32", "-v",
+    ]
     let result = try EmendProcess(options, input: turns)
     #expect(result.status == 0, "\(result.errors)")
     let answers = result.text.split(separator: "\n")

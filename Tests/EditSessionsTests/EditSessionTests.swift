@@ -24,7 +24,7 @@ struct EditSessionTests {
   func answersAsTheGeneratorDoes(editor: String?) async throws {
     let request =
       try editor.map { try EditRequest("abc", editor: Real.editor($0)) } ?? EditRequest()
-    let session = try await model().session(request)
+    let session = try await model().session(request, template: .family(.chatml))
     let found = try await [answer(session, "ab"), answer(session, "ba")]
 
     let opened = try OpenedModel(Real.settings())

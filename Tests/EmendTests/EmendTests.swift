@@ -32,7 +32,8 @@ struct EmendTests {
   /// An instruction changes the answer, as a request and as a value; values scale and add up.
   @Test func editsAnswers() async throws {
     let model = try EditableModel(settings)
-    let plain = try await answer(model.session())
+    // Conversations with an editor are of the family's form, without the model's own system turn.
+    let plain = try await answer(model.session(template: .family(.chatml)))
     let request = EditRequest("Answer in upper case.", editor: editor)
     let edited = try await answer(model.session(request))
     #expect(edited == "I LIKE TEA.", "what emend generate --chat --temp 0 says")
