@@ -2,8 +2,8 @@
 import Foundation
 import PackageDescription
 
-// `EMEND_PORTABLE=1 swift build` builds without unsafe flags: only the portable kernels are
-// optimised for, so it is slow, but the package can then be used as a versioned dependency.
+// `EMEND_PORTABLE=1 swift build` builds without unsafe flags: only the portable kernels, and slow, for a SwiftPM that
+// refuses such flags in a package that is taken by version (that of Swift 6.3.1 does not).
 let portableOnly = ProcessInfo.processInfo.environment["EMEND_PORTABLE"] == "1"
 
 #if arch(x86_64)
@@ -96,38 +96,48 @@ let package = Package(
     .target(
       name: "LatentEditing",
       dependencies: layouts + [
-        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles", "CZstd",
+        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ], swiftSettings: strict),
+    .target(
+      name: "InstructionEditors",
+      dependencies: layouts + [
+        "LatentEditing", "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: strict),
     .target(
       name: "EditorTraining",
       dependencies: layouts + [
-        "LatentEditing", "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles", "CZstd",
+        "EditSessions", "InstructionEditors", "LatentEditing", "LanguageModels", "Tokenization",
+        "TensorKernels", "ModelFiles",
         .product(name: "Crypto", package: "swift-crypto"), "Yams",
       ], swiftSettings: strict),
     .target(
       name: "TextGeneration", dependencies: layouts + ["LanguageModels", "Tokenization"],
       swiftSettings: strict),
     .target(
-      name: "ModelEvaluation", dependencies: layouts + ["LanguageModels", "ModelFiles"],
+      name: "ModelEvaluation",
+      dependencies: layouts + ["LanguageModels", "TensorKernels", "ModelFiles"],
       swiftSettings: strict),
     .target(
       name: "EditSessions",
       dependencies: layouts + [
-        "LatentEditing", "TextGeneration", "Tokenization", "LanguageModels", "ModelFiles",
+        "InstructionEditors", "LatentEditing", "TextGeneration", "Tokenization", "LanguageModels",
+        "ModelFiles",
         "TensorKernels",
       ], swiftSettings: strict),
     .target(
       name: "EditEvaluation",
       dependencies: layouts + [
-        "TextGeneration", "EditorTraining", "ModelEvaluation", "LatentEditing", "LanguageModels",
-        "Tokenization", "ModelFiles",
+        "EditSessions", "TextGeneration", "EditorTraining", "ModelEvaluation", "InstructionEditors",
+        "LatentEditing", "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
       ], swiftSettings: strict),
     .target(
       name: "Emend",
       dependencies: layouts + [
         "EditSessions", "EditEvaluation", "EditorTraining", "ModelEvaluation", "Quantization",
-        "LatentEditing", "TextGeneration", "Tokenization", "LanguageModels", "ModelFiles",
+        "InstructionEditors", "LatentEditing", "TextGeneration", "Tokenization", "LanguageModels",
+        "ModelFiles",
         "TensorKernels",
       ], swiftSettings: strict),
     // Not called emend: where the disk does not tell cases apart it would lie in Emend's place.
@@ -135,7 +145,7 @@ let package = Package(
       name: "EmendCommand",
       dependencies: layouts + [
         "EditSessions", "TextGeneration", "EditEvaluation", "ModelEvaluation", "EditorTraining",
-        "Quantization",
+        "Quantization", "InstructionEditors",
         "LatentEditing", "LanguageModels", "ModelFiles", "TensorKernels", "Tokenization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -144,8 +154,8 @@ let package = Package(
     .executableTarget(
       name: "fuzz",
       dependencies: layouts + [
-        "EditorTraining", "LanguageModels", "LatentEditing", "ModelFiles", "TensorKernels",
-        "Tokenization", "TestSupport",
+        "EditorTraining", "InstructionEditors", "LanguageModels", "LatentEditing", "ModelFiles",
+        "TensorKernels", "Tokenization", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "tools/fuzz", swiftSettings: strict),
@@ -181,12 +191,13 @@ let package = Package(
     tests(
       "LatentEditing",
       [
-        "LanguageModels", "TensorKernels", "ModelFiles", "Quantization",
+        "InstructionEditors", "LanguageModels", "TensorKernels", "ModelFiles", "Quantization",
       ]),
     tests(
       "EditorTraining",
       [
-        "LatentEditing", "LanguageModels", "TensorKernels", "ModelFiles", "Tokenization",
+        "EditSessions", "InstructionEditors", "LatentEditing", "LanguageModels", "TensorKernels",
+        "ModelFiles", "Tokenization",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     tests("TextGeneration", ["LanguageModels", "Tokenization"]),
@@ -195,14 +206,14 @@ let package = Package(
     tests(
       "EditSessions",
       [
-        "EditorTraining", "LanguageModels", "LatentEditing", "ModelFiles", "TensorKernels",
-        "TextGeneration", "Tokenization",
+        "EditorTraining", "InstructionEditors", "LanguageModels", "LatentEditing", "ModelFiles",
+        "TensorKernels", "TextGeneration", "Tokenization",
       ]),
     tests(
       "EditEvaluation",
       [
-        "EditorTraining", "ModelEvaluation", "LatentEditing", "LanguageModels", "Tokenization",
-        "TensorKernels", "ModelFiles",
+        "EditorTraining", "ModelEvaluation", "InstructionEditors", "LatentEditing",
+        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
       ]),
     tests("ModelEvaluation", ["LanguageModels"]),
     .testTarget(

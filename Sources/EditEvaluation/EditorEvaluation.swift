@@ -1,4 +1,5 @@
 import EditorTraining
+import InstructionEditors
 import LanguageModels
 import LatentEditing
 

@@ -1,3 +1,4 @@
+import InstructionEditors
 import LanguageModels
 import LatentEditing
 import ModelFiles
@@ -34,7 +35,7 @@ public final class OpenedEditor {
   public init(path: String) throws(LatentEditingError) {
     self.path = path
     OpenedEditor.opened.withLock { $0[path, default: 0] += 1 }
-    do { file = try SafetensorsFile(path: path) } catch { throw .file(error) }
+    file = try SafetensorsFile(path: path, as: .editor)
     parameterBytes = Editor.parameterBytes(file)
     let configuration = try Editor.configuration(file)
     kind = configuration.interface.isPrefix ? .prefix(configuration) : .latents(configuration)

@@ -11,9 +11,9 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
   case option(name: String, found: String, needed: String)
   /// A configuration that cannot be read.
   case notYAML(path: String, problem: String)
-  /// A configuration names an option that there is not; `nearest` is one that there is, and `others` are
-  /// those of the program that reads it.
-  case unknownOption(path: String, name: String, nearest: String?, others: [String])
+  /// A configuration names an option that there is not; `known` are those that there are, `nearest` among
+  /// them.
+  case unknownOption(path: String, name: String, nearest: String?, known: [String])
   /// A value of a configuration is of the wrong kind.
   case configuredOption(path: String, name: String, found: String, needed: String)
   /// A file that is no training state.
@@ -28,6 +28,8 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
   case stateSections(path: String, missing: [String], unknown: [String])
   /// At that line of a file of rows, `wanted` should stand.
   case notJSON(path: String, line: Int, wanted: String)
+  /// A file of another sort in the place of rows.
+  case notRows(path: String, found: FileKind)
   /// A file of rows in Parquet, which is not read here.
   case parquet(path: String)
   /// A file of rows without a good one; the first problem is an example.
@@ -59,12 +61,14 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
     case .option: description(spelling: { $0 }) + "; choose another value"
     case .notYAML(let path, let problem):
       "\(path): the configuration cannot be read: \(problem); write one option on a line, as steps: 100"
-    case .unknownOption(let path, let name, let nearest, let others):
+    case .unknownOption(let path, let name, let nearest, let known):
       "\(path): there is no option \(name)"
         + (nearest.map { "; did you mean \($0)?" }
-          ?? "; the options are \((TrainingOptions.names + others).joined(separator: ", "))")
+          ?? "; the options are \(known.joined(separator: ", "))")
     case .configuredOption(let path, let name, let found, let needed):
       "\(path): \(name) is \(found), and must be \(Self.spelled(needed) { $0 }); choose another value"
+    case .notRows(let path, let found):
+      "\(path): it seems to be \(found), and rows are read from JSON or JSONL\(found.remedy)"
     case .parquet(let path):
       "\(path): it is a Parquet file, and rows are read from JSON; convert it: python3 -c \"import pandas; "
         + "pandas.read_parquet('\(path)').to_json('\(path).jsonl', orient='records', lines=True)\""

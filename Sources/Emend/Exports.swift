@@ -4,6 +4,7 @@
 @_exported import EditEvaluation
 @_exported import EditSessions
 @_exported import EditorTraining
+@_exported import InstructionEditors
 @_exported import LanguageModels
 @_exported import LatentEditing
 @_exported import ModelEvaluation

@@ -40,7 +40,7 @@ public enum LanguageModelError: Error, Equatable, CustomStringConvertible {
   /// The token at `position` is not that of the prompt that the model was prepared for.
   case otherPrompt(position: Int)
   /// What a visitor added to the residual stream is more than its numbers can hold.
-  case streamOverflow(layer: Int, position: Int)
+  case streamOverflow(point: Int, position: Int)
 
   /// One sentence that says what was found, what was needed and what to do.
   public var description: String {
@@ -80,8 +80,8 @@ public enum LanguageModelError: Error, Equatable, CustomStringConvertible {
         + "\(mostSequences); split it"
     case .depthOutOfRange(let requested, let most):
       "a backbone of \(requested) blocks was asked for, and the model has \(most); give 1 to \(most)"
-    case .streamOverflow(let layer, let position):
-      "the edit makes the state of token \(position) before block \(layer) so large that its norm overflows; "
+    case .streamOverflow(let point, let position):
+      "the edit makes the state of token \(position) \(words(forPoint: point)) so large that its norm overflows; "
         + "use a smaller --strength, or a smaller scale of the control vector"
     case .noOutput:
       "the model has no output over its vocabulary; read it with its output"

@@ -19,7 +19,7 @@ extension SafetensorsFile {
   }
 
   /// scales[row] * code for every code of an I8 tensor. Throws `tensorShape` and `tensorNotFinite`.
-  func codes(
+  package func codes(
     _ tensor: CheckpointTensor, shape: [Int], scales: [Float]
   ) throws(LatentEditingError) -> [Float] {
     guard tensor.shape == shape else {

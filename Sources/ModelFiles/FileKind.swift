@@ -16,6 +16,8 @@ public enum FileKind: Sendable, Equatable {
   case html
   /// The few lines that stand in for a file that git-lfs has not fetched.
   case lfsPointer
+  /// Words, JSON or code: its first bytes are printable.
+  case text
   case unknown
 
   /// Bytes that `init(firstBytes:)` wants to see, where the file has so many.
@@ -55,7 +57,16 @@ public enum FileKind: Sendable, Equatable {
     } else if head.count > 2, head[0] == 0x80, (2...5).contains(head[1]) {
       self = .pickle
     } else {
-      self = .unknown
+      self = Self.isText(head) ? .text : .unknown
+    }
+  }
+
+  /// Whether the first bytes of a file are those of a text; a character may be cut at their end.
+  private static func isText(_ head: [UInt8]) -> Bool {
+    guard !head.isEmpty, head.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || (9...13).contains($0) })
+    else { return false }
+    return (0..<min(4, head.count)).contains { cut in
+      String(validating: head.dropLast(cut), as: UTF8.self) != nil
     }
   }
 }
@@ -76,17 +87,26 @@ extension FileKind: CustomStringConvertible {
     case .gzip: "a gzip archive"
     case .html: "a web page"
     case .lfsPointer: "a git-lfs pointer"
+    case .text: "a text file"
     case .unknown: "a file of another kind"
     }
   }
 
+  /// Whether the file that is wanted is inside it or behind it, or was not fetched.
+  package var standsForAnother: Bool {
+    switch self {
+    case .zstd, .gzip, .html, .lfsPointer: true
+    default: false
+    }
+  }
+
   /// What to do about it, to be appended to the sentence.
-  var remedy: String {
+  package var remedy: String {
     switch self {
     case .zstd, .gzip: "; decompress it first"
     case .html: "; the download went wrong, fetch it again"
     case .lfsPointer: "; fetch the file itself with \"git lfs pull\""
-    case .gguf, .unknown: ""
+    case .gguf, .text, .unknown: ""
     case .packed: "; use the file it was packed from"
     case .ggufReversed: "; convert it to little-endian first (gguf-convert-endian)"
     case .pickle:

@@ -59,6 +59,19 @@ struct PrefixEditorTests {
     #expect(try !text("--layers", "12-23").isEmpty)
   }
 
+  /// Keys and values are no vectors: export says so.
+  @Test func exportIsRefused() throws {
+    let folder = try TemporaryFolder()
+    let result = try EmendProcess([
+      "edit", "export", "-m", try #require(OutsideFiles.smolLM2).path, "--editor", Self.editor,
+      "--instruction", "Be brief.", "-o", try folder.file("brief.gguf"),
+    ])
+    #expect(result.status == 1 && result.isOneLineError)
+    #expect(
+      result.errors.contains("keys and values in front of the prompt")
+        && result.errors.contains("emend edit compile"), "\(result.errors)")
+  }
+
   /// What cannot be together is refused in one sentence, and nothing runs without the edit.
   @Test(
     arguments: [

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 /// `emend train` with the real model and the smallest of editors, and the editor that is shipped.
+// More than 400 lines in one file: all of it is one suite, whose trainings run one after the other.
 @Suite(
   .serialized,
   .enabled(if: OutsideFiles.smolLM2 != nil, "needs the model that tools/fetch-models brings"))

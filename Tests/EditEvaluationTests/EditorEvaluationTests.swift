@@ -1,6 +1,7 @@
 import EditEvaluation
 import EditorTraining
 import Foundation
+import InstructionEditors
 import LanguageModels
 import LatentEditing
 import ModelEvaluation

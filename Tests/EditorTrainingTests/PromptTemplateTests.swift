@@ -1,5 +1,6 @@
 import EditorTraining
 import Foundation
+import InstructionEditors
 import LatentEditing
 import ModelFiles
 import TestSupport

@@ -1,5 +1,6 @@
 import EditorTraining
 import Foundation
+import InstructionEditors
 import LanguageModels
 import LatentEditing
 import ModelFiles

@@ -99,33 +99,99 @@ struct EmendTests {
     #expect(throws: LanguageModelError.noPrompt) { try edited.forward(ids) }
   }
 
-  /// Training through the frozen model, and the editor that comes of it.
-  @Test func trains() throws {
-    let opened = try OpenedModel(settings)
-    let processor = try opened.loadProcessor()
-    var options = TrainingOptions()
-    try options.set("steps", to: "2")
-    try options.set("batch_size", to: "2")
-    try options.set("backbone", to: "gpt2:1x16x1")
-    try options.set("heads", to: "rank-1")
-    let network = try options.network(
-      for: processor, identity: opened.identity(), tokenizer: opened.tokenizer)
-    let input = try TrainingInput(
-      options, randomRows: RandomRows("4x8x3"), configuration: opened.configuration,
-      tokenizer: opened.tokenizer, for: network)
-    let trainer = try Trainer(
-      options.plan, network, processor: processor, data: input.data, execution: options.execution)
-    var losses: [Double] = []
-    try trainer.run { report in
-      losses.append(report.losses.meanCrossEntropy)
-      return true
-    }
-    #expect(losses.count == 2 && trainer.step == 2)
+  /// Training through the frozen model, in a folder that a second run goes on with, and the editor that comes
+  /// of it measured beside a constant that is trained for that.
+  @Test func trainsAndEvaluates() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let path = folder.appending(path: "editor.safetensors").path
-    try network.write(to: path, storage: .f32)
-    #expect(try OpenedEditor(path: path).configuration.interface == .p0)
+    let rows = folder.appending(path: "rows.jsonl")
+    let lines = (0..<24).map { index in
+      #"{"instruction": "Say it \#(index % 6) times.", "input": "Tea \#(index).", "output": "Yes."}"#
+    }
+    try lines.joined(separator: "\n").write(to: rows, atomically: true, encoding: .utf8)
+
+    var options = TrainingOptions()
+    options.data = [TrainingDataFile(path: rows.path, weight: 1)]
+    options.output = folder.appending(path: "run").path
+    for (name, value) in [
+      ("steps", "2"), ("batch_size", "2"), ("backbone", "gpt2:1x16x1"), ("heads", "rank-1"),
+      ("unseen_part", "0.4"), ("steps_per_eval", "0"), ("schedule", "constant"),
+    ] {
+      try options.set(name, to: value)
+    }
+    let opened = try OpenedModel(settings)
+    let processor = try opened.loadProcessor()
+    let stopped = Listener(stepsWanted: 1)
+    let first = try train(options, opened, processor, .never, stopped)
+    #expect(first.step == 1 && !first.finished && stopped.steps == [1])
+    #expect(throws: TrainingRunError.trainingExists(folder: options.output)) {
+      try train(options, opened, processor, .never, Listener())
+    }
+    let listener = Listener()
+    let second = try train(options, opened, processor, .automatic, listener)
+    #expect(second.step == 2 && second.finished && listener.steps == [2])
+
+    var evaluation = EvaluationRun(options.output + "/editor.safetensors", options)
+    evaluation.selection = .init(splits: ["unseen"], rows: 4, responseTokens: 4)
+    evaluation.baselines = .init(folder: folder.appending(path: "baselines").path, steps: 1)
+    evaluation.measurement.conditions = [.ablated, .constant, .edited, .prompted]
+    evaluation.resamples = 10
+    evaluation.answers = 1
+    let measured = Listener()
+    let result = try evaluation.run(opened, listener: measured)
+    let split = try #require(result.splits.first)
+    #expect(split.split == "unseen" && split.figures.rows == 4)
+    #expect(Set(split.figures.conditions.keys) == ["ablated", "constant", "edited", "prompted"])
+    #expect(split.generations?.count == 1)
+    #expect(measured.steps == [1] && measured.baselines == [.constant] && measured.rows == 4)
+    measured.isStopRequested = true
+    #expect(throws: EvaluationError.self) { try evaluation.run(opened, listener: measured) }
+  }
+
+  private func train(
+    _ options: TrainingOptions, _ opened: OpenedModel, _ processor: Processor,
+    _ resumption: TrainingRun.Resumption, _ listener: Listener
+  ) throws -> TrainingResult {
+    let training = try PreparedTraining(options, opened, processor: processor)
+    var run = try TrainingRun(training, resumption: resumption, listener: listener)
+    return try run.run()
+  }
+
+  /// What a model's file contains, and how fast it runs.
+  @Test func reportsAndMeasures() throws {
+    let opened = try OpenedModel(settings)
+    let report = ModelFileReport(opened.file, contextLength: 128)
+    #expect(report.processor?.layers == 30 && report.memory?.contextSize == 128)
+    let loaded = try opened.load(contextLength: 16)
+    let test = try SpeedTest(loaded, nil)
+    let measured = try #require(try test.measure(.decoding(4, depth: 2), repetitions: 2))
+    #expect(measured.test == "tg4@d2" && measured.tokensPerSecond > 0)
+    #expect(try test.measure(.prompt(4)) { $0 < 2 } == nil, "told to stop")
+  }
+}
+
+/// Counts what happens, and stops a training after some steps.
+private final class Listener: EvaluationListener {
+  private(set) var steps: [Int] = []
+  private(set) var baselines: [TrainedBaseline] = []
+  private(set) var rows = 0
+  private let stepsWanted: Int
+  var isStopRequested = false
+
+  init(stepsWanted: Int = .max) { self.stepsWanted = stepsWanted }
+
+  func receive(_ event: TrainingEvent) {
+    guard case .step(let report) = event else { return }
+    steps.append(report.step)
+    isStopRequested = steps.count >= stepsWanted
+  }
+
+  func receive(_ event: EvaluationEvent) {
+    switch event {
+    case .training(let baseline, _): baselines.append(baseline)
+    case .measured(_, let done, _): rows = done
+    case .memory, .unrelated, .answered: break
+    }
   }
 }

@@ -102,12 +102,12 @@ private final class RowReader: ResidualStreamVisitor {
 
   init(position: Int) { self.position = position }
 
-  func visits(layer: Int) -> Bool { true }
+  func visits(point: Int) -> Bool { true }
 
   func visit(_ rows: ResidualRows) {
     guard (rows.firstPosition..<rows.firstPosition + rows.count).contains(position) else { return }
     rows.withRow(position - rows.firstPosition) { values in
-      states[rows.layer] = values.indices.map { values[$0] }
+      states[rows.point] = values.indices.map { values[$0] }
     }
   }
 }

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct ResidualVisitorTests {
-  /// Every layer of every position once: chunk after chunk, layer after layer, on the caller's thread.
+  /// Every point of every position once: chunk after chunk, point after point, on the caller's thread.
   @Test(arguments: [1, 3])
   func seesEverythingOnceInOrder(threads: Int) throws {
     let fixture = try LogitsFixture("q8_0")
@@ -20,7 +20,7 @@ import Testing
     let chunks = [(0, 7), (7, 7), (14, 2), (16, 1), (17, 2)]
     let layers = processor.configuration.layerCount
     let wanted = chunks.flatMap { first, count in
-      (0...layers).map { Recorder.Visit(layer: $0, first: first, count: count, width: 96) }
+      (0...layers).map { Recorder.Visit(point: $0, first: first, count: count, width: 96) }
     }
     #expect(recorder.visits == wanted)
     #expect(recorder.onlyCallersThread)
@@ -38,8 +38,8 @@ import Testing
     let head = try OutputHead(fixture)
     for (position, token) in fixture.tokens.enumerated() {
       let embedding = head.embedding[token * head.width..<(token + 1) * head.width]
-      #expect(recorder.rows[Recorder.Place(layer: 0, position: position)]! == Array(embedding))
-      let last = recorder.rows[Recorder.Place(layer: 2, position: position)]!
+      #expect(recorder.rows[Recorder.Place(point: 0, position: position)]! == Array(embedding))
+      let last = recorder.rows[Recorder.Place(point: 2, position: position)]!
       head.expect(
         logits[position * fixture.vocabularySize..<(position + 1) * fixture.vocabularySize],
         of: last)
@@ -57,7 +57,7 @@ import Testing
     }
     let plain = Recorder()
     let before = try run(plain)
-    let edit = Recorder.Place(layer: 2, position: 21)
+    let edit = Recorder.Place(point: 2, position: 21)
     var random = SplitMix64(seed: 71)
     let vector = (0..<64).map { _ in Float.random(in: -2...2, using: &random) }
     let editor = Recorder(adding: vector, at: edit)
@@ -75,7 +75,7 @@ import Testing
   /// An edit before a block reaches its own position and, through attention, all later ones; earlier
   /// ones keep their bits. It does so however the prompt is cut.
   @Test(arguments: [0, 1])
-  func addingBeforeABlockReachesLaterPositions(layer: Int) throws {
+  func addingBeforeABlockReachesLaterPositions(point: Int) throws {
     let fixture = try LogitsFixture("q4_1")
     let processor = try fixture.processor(.int8)
     let vector = (0..<160).map { Float($0 % 7) - 3 }
@@ -84,7 +84,7 @@ import Testing
       return try state.allLogits(fixture.tokens, visitor: visitor)
     }
     let before = try run(nil, chunkSize: 40)
-    let place = Recorder.Place(layer: layer, position: 13)
+    let place = Recorder.Place(point: point, position: 13)
     let after = try run(Recorder(adding: vector, at: place), chunkSize: 40)
     let width = fixture.vocabularySize
     for position in 0..<40 {
@@ -97,7 +97,7 @@ import Testing
     }
   }
 
-  /// Looking, adding zero, and wanting no layer leave every bit as it is.
+  /// Looking, adding zero, and wanting no point leave every bit as it is.
   @Test func doingNothingChangesNothing() throws {
     let fixture = try LogitsFixture("mixed")
     let processor = try fixture.processor(.int8)
@@ -108,13 +108,13 @@ import Testing
     let plain = try run(nil)
     #expect(try run(Recorder()) == plain)
     let zeros = [Float](repeating: 0, count: 256)
-    #expect(try run(Recorder(adding: zeros, at: .init(layer: 0, position: 3))) == plain)
+    #expect(try run(Recorder(adding: zeros, at: .init(point: 0, position: 3))) == plain)
     let blind = Recorder(layers: [])
     #expect(try run(blind) == plain)
     #expect(blind.visits.isEmpty)
     let partial = Recorder(layers: [1])
     #expect(try run(partial) == plain)
-    #expect(partial.visits.map(\.layer) == [1, 1, 1])
+    #expect(partial.visits.map(\.point) == [1, 1, 1])
   }
 
   /// A pass without a visitor is not visited, whoever visited the one before; nobody is kept alive.
@@ -135,13 +135,13 @@ import Testing
 /// Notes what it sees, and adds a vector at one place when told to.
 private final class Recorder: ResidualStreamVisitor {
   struct Visit: Equatable {
-    let layer: Int
+    let point: Int
     let first: Int
     let count: Int
     let width: Int
   }
   struct Place: Hashable {
-    let layer: Int
+    let point: Int
     let position: Int
   }
 
@@ -163,21 +163,21 @@ private final class Recorder: ResidualStreamVisitor {
     edit = (vector, place)
   }
 
-  func visits(layer: Int) -> Bool {
+  func visits(point: Int) -> Bool {
     guard pthread_equal(pthread_self(), caller) != 0 else {
       onlyCallersThread = false
       return true
     }
-    asked.append(layer)
-    return layers?.contains(layer) ?? true
+    asked.append(point)
+    return layers?.contains(point) ?? true
   }
 
   func visit(_ rows: ResidualRows) {
     if pthread_equal(pthread_self(), caller) == 0 { onlyCallersThread = false }
     visits.append(
-      Visit(layer: rows.layer, first: rows.firstPosition, count: rows.count, width: rows.width))
+      Visit(point: rows.point, first: rows.firstPosition, count: rows.count, width: rows.width))
     for row in 0..<rows.count {
-      let place = Place(layer: rows.layer, position: rows.firstPosition + row)
+      let place = Place(point: rows.point, position: rows.firstPosition + row)
       rows.withRow(row) { stream in
         self.rows[place] = stream.indices.map { stream[$0] }
         guard let edit, edit.place == place else { return }

@@ -24,7 +24,7 @@ struct EditTraceTests {
     _ = try state.forward(ids, visitor: injector)
     let site = try #require(recorder.trace.sites.first)
     #expect(recorder.trace.sites.count == 1)
-    #expect(site.layer == 1 && site.position == 2)
+    #expect(site.point == 1 && site.position == 2)
     // Every number of the row is rounded once by the addition.
     let size = Double(width).squareRoot()
     #expect(abs(site.latent - size) <= 1e-6 * (site.state + size))
@@ -37,8 +37,8 @@ struct EditTraceTests {
   @Test func isReadAsItWasWritten() throws {
     var trace = EditTrace(layerCount: 3, promptLength: 2)
     trace.sites = [
-      .init(layer: 0, position: 0, state: 2, latent: 1, result: 2.5, cosine: 0.75),
-      .init(layer: 3, position: 1, state: 1, latent: 0.001, result: 1, cosine: 1),
+      .init(point: 0, position: 0, state: 2, latent: 1, result: 2.5, cosine: 0.75),
+      .init(point: 3, position: 1, state: 1, latent: 0.001, result: 1, cosine: 1),
     ]
     trace.tokens = [.init(position: 2, id: 7, divergence: 0.125)]
     let path = TinyModel.temporaryPath("trace.jsonl.zst")
@@ -46,16 +46,32 @@ struct EditTraceTests {
     try trace.write(to: path)
     #expect(FileKind(firstBytes: try Data(contentsOf: URL(fileURLWithPath: path))) == .zstd)
     #expect(try EditTrace(path: path) == trace)
-    // From the last layer to the first, and the axis.
+    // From after the last block to what goes into the first, and the axis.
     #expect(
       TraceHeatMap(trace, columns: 10).lines() == [
-        "3 | . ", "2 |   ", "1 |   ", "0 |%  ", "  +---",
+        " 2 | . ", " 1 |   ", " 0 |   ", "in |%  ", "   +---",
       ])
     #expect(TraceHeatMap(trace, columns: 10).svg().contains("<rect"))
   }
 
+  /// A file of version 1, which called the point of a site its layer.
+  @Test func readsVersion1() throws {
+    let path = TinyModel.temporaryPath("trace.jsonl")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try Data(
+      """
+      {"trace":{"layers":10,"prompt":1,"version":1}}
+      {"site":{"cosine":1,"latent":1,"layer":9,"position":0,"result":2,"state":1}}
+
+      """.utf8
+    ).write(to: URL(fileURLWithPath: path))
+    let trace = try EditTrace(path: path)
+    #expect(trace.sites.map(\.point) == [9])
+    #expect(TraceHeatMap(trace, columns: 4).lines()[1] == " 8 |@", "after block 8")
+  }
+
   @Test(arguments: [
-    "", "{}\n", "{\"trace\":{\"version\":2,\"layers\":1,\"prompt\":1}}\n",
+    "", "{}\n", "{\"trace\":{\"version\":3,\"layers\":1,\"prompt\":1}}\n",
     "{\"trace\":{\"version\":1,\"layers\":0,\"prompt\":1}}\n",
     "{\"trace\":{\"version\":1,\"layers\":1,\"prompt\":1}}\n{\"trace\":{\"version\":1,\"layers\":1,\"prompt\":1}}\n",
     "{\"trace\":{\"version\":1,\"layers\":1,\"prompt\":1}}\nnonsense\n",

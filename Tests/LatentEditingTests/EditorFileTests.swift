@@ -1,4 +1,5 @@
 import Foundation
+import InstructionEditors
 import LanguageModels
 import LatentEditing
 import ModelFiles
@@ -34,6 +35,28 @@ struct EditorFileTests {
     let first = try Data(contentsOf: URL(fileURLWithPath: path))
     try copy.write(to: path)
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == first)
+  }
+
+  /// A file of another sort is said to be one, and what an editor is; what has to be fetched or decompressed is
+  /// said to be that.
+  @Test func otherFilesAreNoEditors() throws {
+    let path = TinyModel.temporaryPath("README.md")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try Data("# Read me first\n\nThis is no editor.\n".utf8).write(to: URL(fileURLWithPath: path))
+    let needed = "the safetensors file of an editor, as emend train writes it"
+    let error = LatentEditingError.wrongFile(path: path, found: .text, needed: needed)
+    #expect(throws: error) { try read(path) }
+    #expect(
+      error.description == "\(path): it seems to be a text file, and needed is \(needed)")
+    #expect(throws: LatentEditingError.self) {
+      try ControlVector(path: path, width: 4, layerCount: 4)
+    }
+    try Data("version https://git-lfs.github.com/spec/v1\n".utf8).write(
+      to: URL(fileURLWithPath: path))
+    #expect(
+      throws: LatentEditingError.file(
+        .wrongKind(path: path, wanted: .safetensors, found: .lfsPointer))
+    ) { try read(path) }
   }
 
   /// bf16 keeps 8 significant bits: half a unit of the last is up to 2^-8 of a value. int8 has steps

@@ -1,4 +1,5 @@
 import Foundation
+import InstructionEditors
 import LanguageModels
 import LatentEditing
 import ModelFiles

@@ -1,3 +1,4 @@
+import InstructionEditors
 import LanguageModels
 import LatentEditing
 import TensorKernels
@@ -45,7 +46,7 @@ struct InjectionTests {
       point: 1, position: .fromStart(2), scale: .plain, gate: 1,
       latent: [Float](repeating: size, count: c.hiddenSize))
     let edit = try LatentEdit(width: c.hiddenSize, layerCount: c.layerCount, sites: [site])
-    let overflow = LanguageModelError.streamOverflow(layer: 1, position: 2)
+    let overflow = LanguageModelError.streamOverflow(point: 1, position: 2)
     #expect(throws: SequenceError<Never>.model(overflow)) {
       try TinyModel.logits(processor, ids, edit)
     }
@@ -90,7 +91,7 @@ struct InjectionTests {
       edit, prompt: PromptShape(length: ids.count), observer: witness)
     _ = try state.forward(ids, visitor: injector)
     let site = edit.sites[0]
-    for row in witness.rows where row.layer == 0 {
+    for row in witness.rows where row.point == 0 {
       guard row.position == 1 else {
         #expect(row.before == row.after)
         continue
@@ -104,7 +105,7 @@ struct InjectionTests {
         #expect(abs(Double(row.after[i]) - wanted) <= 1e-6 * size)
       }
     }
-    #expect(witness.rows.contains { $0.layer == 0 && $0.position == 1 && $0.before != $0.after })
+    #expect(witness.rows.contains { $0.point == 0 && $0.position == 1 && $0.before != $0.after })
   }
 
   /// Edits together do what all of them do, in whichever order.
@@ -139,7 +140,7 @@ struct InjectionTests {
       LatentSite(point: point, position: .all, scale: .plain, gate: 1, latent: latent)
     }
     let ones = [Float](repeating: 1, count: width)
-    #expect(throws: LatentEditingError.layerOutOfRange(layer: 5, layerCount: 4)) {
+    #expect(throws: LatentEditingError.pointOutOfRange(point: 5, layerCount: 4)) {
       try LatentEdit(width: width, layerCount: 4, sites: [site(5, ones)])
     }
     #expect(throws: LatentEditingError.wrongWidth(found: 7, needed: 8)) {
@@ -162,8 +163,8 @@ struct InjectionTests {
 
 /// Keeps what it sees.
 private final class Witness: EditObserver {
-  var rows: [(layer: Int, position: Int, before: [Float], after: [Float])] = []
-  func observe(layer: Int, position: Int, before: [Float], after: [Float]) {
-    rows.append((layer, position, before, after))
+  var rows: [(point: Int, position: Int, before: [Float], after: [Float])] = []
+  func observe(point: Int, position: Int, before: [Float], after: [Float]) {
+    rows.append((point, position, before, after))
   }
 }

@@ -85,6 +85,12 @@ struct SafetensorsLieTests {
       "another kind", .wrongKind(path: path, wanted: .safetensors, found: .gguf),
       Array("GGUF aaaaaaaaaaaaaaaaaaa".utf8)),
     BadFile(
+      "a text", .wrongKind(path: path, wanted: .safetensors, found: .text),
+      Array("# Read me first\n\nThis is no model.\n".utf8)),
+    BadFile(
+      "a picture", .wrongKind(path: path, wanted: .safetensors, found: .unknown),
+      [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0x0D, 0x49, 0x48, 0x44, 0x52]),
+    BadFile(
       "an empty header", .invalidJSON(path: path, offset: 8, wanted: "object"), file("") + [0x7B]),
     json("white space in front", at: 0, "object", " {}"),
     json("an array", at: 0, "object", "[]"),

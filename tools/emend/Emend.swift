@@ -49,7 +49,7 @@ enum Main {
         exitForUsage(error, of: type(of: command))
       }
       Console.error(CommandError.text(error))
-      Emend.exit(withError: ExitCode((error as? CommandError)?.exitCode ?? 1))
+      Emend.exit(withError: ExitCode(CommandError.exitCode(error)))
     } catch {}  // It stopped because of the output.
     if let problem = Console.outputProblem {
       Console.error(problem)

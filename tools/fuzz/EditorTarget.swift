@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import InstructionEditors
 import LanguageModels
 import LatentEditing
 import ModelFiles

@@ -1,3 +1,4 @@
+import InstructionEditors
 import LatentEditing
 import Tokenization
 

@@ -37,6 +37,12 @@ package struct TrainingRowReader {
     do { try TextFile.checkEncoding(file.bytes, path: file.path) } catch { throw .file(error) }
     let start = TextFile.markLength(file.bytes)
     if file.bytes.starts(with: "PAR1".utf8) { throw .parquet(path: file.path) }
+    let kind = FileKind(firstBytes: file.bytes)
+    switch kind {
+    case .gguf, .packed, .safetensors, .zip, .pickle, .gzip, .html, .lfsPointer:
+      throw .notRows(path: file.path, found: kind)
+    default: break
+    }
     let first = file.bytes[start...].first { !$0.isJSONSpace }
     if first == UInt8(ascii: "[") {
       try readArray(from: start)

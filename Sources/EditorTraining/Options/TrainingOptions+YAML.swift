@@ -52,7 +52,7 @@ extension TrainingOptions {
       guard entry != nil || others.contains(name) else {
         throw .unknownOption(
           path: path, name: printable(written),
-          nearest: nearestName(to: name, of: Self.names + others), others: others)
+          nearest: nearestName(to: name, of: Self.names + others), known: Self.names + others)
       }
       guard seen.insert(name).inserted else {
         throw .notYAML(path: path, problem: "\(printable(written)) stands there twice")

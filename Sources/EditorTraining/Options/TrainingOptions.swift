@@ -1,3 +1,4 @@
+import InstructionEditors
 import LanguageModels
 import LatentEditing
 import Tokenization

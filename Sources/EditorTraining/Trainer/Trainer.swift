@@ -1,4 +1,5 @@
 import Foundation
+import InstructionEditors
 import LanguageModels
 import LatentEditing
 import TensorKernels
@@ -66,18 +67,18 @@ public final class Trainer {
   /// What determines the result.
   public let plan: TrainingPlan
   /// Steps taken.
-  public private(set) var step = 0
+  public internal(set) var step = 0
   /// All that the training takes; whoever runs it adds what the program takes by itself.
   public var memory: TrainingMemory
 
-  private let data: Data
+  let data: Data
   private let pass: any TrainingPass
-  private let optimizer: AdamW
-  private var sampler: BatchSampler
-  private let stores: [TrainedStore]
-  private let processor: Processor
+  let optimizer: AdamW
+  var sampler: BatchSampler
+  let stores: [TrainedStore]
+  let processor: Processor
   private let execution: Execution
-  private lazy var record = TrainingRecord(plan, network, processor, execution, data)
+  lazy var record = TrainingRecord(plan, network, processor, execution, data)
 
   /// Trains `editor`: memory for the largest batch, and an optimizer at its start. Throws
   /// `EditorTrainingError` and `LatentEditingError`.
@@ -90,8 +91,8 @@ public final class Trainer {
       teachers: teachers)
   }
 
-  /// Trains `network`, as above; `teachers` keeps what a plan that distills follows. Adapters learn by the cross-entropy alone: a plan with another
-  /// objective is refused with `EditorTrainingError.option`.
+  /// Trains `network`, as above; `teachers` keeps what a plan that distills follows. Adapters learn by the
+  /// cross-entropy alone: a plan with another objective is refused with `EditorTrainingError.option`.
   public init(
     _ plan: TrainingPlan, _ network: TrainedNetwork, processor: Processor, data: Data,
     execution: Execution = Execution(), teachers: TeacherCache? = nil
@@ -350,69 +351,5 @@ public final class Trainer {
       return ValidationReport(losses, step: step, split: name)
     }
     return isWhole ? reports : []
-  }
-
-  // MARK: Saving
-
-  /// Instructions over which a prefix editor's mean is taken, at most.
-  private static let meanInstructions = 64
-
-  /// Writes the network as one file. A prefix editor's mean is measured first, over instructions of the rows
-  /// that are trained on. Throws `LatentEditingError`.
-  public func writeNetwork(to path: String, storage: EditorStorage) throws(LatentEditingError) {
-    if case .editor(let editor) = network, editor.configuration.interface.isPrefix {
-      let distinct = Array(Set(data.train.map(\.instruction))).sorted {
-        $0.lexicographicallyPrecedes($1)
-      }
-      let step = max(1, distinct.count / Self.meanInstructions)
-      let chosen = stride(from: 0, to: distinct.count, by: step).prefix(Self.meanInstructions)
-      try editor.measureMean(over: chosen.map { distinct[$0] }, on: processor)
-    }
-    try network.write(to: path, storage: storage)
-  }
-
-  private struct Counters: Codable {
-    var step: Int
-    var optimizerSteps: Int
-    var sampler: BatchSampler.State
-  }
-
-  /// Saves everything that `resume` needs; the file is there whole or as it was before. Throws
-  /// `EditorTrainingError.file`.
-  public func save(to path: String) throws(EditorTrainingError) {
-    var contents = TrainingStateContents()
-    contents.add("options", value: record)
-    contents.add(
-      "counters",
-      value: Counters(
-        step: step, optimizerSteps: optimizer.stepCount, sampler: sampler.state))
-    for section in sections { contents.add(section.name, UnsafeRawBufferPointer(section.bytes)) }
-    try contents.write(path: path)
-  }
-
-  /// Goes on from a state that `save` wrote. Throws `EditorTrainingError`: `startedOtherwise` where
-  /// anything that has a part in the bits of a step is not what it was then. The number of steps may grow
-  /// where rates do not depend on it.
-  public func resume(from path: String) throws(EditorTrainingError) {
-    let file = try TrainingStateFile(path: path)
-    let counters = try file.value(Counters.self, "counters")
-    let known = try file.value(TrainingRecord.self, "options")
-    let differences = known.differences(from: record, afterStep: counters.step)
-    guard differences.isEmpty else {
-      throw .startedOtherwise(path: path, differences: differences)
-    }
-    var next = sampler
-    try next.resume(from: counters.sampler)
-    try file.read(into: sections)
-    sampler = next
-    step = counters.step
-    optimizer.resume(after: counters.optimizerSteps)
-  }
-
-  /// Weights and moments, where they lie.
-  private var sections: [(name: String, bytes: UnsafeMutableRawBufferPointer)] {
-    stores.filter { $0.parameters.byteCount > 0 }.map {
-      ("weights." + $0.name, UnsafeMutableRawBufferPointer($0.parameters.floats))
-    } + optimizer.state
   }
 }

@@ -208,7 +208,7 @@ public final class ProcessorState {
       visit(visitor, visited, layer: depth, count: tokens.count, worker)
     }
     if let place = visitor?.overflow {
-      throw .streamOverflow(layer: place.layer, position: place.position)
+      throw .streamOverflow(point: place.point, position: place.position)
     }
     position += tokens.count
   }
@@ -221,7 +221,7 @@ public final class ProcessorState {
     worker.onCaller {
       visitor.visit(
         ResidualRows(
-          layer: layer, firstPosition: position, count: count,
+          point: layer, firstPosition: position, count: count,
           width: processor.configuration.hiddenSize, rows: workspace.residual))
     }
     worker.barrier()

@@ -1,9 +1,9 @@
-/// The residual stream of consecutive positions at one layer, to be read and changed in place:
+/// The residual stream of consecutive positions at one point, to be read and changed in place:
 /// `[count][width]` f32.
 public struct ResidualRows {
-  /// Where the stream is: the input of block `layer`, or after the last block when `layer` is the
-  /// number of blocks.
-  public let layer: Int
+  /// Where the stream is, 0...L of L blocks: the input of block `point`, which is the output of the block
+  /// before it, and after the last block when it is L.
+  public let point: Int
   /// Position of the first row in the sequence.
   public let firstPosition: Int
   /// Rows.
@@ -26,16 +26,21 @@ public struct ResidualRows {
 /// Called between blocks, on the thread that runs the model, for each chunk of a prompt and each
 /// decoded token; a model without a visitor pays nothing.
 public protocol ResidualStreamVisitor: AnyObject {
-  /// Layers it wants to see, 0...layerCount; the others are not interrupted.
-  func visits(layer: Int) -> Bool
+  /// Whether it wants to see the stream at `point`, 0...L of L blocks; elsewhere it is not interrupted.
+  func visits(point: Int) -> Bool
   /// May change the rows in place.
   func visit(_ rows: ResidualRows)
   /// Where it made a state whose norm is no finite number, which a norm of the model would turn into zeros
   /// without a word; nil where it did not. The pass throws `streamOverflow` then.
-  var overflow: (layer: Int, position: Int)? { get }
+  var overflow: (point: Int, position: Int)? { get }
 }
 
 extension ResidualStreamVisitor {
   /// Who only reads makes no such state.
-  public var overflow: (layer: Int, position: Int)? { nil }
+  public var overflow: (point: Int, position: Int)? { nil }
+}
+
+/// A point of the residual stream in words: "before block 0", "after block 7".
+package func words(forPoint point: Int) -> String {
+  point == 0 ? "before block 0" : "after block \(point - 1)"
 }

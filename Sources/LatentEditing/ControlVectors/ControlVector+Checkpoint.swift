@@ -29,7 +29,7 @@ extension ControlVector {
         isArchive
         ? try PyTorchArchive(anyTensorsOf: path).tensors : try SafetensorsFile(path: path).tensors
     } catch {
-      throw .file(error)
+      throw WantedFile.steeringVectors.explained(error)
     }
     var directions: [Int: [Float]] = [:]
     func add(

@@ -25,7 +25,7 @@ extension ControlVector {
       }
       hint = try file.metadata.stringIfPresent("controlvector.model_hint") ?? ""
     } catch let error as ModelFileError {
-      throw .file(error)
+      throw WantedFile.controlVector.explained(error)
     } catch let error as LatentEditingError {
       throw error
     } catch {

@@ -59,14 +59,14 @@ public final class MeanDifference: ResidualStreamVisitor {
   }
 
   /// The output of block l is what comes before block l + 1.
-  public func visits(layer: Int) -> Bool { layer >= 1 }
+  public func visits(point: Int) -> Bool { point >= 1 }
 
   /// Takes the last token's state.
   public func visit(_ rows: ResidualRows) {
     let row = lastPosition - rows.firstPosition
     guard (0..<rows.count).contains(row) else { return }
     rows.withRow(row) { span in
-      for i in 0..<width { sums[rows.layer - 1][i] += Double(span[i]) }
+      for i in 0..<width { sums[rows.point - 1][i] += Double(span[i]) }
     }
   }
 }

@@ -82,8 +82,7 @@ extension CompiledEdit {
     path: String, identity: ProcessorIdentity, shape: ProcessorConfiguration,
     activations: ActivationPrecision, cacheType: CacheType
   ) throws(LatentEditingError) {
-    let file: SafetensorsFile
-    do { file = try SafetensorsFile(path: path) } catch { throw .file(error) }
+    let file = try SafetensorsFile(path: path, as: .compiledEdit)
     func check(_ key: String, _ field: String, _ needed: String) throws(LatentEditingError) {
       let found = file.metadata[key] ?? "missing"
       guard found == needed else {

@@ -97,19 +97,3 @@ public struct CompiledEdit: Sendable, Equatable {
     }
   }
 }
-
-extension CompiledEdit {
-  /// What `editor`, a prefix editor, reads in `opening`, which takes the place of `replaced` at the beginning
-  /// of prompts; parameters and errors as `Editor.readPrefix` has them.
-  public static func reading(
-    _ opening: [Int], replacing replaced: [Int], with editor: Editor, strength: Float = 1,
-    layers: LayerSelection? = nil, on processor: Processor, identity: ProcessorIdentity,
-    cacheType: CacheType, label: String
-  ) throws(LatentEditingError) -> CompiledEdit {
-    CompiledEdit(
-      processor: identity, place: .opening(replacing: replaced), tokens: opening,
-      activations: processor.activations, cacheType: cacheType, label: label,
-      positions: try editor.readPrefix(
-        opening, strength: strength, layers: layers, on: processor, cacheType: cacheType))
-  }
-}

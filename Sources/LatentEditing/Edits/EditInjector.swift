@@ -18,10 +18,10 @@ public final class EditInjector: ResidualStreamVisitor {
   public let endPosition: Int
   private let observer: (any EditObserver)?
   /// The first state that the edit made too large for its norm.
-  public private(set) var overflow: (layer: Int, position: Int)?
+  public private(set) var overflow: (point: Int, position: Int)?
 
   /// The injection of `edit` into a sequence whose prompt has that shape and begins at position `start`.
-  /// `observer` hears of every row of every layer, edited or not. Throws `promptTooShort`.
+  /// `observer` hears of every row of every point, edited or not. Throws `promptTooShort`.
   public init(
     _ edit: LatentEdit, prompt: PromptShape, startingAt start: Int = 0,
     observer: (any EditObserver)? = nil
@@ -63,28 +63,28 @@ public final class EditInjector: ResidualStreamVisitor {
   }
 
   /// Only layers with sites are interrupted, unless somebody watches all of them.
-  public func visits(layer: Int) -> Bool { observer != nil || !entries[layer].isEmpty }
+  public func visits(point: Int) -> Bool { observer != nil || !entries[point].isEmpty }
 
-  /// Adds what belongs to the rows' layer and positions.
+  /// Adds what belongs to the rows' point and positions.
   public func visit(_ rows: ResidualRows) {
     for row in 0..<rows.count {
       let position = rows.firstPosition + row
       rows.withRow(row) { span in
-        span.withUnsafeMutableBufferPointer { visit($0, layer: rows.layer, position: position) }
+        span.withUnsafeMutableBufferPointer { visit($0, point: rows.point, position: position) }
       }
     }
   }
 
-  private func visit(_ row: UnsafeMutableBufferPointer<Float>, layer: Int, position: Int) {
+  private func visit(_ row: UnsafeMutableBufferPointer<Float>, point: Int, position: Int) {
     let before = observer.map { _ in Array(row) }
-    add(to: row, layer: layer, position: position)
+    add(to: row, point: point, position: position)
     if let observer, let before {
-      observer.observe(layer: layer, position: position, before: before, after: Array(row))
+      observer.observe(point: point, position: position, before: before, after: Array(row))
     }
   }
 
-  private func add(to row: UnsafeMutableBufferPointer<Float>, layer: Int, position: Int) {
-    let here = entries[layer]
+  private func add(to row: UnsafeMutableBufferPointer<Float>, point: Int, position: Int) {
+    let here = entries[point]
     guard let h = row.baseAddress, here.contains(where: { $0.positions.contains(position) }) else {
       return
     }
@@ -99,7 +99,7 @@ public final class EditInjector: ResidualStreamVisitor {
       }
     }
     if overflow == nil, !LatentAddition.squaredNorm(h, count: row.count).isFinite {
-      overflow = (layer, position)
+      overflow = (point, position)
     }
   }
 }
@@ -108,7 +108,7 @@ public final class EditInjector: ResidualStreamVisitor {
 public protocol EditObserver: AnyObject {
   /// One row, `[width]`, of the stream before a block (or after the last), before and after what the
   /// edit did to it; the same where it did nothing.
-  func observe(layer: Int, position: Int, before: [Float], after: [Float])
+  func observe(point: Int, position: Int, before: [Float], after: [Float])
 }
 
 extension LatentSite {

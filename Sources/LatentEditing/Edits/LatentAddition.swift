@@ -5,14 +5,14 @@
 ///
 /// v has the gate in it. When several latents meet in a place, n is that of the state before any of
 /// them, so that their order does not matter. Sums run over eight lanes in a fixed order.
-enum LatentAddition {
+package enum LatentAddition {
   /// n of the formula.
-  static func scale(_ row: UnsafePointer<Float>, count: Int) -> Float {
+  package static func scale(_ row: UnsafePointer<Float>, count: Int) -> Float {
     (squaredNorm(row, count: count) / Float(count)).squareRoot()
   }
 
   /// row += factor * latent.
-  static func add(
+  package static func add(
     _ latent: UnsafePointer<Float>, times factor: Float, to row: UnsafeMutablePointer<Float>,
     count: Int
   ) {
@@ -31,12 +31,13 @@ enum LatentAddition {
   }
 
   /// ||x||^2.
-  static func squaredNorm(_ x: UnsafePointer<Float>, count: Int) -> Float {
+  package static func squaredNorm(_ x: UnsafePointer<Float>, count: Int) -> Float {
     dot(x, x, count: count)
   }
 
   /// x . y.
-  static func dot(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, count: Int) -> Float {
+  package static func dot(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, count: Int) -> Float
+  {
     let whole = count & ~7
     var lanes = SIMD8<Float>.zero
     var i = 0

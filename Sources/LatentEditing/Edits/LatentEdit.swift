@@ -46,13 +46,13 @@ public struct LatentEdit: Sendable, Equatable {
   public let sites: [LatentSite]
 
   /// An edit of a processor of that shape. Sites whose gate is 0 are left out, so that an edit of
-  /// strength 0 is no edit. Throws `layerOutOfRange`, `wrongWidth` and `notFinite`.
+  /// strength 0 is no edit. Throws `pointOutOfRange`, `wrongWidth` and `notFinite`.
   public init(
     width: Int, layerCount: Int, sites: [LatentSite], needsGhost: Bool = false
   ) throws(LatentEditingError) {
     for site in sites {
       guard (0...layerCount).contains(site.point) else {
-        throw .layerOutOfRange(layer: site.point, layerCount: layerCount)
+        throw .pointOutOfRange(point: site.point, layerCount: layerCount)
       }
       guard site.latent.count == width else {
         throw .wrongWidth(found: site.latent.count, needed: width)

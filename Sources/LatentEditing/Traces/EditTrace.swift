@@ -6,8 +6,8 @@ import ModelFiles
 public struct EditTrace: Sendable, Equatable {
   /// One addition.
   public struct Site: Sendable, Equatable, Codable {
-    /// The place between blocks, 0...layerCount.
-    public var layer: Int
+    /// The point of the residual stream, 0...layerCount: 0 is before block 0, and n after block n - 1.
+    public var point: Int
     /// The token.
     public var position: Int
     /// ||h|| before.
@@ -19,16 +19,44 @@ public struct EditTrace: Sendable, Equatable {
     /// The cosine of h and h + delta.
     public var cosine: Double
 
-    /// An addition at `layer` and `position`, with the sizes of what was there, was added and came out.
+    private enum CodingKeys: String, CodingKey {
+      case point, layer, position, state, latent, result, cosine
+    }
+
+    /// An addition at `point` and `position`, with the sizes of what was there, was added and came out.
     public init(
-      layer: Int, position: Int, state: Double, latent: Double, result: Double, cosine: Double
+      point: Int, position: Int, state: Double, latent: Double, result: Double, cosine: Double
     ) {
-      self.layer = layer
+      self.point = point
       self.position = position
       self.state = state
       self.latent = latent
       self.result = result
       self.cosine = cosine
+    }
+
+    /// Reads a site, of a file of version 1 too.
+    public init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      point =
+        try values.decodeIfPresent(Int.self, forKey: .point)
+        ?? values.decode(Int.self, forKey: .layer)
+      position = try values.decode(Int.self, forKey: .position)
+      state = try values.decode(Double.self, forKey: .state)
+      latent = try values.decode(Double.self, forKey: .latent)
+      result = try values.decode(Double.self, forKey: .result)
+      cosine = try values.decode(Double.self, forKey: .cosine)
+    }
+
+    /// Writes it.
+    public func encode(to encoder: any Encoder) throws {
+      var values = encoder.container(keyedBy: CodingKeys.self)
+      try values.encode(point, forKey: .point)
+      try values.encode(position, forKey: .position)
+      try values.encode(state, forKey: .state)
+      try values.encode(latent, forKey: .latent)
+      try values.encode(result, forKey: .result)
+      try values.encode(cosine, forKey: .cosine)
     }
   }
 
@@ -78,10 +106,11 @@ private struct TraceLine: Codable {
 }
 
 extension EditTrace {
-  private static let version = 1
+  /// Version 1 called the point of a site its layer.
+  private static let version = 2
 
   /// Writes the trace as JSON lines, compressed with zstd: a header `{"trace": ...}`, then one line for
-  /// each site and each token. Throws `file`.
+  /// each site, with its `point`, and each token. Throws `file`.
   public func write(to path: String) throws(LatentEditingError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
@@ -117,14 +146,15 @@ extension EditTrace {
         throw .traceUnreadable(path: path, line: index + 1, problem: "it is no record of a trace")
       }
       if let header = line.trace, index == 0 {
-        guard header.version == Self.version, (1...4096).contains(header.layers), header.prompt >= 0
+        guard (1...Self.version).contains(header.version), (1...4096).contains(header.layers),
+          header.prompt >= 0
         else {
           throw .traceUnreadable(
             path: path, line: 1, problem: "version \(header.version) or its sizes are unknown")
         }
         trace = EditTrace(layerCount: header.layers, promptLength: header.prompt)
       } else if let site = line.site, let layers = trace?.layerCount,
-        (0...layers).contains(site.layer), (0..<(1 << 24)).contains(site.position)
+        (0...layers).contains(site.point), (0..<(1 << 24)).contains(site.position)
       {
         trace?.sites.append(site)
       } else if let token = line.token, trace != nil, (0..<(1 << 24)).contains(token.position) {

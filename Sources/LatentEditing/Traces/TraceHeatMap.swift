@@ -1,8 +1,8 @@
-/// A trace as a picture: layers from bottom to top, tokens from left to right, the darker the larger
-/// what was added is against what was there, ||delta|| / ||h||, on a logarithmic scale from a
-/// thousandth to one.
+/// A trace as a picture: blocks from bottom to top, tokens from left to right, the darker the larger what was
+/// added is against what was there, ||delta|| / ||h||, on a logarithmic scale from a thousandth to one. The row
+/// of a block is the stream after it; the lowest is what goes into block 0.
 public struct TraceHeatMap: Sendable {
-  /// Largest ratio in each cell, `[layers + 1][columns]`; nil where nothing was added.
+  /// Largest ratio in each cell, `[points][columns]`; nil where nothing was added.
   private let cells: [[Double?]]
   /// Positions that a column stands for.
   private let positionsPerColumn: Int
@@ -22,7 +22,7 @@ public struct TraceHeatMap: Sendable {
     for site in trace.sites {
       let column = site.position / positionsPerColumn
       let ratio = site.state > 0 ? site.latent / site.state : 1
-      cells[site.layer][column] = max(cells[site.layer][column] ?? 0, ratio)
+      cells[site.point][column] = max(cells[site.point][column] ?? 0, ratio)
     }
     self.cells = cells
   }
@@ -40,10 +40,13 @@ public struct TraceHeatMap: Sendable {
     return 1 - exponent / 3
   }
 
-  /// Lines of text, the last layer first.
+  /// What stands at the row of a point: the block after which it is.
+  private static func label(_ point: Int) -> String { point == 0 ? "in" : "\(point - 1)" }
+
+  /// Lines of text, the last block first.
   public func lines() -> [String] {
     let shades = Array(" .:-=+*#%@")
-    let width = "\(trace.layerCount)".count
+    let width = max(2, "\(trace.layerCount - 1)".count)
     func line(_ label: String, _ row: [Double?]) -> String {
       let padding = String(repeating: " ", count: width - label.count)
       let text = row.map { cell -> Character in
@@ -52,7 +55,7 @@ public struct TraceHeatMap: Sendable {
       }
       return padding + label + " |" + String(text)
     }
-    let rows = cells.indices.reversed().map { line("\($0)", cells[$0]) }
+    let rows = cells.indices.reversed().map { line(Self.label($0), cells[$0]) }
     return rows + [
       String(repeating: " ", count: width) + " +" + String(repeating: "-", count: cells[0].count)
     ]
@@ -69,10 +72,10 @@ public struct TraceHeatMap: Sendable {
         + "font-family=\"sans-serif\" font-size=\"9\">",
       "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>",
     ]
-    for (layer, row) in cells.enumerated() {
-      let y = (cells.count - 1 - layer) * size
-      if layer % 5 == 0 {
-        parts.append("<text x=\"4\" y=\"\(y + size - 1)\">\(layer)</text>")
+    for (point, row) in cells.enumerated() {
+      let y = (cells.count - 1 - point) * size
+      if point == 0 || (point - 1) % 5 == 0 {
+        parts.append("<text x=\"4\" y=\"\(y + size - 1)\">\(Self.label(point))</text>")
       }
       for (column, cell) in row.enumerated() {
         guard let cell else { continue }
@@ -92,7 +95,7 @@ public struct TraceHeatMap: Sendable {
       )
     }
     parts.append(
-      "<text x=\"\(left)\" y=\"\(base + 12)\">tokens; blue: added / state, 0.001 to 1; red: "
+      "<text x=\"\(left)\" y=\"\(base + 12)\">tokens, and the stream after each block (in: before block 0); blue: added / state, 0.001 to 1; red: "
         + "KL(unedited || edited) of each token of the answer</text>")
     return (parts + ["</svg>"]).joined(separator: "\n") + "\n"
   }

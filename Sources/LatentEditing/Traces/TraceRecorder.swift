@@ -9,7 +9,7 @@ public final class TraceRecorder: EditObserver {
   }
 
   /// Keeps the sizes where something was added.
-  public func observe(layer: Int, position: Int, before: [Float], after: [Float]) {
+  public func observe(point: Int, position: Int, before: [Float], after: [Float]) {
     guard before != after else { return }
     var state = 0.0
     var latent = 0.0
@@ -26,7 +26,7 @@ public final class TraceRecorder: EditObserver {
     let sizes = (state * result).squareRoot()
     trace.sites.append(
       EditTrace.Site(
-        layer: layer, position: position, state: state.squareRoot(),
+        point: point, position: position, state: state.squareRoot(),
         latent: latent.squareRoot(), result: result.squareRoot(),
         cosine: sizes > 0 ? product / sizes : 0))
   }

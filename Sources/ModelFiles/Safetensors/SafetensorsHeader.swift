@@ -18,9 +18,11 @@ struct SafetensorsHeader {
 
   init(_ file: MappedFile) throws(ModelFileError) {
     let kind = FileKind(firstBytes: file.bytes)
+    // A damaged header length must not be taken for another kind of file: the header behind it begins it.
+    let beginsHeader = file.byteCount <= 8 || file.bytes[8] == UInt8(ascii: "{")
     switch kind {
-    // A damaged header length must not be taken for another kind of file.
-    case .safetensors, .unknown: break
+    case .safetensors: break
+    case .unknown where beginsHeader: break
     default: throw .wrongKind(path: file.path, wanted: .safetensors, found: kind)
     }
     var start = ByteCursor(file)

@@ -1,5 +1,6 @@
 import EditorTraining
 
+// More than 400 lines in one file: they are a list of questions.
 /// Everyday questions and requests: templates and what they are about. They are asked once, unedited, and
 /// the answers are what behaviours are made of.
 package enum Questions {

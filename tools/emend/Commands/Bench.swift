@@ -1,9 +1,6 @@
 import ArgumentParser
 import EditSessions
-import LanguageModels
-import LatentEditing
 import TensorKernels
-import TextGeneration
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -66,24 +63,26 @@ struct Bench: ParsableCommand {
 
   func run() throws {
     let opened = try model.use.open()
-    var prepared = try EditPreparation(edits.request(), opened)
-    // With edits there may be tokens in front, and decoding starts after two tokens.
-    let extra = prepared.map { 3 + $0.tokensInFront } ?? 0
-    let needed = max(prompt, generate > 0 ? depth + generate : 0) + extra
+    let prepared = try EditPreparation(edits.request(), opened)
+    var workloads: [SpeedTest.Workload] = []
+    if prompt > 0 { workloads.append(.prompt(prompt)) }
+    if generate > 0 { workloads.append(.decoding(generate, depth: depth)) }
+    let needed = workloads.map { $0.contextLength(with: prepared) }.max() ?? 0
     // What the tokens are does not matter, nor then whether the model was trained for so many.
     let loaded = try opened.load(
       contextLength: max(needed, opened.contextSize ?? 0), beside: prepared, beyondTraining: true)
-    let model = Model(
-      model: loaded.state, edited: try prepared?.processor(loaded),
-      beginning: try prepared?.compiled(loaded)?.promptBeginning ?? [],
-      vocabularySize: loaded.configuration.vocabularySize)
-    var results: [Measurement] = []
-    if prompt > 0 { results.append(try measure("pp\(prompt)", loaded, model, readPrompt)) }
-    if generate > 0 {
-      let name = "tg\(generate)" + (depth > 0 ? "@d\(depth)" : "")
-      results.append(try measure(name, loaded, model, decode))
+    let test = try SpeedTest(loaded, prepared)
+    let results = try workloads.map { workload in
+      let bar = ProgressBar(workload.name)
+      defer { bar.finish() }
+      let result = try test.measure(workload, repetitions: repetitions) { done in
+        bar.update(Double(done), of: Double(repetitions + 1))
+        return !Interrupt.isRequested
+      }
+      guard let result else { throw CommandError.interrupted(work: "measuring \(workload.name)") }
+      return result
     }
-    self.model.use.reportPeak()
+    model.use.reportPeak()
     switch output {
     case .json: try JSON.print(results)
     case .csv: Console.print(csv(results))
@@ -91,76 +90,7 @@ struct Bench: ParsableCommand {
     }
   }
 
-  /// Seconds of one run and the tokens that took them.
-  private typealias Run = (tokens: Int, seconds: Double)
-
-  /// What is measured: the model, or the model with edits.
-  private struct Model {
-    let model: any SequenceModel
-    let edited: EditedProcessor?
-    /// The tokens of prompts that a compiled edit is for.
-    let beginning: [Int]
-    let vocabularySize: Int
-
-    /// Empties the cache; the tokens to feed for `count` tokens of a prompt.
-    func begin(_ count: Int, _ token: (Int) -> Int) throws -> [Int] {
-      model.truncate(to: 0)
-      var ids = (0..<count).map { token($0) % vocabularySize }
-      for (place, token) in beginning.prefix(count).enumerated() { ids[place] = token }
-      guard let edited else { return ids }
-      try edited.prepare(Prompt(ids))
-      return edited.extended(Prompt(ids)).tokens
-    }
-
-    func forward(_ tokens: [Int]) throws { _ = try (edited ?? model).forward(tokens) }
-  }
-
-  private func measure(
-    _ test: String, _ loaded: LoadedModel, _ subject: Model, _ body: (Model, Int) throws -> Run
-  ) throws -> Measurement {
-    let bar = ProgressBar(test)
-    defer { bar.finish() }
-    var rates: [Double] = []
-    // The first run warms the caches up and is not counted.
-    for repetition in 0...repetitions {
-      if Interrupt.isRequested { throw CommandError.interrupted(work: "measuring \(test)") }
-      let run = try body(subject, repetition)
-      if repetition > 0 { rates.append(Double(run.tokens) / run.seconds) }
-      bar.update(Double(repetition + 1), of: Double(repetitions + 1))
-    }
-    return Measurement(
-      test: test, tokensPerSecond: Numbers.median(rates),
-      stddev: Numbers.standardDeviation(rates), peakRssBytes: Memory.peakResidentBytes,
-      loadSeconds: loaded.loadSeconds, repetitions: repetitions,
-      threads: model.use.settings.threadCount,
-      model: loaded.opened.file.path,
-      activations: model.activations.rawValue,
-      cacheType: model.use.settings.resolvedCacheType.rawValue)
-  }
-
-  private func readPrompt(_ model: Model, _ run: Int) throws -> Run {
-    let ids = try model.begin(prompt) { 7919 * $0 + run }
-    return (prompt, try seconds { try model.forward(ids) })
-  }
-
-  private func decode(_ model: Model, _ run: Int) throws -> Run {
-    // Edits need a prompt to be placed in.
-    let ids = try model.begin(model.edited == nil ? depth : max(depth, 2)) { 31 * $0 + run }
-    if !ids.isEmpty { try model.forward(ids) }
-    let time = try seconds {
-      for index in 0..<generate {
-        try model.forward([(104_729 * index + run) % model.vocabularySize])
-        if Interrupt.isRequested { throw CommandError.interrupted(work: "measuring") }
-      }
-    }
-    return (generate, time)
-  }
-
-  private func seconds(_ body: () throws -> Void) rethrows -> Double {
-    try ContinuousClock().measure(body) / .seconds(1)
-  }
-
-  private func csv(_ results: [Measurement]) -> String {
+  private func csv(_ results: [SpeedMeasurement]) -> String {
     (["test,tokens_per_second,stddev,peak_rss_bytes,threads,repetitions"]
       + results.map {
         "\($0.test),\($0.tokensPerSecond),\($0.stddev),\($0.peakRssBytes),\($0.threads),"
@@ -168,25 +98,11 @@ struct Bench: ParsableCommand {
       }).joined(separator: "\n")
   }
 
-  private func table(_ results: [Measurement]) -> String {
+  private func table(_ results: [SpeedMeasurement]) -> String {
     (["| test | tokens/s | ± | threads | peak memory |", "|---|---:|---:|---:|---:|"]
       + results.map {
         "| \($0.test) | \(Numbers.fixed($0.tokensPerSecond, 2)) | \(Numbers.fixed($0.stddev, 2)) | "
           + "\($0.threads) | \(Memory.display($0.peakRssBytes)) |"
       }).joined(separator: "\n")
-  }
-
-  /// `-o json`.
-  private struct Measurement: Encodable {
-    let test: String
-    let tokensPerSecond: Double
-    let stddev: Double
-    let peakRssBytes: Int
-    let loadSeconds: Double
-    let repetitions: Int
-    let threads: Int
-    let model: String
-    let activations: String
-    let cacheType: String
   }
 }

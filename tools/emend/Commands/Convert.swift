@@ -113,15 +113,14 @@ struct Convert: ParsableCommand {
       }
     }
     if output.json {
-      try JSON.print(
-        Report(conversion, sha256: result.sha256, bytes: result.byteCount))
+      try JSON.print(ConversionReport(conversion, result))
     } else {
       Console.print("\(result.sha256)  \(self.result)")
     }
   }
 
   private func show(_ conversion: Conversion, _ budget: MemoryBudget) throws {
-    if output.json { return try JSON.print(Report(conversion, sha256: nil, bytes: nil)) }
+    if output.json { return try JSON.print(ConversionReport(conversion)) }
     var table = TextTable(["tensor", "shape", "from", "to", "bytes", ""], numbers: [4])
     for tensor in conversion.plan {
       table.append([
@@ -133,34 +132,5 @@ struct Convert: ParsableCommand {
     Console.print(table.text)
     Console.print("total \(conversion.byteCount) bytes (\(Memory.display(conversion.byteCount)))")
     Console.print("memory to convert: \(budget.summary)")
-  }
-
-  /// The table as JSON; `bytes` and `sha256` of the file where it was written.
-  private struct Report: Encodable {
-    struct Tensor: Encodable {
-      let name: String
-      let shape: [Int]
-      let from: String
-      let to: String
-      let bytes: Int
-      let packed: Bool
-      let note: String?
-    }
-
-    let tensors: [Tensor]
-    let tensorBytes: Int
-    let bytes: Int?
-    let sha256: String?
-
-    init(_ conversion: Conversion, sha256: String?, bytes: Int?) {
-      tensors = conversion.plan.map {
-        Tensor(
-          name: $0.name, shape: $0.shape, from: $0.from, to: $0.format.name, bytes: $0.byteCount,
-          packed: $0.isPacked, note: $0.note)
-      }
-      tensorBytes = conversion.byteCount
-      self.bytes = bytes
-      self.sha256 = sha256
-    }
   }
 }

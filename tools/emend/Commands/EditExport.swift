@@ -34,8 +34,18 @@ struct EditExport: ParsableCommand {
     try OutputFile.check(output, inputs: [model.file.model] + edits.files)
     let opened = try model.use.open()
     guard var prepared = try EditPreparation(edits.request(), opened) else { return }
+    guard prepared.tokensInFront == 0 else {
+      throw LatentEditingError.notExportable(
+        reason:
+          "this editor makes keys and values in front of the prompt, which cannot be folded into "
+          + "vectors or weights")
+    }
     let loaded = try opened.load(contextLength: 1, beside: prepared)
-    let vector = try ControlVector(try prepared.edit(loaded))
+    let edit: LatentEdit
+    do { edit = try prepared.compilableEdit(loaded) } catch LatentEditingError.notCompilable {
+      throw LatentEditingError.dependsOnPrompt
+    }
+    let vector = try ControlVector(edit)
     try vector.write(to: output)
     model.use.reportPeak()
     Console.print("\(output): directions after blocks \(LayerSelection(vector.directions.keys))")

@@ -8,8 +8,8 @@ struct EditShow: ParsableCommand {
     commandName: "show",
     abstract: "Draw a trace: where an edit acted, how strongly, and what it moved.",
     discussion: """
-      Layers from bottom to top, tokens from left to right; the darker, the larger what was added is \
-      against what was there, from a thousandth to one. The divergence of the tokens of the answer is \
+      Blocks from bottom to top, tokens from left to right; the darker, the larger what was added after the \
+      block (in the lowest row, "in": before block 0) is against what was there, from a thousandth to one. The divergence of the tokens of the answer is \
       listed below, and drawn in the SVG.
 
         emend generate -m model.gguf -p "Today I" --control-vector happy.gguf --trace trace.jsonl.zst

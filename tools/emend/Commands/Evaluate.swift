@@ -1,11 +1,7 @@
 import ArgumentParser
 import EditEvaluation
-import EditSessions
 import EditorTraining
-import LanguageModels
-import LatentEditing
 import TensorKernels
-import Tokenization
 
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -167,154 +163,28 @@ struct Evaluate: ParsableCommand {
   }
 
   func run() throws {
-    let clock = ContinuousClock()
-    let start = clock.now
     let (options, origins) = try rows.options(model: model.model)
     var model = try model.use(origins, model: options.model)
     model.settings.cacheType = cacheType
     let opened = try model.open()
-    let file = try OpenedEditor(path: editor)
-    var input = try origins.fitting {
-      try EvaluationInput(
-        options,
-        .init(
-          splits: rows.chosenSplits, rows: rows.rows, responseTokens: rows.responseTokens),
-        configuration: opened.configuration, tokenizer: opened.tokenizer,
-        instructions: file.instructionTokenizer(processor: opened.tokenizer),
-        editor: file.configuration,
-        unrelated: localityText.map { ($0, localityWindows ?? 16) })
+    var evaluation = EvaluationRun(editor, options)
+    evaluation.selection = .init(
+      splits: rows.chosenSplits, rows: rows.rows, responseTokens: rows.responseTokens)
+    evaluation.measurement.conditions = try conditions()
+    evaluation.measurement.batchSize = batchSize
+    evaluation.measurement.seed = seed
+    evaluation.constantEditor = constantEditor
+    evaluation.tuned = tuned
+    evaluation.baselines = trainBaselines.map { .init(folder: $0, steps: baselineSteps ?? 300) }
+    evaluation.unrelated = localityText.map { ($0, localityWindows ?? 16) }
+    evaluation.answers = generate
+    evaluation.resamples = resamples
+    let printer = TrainingPrinter(isVerbose: model.verbose)
+    let result: EvaluationResult
+    do {
+      defer { printer.finish() }
+      result = try origins.fitting { try evaluation.run(opened, listener: printer) }
     }
-    var chosen = EditorEvaluation.Options()
-    chosen.conditions = try conditions()
-    chosen.batchSize = batchSize
-    chosen.seed = seed
-    let processor = try opened.loadProcessor()
-    let identity = try opened.identity()
-    let training = trainBaselines.map {
-      BaselineTraining(folder: $0, options: options, steps: baselineSteps ?? 300)
-    }
-    let measured = Set(chosen.conditions)
-    let constantFile =
-      try constantEditor
-      ?? (measured.contains(.constant)
-        ? training?.file(.constant, opened, processor) : nil)
-    let tunedFile =
-      try tuned
-      ?? (measured.isDisjoint(with: [.tuned, .tunedShuffled])
-        ? nil : training?.file(.tuned, opened, processor))
-    let constant = try constantFile.map(OpenedEditor.init(path:))
-    if let constant {
-      input.data.constantInstruction = try constant.instructionTokenizer(
-        processor: opened.tokenizer
-      ).empty
-    }
-    let files = [file] + (constant.map { [$0] } ?? [])
-    let adapters = try tunedFile.map {
-      try LowRankAdapters(path: $0, identity: identity, processor: processor)
-    }
-    try check(
-      EditorEvaluation.byteCount(
-        files.map(\.configuration), tuned: adapters?.configuration, processor: processor,
-        data: input.data,
-        options: chosen), processor, model)
-    let editors = try files.map {
-      try $0.editor(identity: identity, processor: processor, pool: processor.pool)
-    }
-    let evaluation = try EditorEvaluation(
-      editors[0], constant: editors.dropFirst().first, tuned: adapters, processor: processor,
-      data: input.data,
-      options: chosen)
-    let bootstrap = Bootstrap(resamples: resamples, seed: seed)
-
-    var splits: [SplitResult] = []
-    for (split, cutRows) in zip(input.data.splits, input.cutRows) {
-      splits.append(
-        SplitResult(
-          split, cutRows: cutRows, try losses(split, evaluation), input.rows, bootstrap))
-    }
-    let locality = try locality(evaluation, input, bootstrap)
-    if generate > 0 {
-      try answer(&splits, input, editors[0], processor, opened, bootstrap)
-    }
-    let result = EvaluationResult(
-      model: options.model, editor: editor, activations: model.settings.activations.rawValue,
-      splitSeed: options.run.seed, seed: seed, resamples: resamples,
-      rowsLeftOut: input.problemCount,
-      splits: splits, locality: locality,
-      seconds: start.duration(to: clock.now) / .seconds(1),
-      peakRssBytes: Memory.peakResidentBytes)
     if output.json { try JSON.print(result) } else { Console.print(result.text) }
-  }
-
-  private func losses(
-    _ split: HeldOutSplit, _ evaluation: EditorEvaluation
-  ) throws -> ConditionLosses {
-    let bar = ProgressBar("measuring \(split.name)", unit: "rows/s")
-    defer { bar.finish() }
-    return try evaluation.losses(of: split) { done in
-      bar.update(Double(done), of: Double(split.examples.count))
-      return !Interrupt.isRequested
-    }
-  }
-
-  private func locality(
-    _ evaluation: EditorEvaluation, _ input: EvaluationInput, _ bootstrap: Bootstrap
-  ) throws -> LocalityFigures? {
-    guard !input.data.unrelated.isEmpty else { return nil }
-    let bar = ProgressBar("unrelated text", unit: "windows/s")
-    defer { bar.finish() }
-    return try evaluation.locality(bootstrap) { done in
-      bar.update(Double(done), of: Double(input.data.unrelated.count))
-      return !Interrupt.isRequested
-    }
-  }
-
-  private func answer(
-    _ splits: inout [SplitResult], _ input: EvaluationInput, _ editor: Editor,
-    _ processor: Processor, _ opened: OpenedModel, _ bootstrap: Bootstrap
-  ) throws {
-    let examples = input.data.splits.map { $0.examples.prefix(generate).map(\.example) }
-    let isPrefix = editor.configuration.interface.isPrefix
-    let longest =
-      examples.joined().map {
-        max($0.prompt.count + (isPrefix ? $0.instruction.count : 0), $0.prompted.count)
-      }.max() ?? 0
-    let comparison = AnswerComparison(
-      editor,
-      state: try ProcessorState(
-        processor,
-        contextLength: min(
-          longest + 1 + rows.responseTokens, processor.configuration.contextLength),
-        cacheType: opened.settings.resolvedCacheType),
-      tokenizer: opened.tokenizer, maximumTokens: rows.responseTokens,
-      firstContent: input.data.firstContent, startsText: input.isChat)
-    let bar = ProgressBar("answering", unit: "rows/s")
-    defer { bar.finish() }
-    let total = examples.joined().count
-    var done = 0
-    for (index, examples) in examples.enumerated() {
-      var answers: [ComparedAnswers] = []
-      for example in examples {
-        answers.append(try comparison.answers(example, of: input.rows[example.row]))
-        done += 1
-        bar.update(Double(done), of: Double(total))
-        if Interrupt.isRequested {
-          throw EvaluationError.cancelled(done: done, total: total, unit: "answers")
-        }
-      }
-      splits[index].add(answers, bootstrap)
-    }
-  }
-
-  /// Refuses what does not fit: `passes` bytes beside the model, which is there already.
-  private func check(_ passes: Int, _ processor: Processor, _ model: ModelUse) throws {
-    if model.verbose {
-      Console.log(
-        "memory: \(Memory.display(processor.weightBytes)) model + \(Memory.display(passes)) editors "
-          + "and passes = \(Memory.display(processor.weightBytes + passes))")
-    }
-    try MemoryShortage.check(
-      .evaluating, passes + processor.weightBytes, resident: processor.weightBytes,
-      limit: model.settings.memoryLimit)
   }
 }

@@ -126,7 +126,7 @@ struct Generate: ParsableCommand {
     }
     let plain = try generate(prompt, options, loaded, nil, streams: false)
     let edited = try generate(prompt, options, loaded, prepared, streams: false)
-    let comparison = Comparison(unedited: plain, edited: edited)
+    let comparison = AnswerPair(unedited: plain, edited: edited)
     if output.json { try JSON.print(comparison) } else { comparison.show(with: loaded.tokenizer) }
   }
 
@@ -160,9 +160,8 @@ struct Generate: ParsableCommand {
     if edits != nil, let trace, let recorder { try recorder.trace.write(to: trace) }
     report(reason, statistics, loaded)
     return Answer(
-      text: printer.text, ids: printer.ids, promptIds: model.extended(prompt).tokens,
-      finishReason: reason.rawValue, seed: options.sampling.seed,
-      timings: Answer.Timings(statistics, loaded.loadSeconds))
+      text: printer.text, ids: printer.ids, promptIds: model.extended(prompt).tokens, reason,
+      seed: options.sampling.seed, statistics, loadSeconds: loaded.loadSeconds)
   }
 
   private func encode(

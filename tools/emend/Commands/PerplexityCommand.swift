@@ -89,11 +89,7 @@ struct PerplexityCommand: ParsableCommand {
     bar.finish()
     model.use.reportPeak()
     if output.json {
-      try JSON.print(
-        Result(
-          perplexity: result.value, stderr: result.standardError, tokens: result.tokens,
-          chunks: windows.count, contextSize: windows.length,
-          peakRssBytes: Memory.peakResidentBytes))
+      try JSON.print(PerplexityReport(result, windows))
     } else {
       Console.print(describe(result, windows))
     }
@@ -120,7 +116,7 @@ struct PerplexityCommand: ParsableCommand {
     bar.finish()
     model.use.reportPeak()
     if output.json {
-      try JSON.print(Comparison(result, chunks: count, contextSize: windows.length))
+      try JSON.print(DivergenceReport(result, chunks: count, contextSize: windows.length))
     } else {
       Console.print(describe(result))
     }
@@ -150,54 +146,5 @@ struct PerplexityCommand: ParsableCommand {
       RMS of p change   \(Numbers.fixed(100 * result.probabilityDifference, 3)) %
       same top token    \(Numbers.fixed(100 * result.sameTop, 3)) %
       """
-  }
-
-  /// `--json`.
-  private struct Result: Encodable {
-    let perplexity: Double
-    let stderr: Double
-    let tokens: Int
-    let chunks: Int
-    let contextSize: Int
-    let peakRssBytes: Int
-  }
-
-  /// `--kl-divergence --json`.
-  private struct Comparison: Encodable {
-    let perplexity: Double
-    let stderr: Double
-    let tokens: Int
-    let chunks: Int
-    let contextSize: Int
-    let basePerplexity: Double
-    let perplexityRatio: Double
-    let klMean: Double
-    let klStderr: Double
-    let klMax: Double
-    let klPercentiles: [String: Double]
-    let rmsPDifference: Double
-    let sameTop: Double
-    let peakRssBytes: Int
-
-    init(_ result: KLDivergence, chunks: Int, contextSize: Int) {
-      perplexity = result.perplexity.value
-      stderr = result.perplexity.standardError
-      tokens = result.perplexity.tokens
-      self.chunks = chunks
-      self.contextSize = contextSize
-      basePerplexity = result.basePerplexity.value
-      perplexityRatio = result.perplexityRatio
-      klMean = result.mean
-      klStderr = result.standardError
-      klMax = result.maximum
-      klPercentiles = [
-        "1": result.percentile(0.01), "5": result.percentile(0.05), "10": result.percentile(0.1),
-        "50": result.percentile(0.5), "90": result.percentile(0.9), "95": result.percentile(0.95),
-        "99": result.percentile(0.99), "99.9": result.percentile(0.999),
-      ]
-      rmsPDifference = result.probabilityDifference
-      sameTop = result.sameTop
-      peakRssBytes = Memory.peakResidentBytes
-    }
   }
 }

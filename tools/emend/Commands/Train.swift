@@ -1,6 +1,6 @@
 import ArgumentParser
-import EditSessions
 import EditorTraining
+import InstructionEditors
 import LatentEditing
 import ModelFiles
 
@@ -102,32 +102,19 @@ struct Train: ParsableCommand {
     }
     let opened = try settings.model.open()
     let processor = try opened.loadProcessor()
-    let identity = try opened.identity()
-    let (network, rows) = try settings.origins.fitting {
-      let network = try options.network(
-        for: processor, identity: identity, tokenizer: opened.tokenizer)
-      let rows = try TrainingInput(
-        options, randomRows: settings.randomRows, configuration: opened.configuration,
-        tokenizer: opened.tokenizer, for: network)
-      return (network, rows)
+    let training = try settings.origins.fitting {
+      try PreparedTraining(
+        options, opened, processor: processor, randomRows: settings.randomRows,
+        storage: settings.storage)
     }
-    let teachers = options.objective.teacherCache.map {
-      TeacherCache(folder: $0, file: opened.file, identity: identity, processor: processor)
-    }
-    let trainer = try Trainer(
-      options.plan, network, processor: processor, data: rows.data, execution: options.execution,
-      teachers: teachers)
-    trainer.memory.program =
-      opened.program.bytes + (options.output.isEmpty ? 0 : savingBytes(trainer, settings.storage))
-    try trainer.memory.check(limit: settings.model.settings.memoryLimit)
-    let report = TrainingReport(trainer: trainer, rows: rows, teachers: teachers)
+    let report = TrainingReport(training: training)
     func say() throws {
       if !settings.isJSON || settings.model.verbose { report.log() }
       if settings.isJSON { try report.printJSON() }
     }
     if let path = settings.saveGradients {
       try say()
-      let gradients = try trainer.nextGradients()
+      let gradients = try training.trainer.nextGradients()
       try GradientFile.write(gradients, to: path)
       if settings.isJSON {
         try JSON.print(SavedGradients(gradients: path, loss: gradients.loss))
@@ -136,24 +123,30 @@ struct Train: ParsableCommand {
       }
       return
     }
-    var run = try TrainingRun(
-      options, trainer, folder: options.output.isEmpty ? nil : options.output,
-      resumption: settings.resumption, storage: settings.storage,
-      report: settings.isJSON ? .json : .text)
+    let printer = TrainingPrinter(
+      validationsOf: settings.isJSON ? nil : training.trainer.network)
+    var run = try TrainingRun(training, resumption: settings.resumption, listener: printer)
     try say()
-    try run.run()
-    if !settings.isJSON { report.logTeachers() }
-    let resumes = settings.resumption != .never
-    if let error = run.interruption(
-      command: ShellWords.command(adding: resumes ? nil : "--resume"))
-    {
-      throw error
+    let result: TrainingResult
+    do {
+      defer { printer.finish() }
+      result = try run.run()
     }
-  }
-
-  /// What saving takes: the compressor, buffers, and a copy of a parameter that is rounded.
-  private func savingBytes(_ trainer: Trainer, _ storage: EditorStorage) -> Int {
-    16_000_000 + (storage == .f32 ? 0 : trainer.largestParameterBytes)
+    if settings.isJSON {
+      try JSON.print(result)
+    } else {
+      if result.finished { Console.print(result.text) }
+      report.logTeachers()
+    }
+    guard !result.finished else { return }
+    let place = "training at step \(result.step) of \(training.trainer.plan.steps)"
+    guard !options.output.isEmpty else {
+      throw CommandError.interrupted(
+        work: place + "; nothing was saved, for want of an --output")
+    }
+    throw CommandError.resumable(
+      work: place,
+      command: ShellWords.command(adding: settings.resumption == .never ? "--resume" : nil))
   }
 
   private struct SavedGradients: Encodable {

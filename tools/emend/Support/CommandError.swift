@@ -1,4 +1,5 @@
 import EditSessions
+import EditorTraining
 import TensorKernels
 
 /// What a command itself finds wrong.
@@ -9,8 +10,6 @@ enum CommandError: Error, CustomStringConvertible {
   case resumable(work: String, command: String)
   case unansweredTurns(count: Int)
   case option(String)
-  case trainingExists(folder: String)
-  case noTraining(folder: String)
 
   /// What a process that ends by it exits with: 75, EX_TEMPFAIL, where the same work can be taken up.
   var exitCode: Int32 {
@@ -24,12 +23,8 @@ enum CommandError: Error, CustomStringConvertible {
     case .notEnoughContext(let command, let needed, let trained):
       "\(command) needs a context of \(needed) tokens, and the model was trained for \(trained); use "
         + "less"
-    case .noTraining(let folder):
-      "\(folder) has no training.state to go on with; start without --resume, or with --resume auto"
     case .option(let problem):
       "\(problem); choose another value"
-    case .trainingExists(let folder):
-      "\(folder) has a training in it already; go on with --resume, or give another --output"
     case .unansweredTurns(let count):
       "\(count) of the lines were not answered, as was said above; send shorter ones, in UTF-8, or start with "
         + "a longer context (--ctx-size)"
@@ -42,10 +37,22 @@ enum CommandError: Error, CustomStringConvertible {
 }
 
 extension CommandError {
+  /// What a process that ends by `error` exits with.
+  static func exitCode(_ error: any Error) -> Int32 {
+    if case TrainingRunError.interrupted = error { return 75 }
+    return (error as? CommandError)?.exitCode ?? 1
+  }
+
   /// What `error` says to the user, options being called what they are.
   static func text(_ error: any Error) -> String {
     switch error {
     case let shortage as MemoryShortage: shortage.withOptions
+    case TrainingRunError.noTraining(let folder):
+      "\(folder) has no training.state to go on with; start without --resume, or with --resume auto"
+    case TrainingRunError.trainingExists(let folder):
+      "\(folder) has a training in it already; go on with --resume, or give another --output"
+    case TrainingRunError.interrupted(let work):
+      CommandError.resumable(work: work, command: ShellWords.command()).description
     case EditSessionError.contextTooLong(let asked, let trained):
       "a context of \(asked) tokens was asked for, and the model was trained for \(trained); ask for "
         + "at most that (--ctx-size)"

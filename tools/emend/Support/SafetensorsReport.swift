@@ -1,14 +1,15 @@
+import EditSessions
 import LatentEditing
 import ModelFiles
 
-/// What `inspect` says of a safetensors file: an editor, a compiled edit, or any tensors.
-enum SafetensorsReport {
+extension SafetensorsReport {
+  /// Prints what is in the file at `path`: an editor, a compiled edit, or any tensors.
   static func show(path: String, json: Bool) throws {
     let file = try SafetensorsFile(path: path)
     if file.metadata["format"]?.hasPrefix("emend.editor") == true {
       return try EditorReport.show(path: path, json: json)
     }
-    let report = Report(file, path: path)
+    let report = SafetensorsReport(file, path: path)
     if json { return try JSON.print(report) }
     Console.print("\(path): \(report.kind)\n")
     for (key, value) in file.metadata.sorted(by: { $0.key < $1.key }) {
@@ -24,30 +25,24 @@ enum SafetensorsReport {
     }
     Console.print(table.text)
   }
+}
 
-  /// `--json`.
-  private struct Report: Encodable {
-    struct Tensor: Encodable {
-      let name: String
-      let shape: [Int]
-      let type: String
-      let bytes: Int
-    }
+extension EditorReport {
+  /// Prints what the editor at `path` is.
+  static func show(path: String, json: Bool) throws {
+    let report = try EditorReport(OpenedEditor(path: path))
+    if json { return try JSON.print(report) }
+    Console.print(
+      """
+      \(path): an editor
 
-    let file: String
-    let kind: String
-    let metadata: [String: String]
-    let tensors: [Tensor]
-
-    init(_ source: SafetensorsFile, path: String) {
-      file = path
-      kind =
-        source.metadata["format"] == "emend.compiled-edit"
-        ? "a compiled edit" : "a safetensors file"
-      metadata = source.metadata
-      tensors = source.tensors.map {
-        Tensor(name: $0.name, shape: $0.shape, type: $0.type.rawValue, bytes: $0.byteCount)
-      }
-    }
+      interface  \(report.interface)
+      layers     \(LayerSelection(report.layers)) (\(report.placement) the block)
+      positions  \(report.positions)
+      scale      \(report.scale)
+      heads      \(report.heads)
+      backbone   \(report.backbone)
+      made for   \(report.processor)
+      """)
   }
 }

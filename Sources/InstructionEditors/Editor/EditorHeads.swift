@@ -1,0 +1,101 @@
+import KernelInterface
+import LatentEditing
+import TensorKernels
+
+/// The heads of an editor: from the backbone's states e to the latents v of all layers.
+///
+///     x = LN(e[m(l)])
+///     v[l] = W[l] x + b[l]                       per-layer
+///     v[l] = W (x + u[l]) + b                    shared
+///     v[l] = A[l] (B[l] x) + b[l]                rank-k
+///
+/// S = layers with a site, P = slots, E = the backbone's width, d = the processor's, B = batch.
+/// Parameters: `norm.weight`, `norm.bias` [E]; `gates` [S, P]; `heads.<l>.weight` [P d, E] and
+/// `heads.<l>.bias` [P d]; or `heads.shared.weight`, `heads.shared.bias` and `heads.layers` [S, E]; or
+/// `heads.<l>.down` [k, E], `heads.<l>.up` [P d, k] and `heads.<l>.bias`. At the start W, A and b are
+/// zero and the gates one: a new editor does nothing. P4 has the parameters of `CrossAttention` too. P8,
+/// whose edit is the backbone's states themselves, has no heads but `mean` [L, d], the mean of those states
+/// at the input of each block, around which edits are made stronger or weaker (`ReadingPrefix`).
+public final class EditorHeads: @unchecked Sendable {
+  /// The editor's blueprint.
+  public let configuration: EditorConfiguration
+  /// The weights.
+  public let parameters: ParameterStore
+
+  let kernels: KernelTable
+
+  /// Numbers in one layer's latents: slots times the processor's width.
+  public var latentCount: Int {
+    configuration.slotCount * configuration.processor.width
+  }
+  var width: Int { configuration.backbone.width }
+  var siteCount: Int { configuration.layers.count }
+
+  /// Heads at their start; what is random (B of rank-k heads, u of shared ones) comes from `seed`.
+  /// Throws `memory`.
+  public init(
+    _ configuration: EditorConfiguration, seed: UInt64, pool: ThreadPool,
+    instructionSet: InstructionSet = .best
+  ) throws(LatentEditingError) {
+    self.configuration = configuration
+    kernels = instructionSet.kernels
+    do { parameters = try ParameterStore(configuration.headLayout) } catch {
+      throw .model(.memory(error))
+    }
+    parameters.initialize(seed: seed, pool: pool) { entry in
+      switch entry.name {
+      case "norm.weight", "gates": .constant(1)
+      case "heads.layers": .normal(deviation: 0.02)
+      case let name where name.hasSuffix(".down"): .normal(deviation: 0.02)
+      case let name where name.hasPrefix("cross.") && name.hasSuffix(".norm.weight"): .constant(1)
+      case let name where CrossAttention.startsRandom(name): .normal(deviation: 0.02)
+      default: .constant(0)
+      }
+    }
+  }
+
+  /// g of a site.
+  func gate(site: Int, slot: Int) -> Float {
+    parameters.floats(of: "gates")[site * configuration.slotCount + slot]
+  }
+
+  /// The gates, `[S][P]`.
+  public var gates: [Float] {
+    Array(parameters.floats(of: "gates").prefix(siteCount * configuration.slotCount))
+  }
+}
+
+extension EditorConfiguration {
+  /// The parameters of the heads, in the order in which they are used.
+  public var headLayout: ParameterLayout {
+    let outputs = slotCount * processor.width
+    let inputs = backbone.width
+    var layout = ParameterLayout()
+    guard !interface.isPrefix else {
+      layout.append("mean", .rows(count: processor.layerCount, width: processor.width))
+      return layout
+    }
+    layout.append("norm.weight", .vector(count: inputs))
+    layout.append("norm.bias", .vector(count: inputs))
+    switch heads {
+    case .perLayer:
+      for layer in layers {
+        layout.append("heads.\(layer).weight", .matrix(rows: outputs, columns: inputs))
+        layout.append("heads.\(layer).bias", .vector(count: outputs))
+      }
+    case .shared:
+      layout.append("heads.layers", .rows(count: layers.count, width: inputs))
+      layout.append("heads.shared.weight", .matrix(rows: outputs, columns: inputs))
+      layout.append("heads.shared.bias", .vector(count: outputs))
+    case .rank(let rank):
+      for layer in layers {
+        layout.append("heads.\(layer).down", .matrix(rows: rank, columns: inputs))
+        layout.append("heads.\(layer).up", .matrix(rows: outputs, columns: rank))
+        layout.append("heads.\(layer).bias", .vector(count: outputs))
+      }
+    }
+    layout.append("gates", .rows(count: layers.count, width: slotCount))
+    if let crossAttention { CrossAttention.append(to: &layout, crossAttention, self) }
+    return layout
+  }
+}

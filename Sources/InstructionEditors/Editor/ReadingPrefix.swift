@@ -1,0 +1,149 @@
+import LanguageModels
+import LatentEditing
+import TensorKernels
+
+/// The edit of a reading prefix (P8): the processor's own blocks read the beginning of a conversation with
+/// the instruction in it, through the editor's adapters; of every token i the state e_i[l] at the input of
+/// each block l is the residual stream of a token in front of the prompt, of which the frozen processor
+/// makes keys and values.
+///
+///     x_i[l] = e_i[l]                                            as it was trained
+///     x_i[l] = mean[l] + s m[l] (e_i[l] - mean[l])               at another strength s, or masked
+///     k_i[l], v_i[l] = W_K, W_V rmsNorm(x_i[l])
+///
+/// with m[l] 1 for the blocks that are chosen and 0 for the others, and mean[l] the mean of e_i[l] over the
+/// tokens of many instructions, which the editor's file carries: what all edits share is neither made
+/// stronger nor taken away.
+extension Editor {
+  /// Reads `opening` (see `ChatTemplate.opening`), and returns the keys and values of its tokens, in order.
+  ///
+  /// - Parameters:
+  ///   - opening: the tokens of the conversation's beginning; one at least.
+  ///   - strength: s; not 0, which is no edit.
+  ///   - layers: the blocks whose states are the instruction's own; nil for all.
+  ///   - processor: the processor that the editor is of.
+  ///   - cacheType: how keys and values are stored.
+  /// - Throws: `model`, e.g. where the instruction is longer than the processor's context, `notFinite`, and
+  ///   `layerOutOfRange`.
+  public func readPrefix(
+    _ opening: [Int], strength: Float = 1, layers: LayerSelection? = nil, on processor: Processor,
+    cacheType: CacheType
+  ) throws(LatentEditingError) -> [PositionKeyValues] {
+    let adapters = requiredReadingAdapters
+    let depth = processor.configuration.layerCount
+    let chosen = try layers.map { layers throws(LatentEditingError) in
+      Set(try layers.resolved(layerCount: depth))
+    }
+    let isAsTrained = strength == 1 && (chosen?.count ?? depth) == depth
+    do throws(LanguageModelError) {
+      let state = try Self.state(for: opening, processor, cacheType)
+      var states: [Float]? = isAsTrained ? nil : []
+      try state.read(opening, through: adapters, states: &states)
+      if let states {
+        for layer in 0..<depth {
+          let factor = chosen?.contains(layer) ?? true ? strength : 0
+          state.restate(
+            around(mean: layer, states, count: opening.count, factor), layer: layer, from: 0)
+        }
+      }
+      return try finite(opening.indices.map(state.keyValues))
+    } catch {
+      throw .model(error)
+    }
+  }
+
+  /// Sets the mean to that over the tokens of `openings`, of which there is one at least. Throws `model`.
+  public func measureMean(
+    over openings: [[Int]], on processor: Processor
+  ) throws(LatentEditingError) {
+    precondition(!openings.isEmpty, "there is nothing to read")
+    let adapters = requiredReadingAdapters
+    let (depth, width) = (processor.configuration.layerCount, processor.configuration.hiddenSize)
+    var sums = [Double](repeating: 0, count: depth * width)
+    var count = 0
+    for opening in openings {
+      var states: [Float]? = []
+      do throws(LanguageModelError) {
+        let state = try Self.state(for: opening, processor, .f32)
+        try state.read(opening, through: adapters, states: &states)
+      } catch { throw .model(error) }
+      guard let states else { continue }
+      for layer in 0..<depth {
+        for token in opening.indices {
+          let start = (layer * opening.count + token) * width
+          for i in 0..<width { sums[layer * width + i] += Double(states[start + i]) }
+        }
+      }
+      count += opening.count
+    }
+    let mean = heads.parameters.floats(of: Self.mean)
+    for (i, sum) in sums.enumerated() { mean[i] = Float(sum / Double(count)) }
+  }
+
+  /// Bytes that `readPrefix` takes for `tokens` beside the weights, the adapters included: its state, which
+  /// has no room for logits of more than a row, and what it records.
+  public static func readingBytes(
+    _ configuration: EditorConfiguration, of processor: ProcessorConfiguration, tokens: Int,
+    threads: Int, isAsTrained: Bool
+  ) -> Int {
+    guard let adapters = configuration.readingAdapters else { return 0 }
+    return ProcessorState.readingBytes(
+      adapters, of: processor, tokens: tokens, threads: threads, recordsStates: !isAsTrained)
+  }
+
+  private static let mean = "mean"
+
+  private var requiredReadingAdapters: LowRankAdapters {
+    guard let readingAdapters else { preconditionFailure("the editor makes no prefix") }
+    return readingAdapters
+  }
+
+  private static func state(
+    for opening: [Int], _ processor: Processor, _ cacheType: CacheType
+  ) throws(LanguageModelError) -> ProcessorState {
+    guard !opening.isEmpty else { throw .noTokens }
+    let most = processor.configuration.contextLength
+    guard opening.count < most else {
+      throw .contextFull(position: 0, count: opening.count, contextLength: most)
+    }
+    return try ProcessorState(processor, contextLength: opening.count, cacheType: cacheType)
+  }
+
+  /// mean[layer] + factor (e_i[layer] - mean[layer]) for all tokens i, of `states` of all layers.
+  private func around(
+    mean layer: Int, _ states: [Float], count: Int, _ factor: Float
+  ) -> [Float] {
+    let width = configuration.processor.width
+    let mean = heads.parameters.floats(of: Self.mean)
+    return (0..<count * width).map { i in
+      let center = mean[layer * width + i % width]
+      return center + factor * (states[layer * count * width + i] - center)
+    }
+  }
+
+  private func finite(
+    _ positions: [PositionKeyValues]
+  ) throws(LanguageModelError) -> [PositionKeyValues] {
+    for (index, position) in positions.enumerated()
+    where !position.keys.allSatisfy(\.isFinite) || !position.values.allSatisfy(\.isFinite) {
+      throw .streamOverflow(point: 0, position: index)
+    }
+    return positions
+  }
+}
+
+extension CompiledEdit {
+  /// What `editor`, a prefix editor, reads in `opening`, which takes the place of `replaced` at the beginning
+  /// of prompts; parameters and errors as `Editor.readPrefix` has them.
+  public static func reading(
+    _ opening: [Int], replacing replaced: [Int], with editor: Editor, strength: Float = 1,
+    layers: LayerSelection? = nil, on processor: Processor, identity: ProcessorIdentity,
+    cacheType: CacheType, label: String
+  ) throws(LatentEditingError) -> CompiledEdit {
+    CompiledEdit(
+      processor: identity, place: .opening(replacing: replaced), tokens: opening,
+      activations: processor.activations, cacheType: cacheType, label: label,
+      positions: try editor.readPrefix(
+        opening, strength: strength, layers: layers, on: processor, cacheType: cacheType))
+  }
+}

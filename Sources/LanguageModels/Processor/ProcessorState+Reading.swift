@@ -1,0 +1,90 @@
+import TensorKernels
+
+extension ProcessorState {
+  /// Appends `tokens` as the processor reads them through `adapters`: what stays are their keys and values.
+  /// No logits are made. `states` are those at the input of every block, `[layers][tokens][hidden]`, where
+  /// they are asked for.
+  ///
+  /// With adapters that change nothing this is `forward`, to the bit. Throws `noTokens`, `contextFull`,
+  /// `tokenOutOfRange` and `memory`.
+  package func read(
+    _ tokens: [Int], through adapters: LowRankAdapters, states: inout [Float]?
+  ) throws(LanguageModelError) {
+    try check(tokens)
+    let blocks = try AdaptedBlocks(
+      adapters, of: processor, rows: min(chunkSize, tokens.count))
+    let reader = states.map { _ in
+      StateRecorder(
+        layers: processor.configuration.layerCount, tokens: tokens.count,
+        width: processor.configuration.hiddenSize, start: position)
+    }
+    for first in stride(from: 0, to: tokens.count, by: chunkSize) {
+      let chunk = tokens[first..<min(first + chunkSize, tokens.count)]
+      // Of the last block nothing but keys and values is wanted.
+      try runBlocks(chunk, statesFrom: chunk.count, reader, through: blocks)
+    }
+    if let reader { states = reader.states }
+  }
+
+  /// Writes the keys and values that block `layer` makes of `states`, `[count][hidden]`, to the positions
+  /// from `first` on, which are there already.
+  package func restate(_ states: [Float], layer: Int, from first: Int) {
+    let c = processor.configuration
+    let count = states.count / c.hiddenSize
+    precondition(states.count == count * c.hiddenSize && first >= 0 && first + count <= position)
+    for start in stride(from: 0, to: count, by: chunkSize) {
+      let rows = min(chunkSize, count - start)
+      processor.rotary.fill(
+        positions: first + start..<first + start + rows, cosines: workspace.cosines,
+        sines: workspace.sines)
+      states.withUnsafeBufferPointer {
+        workspace.residual.update(
+          from: $0.baseAddress! + start * c.hiddenSize, count: rows * c.hiddenSize)
+      }
+      let pass = ForwardPass(
+        configuration: c, kernels: processor.kernels, workspace: workspace, cache: cache,
+        start: first + start, rows: rows
+      ).wanting(statesFrom: rows)
+      let block = layers.blocks[layer]
+      processor.pool.run { worker in
+        pass.attend(block.projections, norm: block.attentionNorm, layer: layer, worker)
+      }
+    }
+  }
+
+  /// Bytes that `read` takes beside a state, and the recorded states.
+  package static func readingBytes(
+    _ adapters: AdapterConfiguration, of processor: ProcessorConfiguration, tokens: Int,
+    threads: Int, recordsStates: Bool
+  ) -> Int {
+    AdaptedBlocks.byteCount(
+      adapters, of: processor, rows: min(tokens, defaultChunkSize), threads: threads)
+      + (recordsStates ? tokens * processor.layerCount * processor.hiddenSize * 4 : 0)
+  }
+}
+
+/// Copies the states at the input of every block.
+private final class StateRecorder: ResidualStreamVisitor {
+  private(set) var states: [Float]  // [layers][tokens][width]
+  private let layers: Int
+  private let tokens: Int
+  private let start: Int
+
+  init(layers: Int, tokens: Int, width: Int, start: Int) {
+    self.layers = layers
+    self.tokens = tokens
+    self.start = start
+    states = [Float](repeating: 0, count: layers * tokens * width)
+  }
+
+  func visits(point: Int) -> Bool { point < layers }
+
+  func visit(_ rows: ResidualRows) {
+    for row in 0..<rows.count {
+      let place = (rows.point * tokens + rows.firstPosition - start + row) * rows.width
+      rows.withRow(row) { span in
+        for i in 0..<rows.width { states[place + i] = span[i] }
+      }
+    }
+  }
+}
