@@ -15,7 +15,7 @@ func quantizeActivations(
     guard row < validRows else {
       for block in 0..<blocks {
         let at = block &* tile &+ row
-        for i in 0..<32 { codes[at &* 32 &+ i] = 0 }
+        storeCodes(.zero, .zero, codes + block &* tile &* 32, tile, row)
         scales[at] = 0
         if isOfHalves {
           offsets[block &* 2 &* tile &+ row] = 0
@@ -48,13 +48,12 @@ func quantizeActivations(
         inverses.store(
           FloatVector.zero.replacing(
             with: reciprocals, where: reciprocals .< FloatVector(repeating: .infinity)))
-        let target = codes + (first &* tile &+ row) &* 32
+        let target = codes + first &* tile &* 32
         for block in 0..<some {
           let inverse = UnsafePointer(inverses).broadcast(block)
           let low = roundToInt(values.vector(block &* 32) * inverse)
           let high = roundToInt(values.vector(block &* 32 &+ 16) * inverse)
-          storeBytes(low, target + block &* tile &* 32)
-          storeBytes(high, target + (block &* tile &* 32 &+ 16))
+          storeCodes(low, high, target + block &* tile &* 32, tile, row)
           if isOfHalves {
             square.store(toFloat(low), at: 16 &* block)
             second.store(toFloat(high), at: 16 &* block)
@@ -119,8 +118,29 @@ func quantizeActivations(
       combine(combine(b.v4, b.v5), combine(b.v6, b.v7))))
 }
 
-@inline(__always) private func storeBytes(_ v: IntVector, _ p: UnsafeMutablePointer<Int8>) {
+/// The 32 codes of a row of a tile's block, which begins at `block`.
+@inline(__always) private func storeCodes(
+  _ low: IntVector, _ high: IntVector, _ block: UnsafeMutablePointer<Int8>, _ tile: Int, _ row: Int
+) {
+  #if KERNELS_I8MM
+    if tile == 8 {
+      // Eight columns of two rows by turns.
+      let p = UnsafeMutableRawPointer(block + ((row &>> 1) &* 64 &+ (row & 1) &* 8))
+      let (a, b) = (bytes(low), bytes(high))
+      p.storeBytes(of: a.lowHalf, as: SIMD8<Int8>.self)
+      p.storeBytes(of: a.highHalf, toByteOffset: 16, as: SIMD8<Int8>.self)
+      p.storeBytes(of: b.lowHalf, toByteOffset: 32, as: SIMD8<Int8>.self)
+      p.storeBytes(of: b.highHalf, toByteOffset: 48, as: SIMD8<Int8>.self)
+      return
+    }
+  #endif
+  let p = UnsafeMutableRawPointer(block + row &* 32)
+  p.storeBytes(of: bytes(low), as: SIMD16<Int8>.self)
+  p.storeBytes(of: bytes(high), toByteOffset: 16, as: SIMD16<Int8>.self)
+}
+
+@inline(__always) private func bytes(_ v: IntVector) -> SIMD16<Int8> {
   var bytes = SIMD16<Int8>()
   for i in 0..<16 { bytes[i] = Int8(truncatingIfNeeded: v[i]) }
-  UnsafeMutableRawPointer(p).storeBytes(of: bytes, as: SIMD16<Int8>.self)
+  return bytes
 }
