@@ -1,4 +1,4 @@
-// Runs the kernel checks with the instruction set that this CPU is given, and with those below it.
+// Runs the kernel checks with the instruction set that this CPU is given.
 #include "Driver.h"
 #include <math.h>
 #include <stdio.h>

@@ -147,16 +147,15 @@ func attendBackward(
   }
 }
 
-/// Sixteen positions by eight queries: the products of a tile with eight columns.
+/// Sixteen positions by eight queries: the products of a tile with eight columns, to `body`.
 @inline(__always) private func tileProducts(
-  _ tile: UnsafePointer<Float>, _ columns: UnsafePointer<Float>, _ headSize: Int
-) -> Eight {
+  _ tile: UnsafePointer<Float>, _ columns: UnsafePointer<Float>, _ headSize: Int,
+  _ body: (Int, FloatVector) -> Void
+) {
   #if KERNELS_NEON
-    let low = fourProducts(tile, columns, headSize)
-    let high = fourProducts(tile, columns + 4, headSize)
-    return Eight(
-      v0: low.v0, v1: low.v1, v2: low.v2, v3: low.v3, v4: high.v0, v5: high.v1, v6: high.v2,
-      v7: high.v3)
+    // Four at a time, as there are registers for no more.
+    fourProducts(tile, columns, headSize).forFirst(4, body)
+    fourProducts(tile, columns + 4, headSize).forFirst(4) { n, value in body(4 &+ n, value) }
   #else
     var f = Eight()
     for d in 0..<headSize {
@@ -164,7 +163,7 @@ func attendBackward(
       let column = columns + d &* 8
       f.update { n, acc in multiplyAdd(value, column.broadcast(n), acc) }
     }
-    return f
+    f.forFirst(8, body)
   #endif
 }
 
@@ -188,10 +187,9 @@ func attendBackward(
   let tiles = (end &+ 15) & ~15
   var position = 0
   while position < tiles {
-    let scores = tileProducts(
-      scratch.keyTiles + position &* headSize, scratch.queryColumns, headSize)
     let target = scratch.weights + position
-    scores.forFirst(8) { n, value in
+    tileProducts(scratch.keyTiles + position &* headSize, scratch.queryColumns, headSize) {
+      n, value in
       target.store(value * FloatVector(repeating: scale), at: n &* scratch.positions)
     }
     position &+= 16
@@ -233,10 +231,9 @@ func attendBackward(
   _ scratch: BackwardScratch, _ position: Int, _ headSize: Int, _ scale: Float,
   _ deltas: FloatVector
 ) {
-  let products = tileProducts(
-    scratch.valueTiles + position &* headSize, scratch.dOutColumns, headSize)
   let weights = scratch.weights + position
-  products.forFirst(8) { n, value in
+  tileProducts(scratch.valueTiles + position &* headSize, scratch.dOutColumns, headSize) {
+    n, value in
     let p = weights.vector(n &* scratch.positions)
     let centred = value - FloatVector(repeating: deltas[n])
     scratch.tile.store(p * centred * FloatVector(repeating: scale), at: 16 &* n)

@@ -78,9 +78,10 @@ struct Four {
   #if KERNELS_NEON
     /// No instruction: what follows is loaded after this, not before, when there are no registers for it.
     @inline(__always) mutating func settle() {
-      var low = v0.lowHalf
-      low.lowHalf = emend_then(low.lowHalf)
-      v0.lowHalf = low
+      v0.highHalf.highHalf = emend_then(v0.highHalf.highHalf)
+      v1.highHalf.highHalf = emend_then(v1.highHalf.highHalf)
+      v2.highHalf.highHalf = emend_then(v2.highHalf.highHalf)
+      v3.highHalf.highHalf = emend_then(v3.highHalf.highHalf)
     }
 
     /// Adds to value n the products of four vectors with the four numbers at `p + n * stride`, in order.

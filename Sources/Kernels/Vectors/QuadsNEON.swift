@@ -39,7 +39,8 @@ import CPlatform
   }
 
   /// acc + the products of four bytes a lane with the four bytes that word `i` of `b` has; `i` is to be a literal.
-  @inline(__always) func dotWord(_ acc: IntQuad, _ a: ByteQuad, _ b: ByteQuad, _ i: Int) -> IntQuad {
+  @inline(__always) func dotWord(_ acc: IntQuad, _ a: ByteQuad, _ b: ByteQuad, _ i: Int) -> IntQuad
+  {
     switch i {
     case 0: emend_dot_word0(acc, a, b)
     case 1: emend_dot_word1(acc, a, b)
