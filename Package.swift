@@ -11,15 +11,22 @@ let portableOnly = ProcessInfo.processInfo.environment["EMEND_PORTABLE"] == "1"
 #else
   let hasX86Kernels = false
 #endif
+#if arch(arm64)
+  let hasArmKernels = !portableOnly
+#else
+  let hasArmKernels = false
+#endif
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 /// The inner loops are one set of sources, compiled once per instruction set (see Sources/Kernels).
-func kernels(_ name: String, define: String, flags: [String]) -> Target {
+func kernels(
+  _ name: String, define: String, also: String? = nil, flags: [String]
+) -> Target {
   .target(
     name: name,
     dependencies: ["BlockFormats", "CPlatform", "KernelInterface"],
-    swiftSettings: strict + [.define(define)]
+    swiftSettings: strict + [.define(define)] + (also.map { [.define($0)] } ?? [])
       + (portableOnly ? [] : [.unsafeFlags(["-Ounchecked"] + flags.flatMap { ["-Xcc", $0] })]))
 }
 
@@ -33,7 +40,18 @@ let x86Kernels: [Target] =
       "KernelsAVX512BF16", define: "KERNELS_AVX512",
       flags: ["-march=x86-64-v4", "-mavx512vnni", "-mavx512bf16"]),
   ] : []
-let x86Names: [Target.Dependency] = x86Kernels.map { .byName(name: $0.name) }
+
+// tools/arm-check compiles these with the same flags.
+let armKernels: [Target] =
+  hasArmKernels
+  ? [
+    kernels("KernelsNEON", define: "KERNELS_NEON", flags: ["-march=armv8.2-a+dotprod"]),
+    kernels(
+      "KernelsNEONI8MM", define: "KERNELS_NEON", also: "KERNELS_I8MM",
+      flags: ["-march=armv8.2-a+dotprod+i8mm+bf16"]),
+  ] : []
+let fastKernels = x86Kernels + armKernels
+let fastNames: [Target.Dependency] = fastKernels.map { .byName(name: $0.name) }
 
 /// Modules whose enumerations others keep in their own types. SwiftPM rebuilds a target when one of its direct
 /// dependencies has changed: a target that met these only through another would go on with the layout they
@@ -76,8 +94,9 @@ let package = Package(
     .target(name: "BlockFormats", swiftSettings: strict),
     .target(
       name: "TensorKernels",
-      dependencies: ["CPlatform", "KernelInterface", "KernelsPortable", "BlockFormats"] + x86Names,
-      swiftSettings: strict + (hasX86Kernels ? [.define("X86_KERNELS")] : [])),
+      dependencies: ["CPlatform", "KernelInterface", "KernelsPortable", "BlockFormats"] + fastNames,
+      swiftSettings: strict + (hasX86Kernels ? [.define("X86_KERNELS")] : [])
+        + (hasArmKernels ? [.define("ARM_KERNELS")] : [])),
     .target(
       name: "ModelFiles",
       dependencies: ["CPlatform", "CZstd", "BlockFormats", "KernelInterface"],
@@ -224,7 +243,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["EmendCommand", "TestSupport"], swiftSettings: strict),
-  ] + x86Kernels,
+  ] + fastKernels,
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
