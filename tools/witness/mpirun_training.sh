@@ -16,8 +16,9 @@ trap 'rm -rf "$folder"' EXIT
 # Nothing is sent to anybody, and root may run it.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 
+# In a process of its own, which mpirun takes over.
 train() {
-  mpirun -n 1 "$emend" train -m "$model" --random-rows 24x24x8 --batch-size 2 --steps "$steps" \
+  exec mpirun -n 1 "$emend" train -m "$model" --random-rows 24x24x8 --batch-size 2 --steps "$steps" \
     --backbone gpt2:2x64x2 --heads shared --save-every 0 --save-every-seconds 0.5 --steps-per-eval 0 \
     --output "$folder/$1" --resume auto
 }
@@ -29,7 +30,7 @@ fail() {
   exit 1
 }
 
-train whole >"$folder/whole.log" 2>&1 || fail "the undisturbed run did not end"
+(train whole) >"$folder/whole.log" 2>&1 || fail "the undisturbed run did not end"
 saved=0
 for ((stop = 0; stop < stops; stop++)); do
   is_done stopped && break
@@ -40,12 +41,17 @@ for ((stop = 0; stop < stops; stop++)); do
   until [ "$(step_count stopped)" ] && [ "$(step_count stopped)" -gt "$before" ] || ! kill -0 "$run" 2>/dev/null; do sleep 0.02; done
   sleep "0.$((RANDOM % 10))"
   kill -TERM "$run" 2>/dev/null || true
-  ! wait "$run" || fail "mpirun says that a stopped training ended"
+  if wait "$run"; then
+    is_done stopped || fail "mpirun says that a stopped training ended"
+    break
+  fi
   if grep -q "go on with " "$folder/stopped.log"; then saved=$((saved + 1)); fi
-  [ ! -e "$folder/stopped/editor.safetensors.partial" ] || fail "a partial file is left"
 done
 until is_done stopped; do
-  train stopped >"$folder/stopped.log" 2>&1 || fail "it could not be taken up"
+  (train stopped) >"$folder/stopped.log" 2>&1 || fail "it could not be taken up"
 done
+[ "$stop" -gt 0 ] || fail "it ended before it could be stopped; take more steps"
+left=$(find "$folder/stopped" -name '*.partial-*')
+[ -z "$left" ] || fail "partial files are left: $left"
 cmp "$folder/whole/editor.safetensors" "$folder/stopped/editor.safetensors" || fail "other bytes"
 echo "$steps steps, stopped $stop times, of which $saved saved before the second was over: the same bytes"
