@@ -2,13 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A control group of 512 MB, two levels above the process: real ones, where this machine lets them be made.
-@Suite(
-  .serialized,
-  .enabled(if: OutsideFiles.smolLM2 != nil, "needs the model that tools/fetch-models brings"),
-  .enabled(if: MemoryGroupTests.isPossible, "needs the right to make control groups"))
-struct MemoryGroupTests {
-  private let model = OutsideFiles.smolLM2?.path ?? ""
+/// tools/with-memory, two groups further down.
+private enum MemoryGroup {
   private static let tool = URL(filePath: #filePath).appending(path: "../../../tools/with-memory")
     .standardizedFileURL
 
@@ -16,7 +11,7 @@ struct MemoryGroupTests {
     (try? run(64_000_000, ["/bin/true"]))?.status == 0
   }()
 
-  private static func run(
+  static func run(
     _ bytes: Int, _ command: [String]
   ) throws -> (status: Int32, errors: String) {
     let process = Process()
@@ -31,6 +26,15 @@ struct MemoryGroupTests {
     process.waitUntilExit()
     return (process.terminationReason == .exit ? process.terminationStatus : -1, text)
   }
+}
+
+/// A control group of 512 MB, two levels above the process: real ones, where this machine lets them be made.
+@Suite(
+  .serialized,
+  .enabled(if: OutsideFiles.smolLM2 != nil, "needs the model that tools/fetch-models brings"),
+  .enabled(if: MemoryGroup.isPossible, "needs the right to make control groups"))
+struct MemoryGroupTests {
+  private let model = OutsideFiles.smolLM2?.path ?? ""
 
   /// A training that needs more than there is in the group is refused; what fits runs, a model whose file
   /// counts there too.
@@ -40,13 +44,13 @@ struct MemoryGroupTests {
       EmendProcess.executable.path, "train", "-m", model, "--backbone", "processor", "--steps", "1",
       "--output", folder.url.appending(path: "run").path, "--random-rows",
     ]
-    let (status, errors) = try Self.run(512_000_000, training + ["8x512x24"])
+    let (status, errors) = try MemoryGroup.run(512_000_000, training + ["8x512x24"])
     #expect(status == 1, "\(errors)")
     #expect(
       errors.hasPrefix("error: this training needs ") && errors.contains(" is available;"),
       "\(errors)")
     let answer = [EmendProcess.executable.path, "generate", "-m", model, "-p", "Hello", "-n", "4"]
-    let fits = try Self.run(512_000_000, answer)
+    let fits = try MemoryGroup.run(512_000_000, answer)
     #expect(fits.status == 0, "\(fits.errors)")
   }
 }
