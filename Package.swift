@@ -206,7 +206,7 @@ let package = Package(
       "EditorTraining",
       [
         "LatentEditing", "LanguageModels", "TensorKernels", "ModelFiles", "Tokenization",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "Quantization", .product(name: "Crypto", package: "swift-crypto"),
       ]),
     tests("TextGeneration", ["LanguageModels", "Tokenization"]),
     // As a program outside: the product, and nothing of this package's own.

@@ -148,12 +148,13 @@ public final class EditorEvaluation {
   }
 
   /// The losses of the rows of `split`, one of the data's. `onBatch` gets the number of rows done and
-  /// answers whether to go on.
+  /// answers whether to go on. A split that is not shuffled has no condition that is.
   ///
   /// Throws `editing`, and `cancelled` where it is told to stop.
   public func losses(
     of split: HeldOutSplit, onBatch: (Int) -> Bool = { _ in true }
   ) throws(EvaluationError) -> ConditionLosses {
+    precondition(split.isShuffled || !options.conditions.contains(where: \.isShuffled))
     var baselines = HeldOutLosses.Baselines()
     baselines.emptyInstruction = data.emptyInstruction
     baselines.constantInstruction = data.constantInstruction

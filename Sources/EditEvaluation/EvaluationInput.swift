@@ -24,12 +24,17 @@ public struct EvaluationInput {
     public var rows: Int
     /// Tokens of a response that are scored.
     public var responseTokens: Int
+    /// Whether rows get others' instructions too, for which two are needed in each split.
+    public var isShuffled: Bool
 
     /// A selection of rows.
-    public init(splits: [String]? = nil, rows: Int = 200, responseTokens: Int = 128) {
+    public init(
+      splits: [String]? = nil, rows: Int = 200, responseTokens: Int = 128, isShuffled: Bool = true
+    ) {
       self.splits = splits
       self.rows = rows
       self.responseTokens = responseTokens
+      self.isShuffled = isShuffled
     }
   }
 
@@ -72,11 +77,22 @@ public struct EvaluationInput {
         tokenizer: tokenizer, instructions: instructions, limits: limits, place: place)
       problems += examples.problems.count
       cutRows.append(examples.cutRowCount)
-      guard examples.examples.count > 1 else { throw EvaluationError.oneRow(split: name) }
-      splits.append(
-        try HeldOutSplit(
-          name: name, examples: examples.examples, rows: rows, template: template,
-          tokenizer: tokenizer, seed: options.run.seed))
+      guard examples.examples.count > (selection.isShuffled ? 1 : 0) else {
+        throw EvaluationError.tooFewRows(split: name, found: examples.examples.count)
+      }
+      guard selection.isShuffled else {
+        splits.append(HeldOutSplit(name: name, unshuffled: examples.examples))
+        continue
+      }
+      do {
+        splits.append(
+          try HeldOutSplit(
+            name: name, examples: examples.examples, rows: rows, template: template,
+            tokenizer: tokenizer, seed: options.run.seed))
+      } catch {
+        guard case .oneInstruction(let count) = error else { throw error }
+        throw EvaluationError.oneInstruction(split: name, rows: count)
+      }
     }
     guard !splits.isEmpty else { throw EvaluationError.emptySplit(name: "unseen", known: []) }
     problemCount = problems

@@ -1,12 +1,12 @@
 import Tokenization
 
-/// A held-out example with another one's instruction.
+/// A held-out example with another one's instruction, where it is measured with one.
 public struct HeldOutExample: Sendable, Equatable {
   /// The example.
   public var example: TokenizedExample
-  /// An instruction that is not its own, as the editor reads it.
+  /// An instruction that is not its own, as the editor reads it; empty without one.
   public var otherInstruction: [Int]
-  /// The prompt that has it in front of the example's input.
+  /// The prompt that has it in front of the example's input; empty without one.
   public var otherPrompted: [Int]
 
   /// An example and another one's instruction.
@@ -34,12 +34,25 @@ public struct HeldOutSplit: Sendable {
   public let examples: [HeldOutExample]
   /// Examples whose other instruction has the same answer (see `InstructionShuffle`).
   public let sameAnswerCount: Int
+  /// Whether each has another one's instruction.
+  public let isShuffled: Bool
 
   /// Examples that have others' instructions already.
   package init(name: String, examples: [HeldOutExample]) {
     self.name = name
     self.examples = examples
     sameAnswerCount = 0
+    isShuffled = true
+  }
+
+  /// Examples that are not measured with others' instructions: they may all have the same.
+  public init(name: String, unshuffled examples: [TokenizedExample]) {
+    self.name = name
+    self.examples = examples.map {
+      HeldOutExample(example: $0, otherInstruction: [], otherPrompted: [])
+    }
+    sameAnswerCount = 0
+    isShuffled = false
   }
 
   /// Gives each of `examples`, which are of `rows`, an instruction of another one of them.
@@ -60,6 +73,7 @@ public struct HeldOutSplit: Sendable {
     let shuffle = try InstructionShuffle(
       examples.map { rows[$0.row] }, known: rows, seed: seed)
     sameAnswerCount = shuffle.sameAnswerCount
+    isShuffled = true
     self.examples = zip(examples, shuffle.others).map { example, other in
       var row = rows[example.row]
       row.instruction = rows[examples[other].row].instruction

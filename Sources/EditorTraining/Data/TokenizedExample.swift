@@ -113,7 +113,7 @@ public struct TokenizedExamples: Sendable {
     _ example: TokenizedExample, _ row: TrainingRow, _ limits: Limits, prefixed: Bool
   ) {
     func leaveOut(_ reason: String) {
-      problems.append(RowProblem(file: row.file, line: row.line, reason: reason))
+      problems.append(RowProblem(row, reason))
     }
     guard !example.instruction.isEmpty else {
       leaveOut("the editor's tokenizer has no token for the instruction")

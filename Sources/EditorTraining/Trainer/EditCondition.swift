@@ -24,4 +24,12 @@ public enum EditCondition: String, Sendable, Codable, CaseIterable {
   case tuned
   /// The same with another row's instruction in the prompt.
   case tunedShuffled = "tuned_shuffled"
+
+  /// Whether rows are measured with others' instructions.
+  public var isShuffled: Bool {
+    switch self {
+    case .shuffled, .promptedShuffled, .tunedShuffled: true
+    default: false
+    }
+  }
 }

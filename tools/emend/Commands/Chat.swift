@@ -38,9 +38,12 @@ struct Chat: ParsableCommand {
     parsing: .unconditional, help: ArgumentHelp("What the system says first.", valueName: "text"))
   var system: String?
 
+  @OptionGroup var escapes: EscapeOptions
+
   func validate() throws { try editCache.check(edits) }
 
   func run() throws {
+    let system = system.map(escapes.read)
     let opened = try model.use.open()
     let template = try templateOptions.template(for: opened, edits: edits, verbose: model.verbose)
     let opening = try template.encode(

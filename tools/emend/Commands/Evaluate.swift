@@ -174,18 +174,20 @@ struct Evaluate: ParsableCommand {
     model.settings.cacheType = cacheType
     let opened = try model.open()
     let file = try OpenedEditor(path: editor)
+    let conditions = try conditions()
     var input = try origins.fitting {
       try EvaluationInput(
         options,
         .init(
-          splits: rows.chosenSplits, rows: rows.rows, responseTokens: rows.responseTokens),
+          splits: rows.chosenSplits, rows: rows.rows, responseTokens: rows.responseTokens,
+          isShuffled: conditions.contains(where: \.isShuffled)),
         configuration: opened.configuration, tokenizer: opened.tokenizer,
         instructions: file.instructionTokenizer(processor: opened.tokenizer),
         editor: file.configuration,
         unrelated: localityText.map { ($0, localityWindows ?? 16) })
     }
     var chosen = EditorEvaluation.Options()
-    chosen.conditions = try conditions()
+    chosen.conditions = conditions
     chosen.batchSize = batchSize
     chosen.seed = seed
     let processor = try opened.loadProcessor()
