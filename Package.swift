@@ -163,8 +163,8 @@ let package = Package(
     .executableTarget(
       name: "fuzz",
       dependencies: layouts + [
-        "EditorTraining", "LanguageModels", "LatentEditing", "ModelFiles", "TensorKernels",
-        "Tokenization", "TestSupport",
+        "EditorTraining", "LanguageModels", "LatentEditing", "ModelFiles", "Quantization",
+        "TensorKernels", "Tokenization", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "tools/fuzz", swiftSettings: strict),

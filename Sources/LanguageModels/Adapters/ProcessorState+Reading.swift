@@ -47,7 +47,9 @@ extension ProcessorState {
       ).wanting(statesFrom: rows)
       let block = layers.blocks[layer]
       processor.pool.run { worker in
-        pass.attend(block.projections, norm: block.attentionNorm, layer: layer, worker)
+        pass.attend(
+          block.projections, norm: block.attentionNorm, bias: block.projectionBias, layer: layer,
+          worker)
       }
     }
   }

@@ -4,8 +4,8 @@ import TensorKernels
 /// The blocks of a processor over one chunk of tokens, as the program that every thread runs.
 ///
 /// Per block, with x the residual stream `[N][D]`:
-///   q, k, v = W rmsNorm(x);  rotate q, k;  cache k, v
-///   x += Wo attention(q, cache)
+///   q, k, v = W rmsNorm(x) (+ bias);  rotate q, k;  cache k, v
+///   x += Wo attention(q, cache) (+ bias)
 ///   x += Wd (silu(Wg rmsNorm(x)) * Wu rmsNorm(x))
 /// Threads meet at a barrier after each step; nothing is allocated and no reference is counted.
 struct ForwardPass {
@@ -18,7 +18,9 @@ struct ForwardPass {
   struct Block {
     let attentionNorm: UnsafePointer<Float>
     let projections: LinearGroup  // queries, keys, values
+    let projectionBias: UnsafePointer<Float>?  // [A + 2 KV]
     let attentionOutput: LinearGroup
+    let attentionOutputBias: UnsafePointer<Float>?  // [hidden]
     let feedForwardNorm: UnsafePointer<Float>
     let expansion: LinearGroup  // gate, up
     let down: LinearGroup
@@ -54,7 +56,9 @@ struct ForwardPass {
   /// last barrier.
   func run(_ block: Block, layer: Int, _ worker: Worker, adapted: AdaptedBlock? = nil) {
     attend(
-      block.projections, norm: block.attentionNorm, layer: layer, worker, adapted: adapted)
+      block.projections, norm: block.attentionNorm, bias: block.projectionBias, layer: layer,
+      worker,
+      adapted: adapted, outputBias: block.attentionOutputBias)
     guard wantedRows > 0 else { return }
     addAttention(block.attentionOutput, worker, adapted: adapted)
     expand(block.expansion, norm: block.feedForwardNorm, worker, adapted: adapted)
@@ -64,10 +68,12 @@ struct ForwardPass {
   // The four steps of a block. Each reads what linear layers of its own have not touched, so that a
   // step's weights may be made after the steps before it have run.
 
-  /// attended = attention(W rmsNorm(residual)), the wanted rows from its beginning on.
+  /// attended = attention(W rmsNorm(residual) + bias), the wanted rows from its beginning on. `outputBias` of the
+  /// layer that comes next is added to the residual stream, which nobody reads meanwhile.
   func attend(
-    _ projections: LinearGroup, norm: UnsafePointer<Float>, layer: Int, _ worker: Worker,
-    adapted: AdaptedBlock? = nil
+    _ projections: LinearGroup, norm: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    layer: Int, _ worker: Worker, adapted: AdaptedBlock? = nil,
+    outputBias: UnsafePointer<Float>? = nil
   ) {
     let own = workspace.thread(worker.index)
     projections.apply(
@@ -80,12 +86,18 @@ struct ForwardPass {
       \.projections, rows: rows, of: workspace.residual, configuration.hiddenSize,
       columns: projections.columns, normed(norm), to: workspace.projected, projectedWidth, worker)
     configuration.rotateAndStore(
-      worker, kernels, workspace.projected, rows: rows, cosines: workspace.cosines,
+      worker, kernels, workspace.projected, rows: rows, bias: bias, cosines: workspace.cosines,
       sines: workspace.sines, cache: cache, layer: layer
     ) { start + $0 }
     worker.barrier()
     guard wantedRows > 0 else { return }
     attend(layer, worker, own)
+    if let outputBias {
+      for row in worker.each(wantedRows) {
+        addBias(
+          outputBias, configuration.hiddenSize, to: residual + row * configuration.hiddenSize)
+      }
+    }
     worker.barrier()
   }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EditSessions
+import Foundation
 import ModelFiles
 import Quantization
 import TensorKernels
@@ -19,7 +20,11 @@ struct Convert: ParsableCommand {
         emend convert model.f16.gguf model.q8_0.gguf --type q8_0 --dry-run
         emend convert model.q4_0.gguf model.q4_0.packed --packed
         emend convert Llama-2-7b-hf llama-2-7b.q4_0.gguf --type q4_0 --calibration text.txt
+        emend convert Llama-2-7b-hf merged.q8_0.gguf --type q8_0 --lora adapter
+        emend convert Llama-2-7B-GPTQ llama-2-7b.q4_0.gguf --type q4_0 --allow-requantize
 
+      A folder of Hugging Face may be quantized: GPTQ, AWQ (gemm), MLX (affine), bitsandbytes (nf4, fp4, int8), \
+      compressed-tensors (pack-, int- and float-quantized) and FP8 are read.
       Norms stay f32, and matrices whose rows do not fill blocks of 32 become f16.
       """)
 
@@ -37,6 +42,12 @@ struct Convert: ParsableCommand {
       "The tokenizer: tokenizer.model, tokenizer.json or tokenizer.bin. (default: the one in the "
         + "folder or beside the file)", valueName: "file"))
   var tokenizer: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A folder of PEFT's (adapter_config.json) whose LoRA is merged into IN, a folder of Hugging Face.",
+      valueName: "folder"))
+  var lora: String?
 
   @Flag(help: "Only show what would become of each tensor.")
   var dryRun = false
@@ -72,9 +83,9 @@ struct Convert: ParsableCommand {
     }
     if !dryRun {
       try OutputFile.check(
-        result, inputs: [input, tokenizer, calibration.calibration].compactMap { $0 })
+        result, inputs: [input, tokenizer, lora, calibration.calibration].compactMap { $0 })
     }
-    let source = try Checkpoint.open(input, tokenizer: tokenizer)
+    let source = try Checkpoint.open(input, tokenizer: tokenizer, lora: lora)
     guard recipe.type != nil || source is GGUFCheckpoint else {
       throw ValidationError("--type is missing; only the types of a GGUF file can be kept")
     }
@@ -112,16 +123,21 @@ struct Convert: ParsableCommand {
         return !Interrupt.isRequested
       }
     }
+    if let loss = result.requantization {
+      let percent = String(format: "%.2f", 100 * loss.relativeError)
+      Console.log(
+        "\(loss.tensors) tensors were quantized already, and were rounded again: root mean square error "
+          + "\(percent) % of theirs")
+    }
     if output.json {
-      try JSON.print(
-        Report(conversion, sha256: result.sha256, bytes: result.byteCount))
+      try JSON.print(Report(conversion, result))
     } else {
       Console.print("\(result.sha256)  \(self.result)")
     }
   }
 
   private func show(_ conversion: Conversion, _ budget: MemoryBudget) throws {
-    if output.json { return try JSON.print(Report(conversion, sha256: nil, bytes: nil)) }
+    if output.json { return try JSON.print(Report(conversion, nil)) }
     var table = TextTable(["tensor", "shape", "from", "to", "bytes", ""], numbers: [4])
     for tensor in conversion.plan {
       table.append([
@@ -151,16 +167,25 @@ struct Convert: ParsableCommand {
     let tensorBytes: Int
     let bytes: Int?
     let sha256: String?
+    let requantized: Requantized?
 
-    init(_ conversion: Conversion, sha256: String?, bytes: Int?) {
+    struct Requantized: Encodable {
+      let tensors: Int
+      let relativeError: Double
+    }
+
+    init(_ conversion: Conversion, _ result: ConversionResult?) {
       tensors = conversion.plan.map {
         Tensor(
           name: $0.name, shape: $0.shape, from: $0.from, to: $0.format.name, bytes: $0.byteCount,
           packed: $0.isPacked, note: $0.note)
       }
       tensorBytes = conversion.byteCount
-      self.bytes = bytes
-      self.sha256 = sha256
+      bytes = result?.byteCount
+      sha256 = result?.sha256
+      requantized = result?.requantization.map {
+        Requantized(tensors: $0.tensors, relativeError: $0.relativeError)
+      }
     }
   }
 }
