@@ -22,11 +22,13 @@ extension Editor {
   ///   - layers: the blocks whose states are the instruction's own; nil for all.
   ///   - processor: the processor that the editor is of.
   ///   - cacheType: how keys and values are stored.
+  ///   - observer: is shown, for every token and block, the state that the processor by itself has there, and the
+  ///     one that is written in its place; nil for nobody, who costs nothing.
   /// - Throws: `model`, e.g. where the instruction is longer than the processor's context, `notFinite`, and
   ///   `layerOutOfRange`.
   public func readPrefix(
     _ opening: [Int], strength: Float = 1, layers: LayerSelection? = nil, on processor: Processor,
-    cacheType: CacheType
+    cacheType: CacheType, observer: (any EditObserver)? = nil
   ) throws(LatentEditingError) -> [PositionKeyValues] {
     let adapters = requiredReadingAdapters
     let depth = processor.configuration.layerCount
@@ -36,13 +38,26 @@ extension Editor {
     let isAsTrained = strength == 1 && (chosen?.count ?? depth) == depth
     do throws(LanguageModelError) {
       let state = try Self.state(for: opening, processor, cacheType)
-      var states: [Float]? = isAsTrained ? nil : []
+      var states: [Float]? = isAsTrained && observer == nil ? nil : []
       try state.read(opening, through: adapters, states: &states)
-      if let states {
-        for layer in 0..<depth {
+      var plain: [Float]? = []
+      if observer != nil {
+        try Self.state(for: opening, processor, cacheType)
+          .read(opening, through: nil, states: &plain)
+      }
+      let size = opening.count * processor.configuration.hiddenSize
+      for layer in 0..<depth {
+        guard let states else { break }
+        var written = Array(states[layer * size..<(layer + 1) * size])
+        if !isAsTrained {
           let factor = chosen?.contains(layer) ?? true ? strength : 0
-          state.restate(
-            around(mean: layer, states, count: opening.count, factor), layer: layer, from: 0)
+          written = around(mean: layer, written, factor)
+          state.restate(written, layer: layer, from: 0)
+        }
+        if let observer, let plain {
+          Self.show(
+            observer, layer: layer, before: plain[layer * size..<(layer + 1) * size],
+            after: written[...], width: processor.configuration.hiddenSize)
         }
       }
       return try finite(opening.indices.map(state.keyValues))
@@ -108,15 +123,27 @@ extension Editor {
     return try ProcessorState(processor, contextLength: opening.count, cacheType: cacheType)
   }
 
-  /// mean[layer] + factor (e_i[layer] - mean[layer]) for all tokens i, of `states` of all layers.
-  private func around(
-    mean layer: Int, _ states: [Float], count: Int, _ factor: Float
-  ) -> [Float] {
+  /// Shows `observer` the states of a block, `[tokens][width]`, token after token.
+  private static func show(
+    _ observer: any EditObserver, layer: Int, before: ArraySlice<Float>,
+    after: ArraySlice<Float>, width: Int
+  ) {
+    for position in 0..<before.count / width {
+      let start = position * width
+      observer.observe(
+        layer: layer, position: position,
+        before: Array(before.dropFirst(start).prefix(width)),
+        after: Array(after.dropFirst(start).prefix(width)))
+    }
+  }
+
+  /// mean[layer] + factor (e_i[layer] - mean[layer]) for all tokens i, of their `states`.
+  private func around(mean layer: Int, _ states: [Float], _ factor: Float) -> [Float] {
     let width = configuration.processor.width
     let mean = heads.parameters.floats(of: Self.mean)
-    return (0..<count * width).map { i in
+    return states.indices.map { i in
       let center = mean[layer * width + i % width]
-      return center + factor * (states[layer * count * width + i] - center)
+      return center + factor * (states[i] - center)
     }
   }
 
