@@ -60,6 +60,12 @@ public struct EvaluationInput {
       instruction: editor.instructionLimit,
       response: selection.responseTokens)
     let place = editor.instructionPlace
+    func read(_ text: String) -> [Int] {
+      let tokens =
+        place.map { template.opening(with: text, in: $0, with: tokenizer) }
+        ?? Array(instructions.tokens(of: text).prefix(editor.instructionLimit))
+      return tokens.isEmpty ? instructions.empty : tokens
+    }
     var splits: [HeldOutSplit] = []
     var cutRows: [Int] = []
     var problems = found.problems.count
@@ -73,10 +79,11 @@ public struct EvaluationInput {
       problems += examples.problems.count
       cutRows.append(examples.cutRowCount)
       guard examples.examples.count > 1 else { throw EvaluationError.oneRow(split: name) }
-      splits.append(
-        try HeldOutSplit(
-          name: name, examples: examples.examples, rows: rows, template: template,
-          tokenizer: tokenizer, seed: options.run.seed))
+      var split = try HeldOutSplit(
+        name: name, examples: examples.examples, rows: rows, template: template,
+        tokenizer: tokenizer, seed: options.run.seed)
+      split.addMeaningless(rows: rows, template: template, tokenizer: tokenizer, read: read)
+      splits.append(split)
     }
     guard !splits.isEmpty else { throw EvaluationError.emptySplit(name: "unseen", known: []) }
     problemCount = problems
@@ -88,6 +95,17 @@ public struct EvaluationInput {
       unrelated: try unrelated.map {
         Array(try Self.windows($0.path, tokenizer).prefix($0.windows))
       } ?? [])
+    guard !data.unrelated.isEmpty else { return }
+    data.unrelatedBeginsWithBOS = tokenizer.vocabulary.addsBOS && tokenizer.bosToken != nil
+    guard place == nil else { return }
+    let texts =
+      splits.flatMap(\.examples).map {
+        ($0.example.instruction, rows[$0.example.row].instruction)
+      }
+      + MeaninglessInstruction.allCases.flatMap(\.texts).map { (read($0), $0) }
+    for (tokens, text) in texts where data.openings[tokens] == nil {
+      data.openings[tokens] = template.opening(with: text, in: .user, with: tokenizer)
+    }
   }
 
   /// A text in windows of 128 tokens, each with the token that begins texts in its first place where the
