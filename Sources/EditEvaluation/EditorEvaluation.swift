@@ -107,7 +107,10 @@ public final class EditorEvaluation {
       return total
         + ProcessorTape.byteCount(
           processor, rowCapacity: capacity.rows, sequenceCapacity: capacity.sequences,
-          options: tapeOptions(data), adapters: editor.readingAdapters)
+          options: tapeOptions(data),
+          adapters: editor.prefixTokens == nil ? editor.readingAdapters : nil)
+        + ShortPrefixPass.readingByteCount(
+          editor, processor: processor, capacity: capacity, options: tapeOptions(data))
     }
   }
 

@@ -43,7 +43,7 @@ public struct EditPreparation {
     self.prefix = prefix
     let store = try cache.map { [editors] place in
       try EditPreparation.store(
-        place.folder, request, opened, editors, place.firstToken, prefix?.opening)
+        place.folder, request, opened, editors, place.firstToken, prefix)
     }
     self.cache = store
     self.editors = editors
@@ -68,9 +68,9 @@ public struct EditPreparation {
   private static func store(
     _ folder: String, _ request: EditRequest, _ opened: OpenedModel,
     _ editors: [String: OpenedEditor], _ firstToken: Int,
-    _ opening: (tokens: [Int], replaced: [Int])?
+    _ prefix: PrefixReading?
   ) throws -> CompiledEditCache {
-    if opening != nil, editors.count > 1 {
+    if prefix != nil, editors.count > 1 {
       throw EditSessionError.prefixBeside("other editors in a compiled edit")
     }
     let digests = editors.mapValues { $0.digest() }
@@ -81,8 +81,8 @@ public struct EditPreparation {
           editor: $0.editor, digest: digests[$0.editor], instruction: $0.text, strength: $0.strength
         )
       },
-      layers: request.layers, firstToken: firstToken, opening: opening,
-      activations: opened.settings.activations,
+      layers: request.layers, firstToken: firstToken, opening: prefix?.opening,
+      written: prefix?.written, activations: opened.settings.activations,
       cacheType: opened.settings.resolvedCacheType)
   }
 
@@ -101,11 +101,13 @@ public struct EditPreparation {
   }
 
   /// Tokens that a prefix editor puts in front of prompts.
-  public var tokensInFront: Int { prefix?.opening.tokens.count ?? 0 }
+  public var tokensInFront: Int { prefix?.written.count ?? 0 }
 
-  /// What a prefix editor reads, and the tokens at the beginning of prompts that it takes the place of; nil where
+  /// What a prefix editor writes, and the tokens at the beginning of prompts that it takes the place of; nil where
   /// there is no such editor.
-  public var beginning: (tokens: [Int], replaced: [Int])? { prefix?.opening }
+  public var beginning: (tokens: [Int], replaced: [Int])? {
+    prefix.map { ($0.written, $0.opening.replaced) }
+  }
 
   /// Bytes of a prefix editor while it reads.
   private var prefixBytes: Int {

@@ -57,7 +57,11 @@ extension Editor {
     through processor: Processor, capacity: EditorPass.Capacity, options: ProcessorTape.Options,
     teachers: TeacherCache? = nil, freezesBackbone: Bool = false
   ) throws(LatentEditingError) -> any EditingPass {
-    configuration.interface.isPrefix
+    if configuration.prefixTokens != nil {
+      return try ShortPrefixPass(
+        self, processor: processor, capacity: capacity, options: options)
+    }
+    return configuration.interface.isPrefix
       ? try PrefixPass(
         self, processor: processor, capacity: capacity, options: options, teachers: teachers)
       : try EditorPass(

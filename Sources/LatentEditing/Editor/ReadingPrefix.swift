@@ -13,8 +13,12 @@ import TensorKernels
 /// with m[l] 1 for the blocks that are chosen and 0 for the others, and mean[l] the mean of e_i[l] over the
 /// tokens of many instructions, which the editor's file carries: what all edits share is neither made
 /// stronger nor taken away.
+///
+/// An editor of `prefixTokens` writes the states of the last so many tokens alone, which have read the others,
+/// and of the first (`EditorConfiguration.writtenTokens`), at the positions from 0 on.
 extension Editor {
-  /// Reads `opening` (see `ChatTemplate.opening`), and returns the keys and values of its tokens, in order.
+  /// Reads `opening` (see `ChatTemplate.opening`), and returns the keys and values of the tokens that are written, in
+  /// order.
   ///
   /// - Parameters:
   ///   - opening: the tokens of the conversation's beginning; one at least.
@@ -36,37 +40,60 @@ extension Editor {
       Set(try layers.resolved(layerCount: depth))
     }
     let isAsTrained = strength == 1 && (chosen?.count ?? depth) == depth
+    let written = configuration.writtenTokens(of: opening.count)
+    let isWhole = written.count == opening.count
     do throws(LanguageModelError) {
       let state = try Self.state(for: opening, processor, cacheType)
-      var states: [Float]? = isAsTrained && observer == nil ? nil : []
+      var states: [Float]? = isAsTrained && isWhole && observer == nil ? nil : []
       try state.read(opening, through: adapters, states: &states)
+      guard let states else { return try finite(opening.indices.map(state.keyValues)) }
       var plain: [Float]? = []
       if observer != nil {
         try Self.state(for: opening, processor, cacheType)
           .read(opening, through: nil, states: &plain)
       }
-      let size = opening.count * processor.configuration.hiddenSize
+      let target =
+        isWhole
+        ? state : try Self.emptyPositions(written.map { opening[$0] }, processor, cacheType)
       for layer in 0..<depth {
-        guard let states else { break }
-        var written = Array(states[layer * size..<(layer + 1) * size])
+        var rows = chosenRows(written, of: states, layer: layer, count: opening.count)
         if !isAsTrained {
-          let factor = chosen?.contains(layer) ?? true ? strength : 0
-          written = around(mean: layer, written, factor)
-          state.restate(written, layer: layer, from: 0)
+          rows = around(mean: layer, rows, chosen?.contains(layer) ?? true ? strength : 0)
         }
+        if !isAsTrained || !isWhole { target.restate(rows, layer: layer, from: 0) }
         if let observer, let plain {
-          Self.show(
-            observer, layer: layer, before: plain[layer * size..<(layer + 1) * size],
-            after: written[...], width: processor.configuration.hiddenSize)
+          let before = chosenRows(written, of: plain, layer: layer, count: opening.count)
+          show(observer, layer: layer, before: before, after: rows)
         }
       }
-      return try finite(opening.indices.map(state.keyValues))
+      return try finite(written.indices.map(target.keyValues))
     } catch {
       throw .model(error)
     }
   }
 
-  /// Sets the mean to that over the tokens of `openings`, of which there is one at least. Throws `model`.
+  /// The states of some tokens, `[tokens][width]`, of those of `count` tokens in all layers.
+  private func chosenRows(
+    _ tokens: [Int], of states: [Float], layer: Int, count: Int
+  ) -> [Float] {
+    let width = configuration.processor.width
+    return tokens.flatMap { token in
+      states[(layer * count + token) * width..<(layer * count + token + 1) * width]
+    }
+  }
+
+  /// A state with as many positions as `tokens`, whose keys and values are to be written.
+  private static func emptyPositions(
+    _ tokens: [Int], _ processor: Processor, _ cacheType: CacheType
+  ) throws(LanguageModelError) -> ProcessorState {
+    let c = processor.configuration
+    let state = try state(for: tokens, processor, cacheType)
+    let zeros = [Float](repeating: 0, count: c.layerCount * c.kvHeadCount * c.headSize)
+    for _ in tokens { try state.append(PositionKeyValues(keys: zeros, values: zeros)) }
+    return state
+  }
+
+  /// Sets the mean to that over the written tokens of `openings`, of which there is one at least. Throws `model`.
   public func measureMean(
     over openings: [[Int]], on processor: Processor
   ) throws(LatentEditingError) {
@@ -82,13 +109,14 @@ extension Editor {
         try state.read(opening, through: adapters, states: &states)
       } catch { throw .model(error) }
       guard let states else { continue }
+      let written = configuration.writtenTokens(of: opening.count)
       for layer in 0..<depth {
-        for token in opening.indices {
+        for token in written {
           let start = (layer * opening.count + token) * width
           for i in 0..<width { sums[layer * width + i] += Double(states[start + i]) }
         }
       }
-      count += opening.count
+      count += written.count
     }
     let mean = heads.parameters.floats(of: Self.mean)
     for (i, sum) in sums.enumerated() { mean[i] = Float(sum / Double(count)) }
@@ -102,7 +130,8 @@ extension Editor {
   ) -> Int {
     guard let adapters = configuration.readingAdapters else { return 0 }
     return ProcessorState.readingBytes(
-      adapters, of: processor, tokens: tokens, threads: threads, recordsStates: !isAsTrained)
+      adapters, of: processor, tokens: tokens, threads: threads,
+      recordsStates: !isAsTrained || configuration.prefixTokens != nil)
   }
 
   private static let mean = "mean"
@@ -124,16 +153,14 @@ extension Editor {
   }
 
   /// Shows `observer` the states of a block, `[tokens][width]`, token after token.
-  private static func show(
-    _ observer: any EditObserver, layer: Int, before: ArraySlice<Float>,
-    after: ArraySlice<Float>, width: Int
+  private func show(
+    _ observer: any EditObserver, layer: Int, before: [Float], after: [Float]
   ) {
+    let width = configuration.processor.width
     for position in 0..<before.count / width {
-      let start = position * width
+      let row = position * width..<(position + 1) * width
       observer.observe(
-        layer: layer, position: position,
-        before: Array(before.dropFirst(start).prefix(width)),
-        after: Array(after.dropFirst(start).prefix(width)))
+        layer: layer, position: position, before: Array(before[row]), after: Array(after[row]))
     }
   }
 

@@ -107,7 +107,8 @@ extension CompiledEdit {
     cacheType: CacheType, label: String, observer: (any EditObserver)? = nil
   ) throws(LatentEditingError) -> CompiledEdit {
     CompiledEdit(
-      processor: identity, place: .opening(replacing: replaced), tokens: opening,
+      processor: identity, place: .opening(replacing: replaced),
+      tokens: editor.configuration.writtenTokens(of: opening.count).map { opening[$0] },
       activations: processor.activations, cacheType: cacheType, label: label,
       positions: try editor.readPrefix(
         opening, strength: strength, layers: layers, on: processor, cacheType: cacheType,
