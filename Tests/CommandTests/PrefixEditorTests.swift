@@ -177,7 +177,7 @@ struct PrefixEditorTests {
     #expect(words.count == 2)
     #expect(words.allSatisfy { $0.contains { "=+*#%@".contains($0) } }, "\(words)")
     #expect(shown.text.contains("KL(unedited || edited)"))
-    #expect(try String(contentsOfFile: picture, encoding: .utf8).contains(">question<"))
+    #expect(try String(contentsOfFile: picture, encoding: .utf8).contains("question</text>"))
   }
 
   /// The edit is there turn after turn, and after the system's text has changed; the second answer is the one of the
