@@ -65,6 +65,12 @@ public struct EvaluationInput {
       instruction: editor.instructionLimit,
       response: selection.responseTokens)
     let place = editor.instructionPlace
+    func read(_ text: String) -> [Int] {
+      let tokens =
+        place.map { template.opening(with: text, in: $0, with: tokenizer) }
+        ?? Array(instructions.tokens(of: text).prefix(editor.instructionLimit))
+      return tokens.isEmpty ? instructions.empty : tokens
+    }
     var splits: [HeldOutSplit] = []
     var cutRows: [Int] = []
     var problems = found.problems.count
@@ -80,19 +86,19 @@ public struct EvaluationInput {
       guard examples.examples.count > (selection.isShuffled ? 1 : 0) else {
         throw EvaluationError.tooFewRows(split: name, found: examples.examples.count)
       }
-      guard selection.isShuffled else {
-        splits.append(HeldOutSplit(name: name, unshuffled: examples.examples))
-        continue
-      }
-      do {
-        splits.append(
-          try HeldOutSplit(
+      var split = HeldOutSplit(name: name, unshuffled: examples.examples)
+      if selection.isShuffled {
+        do {
+          split = try HeldOutSplit(
             name: name, examples: examples.examples, rows: rows, template: template,
-            tokenizer: tokenizer, seed: options.run.seed))
-      } catch {
-        guard case .oneInstruction(let count) = error else { throw error }
-        throw EvaluationError.oneInstruction(split: name, rows: count)
+            tokenizer: tokenizer, seed: options.run.seed)
+        } catch {
+          guard case .oneInstruction(let count) = error else { throw error }
+          throw EvaluationError.oneInstruction(split: name, rows: count)
+        }
       }
+      split.addMeaningless(rows: rows, template: template, tokenizer: tokenizer, read: read)
+      splits.append(split)
     }
     guard !splits.isEmpty else { throw EvaluationError.emptySplit(name: "unseen", known: []) }
     problemCount = problems
@@ -104,6 +110,17 @@ public struct EvaluationInput {
       unrelated: try unrelated.map {
         Array(try Self.windows($0.path, tokenizer).prefix($0.windows))
       } ?? [])
+    guard !data.unrelated.isEmpty else { return }
+    data.unrelatedBeginsWithBOS = tokenizer.vocabulary.addsBOS && tokenizer.bosToken != nil
+    guard place == nil else { return }
+    let texts =
+      splits.flatMap(\.examples).map {
+        ($0.example.instruction, rows[$0.example.row].instruction)
+      }
+      + MeaninglessInstruction.allCases.flatMap(\.texts).map { (read($0), $0) }
+    for (tokens, text) in texts where data.openings[tokens] == nil {
+      data.openings[tokens] = template.opening(with: text, in: .user, with: tokenizer)
+    }
   }
 
   /// A text in windows of 128 tokens, each with the token that begins texts in its first place where the

@@ -193,9 +193,9 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
         + "; write the prompt as the edit was made for (--chat), or compile it with --first-token"
     case .prefixForOtherPrompt(let replaced, let prompt):
       "what the editor makes of the instruction takes the place of the tokens "
-        + "\(replaced.map(String.init).joined(separator: ", ")) with which conversations begin in which the user "
-        + "speaks first, and this prompt begins with \(prompt.map(String.init).joined(separator: ", ")); write it "
-        + "as a conversation (--chat) without a system text, which the instruction can say"
+        + "\(replaced.map(String.init).joined(separator: ", ")) with which the conversations begin that the edit "
+        + "is for, and this prompt begins with \(prompt.map(String.init).joined(separator: ", ")); write it as such "
+        + "a conversation (--chat), with the system text that the edit was made for, or without one"
     case .notCompilable(let reason):
       "the edit cannot be compiled to a prefix: \(reason); use it as it is"
     case .cacheFolder(let path):

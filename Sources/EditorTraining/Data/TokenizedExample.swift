@@ -32,6 +32,13 @@ public struct TokenizedExample: Sendable, Equatable {
       prompted: [text[0]])
   }
 
+  /// The same with another prompt for the prompted processor.
+  package func prompted(by prompted: [Int]) -> TokenizedExample {
+    var example = self
+    example.prompted = prompted
+    return example
+  }
+
   /// Tokens that the edited processor sees.
   public var length: Int { prompt.count + response.count }
 }

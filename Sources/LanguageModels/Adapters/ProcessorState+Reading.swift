@@ -1,18 +1,19 @@
 import TensorKernels
 
 extension ProcessorState {
-  /// Appends `tokens` as the processor reads them through `adapters`: what stays are their keys and values.
-  /// No logits are made. `states` are those at the input of every block, `[layers][tokens][hidden]`, where
+  /// Appends `tokens` as the processor reads them through `adapters`, or by itself where that is nil: what stays
+  /// are their keys and values. No logits are made. `states` are those at the input of every block, `[layers][tokens][hidden]`, where
   /// they are asked for.
   ///
   /// With adapters that change nothing this is `forward`, to the bit. Throws `noTokens`, `contextFull`,
   /// `tokenOutOfRange` and `memory`.
   package func read(
-    _ tokens: [Int], through adapters: LowRankAdapters, states: inout [Float]?
+    _ tokens: [Int], through adapters: LowRankAdapters?, states: inout [Float]?
   ) throws(LanguageModelError) {
     try check(tokens)
-    let blocks = try AdaptedBlocks(
-      adapters, of: processor, rows: min(chunkSize, tokens.count))
+    let blocks = try adapters.map { adapters throws(LanguageModelError) in
+      try AdaptedBlocks(adapters, of: processor, rows: min(chunkSize, tokens.count))
+    }
     let reader = states.map { _ in
       StateRecorder(
         layers: processor.configuration.layerCount, tokens: tokens.count,

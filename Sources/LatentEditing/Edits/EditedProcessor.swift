@@ -9,7 +9,7 @@ public final class EditedProcessor: SequenceModel {
   private let state: ProcessorState
   private let edit: LatentEdit
   private let promptEdit: PromptEdit?
-  private let compiled: CompiledEdit?
+  private var compiled: CompiledEdit?
   private let observer: (any EditObserver)?
   /// What `prepare` made: the prompt as it is fed, and what is done to it.
   private var prepared: (prompt: Prompt, injector: EditInjector)?
@@ -34,6 +34,15 @@ public final class EditedProcessor: SequenceModel {
     self.edit = edit
     self.compiled = compiled
     self.observer = observer
+  }
+
+  /// Takes `other` in the place of the compiled edit of a conversation's beginning: that of another system text,
+  /// for one. The cache is emptied, and a prompt has to be prepared again.
+  public func replaceOpening(_ other: CompiledEdit) {
+    precondition(compiled?.isOfThePrompt == false && !other.isOfThePrompt)
+    compiled = other
+    prepared = nil
+    state.truncate(to: 0)
   }
 
   /// Whether a prompt that begins like the last one may keep what is in the cache: where all sites

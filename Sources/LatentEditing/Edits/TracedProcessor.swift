@@ -14,10 +14,12 @@ public final class TracedProcessor: SequenceModel {
   private let edited: EditedProcessor
   private let unedited: ProcessorState
   private let recorder: TraceRecorder
-  /// Tokens of the prompt, those for the edit among them.
+  /// The prompt without the edit.
+  private var given: [Int] = []
+  /// Tokens of the prompt as the edit extends it.
   private var promptLength = 0
-  /// Tokens at the beginning that are there for the edit alone.
-  private var ghosts = 0
+  /// How many more those are.
+  private var ghosts: Int { promptLength - given.count }
   private var last: (edited: [Float], unedited: [Float])?
 
   /// `edited`, and a state of its own for the unedited model.
@@ -35,7 +37,7 @@ public final class TracedProcessor: SequenceModel {
   /// Gets the edit ready for `prompt`.
   public func prepare(_ prompt: Prompt) throws(PromptError) {
     promptLength = extended(prompt).tokens.count
-    ghosts = promptLength - prompt.tokens.count
+    given = prompt.tokens
     last = nil
     try edited.prepare(prompt)
     unedited.truncate(to: min(unedited.position, max(0, edited.position - ghosts)))
@@ -61,7 +63,11 @@ public final class TracedProcessor: SequenceModel {
       }
     }
     let logits = try edited.forward(tokens)
-    let own = Array(tokens.dropFirst(max(0, ghosts - start)))
+    // The unedited model is as far from the prompt's end, and reads the prompt as it was given.
+    let end = max(unedited.position, start + tokens.count - ghosts)
+    let own = (unedited.position..<end).map { position in
+      position < given.count ? given[position] : tokens[position + ghosts - start]
+    }
     guard !own.isEmpty else { return logits }
     last = (logits, try unedited.forward(own))
     return logits

@@ -102,7 +102,7 @@ struct Generate: ParsableCommand {
     let template =
       chat
       ? try templateOptions.template(for: opened, edits: edits, verbose: model.verbose) : nil
-    let form = PromptForm(chat: template)
+    let form = PromptForm(chat: template, system: system.map { escapes.read($0) })
     let prompt = try encode(escapes.read(text), as: template, with: opened.tokenizer)
     let ids = prompt.tokens
     opened.tokenizer.warnOfSecondBOS(ids)
@@ -134,9 +134,13 @@ struct Generate: ParsableCommand {
     streams: Bool
   ) throws -> Answer {
     let model: any SequenceModel
+    let beginning = edits?.beginning
     let recorder = trace.map { _ in
       TraceRecorder(
-        layerCount: loaded.configuration.layerCount, promptLength: prompt.tokens.count)
+        layerCount: loaded.configuration.layerCount,
+        promptLength: prompt.tokens.count
+          + (beginning.map { $0.tokens.count - $0.replaced.count } ?? 0),
+        words: (beginning?.tokens ?? []).map { loaded.tokenizer.piece(of: $0) })
     }
     if let edits {
       var edits = edits
