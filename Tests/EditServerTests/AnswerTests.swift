@@ -26,12 +26,12 @@
     /// The same text whole and streamed, in OpenAI's order of events.
     @Test func streamsWhatItAnswersWhole() async throws {
       let server = try await server()
-      let whole = try server.json("/v1/chat/completions", "{\(question)}")
+      let whole = try await server.json("/v1/chat/completions", "{\(question)}")
       let text = try #require(whole["choices"]?[0]?["message"]?["content"]?.string)
       #expect(whole["usage"]?["completion_tokens"] == 12)
       #expect(whole["choices"]?[0]?["finish_reason"] == "length")
 
-      let stream = try server.post(
+      let stream = try await server.post(
         "/v1/chat/completions",
         #"{\#(question),"stream":true,"stream_options":{"include_usage":true}}"#)
       #expect(stream.headers["content-type"] == "text/event-stream")
@@ -47,11 +47,11 @@
       #expect(events[events.count - 1]["usage"]?["completion_tokens"] == 12)
       #expect(Set(events.map { $0["id"]?.string ?? "" }).count == 1)
 
-      let native = try server.post(
+      let native = try await server.post(
         "/completion", #"{"prompt":"Why?","n_predict":9,"stream":true}"#)
       let objects = try native.events.map { try JSONParser.value(of: Array($0.utf8)) }
       #expect(objects.last?["stop"] == true && objects.last?["stop_type"] == "limit")
-      let one = try server.json("/completion", #"{"prompt":"Why?","n_predict":9}"#)
+      let one = try await server.json("/completion", #"{"prompt":"Why?","n_predict":9}"#)
       #expect(objects.compactMap { $0["content"]?.string }.joined() == one["content"]?.string)
       try await server.stop()
     }
@@ -59,18 +59,18 @@
     /// Strength 0 is the model as it is, to the byte; another strength is not, and is reported.
     @Test func editsAreOfTheRequest() async throws {
       let server = try await server()
-      func text(_ more: String) throws -> String? {
-        try server.json("/v1/chat/completions", "{\(question)\(more)}")["choices"]?[0]?["message"]?[
+      func text(_ more: String) async throws -> String? {
+        try await server.json("/v1/chat/completions", "{\(question)\(more)}")["choices"]?[0]?["message"]?[
           "content"]?.string
       }
-      let plain = try text("")
-      #expect(try text(#","edit":{"vector":"pirate","strength":0}"#) == plain)
-      #expect(try text(#","edit":[]"#) == plain)
-      let edited = try text(#","edit":{"vector":"pirate","strength":4}"#)
+      let plain = try await text("")
+      #expect(try await text(#","edit":{"vector":"pirate","strength":0}"#) == plain)
+      #expect(try await text(#","edit":[]"#) == plain)
+      let edited = try await text(#","edit":{"vector":"pirate","strength":4}"#)
       #expect(edited != plain)
-      #expect(try text("") == plain)
+      #expect(try await text("") == plain)
 
-      let answer = try server.post(
+      let answer = try await server.post(
         "/v1/chat/completions", #"{\#(question),"edit":[{"vector":"pirate","strength":4}]}"#)
       let emend = try answer.json["emend"]
       #expect(emend?["edit"]?[0]?["vector"] == "pirate")
@@ -79,14 +79,14 @@
       #expect(emend?["sites"]?[0]?["layer"] == 2)
 
       // By the name of a model.
-      let preset = try server.json(
+      let preset = try await server.json(
         "/v1/chat/completions", #"{"model":"tiny+terse",\#(question)}"#)
       #expect(preset["emend"]?["edit"]?[0]?["strength"]?.number == 0.5)
-      let cleared = try server.json(
+      let cleared = try await server.json(
         "/v1/chat/completions", #"{"model":"tiny+terse","edit":[],\#(question)}"#)
       #expect(cleared["emend"]?["digest"] == .null)
       #expect(
-        try server.json(
+        try await server.json(
           "/v1/chat/completions", #"{"model":"tiny+none",\#(question)}"#, status: 404)["error"]?["code"]
           == "model_not_found")
       try await server.stop()
@@ -97,22 +97,23 @@
     @Test func cachesOfEditsAreApart() async throws {
       let server = try await server { $0.parallel = 1 }
       let long = String(repeating: "one two ", count: 8)
-      func ask(_ edit: String, _ cache: Bool = true) throws -> JSONValue {
-        try server.json(
+      func ask(_ edit: String, _ cache: Bool = true) async throws -> JSONValue {
+        try await server.json(
           "/completion",
           #"{"prompt":"\#(long)","n_predict":10,"cache_prompt":\#(cache),"edit":\#(edit)}"#)
       }
       let edits = [
         "[]", #"{"vector":"pirate","strength":2}"#, #"{"vector":"pirate","strength":-2}"#,
       ]
-      let alone = try edits.map { try ask($0, false)["content"]?.string }
+      var alone: [String?] = []
+      for edit in edits { alone.append(try await ask(edit, false)["content"]?.string) }
       #expect(Set(alone).count == 3)
       for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2], [0, 0, 1, 1]] {
         for index in order {
-          #expect(try ask(edits[index])["content"]?.string == alone[index])
+          #expect(try await ask(edits[index])["content"]?.string == alone[index])
         }
       }
-      let again = try ask(edits[1])
+      let again = try await ask(edits[1])
       #expect(again["timings"]?["prompt_n"] == 1)
       #expect(again["content"]?.string == alone[1])
       try await server.stop()
@@ -124,14 +125,17 @@
       let bodies = (0..<8).map { index in
         #"{"prompt":"\#(index) times","n_predict":24,"seed":\#(index),"edit":{"vector":"pirate","strength":\#(index % 4)}}"#
       }
-      let alone = try bodies.map { try server.json("/completion", $0)["content"]?.string }
+      var alone: [String?] = []
+      for body in bodies {
+        alone.append(try await server.json("/completion", body)["content"]?.string)
+      }
       let clients = try bodies.map { body in
         let client = try HTTPClient(port: server.port)
         try client.request("POST", "/completion", body)
         return client
       }
       for (client, wanted) in zip(clients, alone) {
-        let answer = try client.answer()
+        let answer = try await client.answer()
         #expect(answer.status == 200)
         #expect(try answer.json["content"]?.string == wanted)
       }
@@ -142,11 +146,11 @@
     @Test func comparesWithTheModelAsItIs() async throws {
       let server = try await server()
       let edit = #""edit":{"vector":"pirate","strength":3}"#
-      let both = try server.json(
+      let both = try await server.json(
         "/v1/chat/completions",
         #"{\#(question),\#(edit),"compare":true,"trace":{"kl":true,"sites":true}}"#)
-      let plain = try server.json("/v1/chat/completions", "{\(question)}")
-      let edited = try server.json("/v1/chat/completions", "{\(question),\(edit)}")
+      let plain = try await server.json("/v1/chat/completions", "{\(question)}")
+      let edited = try await server.json("/v1/chat/completions", "{\(question),\(edit)}")
       #expect(
         both["choices"]?[0]?["message"]?["content"] == edited["choices"]?[0]?["message"]?["content"])
       #expect(
@@ -164,22 +168,22 @@
     @Test func endsWhereItShall() async throws {
       let server = try await server()
       let text = try #require(
-        try server.json("/completion", #"{"prompt":"a","n_predict":40}"#)["content"]?.string)
+        try await server.json("/completion", #"{"prompt":"a","n_predict":40}"#)["content"]?.string)
       // By scalars: bytes at random make up characters of several.
       let scalars = Array(text.unicodeScalars)
       let middle = scalars.count / 2
       let stop = String(String.UnicodeScalarView(scalars[middle..<middle + 2]))
       let first = scalars.indices.first { scalars[$0...].starts(with: scalars[middle..<middle + 2]) }
       let escaped = JSONValue.string(stop).text
-      let ended = try server.json(
+      let ended = try await server.json(
         "/completion", #"{"prompt":"a","n_predict":40,"stop":\#(escaped)}"#)
       #expect(ended["stop_type"] == "word" && ended["stopping_word"]?.string == stop)
       #expect(Array(ended["content"]?.string?.unicodeScalars ?? "-".unicodeScalars) == Array(scalars[..<(first ?? 0)]))
 
-      let full = try server.json("/completion", #"{"prompt":"a","ignore_eos":true}"#)
+      let full = try await server.json("/completion", #"{"prompt":"a","ignore_eos":true}"#)
       #expect(full["truncated"] == true && full["tokens_predicted"]?.integer == TinyModel.context - 2)
       let long = String(repeating: "a", count: 200)
-      let error = try server.json("/completion", #"{"prompt":"\#(long)"}"#, status: 400)["error"]
+      let error = try await server.json("/completion", #"{"prompt":"\#(long)"}"#, status: 400)["error"]
       #expect(error?["type"] == "exceed_context_size_error")
       #expect(error?["code"] == "context_length_exceeded")
       #expect(error?["n_ctx"]?.integer == TinyModel.context && error?["n_prompt_tokens"] == 201)
@@ -192,7 +196,7 @@
     @Test func echoesWithLikelihoods() async throws {
       let server = try await server()
       let body = #"{"prompt":"abc","max_tokens":0,"echo":true,"logprobs":1}"#
-      let choice = try server.json("/v1/completions", body)["choices"]?[0]
+      let choice = try await server.json("/v1/completions", body)["choices"]?[0]
       let logprobs = choice?["logprobs"]
       #expect(choice?["text"] == "abc")
       #expect(logprobs?["tokens"]?.array?.count == 4)
@@ -200,7 +204,7 @@
       // The same as when the tokens are generated.
       let prompts = ["a", "ab"]
       for (index, prompt) in prompts.enumerated() {
-        let all = try server.json(
+        let all = try await server.json(
           "/completion",
           #"{"prompt":"\#(prompt)","n_predict":1,"n_probs":259,"temperature":0}"#)
         let top = all["completion_probabilities"]?[0]?["top_logprobs"]?.array ?? []

@@ -63,7 +63,7 @@
       let server = try await server()
       let question = #""messages":[{"role":"user","content":"Why?"}]"#
       for (body, param, code, word) in Self.bodies {
-        let answer = try server.post(
+        let answer = try await server.post(
           "/v1/chat/completions", body.replacing("Q,", with: question + ","))
         #expect(answer.status == 400, "\(body): \(answer.text)")
         let error = try answer.json["error"]
@@ -74,10 +74,10 @@
         #expect(!answer.text.contains(tiny.folder.url.path), "no client sees a path")
       }
       // It is listed with the reason, and the server is up.
-      let edits = try server.get("/v1/edits").json["data"]?.array ?? []
+      let edits = try await server.get("/v1/edits").json["data"]?.array ?? []
       let wide = edits.first { $0["name"] == "wide" }
       #expect(wide?["compatible"] == false && wide?["reason"]?.string != nil)
-      #expect(try server.post("/completion", #"{"prompt":"a","n_predict":2}"#).status == 200)
+      #expect(try await server.post("/completion", #"{"prompt":"a","n_predict":2}"#).status == 200)
       try await server.stop()
     }
 
@@ -87,14 +87,14 @@
       let server = try await server()
       let body =
         #"{"messages":[{"role":"developer","content":"Be.","name":"x"},{"role":"user","content":[{"type":"text","text":"a"}]}],"max_tokens":2.0,"temperature":-1,"seed":null,"stop":null,"logprobs":null,"tools":[],"user":"me","response_format":{"type":"text"},"mirostat":0,"nonsense":1}"#
-      let answer = try server.json("/chat/completions", body)
+      let answer = try await server.json("/chat/completions", body)
       #expect(answer["emend"]?["ignored"] == ["nonsense", "user"])
-      let strict = try server.post(
+      let strict = try await server.post(
         "/chat/completions", body, headers: ["extra-parameters": "error"])
       #expect(strict.status == 400)
       #expect(try strict.json["error"]?["param"] == "nonsense")
       let tools = #"{"messages":[{"role":"user","content":"a"}],"max_tokens":2,"tools":[{"type":"function"}]}"#
-      let dropped = try server.post(
+      let dropped = try await server.post(
         "/chat/completions", tools, headers: ["extra-parameters": "drop"])
       #expect(try dropped.json["emend"]?["ignored"] == ["tools"])
       try await server.stop()
@@ -106,58 +106,58 @@
         $0.showsPage = false
         $0.showsSlots = false
       }
-      let nowhere = try server.get("/nowhere")
+      let nowhere = try await server.get("/nowhere")
       #expect(nowhere.status == 404)
       #expect(try nowhere.json["error"]?["type"] == "not_found_error")
-      let wrong = try server.get("/v1/chat/completions")
+      let wrong = try await server.get("/v1/chat/completions")
       #expect(wrong.status == 405 && wrong.headers["allow"] == "POST")
-      #expect(try server.post("/tokenize", String(repeating: " ", count: 2000)).status == 413)
-      for path in ["/slots", "/metrics"] { #expect(try server.get(path).status == 501) }
-      #expect(try server.post("/v1/embeddings", "{}").status == 501)
-      #expect(try server.get("/").status == 404)
-      #expect(try server.get("/v1/models/tiny").json["id"] == "tiny")
-      #expect(try server.get("/v1/models/other").status == 404)
-      #expect(try server.get("/props").json["model_path"] == "tiny.gguf")
+      #expect(try await server.post("/tokenize", String(repeating: " ", count: 2000)).status == 413)
+      for path in ["/slots", "/metrics"] { #expect(try await server.get(path).status == 501) }
+      #expect(try await server.post("/v1/embeddings", "{}").status == 501)
+      #expect(try await server.get("/").status == 404)
+      #expect(try await server.get("/v1/models/tiny").json["id"] == "tiny")
+      #expect(try await server.get("/v1/models/other").status == 404)
+      #expect(try await server.get("/props").json["model_path"] == "tiny.gguf")
       try await server.stop()
     }
 
     @Test func letsInWhoHasAKey() async throws {
       let server = try await server { $0.keys = ["one", "two"] }
       let body = #"{"content":"a"}"#
-      #expect(try server.post("/tokenize", body).status == 401)
+      #expect(try await server.post("/tokenize", body).status == 401)
       for headers in [["Authorization": "Bearer three"], ["X-Api-Key": "on"]] {
-        let answer = try server.post("/tokenize", body, headers: headers)
+        let answer = try await server.post("/tokenize", body, headers: headers)
         #expect(try answer.json["error"]?["type"] == "authentication_error")
       }
       for headers in [["Authorization": "Bearer one"], ["X-Api-Key": "two"]] {
-        #expect(try server.post("/tokenize", body, headers: headers).status == 200)
+        #expect(try await server.post("/tokenize", body, headers: headers).status == 200)
       }
-      #expect(try server.get("/health").status == 200)
-      #expect(try server.get("/").status == 200)
+      #expect(try await server.get("/health").status == 200)
+      #expect(try await server.get("/").status == 200)
       try await server.stop()
     }
 
     @Test func tellsBrowsersWhatTheyMay() async throws {
       let server = try await server()
-      func preflight(_ origin: String) throws -> HTTPClient.Answer {
+      func preflight(_ origin: String) async throws -> HTTPClient.Answer {
         let client = try HTTPClient(port: server.port)
         try client.request(
           "OPTIONS", "/completion",
           headers: [
             "Origin": origin, "Access-Control-Request-Headers": "authorization, x-stainless-lang",
           ])
-        return try client.answer()
+        return try await client.answer()
       }
-      let near = try preflight("http://localhost:3000")
+      let near = try await preflight("http://localhost:3000")
       #expect(near.status == 200)
       #expect(near.headers["access-control-allow-origin"] == "http://localhost:3000")
       #expect(near.headers["access-control-allow-headers"] == "authorization, x-stainless-lang")
       for origin in ["http://evil.com", "http://localhost.evil.com", "http://localhost:3000.evil.com"] {
-        #expect(try preflight(origin).headers["access-control-allow-origin"] == nil)
+        #expect(try await preflight(origin).headers["access-control-allow-origin"] == nil)
       }
-      let error = try server.get("/nowhere", headers: ["Origin": "http://127.0.0.1"])
+      let error = try await server.get("/nowhere", headers: ["Origin": "http://127.0.0.1"])
       #expect(error.headers["access-control-allow-origin"] == "http://127.0.0.1")
-      #expect(try server.get("/health").headers["access-control-allow-origin"] == nil)
+      #expect(try await server.get("/health").headers["access-control-allow-origin"] == nil)
       try await server.stop()
     }
   }

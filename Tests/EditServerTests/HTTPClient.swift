@@ -9,7 +9,9 @@ import Foundation
 #endif
 
 /// A client of a few lines over a socket of loopback, which sees every byte and can leave when it likes.
-final class HTTPClient {
+///
+/// It waits on threads of its own: those of Swift's pool are as few as the cores, and the server needs them.
+final class HTTPClient: @unchecked Sendable {
   struct Failure: Error { let what: String }
 
   struct Answer {
@@ -74,7 +76,7 @@ final class HTTPClient {
         #elseif canImport(Musl)
           Musl.send(socket, $0.baseAddress!, $0.count, Int32(MSG_NOSIGNAL))
         #else
-          Glibc.send(socket, $0.baseAddress!, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+          Glibc.send(socket, $0.baseAddress!, $0.count, Int32(MSG_NOSIGNAL))
         #endif
       }
       guard count > 0 else { throw Failure(what: "not sent") }
@@ -117,7 +119,11 @@ final class HTTPClient {
   }
 
   /// The head of an answer.
-  func head() throws -> (status: Int, headers: [String: String]) {
+  func head() async throws -> (status: Int, headers: [String: String]) {
+    try await waiting { try self.readHead() }
+  }
+
+  private func readHead() throws -> (status: Int, headers: [String: String]) {
     let status = Int(try line().split(separator: " ")[1]) ?? 0
     var headers: [String: String] = [:]
     while true {
@@ -130,7 +136,9 @@ final class HTTPClient {
   }
 
   /// One chunk of a body that is sent so; nil at the end.
-  func chunk() throws -> [UInt8]? {
+  func chunk() async throws -> [UInt8]? { try await waiting { try self.readChunk() } }
+
+  private func readChunk() throws -> [UInt8]? {
     guard let size = Int(try line(), radix: 16) else { throw Failure(what: "no chunk") }
     let bytes = try take(size)
     _ = try line()
@@ -138,11 +146,21 @@ final class HTTPClient {
   }
 
   /// The whole answer.
-  func answer() throws -> Answer {
-    let (status, headers) = try head()
+  func answer() async throws -> Answer { try await waiting { try self.readAnswer() } }
+
+  private func waiting<Result: Sendable>(
+    _ body: @escaping @Sendable () throws -> Result
+  ) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+      Thread { continuation.resume(with: Swift.Result { try body() }) }.start()
+    }
+  }
+
+  private func readAnswer() throws -> Answer {
+    let (status, headers) = try readHead()
     var body: [UInt8] = []
     if headers["transfer-encoding"] == "chunked" {
-      while let chunk = try chunk() { body += chunk }
+      while let chunk = try readChunk() { body += chunk }
     } else {
       body = try take(Int(headers["content-length"] ?? "0") ?? 0)
     }

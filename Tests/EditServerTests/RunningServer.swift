@@ -43,7 +43,7 @@
         throw HTTPClient.Failure(what: "the server did not listen")
       }
       self.port = port
-      while try get("/health").status == 503 { try await Task.sleep(for: .milliseconds(5)) }
+      while try await get("/health").status == 503 { try await Task.sleep(for: .milliseconds(5)) }
     }
 
     private final class Flag: Sendable {
@@ -61,23 +61,23 @@
       try await task.value
     }
 
-    func get(_ path: String, headers: [String: String] = [:]) throws -> HTTPClient.Answer {
+    func get(_ path: String, headers: [String: String] = [:]) async throws -> HTTPClient.Answer {
       let client = try HTTPClient(port: port)
       try client.request("GET", path, headers: headers)
-      return try client.answer()
+      return try await client.answer()
     }
 
     func post(
       _ path: String, _ body: String, headers: [String: String] = [:]
-    ) throws -> HTTPClient.Answer {
+    ) async throws -> HTTPClient.Answer {
       let client = try HTTPClient(port: port)
       try client.request("POST", path, body, headers: headers)
-      return try client.answer()
+      return try await client.answer()
     }
 
     /// The answer's body, which is JSON.
-    func json(_ path: String, _ body: String, status: Int = 200) throws -> JSONValue {
-      let answer = try post(path, body)
+    func json(_ path: String, _ body: String, status: Int = 200) async throws -> JSONValue {
+      let answer = try await post(path, body)
       #expect(answer.status == status, "\(answer.text)")
       return try JSONParser.value(of: answer.body)
     }

@@ -14,12 +14,13 @@ struct TinyModel {
   let vector: String
   let wrongVector: String
 
-  init() throws {
+  /// A model that was trained for contexts of that length, as its file says.
+  init(context: Int = context) throws {
     folder = try TemporaryFolder()
     path = try folder.file("tiny.gguf")
     vector = try folder.file("pirate.gguf")
     wrongVector = try folder.file("wide.gguf")
-    try Data(Self.model()).write(to: URL(fileURLWithPath: path))
+    try Data(Self.model(context)).write(to: URL(fileURLWithPath: path))
     try Data(Self.vector(width: Self.width, seed: 5)).write(to: URL(fileURLWithPath: vector))
     try Data(Self.vector(width: 32, seed: 6)).write(to: URL(fileURLWithPath: wrongVector))
   }
@@ -35,7 +36,7 @@ struct TinyModel {
     (0..<count).flatMap { _ in [0, 0, 0x80, 0x3F] as [UInt8] }
   }
 
-  private static func model() -> [UInt8] {
+  private static func model(_ context: Int) -> [UInt8] {
     var random = SplitMix64(seed: 7)
     let pieces = ["<unk>", "<s>", "</s>"] + (0..<256).map { byte in
       "<0x" + (byte < 16 ? "0" : "") + String(byte, radix: 16).uppercased() + ">"

@@ -84,8 +84,11 @@ package struct ServedTemplate: Sendable {
   ) throws(ServerError) -> Conversation {
     let template = try chosen(forEditors: forEditors)
     do throws(TokenizationError) {
-      var segments = try template.segments(
-        messages, with: tokenizer, addGenerationPrompt: asksForAnswer || prefill != nil)
+      let asks = asksForAnswer || prefill != nil
+      var segments =
+        try isGiven && !forEditors
+        ? given(messages, tokenizer, asksForAnswer: asks)
+        : template.segments(messages, with: tokenizer, addGenerationPrompt: asks)
       if let prefill, !prefill.isEmpty { segments.append(TextSegment(prefill, isMarkup: false)) }
       var tokens = tokenizer.encode(segments, addSpecial: false)
       let bos = tokenizer.bosToken
@@ -97,8 +100,12 @@ package struct ServedTemplate: Sendable {
       case .own: addsBOS = isGiven && tokenizer.vocabulary.addsBOS && tokens.first != bos
       }
       if addsBOS, let bos { tokens.insert(bos, at: 0) }
-      let content = try template.firstContentToken(
-        after: messages.first?.role ?? .user, with: tokenizer)
+      let role = messages.first?.role ?? .user
+      // A given template may have no place for what is said.
+      let content =
+        isGiven && !forEditors
+        ? (try? template.firstContentToken(after: role, with: tokenizer)) ?? 0
+        : try template.firstContentToken(after: role, with: tokenizer)
       let firstContent = content + (isGiven && addsBOS && !forEditors ? 1 : 0)
       return Conversation(
         prompt: Prompt(tokens, firstContent: min(firstContent, max(0, tokens.count - 1))),
@@ -107,6 +114,25 @@ package struct ServedTemplate: Sendable {
         startsText: prefill == nil && !isGiven)
     } catch {
       throw .invalid("the conversation cannot be written: \(error)", param: "messages")
+    }
+  }
+
+  /// What a given template writes, also where it leaves out what the system says: whoever gave it chose that.
+  private func given(
+    _ messages: [ChatMessage], _ tokenizer: Tokenizer, asksForAnswer: Bool
+  ) throws(TokenizationError) -> [TextSegment] {
+    guard case .own(let template) = template else { return [] }
+    let vocabulary = tokenizer.vocabulary
+    let tokens = [
+      "bos_token": vocabulary.bosToken, "eos_token": vocabulary.eosToken,
+      "unk_token": vocabulary.unknownToken, "pad_token": vocabulary.paddingToken,
+    ]
+    do {
+      return try template.segments(
+        messages, addGenerationPrompt: asksForAnswer,
+        specialTokens: tokens.compactMapValues { $0.map(tokenizer.piece) })
+    } catch {
+      throw .chatTemplate(error)
     }
   }
 }
