@@ -62,7 +62,8 @@ package final class ServedModel: Sendable {
     var context = divides ? whole / (asked ?? 1) : whole
     if context > trained {
       note(
-        "a context of \(context) tokens was asked for, and the model was trained for \(trained): taking that")
+        "a context of \(context) tokens was asked for, and the model was trained for \(trained): taking that"
+      )
       context = trained
     }
     guard context > 0 else {

@@ -60,8 +60,9 @@
     @Test func editsAreOfTheRequest() async throws {
       let server = try await server()
       func text(_ more: String) async throws -> String? {
-        try await server.json("/v1/chat/completions", "{\(question)\(more)}")["choices"]?[0]?["message"]?[
-          "content"]?.string
+        try await server.json("/v1/chat/completions", "{\(question)\(more)}")["choices"]?[0]?[
+          "message"]?[
+            "content"]?.string
       }
       let plain = try await text("")
       #expect(try await text(#","edit":{"vector":"pirate","strength":0}"#) == plain)
@@ -87,7 +88,8 @@
       #expect(cleared["emend"]?["digest"] == .null)
       #expect(
         try await server.json(
-          "/v1/chat/completions", #"{"model":"tiny+none",\#(question)}"#, status: 404)["error"]?["code"]
+          "/v1/chat/completions", #"{"model":"tiny+none",\#(question)}"#, status: 404)["error"]?[
+            "code"]
           == "model_not_found")
       try await server.stop()
     }
@@ -152,7 +154,8 @@
       let plain = try await server.json("/v1/chat/completions", "{\(question)}")
       let edited = try await server.json("/v1/chat/completions", "{\(question),\(edit)}")
       #expect(
-        both["choices"]?[0]?["message"]?["content"] == edited["choices"]?[0]?["message"]?["content"])
+        both["choices"]?[0]?["message"]?["content"] == edited["choices"]?[0]?["message"]?["content"]
+      )
       #expect(
         both["choices"]?[1]?["message"]?["content"] == plain["choices"]?[0]?["message"]?["content"])
       #expect(both["choices"]?[1]?["emend"]?["side"] == "unedited")
@@ -173,17 +176,23 @@
       let scalars = Array(text.unicodeScalars)
       let middle = scalars.count / 2
       let stop = String(String.UnicodeScalarView(scalars[middle..<middle + 2]))
-      let first = scalars.indices.first { scalars[$0...].starts(with: scalars[middle..<middle + 2]) }
+      let first = scalars.indices.first {
+        scalars[$0...].starts(with: scalars[middle..<middle + 2])
+      }
       let escaped = JSONValue.string(stop).text
       let ended = try await server.json(
         "/completion", #"{"prompt":"a","n_predict":40,"stop":\#(escaped)}"#)
       #expect(ended["stop_type"] == "word" && ended["stopping_word"]?.string == stop)
-      #expect(Array(ended["content"]?.string?.unicodeScalars ?? "-".unicodeScalars) == Array(scalars[..<(first ?? 0)]))
+      #expect(
+        Array(ended["content"]?.string?.unicodeScalars ?? "-".unicodeScalars)
+          == Array(scalars[..<(first ?? 0)]))
 
       let full = try await server.json("/completion", #"{"prompt":"a","ignore_eos":true}"#)
-      #expect(full["truncated"] == true && full["tokens_predicted"]?.integer == TinyModel.context - 2)
+      #expect(
+        full["truncated"] == true && full["tokens_predicted"]?.integer == TinyModel.context - 2)
       let long = String(repeating: "a", count: 200)
-      let error = try await server.json("/completion", #"{"prompt":"\#(long)"}"#, status: 400)["error"]
+      let error = try await server.json("/completion", #"{"prompt":"\#(long)"}"#, status: 400)[
+        "error"]
       #expect(error?["type"] == "exceed_context_size_error")
       #expect(error?["code"] == "context_length_exceeded")
       #expect(error?["n_ctx"]?.integer == TinyModel.context && error?["n_prompt_tokens"] == 201)

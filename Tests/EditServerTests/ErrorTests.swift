@@ -27,36 +27,59 @@
       (#"{"messages":"a"}"#, "messages", nil, "array"),
       (#"{"messages":[{"role":"user"}]}"#, "messages[0].content", nil, "content"),
       (#"{"messages":[{"role":"tool","content":"a"}]}"#, "messages[0].role", nil, "role"),
-      (#"{"messages":[{"role":"user","content":[{"type":"image_url"}]}]}"#, "messages[0].content[0]",
-        "unsupported_parameter", "type"),
+      (
+        #"{"messages":[{"role":"user","content":[{"type":"image_url"}]}]}"#,
+        "messages[0].content[0]",
+        "unsupported_parameter", "type"
+      ),
       (#"{Q,"max_tokens":"a"}"#, "max_tokens", nil, "whole"),
       (#"{Q,"max_tokens":true}"#, "max_tokens", nil, "whole"),
       (#"{Q,"max_tokens":-2}"#, "max_tokens", nil, "-2"), (#"{Q,"n":9}"#, "n", nil, "parallel"),
       (#"{Q,"top_logprobs":2}"#, "top_logprobs", nil, "logprobs"),
       (#"{Q,"stop":[1]}"#, "stop", nil, "string"), (#"{Q,"top_p":2}"#, "top_p", nil, "0"),
       (#"{Q,"tools":[{"type":"function"}]}"#, "tools", "unsupported_parameter", "tool_choice"),
-      (#"{Q,"response_format":{"type":"json_object"}}"#, "response_format", "unsupported_parameter",
-        "lenient"),
+      (
+        #"{Q,"response_format":{"type":"json_object"}}"#, "response_format",
+        "unsupported_parameter",
+        "lenient"
+      ),
       (#"{Q,"grammar":"root ::= a"}"#, "grammar", "unsupported_parameter", "lenient"),
       (#"{Q,"mirostat":2}"#, "mirostat", "unsupported_parameter", "0"),
       (#"{Q,"lora":[{"id":0}]}"#, "lora", "unsupported_parameter", "edit"),
       (#"{Q,"edit":3}"#, "edit", "invalid_edit", "object"),
       (#"{Q,"edit":{}}"#, "edit", "invalid_edit", "exactly one"),
-      (#"{Q,"edit":{"vector":"pirate","strenght":1}}"#, "edit.strenght", "invalid_edit", "not known"),
-      (#"{Q,"edit":[{"vector":"pirate"},{"vector":"parrot"}]}"#, "edit[1].vector", "edit_not_found",
-        "parrot"),
+      (
+        #"{Q,"edit":{"vector":"pirate","strenght":1}}"#, "edit.strenght", "invalid_edit",
+        "not known"
+      ),
+      (
+        #"{Q,"edit":[{"vector":"pirate"},{"vector":"parrot"}]}"#, "edit[1].vector",
+        "edit_not_found",
+        "parrot"
+      ),
       (#"{Q,"edit":{"vector":"wide"}}"#, "edit.vector", "edit_model_mismatch", "wide"),
       (#"{Q,"edit":{"vector":"../pirate"}}"#, "edit.vector", "edit_not_found", "pirate"),
-      (#"{Q,"edit":{"vector":"pirate","strength":"1"}}"#, "edit.strength", "invalid_edit", "number"),
-      (#"{Q,"edit":{"vector":"pirate","strength":1e60}}"#, "edit.strength", "invalid_edit", "finite"),
+      (
+        #"{Q,"edit":{"vector":"pirate","strength":"1"}}"#, "edit.strength", "invalid_edit", "number"
+      ),
+      (
+        #"{Q,"edit":{"vector":"pirate","strength":1e60}}"#, "edit.strength", "invalid_edit",
+        "finite"
+      ),
       (#"{Q,"edit":{"vector":"pirate","layers":"9"}}"#, "edit.layers", "invalid_edit", "9"),
-      (#"{Q,"edit":{"vector":"pirate","layers":[]}}"#, "edit.layers", "invalid_edit", "one at least"),
+      (
+        #"{Q,"edit":{"vector":"pirate","layers":[]}}"#, "edit.layers", "invalid_edit",
+        "one at least"
+      ),
       (#"{Q,"edit":{"instruction":"Be brief."}}"#, "edit.editor", "invalid_edit", "editor"),
       (#"{Q,"edit":{"instruction":" "}}"#, "edit.instruction", "invalid_edit", "empty"),
       (#"{Q,"trace":{"k":true}}"#, "trace.k", nil, "kl"),
       (#"{Q,"compare":true,"n":2}"#, "compare", nil, "one answer"),
-      (#"{Q,"add_generation_prompt":true,"continue_final_message":true}"#, "continue_final_message",
-        nil, "both"),
+      (
+        #"{Q,"add_generation_prompt":true,"continue_final_message":true}"#,
+        "continue_final_message",
+        nil, "both"
+      ),
     ]
 
     @Test func refusesWithReasons() async throws {
@@ -93,7 +116,8 @@
         "/chat/completions", body, headers: ["extra-parameters": "error"])
       #expect(strict.status == 400)
       #expect(try strict.json["error"]?["param"] == "nonsense")
-      let tools = #"{"messages":[{"role":"user","content":"a"}],"max_tokens":2,"tools":[{"type":"function"}]}"#
+      let tools =
+        #"{"messages":[{"role":"user","content":"a"}],"max_tokens":2,"tools":[{"type":"function"}]}"#
       let dropped = try await server.post(
         "/chat/completions", tools, headers: ["extra-parameters": "drop"])
       #expect(try dropped.json["emend"]?["ignored"] == ["tools"])
@@ -152,7 +176,9 @@
       #expect(near.status == 200)
       #expect(near.headers["access-control-allow-origin"] == "http://localhost:3000")
       #expect(near.headers["access-control-allow-headers"] == "authorization, x-stainless-lang")
-      for origin in ["http://evil.com", "http://localhost.evil.com", "http://localhost:3000.evil.com"] {
+      for origin in [
+        "http://evil.com", "http://localhost.evil.com", "http://localhost:3000.evil.com",
+      ] {
         #expect(try await preflight(origin).headers["access-control-allow-origin"] == nil)
       }
       let error = try await server.get("/nowhere", headers: ["Origin": "http://127.0.0.1"])

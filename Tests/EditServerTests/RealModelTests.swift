@@ -60,10 +60,13 @@
       for question in questions {
         for instruction in Self.instructions {
           let client = try HTTPClient(port: server.port)
-          let edit = JSONValue(instruction) == .null ? "[]" : #"{"instruction":\#(JSONValue(instruction).text)}"#
+          let edit =
+            JSONValue(instruction) == .null
+            ? "[]" : #"{"instruction":\#(JSONValue(instruction).text)}"#
           try client.request(
             "POST", "/v1/chat/completions",
-            #"{"messages":[{"role":"user","content":"\#(question)"}],"temperature":0,"max_tokens":16,"edit":\#(edit)}"#)
+            #"{"messages":[{"role":"user","content":"\#(question)"}],"temperature":0,"max_tokens":16,"edit":\#(edit)}"#
+          )
           clients.append((client, try alone(question, instruction)))
         }
       }

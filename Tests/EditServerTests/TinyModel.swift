@@ -38,9 +38,11 @@ struct TinyModel {
 
   private static func model(_ context: Int) -> [UInt8] {
     var random = SplitMix64(seed: 7)
-    let pieces = ["<unk>", "<s>", "</s>"] + (0..<256).map { byte in
-      "<0x" + (byte < 16 ? "0" : "") + String(byte, radix: 16).uppercased() + ">"
-    }
+    let pieces =
+      ["<unk>", "<s>", "</s>"]
+      + (0..<256).map { byte in
+        "<0x" + (byte < 16 ? "0" : "") + String(byte, radix: 16).uppercased() + ">"
+      }
     let metadata: [(String, GGUFBuilder.Value)] = [
       ("general.architecture", .string("llama")),
       ("llama.context_length", .u32(UInt32(context))),
@@ -73,7 +75,8 @@ struct TinyModel {
         .init(name + "attn_norm.weight", [UInt64(width)], data: ones(width)),
         .init(name + "ffn_norm.weight", [UInt64(width)], data: ones(width)),
         matrix(name + "attn_q.weight", width, width), matrix(name + "attn_k.weight", width, 32),
-        matrix(name + "attn_v.weight", width, 32), matrix(name + "attn_output.weight", width, width),
+        matrix(name + "attn_v.weight", width, 32),
+        matrix(name + "attn_output.weight", width, width),
         matrix(name + "ffn_gate.weight", width, 128), matrix(name + "ffn_up.weight", width, 128),
         matrix(name + "ffn_down.weight", 128, width),
       ]

@@ -21,7 +21,8 @@ struct Emend: ParsableCommand {
     subcommands: [
       Inspect.self, Tokenize.self, Generate.self, Chat.self,
     ] + servers + [
-      Score.self, PerplexityCommand.self, Bench.self, Convert.self, Edit.self, Train.self, Evaluate.self,
+      Score.self, PerplexityCommand.self, Bench.self, Convert.self, Edit.self, Train.self,
+      Evaluate.self,
     ])
 
   /// Left out where the package is built without the trait `Server`.

@@ -196,7 +196,15 @@ struct AnswerWriter: Sendable {
       return [progress(index, total, cached, processed, timings)]
     case .echo:
       guard case .text = plan.form, plan.options.echoes else { return [] }
-      return [.object(chunk([["index": .integer(index), "text": .string(promptText(index)), "logprobs": .null, "finish_reason": .null]]))]
+      return [
+        .object(
+          chunk([
+            [
+              "index": .integer(index), "text": .string(promptText(index)), "logprobs": .null,
+              "finish_reason": .null,
+            ]
+          ]))
+      ]
     case .text(_, let text, let records, let timings):
       return begin(index) + [piece(index, text, records, timings, before)]
     case .finished(_, let text, let records, let end):

@@ -39,7 +39,8 @@ struct EditField {
     }
     if compiled.count > 1 {
       throw invalid(
-        "there are \(compiled.count) compiled edits, and only one can take the place of the first token", param)
+        "there are \(compiled.count) compiled edits, and only one can take the place of the first token",
+        param)
     }
   }
 
@@ -59,7 +60,8 @@ struct EditField {
     func text(_ name: String) throws(ServerError) -> String? {
       guard let value = value(name) else { return nil }
       guard let text = value.string else {
-        throw invalid("'\(param).\(name)' is \(value.kind), and must be a string", "\(param).\(name)")
+        throw invalid(
+          "'\(param).\(name)' is \(value.kind), and must be a string", "\(param).\(name)")
       }
       return text
     }

@@ -47,7 +47,8 @@ package final class EditRegistry: Sendable {
       "\(identity.digest) \(ProcessorIdentity.sample(of: opened.file)) "
       + "\(opened.settings.activations.rawValue) \(opened.settings.resolvedCacheType.rawValue)"
     let files: [(EditEntry.Kind, [ServerSettings.NamedFile], String)] = [
-      (.editor, settings.editors, "--editor"), (.vector, settings.controlVectors, "--control-vector"),
+      (.editor, settings.editors, "--editor"),
+      (.vector, settings.controlVectors, "--control-vector"),
       (.compiled, settings.compiled, "--compiled"),
     ]
     var entries: [EditEntry] = []
@@ -56,12 +57,14 @@ package final class EditRegistry: Sendable {
         guard EditNames.areValid(file.name) else {
           throw ServerSettingsError.option(
             name: option,
-            problem: "\(file.name) is no name; use at most \(EditNames.longest) letters, digits, dots, "
+            problem:
+              "\(file.name) is no name; use at most \(EditNames.longest) letters, digits, dots, "
               + "dashes and underscores (NAME=FILE)")
         }
         if entries.contains(where: { $0.name == file.name && $0.kind == kind }) {
           throw ServerSettingsError.option(
-            name: option, problem: "\(file.name) is the name of two files; give each its own (NAME=FILE)")
+            name: option,
+            problem: "\(file.name) is the name of two files; give each its own (NAME=FILE)")
         }
         let entry = try entry(file, kind)
         // What was given by name has to work.
@@ -125,7 +128,8 @@ package final class EditRegistry: Sendable {
       let known = entries.filter { $0.kind == kind }.map(\.name)
       throw .invalid(
         "there is no \(kind.rawValue) called '\(name)'; "
-          + (known.isEmpty ? "the server was given none" : "there is \(known.joined(separator: ", "))"),
+          + (known.isEmpty
+            ? "the server was given none" : "there is \(known.joined(separator: ", "))"),
         param: param, code: "edit_not_found")
     }
     if let reason = found.reason {

@@ -147,7 +147,8 @@ final class EditStore {
     }
     guard compiled.count <= 1 else {
       throw ServerError.invalid(
-        "two of the edits take the place of the prompt's beginning; ask for one of them", param: "edit",
+        "two of the edits take the place of the prompt's beginning; ask for one of them",
+        param: "edit",
         code: "invalid_edit")
     }
     let nothing = try LatentEdit(width: c.hiddenSize, layerCount: c.layerCount, sites: [])

@@ -52,7 +52,8 @@ struct AnswerTimings: Sendable {
       "prompt_per_second": .number(rate(prompt, promptSeconds)),
       "predicted_n": .integer(predicted), "predicted_ms": .number(milliseconds),
       "predicted_per_token_ms": .number(steps > 0 ? milliseconds / Double(steps) : 0),
-      "predicted_per_second": .number(steps > 0 && milliseconds > 0 ? 1e3 / milliseconds * Double(steps) : 0),
+      "predicted_per_second": .number(
+        steps > 0 && milliseconds > 0 ? 1e3 / milliseconds * Double(steps) : 0),
     ]
   }
 }

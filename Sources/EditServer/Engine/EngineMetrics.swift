@@ -25,7 +25,8 @@ struct EngineMetrics: Sendable {
     func add(_ name: String, _ kind: String, _ help: String, _ value: Double) {
       lines.append("# HELP \(name) \(help)")
       lines.append("# TYPE \(name) \(kind)")
-      lines.append("\(name) \(value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)")")
+      lines.append(
+        "\(name) \(value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)")")
     }
     func counter(_ name: String, _ help: String, _ value: Double) {
       add("llamacpp:" + name, "counter", help, value)
@@ -39,12 +40,15 @@ struct EngineMetrics: Sendable {
       Double(promptTokensCached))
     counter("prompt_seconds_total", "Seconds in which prompts were fed.", promptSeconds)
     counter("tokens_predicted_total", "Tokens chosen.", Double(predictedTokens))
-    counter("tokens_predicted_seconds_total", "Seconds in which tokens were chosen.", predictedSeconds)
+    counter(
+      "tokens_predicted_seconds_total", "Seconds in which tokens were chosen.", predictedSeconds)
     counter("n_decode_total", "Passes through the model.", Double(passes))
     counter("n_tokens_max", "Tokens of the longest sequence.", Double(longestSequence))
     counter("spec_decode_num_drafts_total", "Drafts (there is no speculation).", 0)
     counter("spec_decode_num_draft_tokens_total", "Tokens drafted (there is no speculation).", 0)
-    counter("spec_decode_num_accepted_tokens_total", "Drafted tokens accepted (there is no speculation).", 0)
+    counter(
+      "spec_decode_num_accepted_tokens_total", "Drafted tokens accepted (there is no speculation).",
+      0)
     gauge(
       "prompt_tokens_seconds", "Prompt tokens a second.",
       promptSeconds > 0 ? Double(promptTokens) / promptSeconds : 0)
@@ -62,9 +66,13 @@ struct EngineMetrics: Sendable {
     for kind in ["instruction", "vector", "compiled"] {
       lines.append("emend:edits_total{kind=\"\(kind)\"} \(edits[kind] ?? 0)")
     }
-    add("emend:editor_seconds_total", "counter", "Seconds in which editors read instructions.", editorSeconds)
+    add(
+      "emend:editor_seconds_total", "counter", "Seconds in which editors read instructions.",
+      editorSeconds)
     add("emend:compiled_edit_hits_total", "counter", "Edits that were ready.", Double(editHits))
-    add("emend:compiled_edit_misses_total", "counter", "Edits that had to be made.", Double(editMisses))
+    add(
+      "emend:compiled_edit_misses_total", "counter", "Edits that had to be made.",
+      Double(editMisses))
     return lines.joined(separator: "\n") + "\n"
   }
 }

@@ -46,7 +46,8 @@ final class EngineWorker {
 
   /// A worker of `count` places.
   init(
-    _ loaded: LoadedModel, count: Int, batchSize: Int, shiftsContext: Bool, template: ServedTemplate,
+    _ loaded: LoadedModel, count: Int, batchSize: Int, shiftsContext: Bool,
+    template: ServedTemplate,
     feeder: any SequenceFeeder = SequentialFeeder()
   ) throws {
     self.loaded = loaded
@@ -124,7 +125,9 @@ final class EngineWorker {
 
   private func trace(_ job: AnswerJob) throws -> AnswerTrace? {
     let options = job.options
-    guard job.edit.digest != nil, options.tracesSites || options.tracesDivergence else { return nil }
+    guard job.edit.digest != nil, options.tracesSites || options.tracesDivergence else {
+      return nil
+    }
     var state: ProcessorState?
     if options.tracesDivergence {
       state = spare.popLast()

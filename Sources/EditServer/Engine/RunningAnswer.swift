@@ -77,7 +77,8 @@ final class RunningAnswer {
     trace?.prepare(ghosts: applied.ghostTokens)
     job.request.events.push(
       .started(
-        choice: job.choice, promptTokens: prompt.tokens.count, cached: timings.cached, edit: applied))
+        choice: job.choice, promptTokens: prompt.tokens.count, cached: timings.cached, edit: applied
+      ))
     if job.options.reportsProgress { reportProgress() }
   }
 
@@ -203,7 +204,8 @@ final class RunningAnswer {
     let rest = text + matcher.append(decoder.finish()) + matcher.finish()
     let end = AnswerEnd(
       reason: reason, stoppingWord: reason == .stopString ? stoppingWord : "", timings: timings,
-      promptTokens: prompt, isTruncated: reason == .contextFull || isShifted, hasNewLine: hasNewLine,
+      promptTokens: prompt, isTruncated: reason == .contextFull || isShifted,
+      hasNewLine: hasNewLine,
       tokensCached: slot.tokens.count, slot: slot.index, edit: applied)
     job.request.events.push(.finished(choice: job.choice, rest, pending, end))
   }

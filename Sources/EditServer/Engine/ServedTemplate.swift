@@ -46,7 +46,8 @@ package struct ServedTemplate: Sendable {
     } catch {
       throw ServerSettingsError.option(
         name: "--chat-template",
-        problem: "it is none of \(ChatFamily.allCases.map(\.rawValue).joined(separator: ", ")), and no template: "
+        problem:
+          "it is none of \(ChatFamily.allCases.map(\.rawValue).joined(separator: ", ")), and no template: "
           + "\(error)")
     }
     family = try? ChatFamily(jinja: given)

@@ -150,7 +150,8 @@
         return Array(buffer.readableBytesView)
       } catch is NIOTooManyBytesError {
         throw ServerError(
-          413, .invalidRequest, "the body has more than \(limit) bytes; send less, or start the server with --max-body")
+          413, .invalidRequest,
+          "the body has more than \(limit) bytes; send less, or start the server with --max-body")
       }
     }
 

@@ -42,7 +42,8 @@
               }
               let value: JSONValue = [
                 "listening": .array(all), "model": .string(server.model.name),
-                "parallel": .integer(server.model.parallel), "context": .integer(server.model.context),
+                "parallel": .integer(server.model.parallel),
+                "context": .integer(server.model.context),
               ]
               listening(value.text)
             }, isAsked: isAsked)

@@ -46,11 +46,15 @@
       case "/detokenize", "/v1/detokenize": return [.post: .detokenize]
       case "/tokenizer_info": return [.get: .tokenizerInfo]
       case "/apply-template": return [.post: .applyTemplate]
-      case "/props": return [.get: .props, .post: .unsupported("the server's settings are those of its start")]
+      case "/props":
+        return [.get: .props, .post: .unsupported("the server's settings are those of its start")]
       case "/slots": return [.get: .slots]
       case "/metrics": return [.get: .metrics]
       case "/lora-adapters":
-        return [.get: .adapters, .post: .unsupported("there are no adapters; ask for an 'edit' in the request")]
+        return [
+          .get: .adapters,
+          .post: .unsupported("there are no adapters; ask for an 'edit' in the request"),
+        ]
       default: break
       }
       let short = path.hasPrefix("/v1/") ? String(path.dropFirst(3)) : path
@@ -63,7 +67,10 @@
       case "/edits/check": return [.post: .checkEdit]
       case "/edits/compile": return [.post: .compileEdit]
       case "/embeddings", "/embedding", "/rerank", "/reranking", "/infill":
-        return [.post: .unsupported("the model generates text; there is /v1/chat/completions and /v1/completions")]
+        return [
+          .post: .unsupported(
+            "the model generates text; there is /v1/chat/completions and /v1/completions")
+        ]
       case "/responses", "/messages":
         return [.post: .unsupported("use /v1/chat/completions")]
       default: break

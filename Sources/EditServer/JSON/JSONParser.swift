@@ -76,7 +76,8 @@ package struct JSONParser {
     return value
   }
 
-  private mutating func word(_ word: StaticString, _ value: JSONValue) throws(Failure) -> JSONValue {
+  private mutating func word(_ word: StaticString, _ value: JSONValue) throws(Failure) -> JSONValue
+  {
     let end = offset + word.utf8CodeUnitCount
     guard end <= bytes.count,
       (offset..<end).allSatisfy({ bytes[$0] == word.utf8Start[$0 - offset] })

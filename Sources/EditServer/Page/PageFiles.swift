@@ -22,7 +22,8 @@ enum PageFiles {
     "/style.css": File("text/css; charset=utf-8", PackageResources.style_css),
     "/icon.svg": File("image/svg+xml", PackageResources.icon_svg),
     // Asked for by browsers that have met llama-server's page at this address.
-    "/sw.js": File("text/javascript; charset=utf-8", Array("// There is no service worker.\n".utf8)),
+    "/sw.js": File(
+      "text/javascript; charset=utf-8", Array("// There is no service worker.\n".utf8)),
     "/manifest.webmanifest": File(
       "application/manifest+json",
       Array(#"{"name":"emend","start_url":"/","icons":[{"src":"/icon.svg","sizes":"any"}]}"#.utf8)),

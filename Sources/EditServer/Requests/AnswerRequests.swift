@@ -29,7 +29,8 @@ extension ServedModel {
       common.options.tracesDivergence = try members.bool("kl") ?? false
       common.options.tracesSites = try members.bool("sites") ?? false
       if let name = members.unread.first {
-        throw .invalid("'trace.\(name)' is not known; there are kl and sites", param: "trace.\(name)")
+        throw .invalid(
+          "'trace.\(name)' is not known; there are kl and sites", param: "trace.\(name)")
       }
     }
     var prompts: [Prompt]
@@ -49,7 +50,8 @@ extension ServedModel {
         throw .invalid("top_logprobs requires logprobs to be set to true", param: "top_logprobs")
       }
       guard (0...20).contains(most ?? 0) else {
-        throw .invalid("'top_logprobs' is \(most ?? 0), and must be from 0 to 20", param: "top_logprobs")
+        throw .invalid(
+          "'top_logprobs' is \(most ?? 0), and must be from 0 to 20", param: "top_logprobs")
       }
       // As llama-server: without a number, twenty.
       if tells { common.options.probabilities = most ?? 20 }

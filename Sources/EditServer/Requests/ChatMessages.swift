@@ -37,7 +37,8 @@ struct ChatMessages {
       prefill = messages.removeLast().content
     } else if goesOn == true {
       throw .invalid(
-        "continue_final_message needs a message of the assistant at the end", param: "continue_final_message")
+        "continue_final_message needs a message of the assistant at the end",
+        param: "continue_final_message")
     } else {
       asksForAnswer = asks ?? true
     }

@@ -51,7 +51,8 @@ struct GenerationFields {
       guard let value else { return nil }
       guard range.contains(value) else {
         throw .invalid(
-          "'\(name)' is \(value), and must be from \(range.lowerBound) to \(range.upperBound)", param: name)
+          "'\(name)' is \(value), and must be from \(range.lowerBound) to \(range.upperBound)",
+          param: name)
       }
       return Float(value)
     }
@@ -74,7 +75,9 @@ struct GenerationFields {
     }
     if let window = try fields.integer("repeat_last_n") {
       guard window >= -1 else {
-        throw .invalid("'repeat_last_n' is \(window), and must be 0 or more, or -1 for all", param: "repeat_last_n")
+        throw .invalid(
+          "'repeat_last_n' is \(window), and must be 0 or more, or -1 for all",
+          param: "repeat_last_n")
       }
       sampling.penaltyWindow = window == -1 ? nil : window
     }
@@ -104,14 +107,16 @@ struct GenerationFields {
       }
       options.stops = texts.compactMap(\.string).filter { !$0.isEmpty }
     case .some(let value):
-      throw .invalid("'stop' is \(value.kind), and must be a string or an array of strings", param: "stop")
+      throw .invalid(
+        "'stop' is \(value.kind), and must be a string or an array of strings", param: "stop")
     }
 
     for name in ["n", "n_cmpl"] {
       guard let n = try fields.integer(name) else { continue }
       guard (1...parallel).contains(n) else {
         throw .invalid(
-          "'\(name)' is \(n), and must be from 1 to \(parallel), the sequences of the server (--parallel)", param: name)
+          "'\(name)' is \(n), and must be from 1 to \(parallel), the sequences of the server (--parallel)",
+          param: name)
       }
       count = n
     }
@@ -144,12 +149,15 @@ struct GenerationFields {
     case .array(let elements)?:
       for element in elements {
         guard let token = element[0], let bias = element[1] else {
-          throw .invalid("'logit_bias' must have pairs of a token and a number, or false", param: "logit_bias")
+          throw .invalid(
+            "'logit_bias' must have pairs of a token and a number, or false", param: "logit_bias")
         }
         pairs.append((token, bias))
       }
     case .some(let value):
-      throw .invalid("'logit_bias' is \(value.kind), and must be an object or an array of pairs", param: "logit_bias")
+      throw .invalid(
+        "'logit_bias' is \(value.kind), and must be an object or an array of pairs",
+        param: "logit_bias")
     }
     for (token, bias) in pairs {
       let amount: Double
@@ -157,7 +165,8 @@ struct GenerationFields {
       case .bool(false): amount = -.infinity
       default:
         guard let number = bias.number else {
-          throw .invalid("'logit_bias' has \(bias.kind), and must have numbers, or false", param: "logit_bias")
+          throw .invalid(
+            "'logit_bias' has \(bias.kind), and must have numbers, or false", param: "logit_bias")
         }
         amount = number
       }

@@ -15,7 +15,10 @@ extension ServedModel {
       content ?? prompt ?? "", addSpecial: special ?? specialTokens ?? false, parseSpecial: parses)
     let count = JSONValue.integer(ids.count)
     guard try fields.bool("with_pieces") ?? false else {
-      return ["tokens": .array(ids.map(JSONValue.integer)), "count": count, "max_model_len": .integer(context)]
+      return [
+        "tokens": .array(ids.map(JSONValue.integer)), "count": count,
+        "max_model_len": .integer(context),
+      ]
     }
     let pieces = ids.map { id -> JSONValue in
       let bytes = Array(tokenizer.bytes(of: id, special: true))
@@ -101,7 +104,8 @@ extension ServedModel {
     let model = try fields.string("model")
     let selection = try selection(&fields, model: model)
     guard selection.digest != nil else {
-      throw ServerError.invalid("there is no 'edit' to make ready", param: "edit", code: "invalid_edit")
+      throw ServerError.invalid(
+        "there is no 'edit' to make ready", param: "edit", code: "invalid_edit")
     }
     let isText = try fields.bool("text") ?? false
     return try await engine.perform { worker in

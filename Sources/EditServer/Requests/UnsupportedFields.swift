@@ -43,7 +43,8 @@ struct UnsupportedFields {
     for (name, values) in Self.neutral {
       guard let value = fields.value(name) else { continue }
       guard let number = value.number, values.contains(number) else {
-        try refuse(name, "give \(values.map { "\($0)" }.joined(separator: " or ")), or leave it out")
+        try refuse(
+          name, "give \(values.map { "\($0)" }.joined(separator: " or ")), or leave it out")
         continue
       }
     }
@@ -57,7 +58,8 @@ struct UnsupportedFields {
       guard format["type"]?.string == "text" else {
         try refuse(
           "response_format",
-          "answers are free text; leave it out (and ask for JSON in the prompt), or start the server with --lenient")
+          "answers are free text; leave it out (and ask for JSON in the prompt), or start the server with --lenient"
+        )
         return try readRest(&fields)
       }
     }

@@ -14,7 +14,8 @@
         valueName: "n"))
     var parallel: Int?
 
-    @Flag(name: .customLong("kv-unified"), help: "Each sequence may be as long as the whole context.")
+    @Flag(
+      name: .customLong("kv-unified"), help: "Each sequence may be as long as the whole context.")
     var isUnified = false
 
     @Option(
@@ -38,7 +39,8 @@
     @Option(help: ArgumentHelp("The same from a file.", valueName: "file"))
     var chatTemplateFile: String?
 
-    @Flag(help: "A full context drops its older half where nothing is edited, and the answer goes on.")
+    @Flag(
+      help: "A full context drops its older half where nothing is edited, and the answer goes on.")
     var contextShift = false
 
     @Option(
@@ -58,7 +60,10 @@
       help: ArgumentHelp("Bytes of a request at most, or with K, M or G.", valueName: "size"))
     var maxBody: ByteSize?
 
-    @Flag(help: "Ignore what would change the answer and is not there (tools, response_format), and say so.")
+    @Flag(
+      help:
+        "Ignore what would change the answer and is not there (tools, response_format), and say so."
+    )
     var lenient = false
 
     func validate() throws {
@@ -71,7 +76,8 @@
       try positive("--batch-size", batchSize, 1 << 20)
       try positive("--queue", queue, 1 << 20)
       if predict < -1 {
-        throw ValidationError("--n-predict is \(predict), and must be 0 or more, or -1 for no limit")
+        throw ValidationError(
+          "--n-predict is \(predict), and must be 0 or more, or -1 for no limit")
       }
       if chatTemplate != nil, chatTemplateFile != nil {
         throw ValidationError("both --chat-template and --chat-template-file; give one")
@@ -108,7 +114,8 @@
 
     @Option(
       name: .shortAndLong,
-      help: ArgumentHelp("Names of the model, with commas between them. (default: the file's)", valueName: "names"))
+      help: ArgumentHelp(
+        "Names of the model, with commas between them. (default: the file's)", valueName: "names"))
     var alias: String?
 
     @Option(help: ArgumentHelp("Words about the model for lists of models.", valueName: "words"))
@@ -116,7 +123,8 @@
 
     @Option(
       parsing: .unconditionalSingleValue,
-      help: ArgumentHelp("A key that requests must have; may be repeated, or with commas.", valueName: "key"))
+      help: ArgumentHelp(
+        "A key that requests must have; may be repeated, or with commas.", valueName: "key"))
     var apiKey: [String] = []
 
     @Option(help: ArgumentHelp("The same from a file, one on a line.", valueName: "file"))
@@ -139,12 +147,14 @@
 
     @Option(
       help: ArgumentHelp(
-        "Header fields that such pages may send. (default: those that they ask for)", valueName: "fields"))
+        "Header fields that such pages may send. (default: those that they ask for)",
+        valueName: "fields"))
     var corsHeaders: String?
 
     @Option(
       parsing: .unconditional,
-      help: ArgumentHelp("Seconds between signs of life in a stream that waits; 0 for none.", valueName: "s"))
+      help: ArgumentHelp(
+        "Seconds between signs of life in a stream that waits; 0 for none.", valueName: "s"))
     var ssePingInterval = 10.0
 
     @Option(
@@ -155,7 +165,8 @@
 
     @Option(
       parsing: .unconditional,
-      help: ArgumentHelp("Seconds that running answers have when the server is asked to end.", valueName: "s"))
+      help: ArgumentHelp(
+        "Seconds that running answers have when the server is asked to end.", valueName: "s"))
     var drain = 4.0
 
     func validate() throws {
@@ -165,7 +176,9 @@
       guard ssePingInterval >= 0, drain >= 0, ssePingInterval.isFinite, drain.isFinite else {
         throw ValidationError("--sse-ping-interval and --drain must be 0 or more")
       }
-      guard timeout >= 1 else { throw ValidationError("--timeout is \(timeout), and must be 1 or more") }
+      guard timeout >= 1 else {
+        throw ValidationError("--timeout is \(timeout), and must be 1 or more")
+      }
       if Self.list(host).isEmpty { throw ValidationError("--host is empty") }
     }
 
@@ -185,7 +198,8 @@
         settings.keys += try TextInput.read(apiKeyFile).split(whereSeparator: \.isNewline)
           .map(String.init).filter { !$0.allSatisfy(\.isWhitespace) }
         if settings.keys.isEmpty {
-          throw CommandError.option("--api-key-file \(apiKeyFile) has no key, which would let everybody in")
+          throw CommandError.option(
+            "--api-key-file \(apiKeyFile) has no key, which would let everybody in")
         }
       }
       settings.showsMetrics = metrics
@@ -203,7 +217,9 @@
   struct ServeEditOptions: ParsableArguments {
     @Option(
       parsing: .unconditionalSingleValue,
-      help: ArgumentHelp("An editor, which requests name by NAME or else the file's. May be repeated.", valueName: "[name=]file"))
+      help: ArgumentHelp(
+        "An editor, which requests name by NAME or else the file's. May be repeated.",
+        valueName: "[name=]file"))
     var editor: [String] = []
 
     @Option(
