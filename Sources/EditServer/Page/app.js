@@ -343,6 +343,7 @@ function drawMap() {
   canvas.width = columns;
   canvas.height = rows;
   canvas.style.height = `${Math.min(320, 8 * rows)}px`;
+  canvas.style.width = `min(100%, ${24 * columns}px)`;
   canvas.hidden = !state.trace?.sites.length;
   state.map = Array.from({ length: rows }, () => new Float64Array(columns));
   const context = canvas.getContext("2d");
