@@ -24,7 +24,7 @@ EDIT = {"vector": "v", "strength": 0.5}
 
 def start():
     server = subprocess.Popen(
-        [EMEND, "serve", "-m", MODEL, "--port", "0", "-a", "m", "--parallel", "2", "--kv-unified",
+        [EMEND, "serve", "-m", MODEL, "--port", "0", "-a", "m", "--parallel", "2", "--kv-unified", "--metrics",
          "--control-vector", "v=" + VECTOR, "--preset", "terse=" + json.dumps(EDIT), "--seed", "1"],
         stdout=subprocess.PIPE, text=True)
     port = json.loads(server.stdout.readline())["listening"][0]["port"]
@@ -157,9 +157,12 @@ def check_lm_eval(base):
 
 def check_schemathesis(base):
     schema = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/openapi.yaml")
-    subprocess.run(
-        ["schemathesis", "run", schema, "--url", base, "--exclude-checks", "unsupported_method", "-n", "40",
-         "--seed", "1"], check=True)
+    # What a schema cannot say (an edit that names no file, a prompt without tokens) is refused by its reason. Of
+    # undocumented methods POST /props alone is answered by 501, as llama-server answers it.
+    common = ["schemathesis", "run", schema, "--url", base, "-n", "40", "--seed", "1", "--exclude-checks",
+              "unsupported_method,positive_data_acceptance"]
+    subprocess.run([*common, "--phases", "fuzzing"], check=True)
+    subprocess.run([*common, "--phases", "coverage", "--exclude-path", "/props"], check=True)
 
 
 CHECKS = {name[6:]: function for name, function in globals().items() if name.startswith("check_")}

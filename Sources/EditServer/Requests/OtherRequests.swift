@@ -73,7 +73,7 @@ extension ServedModel {
     let selection = try selection(&fields, model: model)
     var prompt: Prompt?
     var isConversation = true
-    if fields.object["messages"] != nil {
+    if fields.value("messages") != nil {
       prompt = try conversation(&fields, selection).prompt
     } else if let value = fields.value("prompt") {
       isConversation = false
