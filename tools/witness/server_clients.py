@@ -157,12 +157,11 @@ def check_lm_eval(base):
 
 def check_schemathesis(base):
     schema = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/openapi.yaml")
-    # What a schema cannot say (an edit that names no file, a prompt without tokens) is refused by its reason. Of
-    # undocumented methods POST /props alone is answered by 501, as llama-server answers it.
-    common = ["schemathesis", "run", schema, "--url", base, "-n", "40", "--seed", "1", "--exclude-checks",
-              "unsupported_method,positive_data_acceptance"]
-    subprocess.run([*common, "--phases", "fuzzing"], check=True)
-    subprocess.run([*common, "--phases", "coverage", "--exclude-path", "/props"], check=True)
+    # What a schema cannot say (an edit that names no file, a prompt without tokens) is refused by its reason; POST
+    # /props is answered by 501, as llama-server answers it.
+    subprocess.run(
+        ["schemathesis", "run", schema, "--url", base, "-n", "40", "--seed", "1", "--exclude-checks",
+         "unsupported_method,positive_data_acceptance", "--exclude-path", "/props"], check=True)
 
 
 CHECKS = {name[6:]: function for name, function in globals().items() if name.startswith("check_")}
