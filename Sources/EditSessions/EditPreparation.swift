@@ -133,6 +133,14 @@ public struct EditPreparation {
       compiled: try compiled(loaded, observer), observer: observer)
   }
 
+  /// What `processor` is made of, for those who give it to several sequences: the sum of what all prompts
+  /// share, what editors make of each prompt, and the compiled edit. Throws as `processor` does.
+  package mutating func parts(
+    _ loaded: LoadedModel
+  ) throws -> (edit: LatentEdit, promptEdit: EditedProcessor.PromptEdit?, compiled: CompiledEdit?) {
+    (try edit(loaded), try promptEdit(loaded), try compiled(loaded))
+  }
+
   /// The edit of the cache; made and kept there where it was not.
   private mutating func compiled(
     in cache: CompiledEditCache, _ loaded: LoadedModel
