@@ -30,10 +30,11 @@ struct TapePass {
     apply(
       block.projections, adapters.projections, to: input, hidden, norm(block.attentionNorm),
       out: values.projected, projectedWidth, accumulate: false, worker)
+    let view = cache.view
     configuration.rotateAndStore(
       worker, kernels, values.projected, rows: rows, cosines: memory.cosines, sines: memory.sines,
-      cache: cache, layer: 0
-    ) { batch.cacheRows[$0] }
+      layer: 0
+    ) { (view, batch.cacheRows[$0]) }
     copy(input, to: values.middle, worker)
     worker.barrier()
     batch.attend(

@@ -8,8 +8,8 @@ import LanguageModels
   import Glibc
 #endif
 
-/// An edited processor with an unedited one beside it that is fed the same tokens: what each chosen
-/// token's distribution would have been without the edit goes into the trace.
+/// An edited processor with an unedited one beside it that is fed the same tokens in the same passes: what
+/// each chosen token's distribution would have been without the edit goes into the trace.
 public final class TracedProcessor: SequenceModel {
   private let edited: EditedProcessor
   private let unedited: ProcessorState
@@ -20,8 +20,9 @@ public final class TracedProcessor: SequenceModel {
   private var ghosts = 0
   private var last: (edited: [Float], unedited: [Float])?
 
-  /// `edited`, and a state of its own for the unedited model.
+  /// `edited`, and a state of its own for the unedited model, which shares the memory of its passes.
   public init(_ edited: EditedProcessor, unedited: ProcessorState, recorder: TraceRecorder) {
+    precondition(edited.memory === unedited.memory, "the states do not share a memory")
     self.edited = edited
     self.unedited = unedited
     self.recorder = recorder
@@ -60,11 +61,20 @@ public final class TracedProcessor: SequenceModel {
         recorder.add(EditTrace.Token(position: start, id: token, divergence: divergence))
       }
     }
-    let logits = try edited.forward(tokens)
     let own = Array(tokens.dropFirst(max(0, ghosts - start)))
-    guard !own.isEmpty else { return logits }
-    last = (logits, try unedited.forward(own))
-    return logits
+    let last = tokens.count - 1
+    let segments = [
+      try edited.segment(tokens, logitsFrom: last),
+      own.isEmpty ? nil : PassSegment(unedited, own),
+    ]
+    var logits: [[Float]] = [[], []]
+    let places = segments.indices.filter { segments[$0] != nil }
+    let failures = edited.memory.forward(segments.compactMap { $0 }) { segment, _, found in
+      logits[places[segment]] = found.withUnsafeBufferPointer { Array($0) }
+    }
+    if let failure = failures.compactMap({ $0 }).first { throw failure }
+    if !own.isEmpty { self.last = (logits[0], logits[1]) }
+    return logits[0]
   }
 
   /// Feeds `tokens` to both one by one; the edited logits.
