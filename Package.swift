@@ -236,7 +236,8 @@ let package = Package(
         "LatentEditing", "LanguageModels", "TensorKernels", "ModelFiles", "Tokenization",
         "Quantization", .product(name: "Crypto", package: "swift-crypto"),
       ]),
-    tests("TextGeneration", ["LanguageModels", "Tokenization"]),
+    tests(
+      "TextGeneration", ["LanguageModels", "ModelFiles", "TensorKernels", "Tokenization"]),
     // As a program outside: the product, and nothing of this package's own.
     .testTarget(name: "EmendTests", dependencies: ["Emend"], swiftSettings: strict),
     tests(

@@ -119,17 +119,18 @@ public struct EditPreparation {
         isAsTrained: prefix.strength == 1 && request.layers == nil)
   }
 
-  /// The model with the edits, on the state that was loaded.
+  /// The model with the edits, on `state`; without one on the state that was loaded.
   public mutating func processor(
-    _ loaded: LoadedModel, observer: (any EditObserver)? = nil
+    _ loaded: LoadedModel, on state: ProcessorState? = nil, observer: (any EditObserver)? = nil
   ) throws -> EditedProcessor {
+    let state = state ?? loaded.state
     if let cache {
       return try EditedProcessor(
-        loaded.state, edit: try nothing(), compiled: try compiled(in: cache, loaded),
+        state, edit: try nothing(), compiled: try compiled(in: cache, loaded),
         observer: observer)
     }
     return try EditedProcessor(
-      loaded.state, edit: try edit(loaded), promptEdit: try promptEdit(loaded),
+      state, edit: try edit(loaded), promptEdit: try promptEdit(loaded),
       compiled: try compiled(loaded, observer), observer: observer)
   }
 

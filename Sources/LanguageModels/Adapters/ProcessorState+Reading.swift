@@ -22,7 +22,8 @@ extension ProcessorState {
     for first in stride(from: 0, to: tokens.count, by: chunkSize) {
       let chunk = tokens[first..<min(first + chunkSize, tokens.count)]
       // Of the last block nothing but keys and values is wanted.
-      try runBlocks(chunk, statesFrom: chunk.count, reader, through: blocks)
+      let part = PassPart(state: self, tokens: chunk, wanted: 0, visitor: reader)
+      if let failure = memory.runBlocks([part], through: blocks)[0] { throw failure }
     }
     if let reader { states = reader.states }
   }
@@ -35,22 +36,20 @@ extension ProcessorState {
     precondition(states.count == count * c.hiddenSize && first >= 0 && first + count <= position)
     for start in stride(from: 0, to: count, by: chunkSize) {
       let rows = min(chunkSize, count - start)
-      processor.rotary.fill(
-        positions: first + start..<first + start + rows, cosines: workspace.cosines,
-        sines: workspace.sines)
+      let residual = memory.workspace.residual
       states.withUnsafeBufferPointer {
-        workspace.residual.update(
-          from: $0.baseAddress! + start * c.hiddenSize, count: rows * c.hiddenSize)
+        residual.update(from: $0.baseAddress! + start * c.hiddenSize, count: rows * c.hiddenSize)
       }
-      let pass = ForwardPass(
-        configuration: c, kernels: processor.kernels, workspace: workspace, cache: cache,
-        start: first + start, rows: rows
-      ).wanting(statesFrom: rows)
-      let block = layers.blocks[layer]
-      processor.pool.run { worker in
-        pass.attend(
-          block.projections, norm: block.attentionNorm, bias: block.projectionBias, layer: layer,
-          worker)
+      let block = memory.layers.blocks[layer]
+      withUnsafePointer(to: segment(rows: rows, from: first + start, wanted: 0)) { segment in
+        let segments = UnsafeBufferPointer(start: segment, count: 1)
+        memory.fillAngles(segments)
+        let pass = memory.forwardPass(segments)
+        processor.pool.run { worker in
+          pass.attend(
+            block.projections, norm: block.attentionNorm, bias: block.projectionBias, layer: layer,
+            worker)
+        }
       }
     }
   }
