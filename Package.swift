@@ -58,6 +58,12 @@ let fastNames: [Target.Dependency] = fastKernels.map { .byName(name: $0.name) }
 /// had before.
 let layouts: [Target.Dependency] = ["BlockFormats", "KernelInterface"]
 
+/// What `emend serve` is made of, where the package's trait asks for it.
+let server: [Target.Dependency] = [
+  ("Hummingbird", "hummingbird"), ("HTTPTypes", "swift-http-types"), ("Logging", "swift-log"),
+  ("NIOCore", "swift-nio"), ("ServiceLifecycle", "swift-service-lifecycle"),
+].map { .product(name: $0, package: $1, condition: .when(traits: ["Server"])) }
+
 /// Tests see `package` declarations, so they build with the same flags as the product.
 func tests(_ module: String, _ others: [Target.Dependency] = []) -> Target {
   .testTarget(
@@ -77,10 +83,19 @@ let package = Package(
     .library(
       name: "EmendLanguageModels", targets: ["ModelFiles", "LanguageModels", "TextGeneration"]),
   ],
+  // `emend serve`. A program that only uses the libraries turns it off (`traits: []`) and resolves no HTTP server.
+  traits: [.default(enabledTraits: ["Server"]), .trait(name: "Server")],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "3.12.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(
+      url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    // What Hummingbird is made of and hands out.
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.0.0"),
   ],
   targets: [
     .target(name: "CPlatform"),
@@ -159,12 +174,24 @@ let package = Package(
         "ModelFiles",
         "TensorKernels",
       ], swiftSettings: strict),
+    .target(
+      name: "EditServer",
+      dependencies: layouts + [
+        "EditSessions", "InstructionEditors", "LatentEditing", "TextGeneration", "Tokenization",
+        "LanguageModels", "ModelEvaluation", "ModelFiles", "TensorKernels",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ] + server,
+      resources: [
+        .embedInCode("Page/index.html"), .embedInCode("Page/app.js"),
+        .embedInCode("Page/style.css"), .embedInCode("Page/icon.svg"),
+      ],
+      swiftSettings: strict),
     // Not called emend: where the disk does not tell cases apart it would lie in Emend's place.
     .executableTarget(
       name: "EmendCommand",
       dependencies: layouts + [
-        "EditSessions", "TextGeneration", "EditEvaluation", "ModelEvaluation", "EditorTraining",
-        "Quantization", "InstructionEditors",
+        "EditServer", "EditSessions", "TextGeneration", "EditEvaluation", "ModelEvaluation",
+        "EditorTraining", "Quantization", "InstructionEditors",
         "LatentEditing", "LanguageModels", "ModelFiles", "TensorKernels", "Tokenization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -174,6 +201,7 @@ let package = Package(
       name: "fuzz",
       dependencies: layouts + [
         "EditorTraining", "InstructionEditors", "LanguageModels", "LatentEditing", "ModelFiles",
+        "Quantization",
         "TensorKernels", "Tokenization", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -216,10 +244,11 @@ let package = Package(
       "EditorTraining",
       [
         "EditSessions", "InstructionEditors", "LatentEditing", "LanguageModels", "TensorKernels",
-        "ModelFiles", "Tokenization",
+        "ModelFiles", "Tokenization", "Quantization",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
-    tests("TextGeneration", ["LanguageModels", "Tokenization"]),
+    tests(
+      "TextGeneration", ["LanguageModels", "ModelFiles", "TensorKernels", "Tokenization"]),
     // As a program outside: the product, and nothing of this package's own.
     .testTarget(name: "EmendTests", dependencies: ["Emend"], swiftSettings: strict),
     tests(
@@ -235,6 +264,12 @@ let package = Package(
         "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
       ]),
     tests("ModelEvaluation", ["LanguageModels"]),
+    tests(
+      "EditServer",
+      [
+        "EditSessions", "InstructionEditors", "LatentEditing", "LanguageModels", "ModelFiles",
+        "TensorKernels", "TextGeneration", "Tokenization",
+      ]),
     .testTarget(
       name: "InstructionRulesTests", dependencies: ["InstructionRules", "EditorTraining"],
       swiftSettings: strict),

@@ -14,6 +14,8 @@ public struct EvaluationResult: Sendable, Encodable {
   public let seed: UInt64
   /// Draws of the bootstrap.
   public let resamples: Int
+  /// What the bootstrap draws: "rows" or "families".
+  public let intervals: IntervalsOver
   /// Rows that could not be used.
   public let rowsLeftOut: Int
   /// What was found, split by split.
@@ -24,6 +26,14 @@ public struct EvaluationResult: Sendable, Encodable {
   public let seconds: Double
   /// The most memory that the process has had.
   public let peakRssBytes: Int
+}
+
+/// What the bootstrap draws, and its intervals are over.
+public enum IntervalsOver: String, Sendable, Encodable, CaseIterable {
+  /// Rows.
+  case rows
+  /// Families of rows, and rows within them.
+  case families
 }
 
 /// What was found for one split.
@@ -53,7 +63,8 @@ public struct SplitResult: Sendable, Encodable {
     self.split = split.name
     self.cutRows = cutRows
     shuffledWithSameAnswer = split.sameAnswerCount
-    figures = ConditionFigures(losses, bootstrap)
+    figures = ConditionFigures(
+      losses, bootstrap, families: split.examples.map { rows[$0.example.row].family })
     let families = Dictionary(grouping: split.examples.indices) {
       rows[split.examples[$0].example.row].family ?? ""
     }.filter { !$0.key.isEmpty }

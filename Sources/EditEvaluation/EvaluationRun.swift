@@ -29,7 +29,7 @@ public struct EvaluationRun: Sendable {
   public var editor: String
   /// Where rows are, and how they are split and written: as for the training.
   public var options: TrainingOptions
-  /// Which of the rows are measured.
+  /// Which of the rows are measured; whether they need others' instructions, the conditions say.
   public var selection = EvaluationInput.Selection()
   /// Conditions and batches. Conditions whose model there is not are left out.
   public var measurement = EditorEvaluation.Options()
@@ -45,6 +45,8 @@ public struct EvaluationRun: Sendable {
   public var answers = 0
   /// Draws of the bootstrap.
   public var resamples = 2000
+  /// What they draw.
+  public var intervals = IntervalsOver.rows
 
   /// An evaluation of the editor's file on the rows of `options`.
   public init(_ editor: String, _ options: TrainingOptions) {
@@ -63,6 +65,8 @@ public struct EvaluationRun: Sendable {
     let clock = ContinuousClock()
     let start = clock.now
     let file = try OpenedEditor(path: editor)
+    var selection = selection
+    selection.isShuffled = measurement.conditions.contains(where: \.isShuffled)
     var input = try EvaluationInput(
       options, selection, configuration: opened.configuration, tokenizer: opened.tokenizer,
       instructions: file.instructionTokenizer(processor: opened.tokenizer),
@@ -93,7 +97,8 @@ public struct EvaluationRun: Sendable {
     let evaluation = try EditorEvaluation(
       editors[0], constant: editors.dropFirst().first, tuned: adapters, processor: processor,
       data: input.data, options: measurement)
-    let bootstrap = Bootstrap(resamples: resamples, seed: measurement.seed)
+    let bootstrap = Bootstrap(
+      resamples: resamples, seed: measurement.seed, drawsFamilies: intervals == .families)
 
     var splits: [SplitResult] = []
     for (split, cutRows) in zip(input.data.splits, input.cutRows) {
@@ -117,7 +122,8 @@ public struct EvaluationRun: Sendable {
     return EvaluationResult(
       model: opened.settings.path, editor: editor,
       activations: opened.settings.activations.rawValue, splitSeed: options.run.seed,
-      seed: measurement.seed, resamples: resamples, rowsLeftOut: input.problemCount,
+      seed: measurement.seed, resamples: resamples, intervals: intervals,
+      rowsLeftOut: input.problemCount,
       splits: splits, locality: locality, seconds: start.duration(to: clock.now) / .seconds(1),
       peakRssBytes: SystemMemory.peakResidentBytes)
   }

@@ -93,7 +93,7 @@ import Testing
       } == .wrongShape(path: path, tensor: "output.weight", found: [32, 4], wanted: [32, 5]))
   }
 
-  @Test(arguments: ["blk.0.attn_q.bias", "blk.1.attn_norm.weight", "blk.0.ffn_gate_exps.weight"])
+  @Test(arguments: ["blk.0.ffn_gate.bias", "blk.1.attn_norm.weight", "blk.0.ffn_gate_exps.weight"])
   func unknownTensor(name: String) {
     #expect(
       TinyFile.error { $0.setFloats(name, .init(repeating: 0, count: 32), shape: [32]) }

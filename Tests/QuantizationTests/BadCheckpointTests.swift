@@ -138,8 +138,7 @@ struct BadCheckpointTests {
   }
 
   @Test(arguments: [
-    ("attention_bias", "true"), ("mlp_bias", "true"), ("hidden_act", "\"gelu\""),
-    ("quantization_config", "{}"),
+    ("mlp_bias", "true"), ("hidden_act", "\"gelu\""),
     ("rope_parameters", #"{"rope_type": "longrope", "rope_theta": 10000, "factor": 4}"#),
     (
       "rope_parameters",
@@ -154,6 +153,12 @@ struct BadCheckpointTests {
       Issue.record("\(field): \(String(describing: try failure()))")
       return
     }
+  }
+
+  @Test func biasesThatAreNotThere() throws {
+    try setConfiguration("attention_bias", true)
+    let name = "model.layers.0.self_attn.q_proj.bias"
+    #expect(try failure() == .file(.missingTensor(path: folder, tensor: name)))
   }
 
   @Test func otherArchitectures() throws {

@@ -39,7 +39,7 @@ struct GGUFConversionTests {
     var recipe = ConversionRecipe(type: .q8_0)
     #expect(
       throws: ConversionError.lossyToLossy(
-        path: small.path, tensor: "token_embd.weight", from: .q4_0, to: .q8_0)
+        path: small.path, tensor: "token_embd.weight", from: "q4_0", to: .q8_0)
     ) {
       try ConversionFixture.convert(small.path, recipe, in: scratch)
     }

@@ -67,4 +67,20 @@ import Tokenization
     }
     #expect(session.messages.last == ChatMessage(.assistant, "d"))
   }
+
+  /// What a template ends a turn with, and the white space before it, are neither in the history nor in the cache
+  /// that the next turn goes on from.
+  @Test func nothingOfTheStopStaysInTheConversation() throws {
+    // After the prompt: a, two line ends, "Us", "er:".
+    let model = ScriptedModel([0, 0, 0, 1, 10, 10, 11, 12, 3, 3, 3, 3, 3])
+    let session = session(model)
+    try session.say("b", options: GenerationOptions(sampling: .greedy, turnEnds: ["User:"])) { _ in
+      .more
+    }
+    #expect(session.messages.last == ChatMessage(.assistant, "a"))
+    try session.say("c", options: greedy) { _ in .more }
+    // One line end of the answer is the template's own.
+    let fed = model.fed.first { $0.count == 4 && $0 != [14, 2, 10, 15] }
+    #expect(fed == [14, 3, 10, 15])
+  }
 }

@@ -8,6 +8,8 @@ public struct EditorReport: Sendable, Encodable {
   public let interface: String
   /// The blocks that its latents are for.
   public let layers: [Int]
+  /// Of the last tokens that are read, how many are written beside the first; nil for all.
+  public let prefixTokens: Int?
   /// Where they go, and how they are measured.
   public let positions, placement, scale: String
   /// The maps from the backbone's states to latents.
@@ -25,6 +27,7 @@ public struct EditorReport: Sendable, Encodable {
     interface = c.interface.rawValue
     layers = c.layers
     positions = c.positions.description
+    prefixTokens = c.prefixTokens
     placement = c.placement.rawValue
     scale = c.scale.rawValue
     heads = c.heads.description

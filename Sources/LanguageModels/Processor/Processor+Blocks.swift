@@ -33,7 +33,9 @@ struct ProcessorLayers {
         projections: group([
           (block.query, 0), (block.key, queries), (block.value, queries + keys),
         ]),
+        projectionBias: block.biases?.projections,
         attentionOutput: group([(block.attentionOutput, 0)]),
+        attentionOutputBias: block.biases?.output,
         feedForwardNorm: place(block.feedForwardNorm, 2 * layer + 1),
         expansion: group([(block.gate, 0), (block.up, c.intermediateSize)]),
         down: group([(block.down, 0)]))

@@ -14,6 +14,7 @@ struct BlockWeights: Sendable {
   let gate: PackedMatrix  // [intermediate, hidden]
   let up: PackedMatrix  // [intermediate, hidden]
   let down: PackedMatrix  // [hidden, intermediate]
+  let biases: AttentionBiases?
 }
 
 /// Where the vectors of tokens come from.
@@ -63,7 +64,9 @@ struct ProcessorWeights: Sendable {
           feedForwardNorm: try loader.norm(prefix + "ffn_norm.weight", hidden),
           gate: try loader.matrix(prefix + "ffn_gate.weight", intermediate, hidden),
           up: try loader.matrix(prefix + "ffn_up.weight", intermediate, hidden),
-          down: try loader.matrix(prefix + "ffn_down.weight", hidden, intermediate)))
+          down: try loader.matrix(prefix + "ffn_down.weight", hidden, intermediate),
+          biases: try loader.biases(
+            prefix, queries: queries, keys: keys, hidden: hidden)))
     }
     self.blocks = blocks
     outputNorm = try loader.norm("output_norm.weight", hidden)
@@ -168,6 +171,23 @@ private struct WeightLoader {
       throw .notFinite(path: file.path, tensor: name, row: 0)
     }
     return values
+  }
+
+  /// The biases of a block's attention, where the file has any of them.
+  mutating func biases(
+    _ prefix: String, queries: Int, keys: Int, hidden: Int
+  ) throws(LanguageModelError) -> AttentionBiases? {
+    func has(_ tensor: String) -> Bool { file.tensorIfPresent(named: prefix + tensor) != nil }
+    var projections: [Float] = []
+    for (tensor, count) in [("attn_q.bias", queries), ("attn_k.bias", keys), ("attn_v.bias", keys)]
+    {
+      projections +=
+        has(tensor)
+        ? try vector(prefix + tensor, count) : [Float](repeating: 0, count: count)
+    }
+    let output = has("attn_output.bias") ? try vector(prefix + "attn_output.bias", hidden) : nil
+    guard output != nil || projections.contains(where: { $0 != 0 }) else { return nil }
+    return AttentionBiases(projections: projections, output: output)
   }
 
   /// The gain of a norm, which is never all zeros. Throws `zeros`.

@@ -2,7 +2,7 @@ import KernelInterface
 import TensorKernels
 
 /// One block of a processor, run step by step over whole sequences, so that the weights of a step can
-/// be made from the input that the steps before it give: what calibration needs.
+/// be made from the input that the steps before it give: what calibration needs. Without biases.
 ///
 ///     block.load(residual, rows: n)
 ///     block.normalize(attentionNorm)             // what query, key and value read
@@ -121,7 +121,9 @@ package final class SteppedBlock {
   /// The outputs of the attention heads, `[rows][A]`; valid until `expand`.
   package func attend(_ projections: LinearLayers, _ gain: [Float]) -> UnsafePointer<Float> {
     setNorm(gain)
-    run { pass, worker in pass.attend(projections.group, norm: norm, layer: 0, worker) }
+    run { pass, worker in
+      pass.attend(projections.group, norm: norm, bias: nil, layer: 0, worker)
+    }
     return UnsafePointer(workspace.attended)
   }
 
@@ -155,9 +157,13 @@ package final class SteppedBlock {
   }
 
   private func run(_ body: (ForwardPass, Worker) -> Void) {
-    let pass = ForwardPass(
-      configuration: configuration, kernels: kernels, workspace: workspace, cache: cache,
-      start: 0, rows: rows)
-    pool.run { worker in body(pass, worker) }
+    let segment = ForwardPass.Segment(
+      cache: cache.view, start: 0, firstRow: 0, rows: rows, wanted: rows, firstWanted: 0)
+    withUnsafePointer(to: segment) { segment in
+      let pass = ForwardPass(
+        configuration: configuration, kernels: kernels, workspace: workspace,
+        segments: UnsafeBufferPointer(start: segment, count: 1))
+      pool.run { worker in body(pass, worker) }
+    }
   }
 }

@@ -30,11 +30,12 @@ struct TapePass {
     apply(
       block.projections, adapters.projections, to: input, hidden, norm(block.attentionNorm),
       out: values.projected, projectedWidth, accumulate: false, worker)
+    let view = cache.view
     configuration.rotateAndStore(
-      worker, kernels, values.projected, rows: rows, cosines: memory.cosines, sines: memory.sines,
-      cache: cache, layer: 0
-    ) { batch.cacheRows[$0] }
-    copy(input, to: values.middle, worker)
+      worker, kernels, values.projected, rows: rows, bias: block.projectionBias,
+      cosines: memory.cosines, sines: memory.sines, layer: 0
+    ) { (view, batch.cacheRows[$0]) }
+    copy(input, to: values.middle, adding: block.attentionOutputBias, worker)
     worker.barrier()
     batch.attend(
       worker, kernels, cache, headsPerKVHead: configuration.headsPerKVHead,
@@ -79,11 +80,14 @@ struct TapePass {
   }
 
   private func copy(
-    _ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, _ worker: Worker
+    _ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>,
+    adding bias: UnsafePointer<Float>? = nil, _ worker: Worker
   ) {
     for some in worker.portions(of: rows) {
       (target + some.lowerBound * hidden).update(
         from: source + some.lowerBound * hidden, count: some.count * hidden)
+      guard let bias else { continue }
+      for row in some { addBias(bias, hidden, to: target + row * hidden) }
     }
   }
 

@@ -39,6 +39,9 @@ public struct AssembledCheckpoint: CheckpointSource {
   }
 
   /// See `CheckpointSource`.
+  public var heldBytes: Int { assemblies.reduce(0) { $0 + $1.heldBytes } }
+
+  /// See `CheckpointSource`.
   public func willRead(_ rows: Range<Int>, of index: Int) { assemblies[index].willRead(rows) }
   /// See `CheckpointSource`.
   public func release(_ rows: Range<Int>, of index: Int) { assemblies[index].release(rows) }

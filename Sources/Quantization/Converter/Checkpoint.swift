@@ -5,13 +5,17 @@ import ModelFiles
 public enum Checkpoint {
   /// Opens the file or folder at `path` as what it is: Hugging Face's folder (config.json), Meta's
   /// (params.json), a GGUF file, or a llama2.c checkpoint. `tokenizer` is a tokenizer's file to be
-  /// used in place of the one found; of a GGUF file, which has its own, it must be nil.
+  /// used in place of the one found; of a GGUF file, which has its own, it must be nil. `lora` is a folder of
+  /// PEFT's that is merged into a folder of Hugging Face's.
   public static func open(
-    _ path: String, tokenizer: String? = nil
+    _ path: String, tokenizer: String? = nil, lora: String? = nil
   ) throws(ConversionError) -> any CheckpointSource {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-      return try openFolder(path, tokenizer)
+      return try openFolder(path, tokenizer, lora)
+    }
+    if let lora {
+      throw .unsupportedAdapter(path: lora, field: "its base", found: "no folder with config.json")
     }
     let kind: FileKind
     do {
@@ -35,12 +39,20 @@ public enum Checkpoint {
   }
 
   private static func openFolder(
-    _ path: String, _ tokenizer: String?
+    _ path: String, _ tokenizer: String?, _ lora: String?
   ) throws(ConversionError) -> any CheckpointSource {
     let names = Set(FolderListing.names(in: path))
     // Hugging Face's repositories of Meta's models may have both.
     if names.contains("config.json") {
-      return try AssembledCheckpoint(huggingFaceFolder: path, tokenizer: tokenizer)
+      return try AssembledCheckpoint(
+        huggingFaceFolder: path, tokenizer: tokenizer, lora: lora)
+    }
+    if let lora {
+      throw .unsupportedAdapter(path: lora, field: "its base", found: "no folder with config.json")
+    }
+    if names.contains("adapter_config.json") {
+      throw .notACheckpoint(
+        path: path, found: "an adapter of PEFT's, which is merged with --lora into its base model")
     }
     if names.contains("params.json") {
       return try AssembledCheckpoint(metaFolder: path, tokenizer: tokenizer)

@@ -84,6 +84,11 @@ final class CheckpointModel {
     ]
     var indices: [String: Int] = [:]
     for (index, tensor) in source.tensors.enumerated() {
+      if tensor.name.hasSuffix(".bias"), tensor.name.contains(".attn_") {
+        throw .unusableValue(
+          path: source.path, field: tensor.name, found: "a bias",
+          wanted: "absent for a calibration; convert without one")
+      }
       guard let shape = wanted[tensor.name] ?? optional[tensor.name] else {
         throw .unknownTensor(path: source.path, tensor: tensor.name)
       }

@@ -10,19 +10,23 @@ public struct SourceTensor: Sendable, Equatable {
   public let shape: [Int]
   /// How its rows are handed over.
   public let format: BlockFormat
-  /// What the source calls its elements: a format's name, or "i8" for llama2.c's groups.
+  /// What the source calls its elements: a format's name, "i8" for llama2.c's groups, or what quantized them.
   public let storedAs: String
   /// Rows can only be read in multiples of this many, but for the last.
   public let rowUnit: Int
+  /// Whether its elements were rounded to a few bits, whatever they are handed over as.
+  public let isQuantized: Bool
 
   init(
-    name: String, shape: [Int], format: BlockFormat, storedAs: String? = nil, rowUnit: Int = 1
+    name: String, shape: [Int], format: BlockFormat, storedAs: String? = nil, rowUnit: Int = 1,
+    isQuantized: Bool? = nil
   ) {
     self.name = name
     self.shape = shape
     self.format = format
     self.storedAs = storedAs ?? format.name
     self.rowUnit = rowUnit
+    self.isQuantized = isQuantized ?? (format.elementsPerBlock > 1)
   }
 
   /// Elements of a row; all of a vector's.
@@ -59,6 +63,9 @@ public protocol CheckpointSource: Sendable {
     _ rows: Range<Int>, of index: Int, scratch: UnsafeMutableRawBufferPointer, pool: ThreadPool
   ) throws(ConversionError) -> UnsafeRawBufferPointer
 
+  /// Memory that it holds besides the slices: an adapter's matrices.
+  var heldBytes: Int { get }
+
   /// Lets the system read the rows ahead.
   func willRead(_ rows: Range<Int>, of index: Int)
 
@@ -67,6 +74,9 @@ public protocol CheckpointSource: Sendable {
 }
 
 extension CheckpointSource {
+  /// None.
+  public var heldBytes: Int { 0 }
+
   /// The last part of the path: what may be said about where a file came from.
   var name: String {
     path.split(separator: "/").last { $0 != "." && $0 != ".." }.map(String.init) ?? path

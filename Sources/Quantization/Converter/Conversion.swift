@@ -40,6 +40,8 @@ public struct ConversionResult: Sendable, Equatable {
   public let byteCount: Int
   /// Its SHA-256, in hexadecimal.
   public let sha256: String
+  /// What quantized weights lost by being quantized again; nil where none were.
+  public let requantization: RequantizationLoss?
 }
 
 /// A checkpoint that is to become a GGUF file, or a packed file (`PackedHeader`): first the plan, which costs nothing, then the work,
@@ -115,11 +117,11 @@ public struct Conversion: Sendable {
       let isPacked =
         packed && tensor.shape.count == 2 && (isOutputTied || tensor.name != "token_embd.weight")
       guard
-        !tensor.format.isQuantized || !format.isQuantized || tensor.format == format
+        !tensor.isQuantized || !format.isQuantized || tensor.format == format
           || recipe?.allowsRequantizing == true
       else {
         throw .lossyToLossy(
-          path: source.path, tensor: tensor.name, from: tensor.format, to: format)
+          path: source.path, tensor: tensor.name, from: tensor.storedAs, to: format)
       }
       // Rows fill whole blocks, and the source's size fits in an Int; F32 is at most eight times it.
       guard let rowBytes = format.byteCount(elements: tensor.columns),
@@ -159,12 +161,13 @@ public struct Conversion: Sendable {
   }
 
   /// The most memory that the slices take which are in work at a time, whatever the size of the model: those
-  /// that are written, the one that is put together, and what each thread rounds.
+  /// that are written, the one that is put together, what each thread rounds, and what the source holds.
   public func sliceBytes(threads: Int) -> Int {
     let slices = plan.indices.map { slicing($0) }
     let widest = tensors.map(\.columns).max() ?? 0
     return Self.slicesUnderWay * (slices.map(\.writtenBytes).max() ?? 0)
       + (slices.map(\.readBytes).max() ?? 0) + threads * 4 * (max(8192, 2 * widest) + 4096)
+      + source.heldBytes
   }
 
   /// Bytes of all tensors in the new file.
@@ -218,16 +221,18 @@ public struct Conversion: Sendable {
       },
       packed: packed, buffers: Self.slicesUnderWay,
       sliceBytes: slices.map(\.writtenBytes).max() ?? 0)
+    let loss: RequantizationLoss
     do throws(ConversionError) {
       let scratch = try SliceBuffer(byteCount: slices.map(\.readBytes).max() ?? 0)
-      try fill(writer, slices, scratch, path, pool, onProgress)
+      loss = try fill(writer, slices, scratch, path, pool, onProgress)
       try calibrate(writer, pool, onProgress)
     } catch {
       writer.abandon()
       throw error
     }
     let (byteCount, sha256) = try writer.commit()
-    return ConversionResult(byteCount: byteCount, sha256: sha256)
+    return ConversionResult(
+      byteCount: byteCount, sha256: sha256, requantization: loss.tensors == 0 ? nil : loss)
   }
 
   /// How a tensor is cut: `rows` at a time.
@@ -250,9 +255,10 @@ public struct Conversion: Sendable {
   private func fill(
     _ writer: SliceWriter, _ slices: [Slicing], _ scratch: SliceBuffer, _ path: String,
     _ pool: ThreadPool, _ onProgress: (ConversionProgress) -> Bool
-  ) throws(ConversionError) {
+  ) throws(ConversionError) -> RequantizationLoss {
     let total = tensors.reduce(0) { $0 + $1.rowBytes * $1.rows }
     var done = 0
+    var loss = RequantizationLoss()
     let isSearched = plan.dropLast(calibratedCount).contains {
       $0.format.elementsPerBlock == 32 && $0.name.hasPrefix("blk.")
     }
@@ -263,6 +269,8 @@ public struct Conversion: Sendable {
       let format = plan[index].format
       let isKept = tensor.format == format && (recipe == nil || format.isQuantized)
       let weights = try importance?.weights(of: tensor.name)
+      let losesAgain = !isKept && tensor.isQuantized && format.isQuantized
+      if losesAgain { loss.tensors += 1 }
       for start in stride(from: 0, to: tensor.rows, by: slice.rows) {
         let rows = start..<min(start + slice.rows, tensor.rows)
         announce(after: rows, of: index, slices)
@@ -293,6 +301,11 @@ public struct Conversion: Sendable {
             throw .tooLarge(tensor: tensor.name, format: format)
           }
         }
+        if losesAgain {
+          loss.add(
+            bytes, tensor.format, written: UnsafeRawBufferPointer(target), format, rows: rows.count,
+            columns: tensor.columns, pool: pool)
+        }
         writer.append(buffer)
         source.release(rows, of: order[index])
         done += rows.count * slice.readRowBytes
@@ -301,6 +314,7 @@ public struct Conversion: Sendable {
         guard onProgress(progress) else { throw .interrupted(path: path) }
       }
     }
+    return loss
   }
 
   /// Makes the tensors that the calibration makes; they are written as they come.

@@ -24,6 +24,16 @@ public struct ConversionReport: Sendable, Encodable {
   public let bytes: Int?
   /// The same.
   public let sha256: String?
+  /// What rounding tensors again cost that were quantized already; nil where there were none, or nothing was written.
+  public let requantized: Requantized?
+
+  /// A loss by rounding what was rounded before.
+  public struct Requantized: Sendable, Encodable {
+    /// How many tensors it is over.
+    public let tensors: Int
+    /// The root mean square error of their numbers, as a part of the numbers' own root mean square.
+    public let relativeError: Double
+  }
 
   /// A report on `conversion`, and on what it wrote.
   public init(_ conversion: Conversion, _ result: ConversionResult? = nil) {
@@ -35,5 +45,8 @@ public struct ConversionReport: Sendable, Encodable {
     tensorBytes = conversion.byteCount
     bytes = result?.byteCount
     sha256 = result?.sha256
+    requantized = result?.requantization.map {
+      Requantized(tensors: $0.tensors, relativeError: $0.relativeError)
+    }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ModelFiles
 
 /// What config.json of a Hugging Face folder says, as far as it matters for a LLaMA.
 ///
@@ -46,11 +47,6 @@ struct HuggingFaceConfiguration: Decodable {
     }
   }
 
-  /// Only whether it is there matters.
-  struct Present: Decodable {
-    init(from decoder: any Decoder) throws {}
-  }
-
   let architectures: [String]?
   let hiddenSize: Int?
   let intermediateSize: Int?
@@ -70,7 +66,8 @@ struct HuggingFaceConfiguration: Decodable {
   let ropeScaling: Rotary?
   let ropeParameters: Rotary?
   let partialRotaryFactor: Double?
-  let quantizationConfig: Present?
+  let quantizationConfig: QuantizationSettings?
+  let quantization: QuantizationSettings?
   let bosTokenId: TokenIDs?
   let eosTokenId: TokenIDs?
   let padTokenId: TokenIDs?
@@ -142,9 +139,7 @@ extension HuggingFaceConfiguration {
       .unsupportedFeature(path: path, field: field, found: found)
     }
     if let hiddenAct, hiddenAct != "silu" { throw refuse("hidden_act", hiddenAct) }
-    if attentionBias == true { throw refuse("attention_bias", "true") }
     if mlpBias == true { throw refuse("mlp_bias", "true") }
-    if quantizationConfig != nil { throw refuse("quantization_config", "set") }
     for factor in [partialRotaryFactor, ropeParameters?.partialRotaryFactor] {
       if let factor, factor != 1 { throw refuse("partial_rotary_factor", "\(factor)") }
     }
@@ -218,6 +213,24 @@ extension HuggingFaceConfiguration.Rotary {
     case let other:
       throw .unsupportedFeature(path: path, field: "rope_scaling.rope_type", found: other)
     }
+  }
+}
+
+extension HuggingFaceConfiguration {
+  /// How the weights of the folder were quantized; nil where they were not. AutoGPTQ's older folders say it in
+  /// quantize_config.json only.
+  func quantizationScheme(folder: String) throws(ConversionError) -> QuantizationScheme? {
+    let path = folder + "/config.json"
+    if let quantizationConfig {
+      return try quantizationConfig.scheme(path: path, field: "quantization_config")
+    }
+    if let quantization { return try quantization.scheme(path: path, field: "quantization") }
+    let older = folder + "/quantize_config.json"
+    let settings: QuantizationSettings?
+    do throws(ModelFileError) {
+      settings = try JSONFile.readIfPresent(QuantizationSettings.self, path: older)
+    } catch { throw .file(error) }
+    return try settings?.scheme(path: older, field: "quantize_config", otherwise: "gptq")
   }
 }
 

@@ -49,6 +49,24 @@ package enum HuggingFaceNames {
 }
 
 extension LlamaBlueprint {
+  /// What is added to the outputs of attention's linear layers where config.json has `attention_bias`.
+  var attentionBiases: [(gguf: String, huggingFace: String, count: Int, isRotated: Bool)] {
+    tensors.filter { $0.gguf.contains(".attn_") && $0.shape.count == 2 }.map { linear in
+      func biased(_ name: String) -> String { name.dropLast("weight".count) + "bias" }
+      return (
+        biased(linear.gguf), biased(linear.huggingFace), linear.shape[0], linear.isRotated
+      )
+    }
+  }
+
+  /// The numbers of heads from the order of halves to that of pairs.
+  func inPairs(_ values: [Float]) -> [Float] {
+    values.indices.map { index in
+      let (head, place) = index.quotientAndRemainder(dividingBy: headSize)
+      return values[head * headSize + place % 2 * (headSize / 2) + place / 2]
+    }
+  }
+
   /// All tensors, in the order they are written.
   var tensors: [LlamaTensor] {
     let (hidden, wide) = (hiddenSize, intermediateSize)

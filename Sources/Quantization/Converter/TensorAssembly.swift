@@ -2,8 +2,8 @@ import BlockFormats
 import ModelFiles
 import TensorKernels
 
-/// Where the rows of one tensor come from: a tensor of a checkpoint, several that are joined, or
-/// numbers that were computed.
+/// Where the rows of one tensor come from: a tensor of a checkpoint, several that are joined, one that was
+/// quantized or is merged with an adapter, or numbers that were computed.
 struct TensorAssembly: Sendable {
   /// What follows what, where there are several pieces.
   enum Axis: Sendable {
@@ -29,10 +29,17 @@ struct TensorAssembly: Sendable {
   /// head is row p + s * headSize / 2 of the source's.
   private let headSize: Int?
   private let computed: [Float]
+  private let decoder: (any RowDecoder)?
 
   /// Numbers that are in no file.
   init(_ values: [Float]) {
-    (pieces, axis, headSize, computed) = ([], .rows, nil, values)
+    (pieces, axis, headSize, computed, decoder) = ([], .rows, nil, values, nil)
+  }
+
+  /// A matrix whose rows are computed. `headSize` is given where heads are in the order of halves.
+  init(_ matrix: some RowDecoder, headSize: Int?) {
+    (pieces, axis, computed, decoder) = ([], .rows, [], matrix)
+    self.headSize = headSize
   }
 
   /// `pieces`, at least one, have been checked to fit together. `headSize` is given where heads are
@@ -54,10 +61,19 @@ struct TensorAssembly: Sendable {
     self.axis = axis
     self.headSize = headSize
     computed = []
+    decoder = nil
   }
 
   /// The files of all pieces.
-  var files: [String] { pieces.map(\.file) }
+  var files: [String] {
+    pieces.map(\.file)
+      + (decoder.map { matrix in
+        matrix.tensors.map { matrix.checkpoint.files[$0.part].path } + matrix.adapterFiles
+      } ?? [])
+  }
+
+  /// Memory that it holds.
+  var heldBytes: Int { decoder?.heldBytes ?? 0 }
 
   private var isGrouped: Bool { pieces.first?.tensor.groupSize != nil }
 
@@ -71,21 +87,24 @@ struct TensorAssembly: Sendable {
   }
 
   private var columns: Int {
+    if let decoder { return decoder.columns }
     guard let first = pieces.first else { return computed.count }
     return axis == .columns ? pieces.reduce(0) { $0 + $1.columns } : first.columns
   }
 
   private var rows: Int {
+    if let decoder { return decoder.rows }
     guard let first = pieces.first else { return 1 }
     return axis == .rows ? pieces.reduce(0) { $0 + $1.rows } : first.rows
   }
 
   /// The tensor under its name in GGUF.
   func described(as name: String) -> SourceTensor {
-    let isVector = pieces.first.map { $0.tensor.shape.count < 2 } ?? true
+    let isVector = pieces.first.map { $0.tensor.shape.count < 2 } ?? (decoder == nil)
     return SourceTensor(
       name: name, shape: isVector ? [columns] : [columns, rows], format: format,
-      storedAs: isGrouped ? "i8" : nil, rowUnit: headSize ?? 1)
+      storedAs: decoder?.storedAs ?? (isGrouped ? "i8" : nil), rowUnit: headSize ?? 1,
+      isQuantized: decoder?.isQuantized)
   }
 
   // MARK: Reading
@@ -96,6 +115,17 @@ struct TensorAssembly: Sendable {
     let rowBytes = columns * (format == .f32 ? 4 : 2)
     precondition(range.count * rowBytes <= scratch.count && range.upperBound <= rows)
     nonisolated(unsafe) let out = scratch.baseAddress!
+    if let decoder {
+      let width = columns
+      let values = out.bindMemory(to: Float.self, capacity: range.count * columns)
+      nonisolated(unsafe) let first = values
+      pool.parallel(range.count) { share in
+        for index in share {
+          decoder.decode(row: sourceRow(range.lowerBound + index), into: first + index * width)
+        }
+      }
+      return UnsafeRawBufferPointer(start: out, count: range.count * rowBytes)
+    }
     guard let first = pieces.first else {
       computed.withUnsafeBytes { out.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
       return UnsafeRawBufferPointer(start: out, count: rowBytes)
@@ -156,6 +186,10 @@ struct TensorAssembly: Sendable {
   // MARK: Pages
 
   func willRead(_ range: Range<Int>) {
+    if let decoder, range.lowerBound == 0 {
+      // Where codes of a column lie together, any rows touch all pages.
+      for tensor in decoder.tensors { decoder.checkpoint.willNeed(tensor) }
+    }
     forEachPart(of: range) { piece, elements in
       let size = piece.tensor.type.byteCount
       let start = piece.tensor.offset
@@ -165,6 +199,9 @@ struct TensorAssembly: Sendable {
   }
 
   func release(_ range: Range<Int>) {
+    if let decoder, range.upperBound == decoder.rows {
+      for tensor in decoder.tensors { decoder.checkpoint.releasePages(of: tensor) }
+    }
     forEachPart(of: range) { $0.checkpoint.releasePages(of: $0.tensor, elements: $1) }
   }
 

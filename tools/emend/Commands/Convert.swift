@@ -1,5 +1,6 @@
 import ArgumentParser
 import EditSessions
+import Foundation
 import ModelFiles
 import Quantization
 import TensorKernels
@@ -19,7 +20,11 @@ struct Convert: ParsableCommand {
         emend convert model.f16.gguf model.q8_0.gguf --type q8_0 --dry-run
         emend convert model.q4_0.gguf model.q4_0.packed --packed
         emend convert Llama-2-7b-hf llama-2-7b.q4_0.gguf --type q4_0 --calibration text.txt
+        emend convert Llama-2-7b-hf merged.q8_0.gguf --type q8_0 --lora adapter
+        emend convert Llama-2-7B-GPTQ llama-2-7b.q4_0.gguf --type q4_0 --allow-requantize
 
+      A folder of Hugging Face may be quantized: GPTQ, AWQ (gemm), MLX (affine), bitsandbytes (nf4, fp4, int8), \
+      compressed-tensors (pack-, int- and float-quantized) and FP8 are read.
       Norms stay f32, and matrices whose rows do not fill blocks of 32 become f16.
       """)
 
@@ -37,6 +42,12 @@ struct Convert: ParsableCommand {
       "The tokenizer: tokenizer.model, tokenizer.json or tokenizer.bin. (default: the one in the "
         + "folder or beside the file)", valueName: "file"))
   var tokenizer: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A folder of PEFT's (adapter_config.json) whose LoRA is merged into IN, a folder of Hugging Face.",
+      valueName: "folder"))
+  var lora: String?
 
   @Flag(help: "Only show what would become of each tensor.")
   var dryRun = false
@@ -72,9 +83,9 @@ struct Convert: ParsableCommand {
     }
     if !dryRun {
       try OutputFile.check(
-        result, inputs: [input, tokenizer, calibration.calibration].compactMap { $0 })
+        result, inputs: [input, tokenizer, lora, calibration.calibration].compactMap { $0 })
     }
-    let source = try Checkpoint.open(input, tokenizer: tokenizer)
+    let source = try Checkpoint.open(input, tokenizer: tokenizer, lora: lora)
     guard recipe.type != nil || source is GGUFCheckpoint else {
       throw ValidationError("--type is missing; only the types of a GGUF file can be kept")
     }
@@ -111,6 +122,12 @@ struct Convert: ParsableCommand {
         }
         return !Interrupt.isRequested
       }
+    }
+    if let loss = result.requantization {
+      let percent = String(format: "%.2f", 100 * loss.relativeError)
+      Console.log(
+        "\(loss.tensors) tensors were quantized already, and were rounded again: root mean square error "
+          + "\(percent) % of theirs")
     }
     if output.json {
       try JSON.print(ConversionReport(conversion, result))

@@ -9,8 +9,10 @@ struct EditShow: ParsableCommand {
     abstract: "Draw a trace: where an edit acted, how strongly, and what it moved.",
     discussion: """
       Blocks from bottom to top, tokens from left to right; the darker, the larger what was added after the \
-      block (in the lowest row, "in": before block 0) is against what was there, from a thousandth to one. The divergence of the tokens of the answer is \
-      listed below, and drawn in the SVG.
+      block (in the lowest row, "in": before block 0) is against what was there, from a thousandth to one. The \
+      divergence of the tokens of the answer is listed below, and drawn in the SVG. What a p8 editor has read is \
+      a line a word, blocks from left to right: what is added there, at the input of each block, is what the \
+      editor reads otherwise than the model by itself.
 
         emend generate -m model.gguf -p "Today I" --control-vector happy.gguf --trace trace.jsonl.zst
         emend edit show trace.jsonl.zst --svg trace.svg

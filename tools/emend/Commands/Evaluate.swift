@@ -13,19 +13,22 @@ struct Evaluate: ParsableCommand {
         ablated            without an edit
         empty              with the edit of an instruction without words
         shuffled           with that of another row's instruction
+        random_sentence    with that of a sentence that asks for nothing
+        nonsense           with that of what is no sentence
         random             with latents of random directions, as long as the editor's (not of p8)
         constant           with one constant that was learned (--constant-editor)
         edited             with the edit of the row's own instruction
         reader_at_zero     with the prefix of a p8 editor whose adapters are zero
         prompted           without an edit, the instruction in the prompt
         prompted_shuffled  the same with another row's instruction
+        prompted_random_sentence, prompted_nonsense   the same with such a text
         tuned              the instruction in the prompt of a tuned model (--tuned)
         tuned_shuffled     the same with another row's instruction
 
       "recovered" is the part of what the prompt gains that the edit gains; "instruction effect" the part \
       of the prompt's sensitivity to the instruction that the edit carries: only what the right \
       instruction gains over another one shows that it is read. Brackets hold 95 % of 2000 bootstrap \
-      resamples of the rows.
+      resamples of the rows, or of their families (--intervals families).
 
         emend evaluate -m model.gguf --editor run/best.safetensors --data rows.json
         emend evaluate -m model.gguf --editor run/best.safetensors --config train.yaml --splits unseen
@@ -86,7 +89,8 @@ struct Evaluate: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Unrelated text, on which edits should change little: KL(unedited || edited).",
+      "Unrelated text, on which edits should change little: KL(unedited || edited), and that of the same "
+        + "instruction in the prompt and of what asks for nothing, where these are measured.",
       valueName: "file"))
   var localityText: String?
 
@@ -104,6 +108,12 @@ struct Evaluate: ParsableCommand {
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Draws of the bootstrap.", valueName: "n"))
   var resamples = 2000
+
+  @Option(
+    help: ArgumentHelp(
+      "What the bootstrap draws: rows, or families and rows within them.",
+      valueName: IntervalsOver.allCases.map(\.rawValue).joined(separator: "|")))
+  var intervals = IntervalsOver.rows
 
   @Option(
     parsing: .unconditional,
@@ -179,6 +189,7 @@ struct Evaluate: ParsableCommand {
     evaluation.unrelated = localityText.map { ($0, localityWindows ?? 16) }
     evaluation.answers = generate
     evaluation.resamples = resamples
+    evaluation.intervals = intervals
     let printer = TrainingPrinter(isVerbose: model.verbose)
     let result: EvaluationResult
     do {
@@ -188,3 +199,5 @@ struct Evaluate: ParsableCommand {
     if output.json { try JSON.print(result) } else { Console.print(result.text) }
   }
 }
+
+extension IntervalsOver: ExpressibleByArgument {}

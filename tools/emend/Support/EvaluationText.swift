@@ -9,6 +9,14 @@ extension EvaluationResult {
       parts.append(
         "unrelated text: KL(unedited || edited) \(kl.text(4)) nat a token (\(locality.tokens) tokens in "
           + "\(locality.windows) windows, \(locality.instructions) instructions)")
+      for condition in LocalityFigures.conditions {
+        guard let figure = locality.others[condition.rawValue] else { continue }
+        parts.append(
+          "unrelated text: KL(unedited || \(condition.rawValue)) \(figure.text(4)) nat a token")
+      }
+      if let more = locality.overPrompted {
+        parts.append("unrelated text: edited - prompted \(more.text(4)) nat a token")
+      }
     }
     if rowsLeftOut > 0 { parts.append("\(rowsLeftOut) rows could not be used") }
     parts.append(
@@ -76,6 +84,16 @@ extension SplitResult {
         "instruction / \(scale.rawValue)_instruction"
           + (isInsensitive
             ? ", which is below \(ConditionFigures.leastSensitivity) nat: no scale" : ""),
+      ])
+    }
+    for (name, effect) in [
+      ("over a sentence", figures.instructionEffectOverSentence),
+      ("over nonsense", figures.instructionEffectOverNonsense),
+    ] {
+      guard let effect else { continue }
+      table.append([
+        "instruction effect " + name, Numbers.fixed(effect.value, 3), effect.interval(3),
+        "the same in the prompt",
       ])
     }
     return table.text

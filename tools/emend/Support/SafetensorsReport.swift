@@ -38,7 +38,7 @@ extension EditorReport {
 
       interface  \(report.interface)
       layers     \(LayerSelection(report.layers)) (\(report.placement) the block)
-      positions  \(report.positions)
+      positions  \(report.positions)\(report.prefixTokens.map { " (the first token and the last \($0))" } ?? "")
       scale      \(report.scale)
       heads      \(report.heads)
       backbone   \(report.backbone)

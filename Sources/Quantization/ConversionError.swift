@@ -24,7 +24,19 @@ public enum ConversionError: Error, Equatable, Sendable {
   case unknownTensor(path: String, tensor: String)
   /// Shards that do not join: `tensor` of `path` is not what the first shard says it should be.
   case shardMismatch(path: String, tensor: String, found: String, wanted: String)
-  case lossyToLossy(path: String, tensor: String, from: BlockFormat, to: BlockFormat)
+  case lossyToLossy(path: String, tensor: String, from: String, to: BlockFormat)
+
+  /// An adapter that is not merged: `field` of it is `found`.
+  case unsupportedAdapter(path: String, field: String, found: String)
+
+  // MARK: Weights that are quantized already
+
+  /// `field` says that the weights are stored in a way that is not read.
+  case unsupportedQuantization(path: String, field: String, found: String)
+  /// Codes without the tensor that says what they mean.
+  case missingScales(path: String, tensor: String, missing: String)
+  /// A column's group is none of `groups`.
+  case groupOutOfRange(path: String, tensor: String, column: Int, found: Int, groups: Int)
   /// A value, or the scale of a block, is beyond what a half can hold.
   case tooLarge(tensor: String, format: BlockFormat)
   /// A row of a matrix that is packed as it is holds an infinity or NaN, or a block's scale does.
@@ -73,8 +85,23 @@ extension ConversionError: CustomStringConvertible {
     case .shardMismatch(let path, let tensor, let found, let wanted):
       "\(path): the tensor \(tensor) is \(found), and must be \(wanted) to go with the first shard"
     case .lossyToLossy(let path, let tensor, let from, let to):
-      "\(path): \(tensor) is \(from.name) and would become \(to.name), which loses precision twice; "
-        + "convert the original weights, or pass --allow-requantize"
+      "\(path): \(tensor) is \(from) and would become \(to.name), which loses precision twice; "
+        + "convert the original weights, choose f16, or pass --allow-requantize"
+
+    case .unsupportedAdapter(let path, let field, let found):
+      "\(path): \(field) is \(found); LoRA of linear layers is merged into folders of Hugging Face: merge it with "
+        + "PEFT (merge_and_unload), and convert the result"
+
+    case .unsupportedQuantization(let path, let field, let found):
+      "\(path): \(field) is \(found), which is not read; GPTQ (gptq, gptq_v2), AWQ (gemm), MLX (affine), "
+        + "bitsandbytes (nf4, fp4, int8), compressed-tensors (pack-, int-, float-quantized) and FP8 are: convert "
+        + "the original weights"
+    case .missingScales(let path, let tensor, let missing):
+      "\(path): \(tensor) holds codes, and \(missing), which says what they mean, is not there; fetch the "
+        + "folder again"
+    case .groupOutOfRange(let path, let tensor, let column, let found, let groups):
+      "\(path): \(tensor) puts column \(column) into group \(found), and there are \(groups) from 0; the file "
+        + "is damaged: fetch it again"
     case .tooLarge(let tensor, let format):
       "\(tensor) holds a value too large for \(format.name); choose f32 for it"
     case .notFinite(let tensor, let row):
