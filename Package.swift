@@ -11,15 +11,22 @@ let portableOnly = ProcessInfo.processInfo.environment["EMEND_PORTABLE"] == "1"
 #else
   let hasX86Kernels = false
 #endif
+#if arch(arm64)
+  let hasArmKernels = !portableOnly
+#else
+  let hasArmKernels = false
+#endif
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 /// The inner loops are one set of sources, compiled once per instruction set (see Sources/Kernels).
-func kernels(_ name: String, define: String, flags: [String]) -> Target {
+func kernels(
+  _ name: String, define: String, also: String? = nil, flags: [String]
+) -> Target {
   .target(
     name: name,
     dependencies: ["BlockFormats", "CPlatform", "KernelInterface"],
-    swiftSettings: strict + [.define(define)]
+    swiftSettings: strict + [.define(define)] + (also.map { [.define($0)] } ?? [])
       + (portableOnly ? [] : [.unsafeFlags(["-Ounchecked"] + flags.flatMap { ["-Xcc", $0] })]))
 }
 
@@ -33,12 +40,29 @@ let x86Kernels: [Target] =
       "KernelsAVX512BF16", define: "KERNELS_AVX512",
       flags: ["-march=x86-64-v4", "-mavx512vnni", "-mavx512bf16"]),
   ] : []
-let x86Names: [Target.Dependency] = x86Kernels.map { .byName(name: $0.name) }
+
+// tools/arm-check compiles these with the same flags.
+let armKernels: [Target] =
+  hasArmKernels
+  ? [
+    kernels("KernelsNEON", define: "KERNELS_NEON", flags: ["-march=armv8.2-a+dotprod"]),
+    kernels(
+      "KernelsNEONI8MM", define: "KERNELS_NEON", also: "KERNELS_I8MM",
+      flags: ["-march=armv8.2-a+dotprod+i8mm+bf16"]),
+  ] : []
+let fastKernels = x86Kernels + armKernels
+let fastNames: [Target.Dependency] = fastKernels.map { .byName(name: $0.name) }
 
 /// Modules whose enumerations others keep in their own types. SwiftPM rebuilds a target when one of its direct
 /// dependencies has changed: a target that met these only through another would go on with the layout they
 /// had before.
 let layouts: [Target.Dependency] = ["BlockFormats", "KernelInterface"]
+
+/// What `emend serve` is made of, where the package's trait asks for it.
+let server: [Target.Dependency] = [
+  ("Hummingbird", "hummingbird"), ("HTTPTypes", "swift-http-types"), ("Logging", "swift-log"),
+  ("NIOCore", "swift-nio"), ("ServiceLifecycle", "swift-service-lifecycle"),
+].map { .product(name: $0, package: $1, condition: .when(traits: ["Server"])) }
 
 /// Tests see `package` declarations, so they build with the same flags as the product.
 func tests(_ module: String, _ others: [Target.Dependency] = []) -> Target {
@@ -59,10 +83,19 @@ let package = Package(
     .library(
       name: "EmendLanguageModels", targets: ["ModelFiles", "LanguageModels", "TextGeneration"]),
   ],
+  // `emend serve`. A program that only uses the libraries turns it off (`traits: []`) and resolves no HTTP server.
+  traits: [.default(enabledTraits: ["Server"]), .trait(name: "Server")],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "3.12.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(
+      url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    // What Hummingbird is made of and hands out.
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.0.0"),
   ],
   targets: [
     .target(name: "CPlatform"),
@@ -76,8 +109,9 @@ let package = Package(
     .target(name: "BlockFormats", swiftSettings: strict),
     .target(
       name: "TensorKernels",
-      dependencies: ["CPlatform", "KernelInterface", "KernelsPortable", "BlockFormats"] + x86Names,
-      swiftSettings: strict + (hasX86Kernels ? [.define("X86_KERNELS")] : [])),
+      dependencies: ["CPlatform", "KernelInterface", "KernelsPortable", "BlockFormats"] + fastNames,
+      swiftSettings: strict + (hasX86Kernels ? [.define("X86_KERNELS")] : [])
+        + (hasArmKernels ? [.define("ARM_KERNELS")] : [])),
     .target(
       name: "ModelFiles",
       dependencies: ["CPlatform", "CZstd", "BlockFormats", "KernelInterface"],
@@ -130,11 +164,24 @@ let package = Package(
         "LatentEditing", "TextGeneration", "Tokenization", "LanguageModels", "ModelFiles",
         "TensorKernels",
       ], swiftSettings: strict),
+    .target(
+      name: "EditServer",
+      dependencies: layouts + [
+        "EditSessions", "LatentEditing", "TextGeneration", "Tokenization", "LanguageModels",
+        "ModelEvaluation", "ModelFiles", "TensorKernels",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ] + server,
+      resources: [
+        .embedInCode("Page/index.html"), .embedInCode("Page/app.js"),
+        .embedInCode("Page/style.css"), .embedInCode("Page/icon.svg"),
+      ],
+      swiftSettings: strict),
     // Not called emend: where the disk does not tell cases apart it would lie in Emend's place.
     .executableTarget(
       name: "EmendCommand",
       dependencies: layouts + [
-        "EditSessions", "TextGeneration", "EditEvaluation", "ModelEvaluation", "EditorTraining",
+        "EditServer", "EditSessions", "TextGeneration", "EditEvaluation", "ModelEvaluation",
+        "EditorTraining",
         "Quantization",
         "LatentEditing", "LanguageModels", "ModelFiles", "TensorKernels", "Tokenization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -187,9 +234,10 @@ let package = Package(
       "EditorTraining",
       [
         "LatentEditing", "LanguageModels", "TensorKernels", "ModelFiles", "Tokenization",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "Quantization", .product(name: "Crypto", package: "swift-crypto"),
       ]),
-    tests("TextGeneration", ["LanguageModels", "Tokenization"]),
+    tests(
+      "TextGeneration", ["LanguageModels", "ModelFiles", "TensorKernels", "Tokenization"]),
     // As a program outside: the product, and nothing of this package's own.
     .testTarget(name: "EmendTests", dependencies: ["Emend"], swiftSettings: strict),
     tests(
@@ -205,6 +253,12 @@ let package = Package(
         "TensorKernels", "ModelFiles",
       ]),
     tests("ModelEvaluation", ["LanguageModels"]),
+    tests(
+      "EditServer",
+      [
+        "EditSessions", "LatentEditing", "LanguageModels", "ModelFiles", "TensorKernels",
+        "TextGeneration", "Tokenization",
+      ]),
     .testTarget(
       name: "InstructionRulesTests", dependencies: ["InstructionRules", "EditorTraining"],
       swiftSettings: strict),
@@ -213,7 +267,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["EmendCommand", "TestSupport"], swiftSettings: strict),
-  ] + x86Kernels,
+  ] + fastKernels,
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )

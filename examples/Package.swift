@@ -5,7 +5,7 @@ import PackageDescription
 let package = Package(
   name: "emend-examples",
   platforms: [.macOS(.v26)],
-  dependencies: [.package(name: "emend", path: "..")],
+  dependencies: [.package(name: "emend", path: "..", traits: [])],
   targets: [
     .executableTarget(
       name: "edit-an-answer", dependencies: [.product(name: "Emend", package: "emend")])

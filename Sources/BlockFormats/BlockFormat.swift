@@ -60,5 +60,24 @@ public enum BlockFormat: UInt32, Sendable, CaseIterable {
   }
 
   /// The name people use on a command line and `inspect` prints: "q4_0", "q6_K", "bf16".
-  public var name: String { String(describing: self) }
+  public var name: String {
+    switch self {
+    case .f32: "f32"
+    case .f16: "f16"
+    case .bf16: "bf16"
+    case .q4_0: "q4_0"
+    case .q4_1: "q4_1"
+    case .q5_0: "q5_0"
+    case .q5_1: "q5_1"
+    case .q8_0: "q8_0"
+    case .q2_K: "q2_K"
+    case .q3_K: "q3_K"
+    case .q4_K: "q4_K"
+    case .q5_K: "q5_K"
+    case .q6_K: "q6_K"
+    case .iq4_NL: "iq4_NL"
+    case .iq4_XS: "iq4_XS"
+    case .mxfp4: "mxfp4"
+    }
+  }
 }

@@ -12,23 +12,44 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <sched.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #elif defined(__APPLE__)
+#include <mach/mach.h>
 #include <sys/sysctl.h>
 // The system's address wait, the same one its C++ library uses.
 extern int __ulock_wait(uint32_t operation, void *address, uint64_t value, uint32_t timeout);
 extern int __ulock_wake(uint32_t operation, void *address, uint64_t value);
 #endif
 
-int emend_highest_instruction_set(void) {
+#if defined(__aarch64__) && defined(__APPLE__)
+static bool has_feature(const char *name) {
+  int value = 0;
+  size_t size = sizeof value;
+  return sysctlbyname(name, &value, &size, NULL, 0) == 0 && value != 0;
+}
+#endif
+
+uint32_t emend_processor_features(void) {
+  uint32_t features = 0;
 #if defined(__x86_64__)
   __builtin_cpu_init();
+  if (__builtin_cpu_supports("x86-64-v3")) features |= EmendFeatureAVX2;
   if (__builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512vnni"))
-    return __builtin_cpu_supports("avx512bf16") ? EmendInstructionSetAVX512BF16
-                                                : EmendInstructionSetAVX512;
-  if (__builtin_cpu_supports("x86-64-v3")) return EmendInstructionSetAVX2;
+    features |= EmendFeatureAVX512VNNI;
+  if (__builtin_cpu_supports("avx512bf16")) features |= EmendFeatureAVX512BF16;
+#elif defined(__aarch64__) && defined(__linux__)
+  // The kernel's numbers (asm/hwcap.h), which older headers do not have.
+  unsigned long first = getauxval(AT_HWCAP), second = getauxval(AT_HWCAP2);
+  if (first & (1ul << 20)) features |= EmendFeatureDotProduct;    // HWCAP_ASIMDDP
+  if (second & (1ul << 13)) features |= EmendFeatureInt8Matrix;   // HWCAP2_I8MM
+  if (second & (1ul << 14)) features |= EmendFeatureBrainFloat;   // HWCAP2_BF16
+#elif defined(__aarch64__) && defined(__APPLE__)
+  if (has_feature("hw.optional.arm.FEAT_DotProd")) features |= EmendFeatureDotProduct;
+  if (has_feature("hw.optional.arm.FEAT_I8MM")) features |= EmendFeatureInt8Matrix;
+  if (has_feature("hw.optional.arm.FEAT_BF16")) features |= EmendFeatureBrainFloat;
 #endif
-  return EmendInstructionSetPortable;
+  return features;
 }
 
 #if defined(__linux__)

@@ -130,7 +130,9 @@ public struct AnswerFigures: Sendable, Equatable, Encodable {
     var conditions: [String: Figure] = [:]
     for condition in AnswerComparison.conditions.map(\.rawValue) {
       let scores = answers.map { AnswerScore($0.answers[condition] ?? "", wanted: $0.wanted) }
-      let estimates = bootstrap.estimates(count: scores.count) { times in
+      let estimates = bootstrap.estimates(
+        count: scores.count, families: answers.map(\.family)
+      ) { times in
         [\AnswerScore.exactMatch, \.rougeL].map { part in
           drawnSum(scores.map { $0[keyPath: part] }, times) / Double(scores.count)
         }

@@ -14,8 +14,9 @@ public struct AnswerScore: Sendable, Equatable, Encodable {
   /// ROUGE-L (Lin, 2004), the sentence level's F1: with L the length of the longest common subsequence of
   /// words, P = L / words of the answer, R = L / words wanted, 2 P R / (P + R); 0 where either has none.
   ///
-  /// Words are runs of letters and numbers in lower case, in ASCII what the package rouge-score counts
-  /// (without its stemmer); letters of other scripts are letters here.
+  /// Words are those of the package rouge-score without its stemmer: runs of ASCII's letters and digits in
+  /// lower case. Every other character is a gap between words, an accented letter too, so that a text in
+  /// another script has none.
   public static func rougeL(_ answer: String, wanted: String) -> Double {
     let (a, b) = (words(answer), words(wanted))
     let common = Double(commonSubsequenceLength(a, b))
@@ -24,12 +25,14 @@ public struct AnswerScore: Sendable, Equatable, Encodable {
     return 2 * precision * recall / (precision + recall)
   }
 
-  private static func words(_ text: String) -> [Substring] {
-    text.lowercased().split { !$0.isLetter && !$0.isNumber }
+  /// By scalars: of "e" and a combining accent rouge-score keeps the "e".
+  private static func words(_ text: String) -> [String] {
+    text.lowercased().unicodeScalars.split { !("a"..."z" ~= $0) && !("0"..."9" ~= $0) }
+      .map { String($0) }
   }
 
   /// By rows of the usual table.
-  private static func commonSubsequenceLength(_ a: [Substring], _ b: [Substring]) -> Int {
+  private static func commonSubsequenceLength(_ a: [String], _ b: [String]) -> Int {
     var row = [Int](repeating: 0, count: b.count + 1)
     for word in a {
       var corner = 0

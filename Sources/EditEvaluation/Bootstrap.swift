@@ -29,25 +29,45 @@ public struct Bootstrap: Sendable, Equatable {
   /// The part of the resamples that is in the interval.
   public var level: Double
 
-  /// 2000 resamples and 95 % unless given.
-  public init(resamples: Int = 2000, seed: UInt64 = 0, level: Double = 0.95) {
+  /// Whether families of rows are drawn, and rows within those, rather than rows: what the figure may be on other
+  /// families, and not on other rows of the same.
+  public var drawsFamilies: Bool
+
+  /// 2000 resamples of rows and 95 % unless given.
+  public init(
+    resamples: Int = 2000, seed: UInt64 = 0, level: Double = 0.95, drawsFamilies: Bool = false
+  ) {
     precondition(resamples >= 1 && level > 0 && level < 1)
     self.resamples = resamples
     self.seed = seed
     self.level = level
+    self.drawsFamilies = drawsFamilies
   }
 
   /// Estimates of some figures of `count` examples. `figures` gets how often each example was drawn and
   /// answers with the same number of figures each time; those that are not finite are nil, and so are
   /// the ends of the interval of one that is not finite in some resample.
-  public func estimates(count: Int, _ figures: ([Int]) -> [Double]) -> [Estimate?] {
-    precondition(count >= 1)
+  ///
+  /// `families` are those of the examples, for `drawsFamilies`; an example of nil is a family of its own. Of a family
+  /// that is drawn as many examples are drawn as it has.
+  public func estimates(
+    count: Int, families: [String?] = [], _ figures: ([Int]) -> [Double]
+  ) -> [Estimate?] {
+    precondition(count >= 1 && (families.isEmpty || families.count == count))
+    let groups = drawsFamilies && !families.isEmpty ? Self.groups(families) : nil
     let values = figures([Int](repeating: 1, count: count))
     var drawn = [[Double]](repeating: [], count: values.count)
     for resample in 0..<resamples {
       var generator = SeededGenerator(seed, 0x424F_4F54, UInt64(resample))
       var times = [Int](repeating: 0, count: count)
-      for _ in 0..<count { times[generator.pick(count)] += 1 }
+      if let groups {
+        for _ in groups {
+          let group = groups[generator.pick(groups.count)]
+          for _ in group { times[group[generator.pick(group.count)]] += 1 }
+        }
+      } else {
+        for _ in 0..<count { times[generator.pick(count)] += 1 }
+      }
       for (index, value) in figures(times).enumerated() { drawn[index].append(value) }
     }
     return zip(values, drawn).map { value, drawn in
@@ -58,6 +78,23 @@ public struct Bootstrap: Sendable, Equatable {
         value: value, low: percentile((1 - level) / 2, of: sorted),
         high: percentile((1 + level) / 2, of: sorted))
     }
+  }
+}
+
+extension Bootstrap {
+  /// The indices of each family, in the order in which families come first.
+  private static func groups(_ families: [String?]) -> [[Int]] {
+    var groups: [[Int]] = []
+    var known: [String: Int] = [:]
+    for (index, family) in families.enumerated() {
+      if let family, let group = known[family] {
+        groups[group].append(index)
+      } else {
+        if let family { known[family] = groups.count }
+        groups.append([index])
+      }
+    }
+    return groups
   }
 }
 

@@ -44,6 +44,11 @@ public struct ConditionFigures: Sendable, Equatable, Encodable {
   public let recoveredFractionOfTuned: Estimate?
   /// See above.
   public let instructionEffect: Estimate?
+  /// The same with a sentence that asks for nothing in the place of another row's instruction:
+  /// (N random_sentence - N edited) / (N prompted_random_sentence - N prompted).
+  public let instructionEffectOverSentence: Estimate?
+  /// The same with nonsense.
+  public let instructionEffectOverNonsense: Estimate?
   /// What the scale of the instruction effect is: prompted or tuned; nil where there is none.
   public let instructionScale: EditCondition?
   /// Whether the prompt is so insensitive to the instruction (`leastSensitivity`) that the instruction
@@ -60,10 +65,18 @@ public struct ConditionFigures: Sendable, Equatable, Encodable {
     case constant
     /// Of the right instruction over another one's, edited.
     case instruction
+    /// Of the instruction over a sentence that asks for nothing, edited.
+    case overSentence = "instruction_over_random_sentence"
+    /// Of the instruction over nonsense, edited.
+    case overNonsense = "instruction_over_nonsense"
     /// Of the instruction in the prompt over none.
     case prompted
     /// Of the right instruction over another one's, in the prompt.
     case promptedInstruction = "prompted_instruction"
+    /// Of the instruction over a sentence that asks for nothing, in the prompt.
+    case promptedOverSentence = "prompted_over_random_sentence"
+    /// Of the instruction over nonsense, in the prompt.
+    case promptedOverNonsense = "prompted_over_nonsense"
     /// Of the tuned processor over the unedited one.
     case tuned
     /// Of the right instruction over another one's, tuned.
@@ -76,6 +89,10 @@ public struct ConditionFigures: Sendable, Equatable, Encodable {
       case .constant: (.ablated, .constant)
       case .format: (.ablated, .shuffled)
       case .instruction: (.shuffled, .edited)
+      case .overSentence: (.sentence, .edited)
+      case .overNonsense: (.nonsense, .edited)
+      case .promptedOverSentence: (.promptedSentence, .prompted)
+      case .promptedOverNonsense: (.promptedNonsense, .prompted)
       case .prompted: (.ablated, .prompted)
       case .promptedInstruction: (.promptedShuffled, .prompted)
       case .tuned: (.ablated, .tuned)
@@ -84,8 +101,11 @@ public struct ConditionFigures: Sendable, Equatable, Encodable {
     }
   }
 
-  /// Figures of the conditions that `losses` has, with intervals of `bootstrap`.
-  public init(_ losses: ConditionLosses, _ bootstrap: Bootstrap = Bootstrap()) {
+  /// Figures of the conditions that `losses` has, with intervals of `bootstrap`; `families` are those of the rows,
+  /// for one that draws families.
+  public init(
+    _ losses: ConditionLosses, _ bootstrap: Bootstrap = Bootstrap(), families: [String?] = []
+  ) {
     let measured = EditCondition.allCases.filter { losses.sums[$0] != nil }
     let differences = Difference.allCases.filter { difference in
       let (from, to) = difference.conditions
@@ -95,7 +115,9 @@ public struct ConditionFigures: Sendable, Equatable, Encodable {
       differences.contains(ratio.parts.0) && differences.contains(ratio.parts.1)
     }
     let sums = measured.map { losses.sums[$0]! }
-    let estimates = bootstrap.estimates(count: losses.tokenCounts.count) { times in
+    let estimates = bootstrap.estimates(
+      count: losses.tokenCounts.count, families: families
+    ) { times in
       let tokens = drawnSum(losses.tokenCounts, times)
       let means = sums.map { drawnSum($0, times) / tokens }
       func mean(_ condition: EditCondition) -> Double {
@@ -129,11 +151,13 @@ public struct ConditionFigures: Sendable, Equatable, Encodable {
     }
     let isTuned = promptIsInsensitive != false && quotients[.instructionOfTuned] != nil
     instructionEffect = quotients[isTuned ? .instructionOfTuned : .instruction]
+    instructionEffectOverSentence = quotients[.overSentence]
+    instructionEffectOverNonsense = quotients[.overNonsense]
     instructionScale = instructionEffect == nil ? nil : isTuned ? .tuned : .prompted
   }
 
   private enum Ratio: CaseIterable {
-    case recovered, recoveredOfTuned, instruction, instructionOfTuned
+    case recovered, recoveredOfTuned, instruction, instructionOfTuned, overSentence, overNonsense
 
     var parts: (Difference, Difference) {
       switch self {
@@ -141,6 +165,8 @@ public struct ConditionFigures: Sendable, Equatable, Encodable {
       case .recoveredOfTuned: (.edited, .tuned)
       case .instruction: (.instruction, .promptedInstruction)
       case .instructionOfTuned: (.instruction, .tunedInstruction)
+      case .overSentence: (.overSentence, .promptedOverSentence)
+      case .overNonsense: (.overNonsense, .promptedOverNonsense)
       }
     }
   }

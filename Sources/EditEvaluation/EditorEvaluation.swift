@@ -22,6 +22,11 @@ public final class EditorEvaluation {
     public var constantInstruction: [Int]
     /// Windows of unrelated text, two tokens each at least.
     public var unrelated: [[Int]]
+    /// What stands in front of unrelated text where an instruction, by how the editor reads it, is in the prompt.
+    /// A prefix editor reads just that, and has none here.
+    public var openings: [[Int]: [Int]] = [:]
+    /// Whether a window begins with the token that texts begin with.
+    public var unrelatedBeginsWithBOS = false
 
     /// Rows, and what belongs to them.
     public init(
@@ -102,7 +107,10 @@ public final class EditorEvaluation {
       return total
         + ProcessorTape.byteCount(
           processor, rowCapacity: capacity.rows, sequenceCapacity: capacity.sequences,
-          options: tapeOptions(data), adapters: editor.readingAdapters)
+          options: tapeOptions(data),
+          adapters: editor.prefixTokens == nil ? editor.readingAdapters : nil)
+        + ShortPrefixPass.readingByteCount(
+          editor, processor: processor, capacity: capacity, options: tapeOptions(data))
     }
   }
 
@@ -118,8 +126,14 @@ public final class EditorEvaluation {
     switch condition {
     case .random: !isPrefix
     case .readerAtZero: isPrefix
+    case .sentence, .promptedSentence: has(.sentence)
+    case .nonsense, .promptedNonsense: has(.nonsense)
     default: true
     }
+  }
+
+  private func has(_ kind: MeaninglessInstruction) -> Bool {
+    data.splits.allSatisfy { $0.examples.allSatisfy { $0.meaningless[kind] != nil } }
   }
 
   /// The passes for a condition; nil where its model was not given.
@@ -143,17 +157,20 @@ public final class EditorEvaluation {
       ? instructions.max() ?? 0 : editor.positions == .ghost ? 1 : 0
     return EditorPass.Capacity(
       sequences: examples.map { $0.longestSequence(ghosts: ghosts) }
-        + data.unrelated.map { $0.count + ghosts },
+        + data.unrelated.map {
+          $0.count + max(ghosts, data.openings.values.map(\.count).max() ?? 0)
+        },
       instructions: instructions, batchSize: options.batchSize)
   }
 
   /// The losses of the rows of `split`, one of the data's. `onBatch` gets the number of rows done and
-  /// answers whether to go on.
+  /// answers whether to go on. A split that is not shuffled has no condition that is.
   ///
   /// Throws `editing`, and `cancelled` where it is told to stop.
   public func losses(
     of split: HeldOutSplit, onBatch: (Int) -> Bool = { _ in true }
   ) throws(EvaluationError) -> ConditionLosses {
+    precondition(split.isShuffled || !options.conditions.contains(where: \.isShuffled))
     var baselines = HeldOutLosses.Baselines()
     baselines.emptyInstruction = data.emptyInstruction
     baselines.constantInstruction = data.constantInstruction
@@ -177,40 +194,80 @@ public final class EditorEvaluation {
 
   /// How far the edited processor's distributions are from the unedited one's on the unrelated text, of
   /// which there is a window at least: window number i under instruction number i of the data, those of
-  /// the splits in turn, each once until all had their turn.
+  /// the splits in turn, each once until all had their turn. Beside it, of the conditions that are measured, how far
+  /// the same instruction in the prompt moves them, and what asks for nothing.
   ///
   /// Throws `editing`, and `cancelled` where `onWindow`, which gets the number of windows done, says so.
   public func locality(
     _ bootstrap: Bootstrap = Bootstrap(), onWindow: (Int) -> Bool = { _ in true }
   ) throws(EvaluationError) -> LocalityFigures {
-    let instructions = instructionsInTurn(data.unrelated.count)
-    var sums: [Double] = []
+    let readings = readingsInTurn(data.unrelated.count)
+    let conditions = LocalityFigures.conditions.filter {
+      $0 == .edited || (options.conditions.contains($0) && applies($0))
+    }
+    var sums: [EditCondition: [Double]] = [:]
     for (index, window) in data.unrelated.enumerated() {
-      let batch = TrainingBatch([
-        TokenizedExample(
-          unrelated: window, instruction: instructions[index % instructions.count])
-      ])
-      let divergences: [[Float]]
-      do { divergences = try pass.divergences(batch) } catch { throw .editing(error) }
-      sums.append(divergences[0].reduce(0) { $0 + Double($1) })
+      for condition in conditions {
+        let reading = readings[index % readings.count]
+        do {
+          sums[condition, default: []].append(try change(of: window, reading, condition))
+        } catch { throw .editing(error) }
+      }
       guard onWindow(index + 1) else {
         throw .cancelled(done: index + 1, total: data.unrelated.count, unit: "windows")
       }
     }
     return LocalityFigures(
       sums: sums, tokenCounts: data.unrelated.map { $0.count - 1 },
-      instructions: min(instructions.count, sums.count), bootstrap)
+      instructions: min(readings.count, data.unrelated.count), bootstrap)
+  }
+
+  /// Sum of KL(unedited || condition) over the tokens of a window behind its first.
+  private func change(
+    of window: [Int], _ reading: Reading, _ condition: EditCondition
+  ) throws(LatentEditingError) -> Double {
+    let (instruction, run): ([Int], EditorPass.Condition) =
+      switch condition {
+      case .sentence: (reading.sentence, .edited)
+      case .nonsense: (reading.nonsense, .edited)
+      case .promptedSentence: (reading.sentence, .prompted)
+      case .promptedNonsense: (reading.nonsense, .prompted)
+      case .prompted: (reading.instruction, .prompted)
+      default: (reading.instruction, .edited)
+      }
+    // Where texts begin with BOS so does what stands in front of the window.
+    let own = data.unrelatedBeginsWithBOS ? 1 : 0
+    var example = TokenizedExample(unrelated: window, instruction: instruction)
+    let opening = isPrefix ? instruction : data.openings[instruction] ?? []
+    if run == .prompted {
+      example = example.prompted(by: opening + window.prefix(1).dropFirst(own))
+    }
+    let batch = TrainingBatch([example], firstContent: isPrefix ? own : 0)
+    return try pass.changes(batch, run)[0].reduce(0) { $0 + Double($1) }
+  }
+
+  /// An instruction, and what asks for nothing in its place.
+  private struct Reading {
+    let instruction: [Int]
+    let sentence: [Int]
+    let nonsense: [Int]
   }
 
   /// At most `count` different instructions: the first of each split, the second of each, and so on.
-  private func instructionsInTurn(_ count: Int) -> [[Int]] {
-    var result: [[Int]] = []
+  private func readingsInTurn(_ count: Int) -> [Reading] {
+    var result: [Reading] = []
     var known: Set<[Int]> = []
     let longest = data.splits.map(\.examples.count).max() ?? 0
     for index in 0..<longest {
       for split in data.splits where index < split.examples.count && result.count < count {
-        let instruction = split.examples[index].example.instruction
-        if known.insert(instruction).inserted { result.append(instruction) }
+        let example = split.examples[index]
+        let instruction = example.example.instruction
+        guard known.insert(instruction).inserted else { continue }
+        result.append(
+          Reading(
+            instruction: instruction,
+            sentence: example.meaningless[.sentence]?.instruction ?? [],
+            nonsense: example.meaningless[.nonsense]?.instruction ?? []))
       }
     }
     return result
@@ -227,14 +284,34 @@ public struct LocalityFigures: Sendable, Equatable, Encodable {
   public let instructions: Int
   /// Mean of KL(unedited || edited) over the tokens, in nats; the interval over windows.
   public let kl: Estimate?
+  /// The same of other conditions, by name: of the instruction in the prompt, and of what asks for nothing.
+  public let others: [String: Estimate]
+  /// Of the edit less that of the prompt; nil where the prompt was not measured.
+  public let overPrompted: Estimate?
 
-  init(sums: [Double], tokenCounts: [Int], instructions: Int, _ bootstrap: Bootstrap) {
-    windows = sums.count
+  /// The conditions that may be measured, in order.
+  public static let conditions: [EditCondition] = [
+    .edited, .sentence, .nonsense, .prompted, .promptedSentence, .promptedNonsense,
+  ]
+
+  init(
+    sums: [EditCondition: [Double]], tokenCounts: [Int], instructions: Int, _ bootstrap: Bootstrap
+  ) {
+    windows = tokenCounts.count
     tokens = tokenCounts.reduce(0, +)
     self.instructions = instructions
-    kl =
-      bootstrap.estimates(count: sums.count) { times in
-        [drawnSum(sums, times) / drawnSum(tokenCounts, times)]
-      }[0]
+    let measured = Self.conditions.filter { sums[$0] != nil }
+    let difference = measured.contains(.prompted)
+    let estimates = bootstrap.estimates(count: tokenCounts.count) { times in
+      let means = measured.map { drawnSum(sums[$0]!, times) / drawnSum(tokenCounts, times) }
+      return difference ? means + [means[0] - means[measured.firstIndex(of: .prompted)!]] : means
+    }
+    kl = estimates[0]
+    var others: [String: Estimate] = [:]
+    for (condition, estimate) in zip(measured, estimates).dropFirst() {
+      others[condition.rawValue] = estimate
+    }
+    self.others = others
+    overPrompted = difference ? estimates[measured.count] : nil
   }
 }

@@ -14,8 +14,10 @@ public enum EvaluationError: Error, CustomStringConvertible {
   case generation(TextGenerationError)
   /// No held-out row is in that split; `known` are those that have some.
   case emptySplit(name: String, known: [String])
-  /// A split has too few rows for one to get another's instruction.
-  case oneRow(split: String)
+  /// A split has no row, or one where one is to get another's instruction.
+  case tooFewRows(split: String, found: Int)
+  /// All rows of a split have the same instruction, and one is to get another's.
+  case oneInstruction(split: String, rows: Int)
 
   /// One sentence: what was found, what was needed, what to do.
   public var description: String {
@@ -30,9 +32,17 @@ public enum EvaluationError: Error, CustomStringConvertible {
         + (known.isEmpty
           ? "give data of which some is kept from training, by its field split or the parts kept"
           : "those with rows are \(known.joined(separator: ", "))") + "."
-    case .oneRow(let split):
+    case .tooFewRows(let split, 0):
+      "The split \(split) has no row that can be used; give more data, or allow longer sequences "
+        + "(--max-seq-length)."
+    case .tooFewRows(let split, _):
       "The split \(split) has one row that can be used, and two are needed for one to get the other's "
-        + "instruction; give more data, or allow longer sequences (--max-seq-length)."
+        + "instruction; give more data, allow longer sequences (--max-seq-length), or leave out the "
+        + "conditions with others' instructions (--baselines ablated,prompted)."
+    case .oneInstruction(let split, let rows):
+      "All \(rows) rows of the split \(split) have the same instruction, and two are needed for one to get "
+        + "another's; give more data, or leave out the conditions with others' instructions (--baselines "
+        + "ablated,prompted)."
     }
   }
 }

@@ -24,12 +24,17 @@ public struct EvaluationInput {
     public var rows: Int
     /// Tokens of a response that are scored.
     public var responseTokens: Int
+    /// Whether rows get others' instructions too, for which two are needed in each split.
+    public var isShuffled: Bool
 
     /// A selection of rows.
-    public init(splits: [String]? = nil, rows: Int = 200, responseTokens: Int = 128) {
+    public init(
+      splits: [String]? = nil, rows: Int = 200, responseTokens: Int = 128, isShuffled: Bool = true
+    ) {
       self.splits = splits
       self.rows = rows
       self.responseTokens = responseTokens
+      self.isShuffled = isShuffled
     }
   }
 
@@ -60,6 +65,12 @@ public struct EvaluationInput {
       instruction: editor.instructionLimit,
       response: selection.responseTokens)
     let place = editor.instructionPlace
+    func read(_ text: String) -> [Int] {
+      let tokens =
+        place.map { template.opening(with: text, in: $0, with: tokenizer) }
+        ?? Array(instructions.tokens(of: text).prefix(editor.instructionLimit))
+      return tokens.isEmpty ? instructions.empty : tokens
+    }
     var splits: [HeldOutSplit] = []
     var cutRows: [Int] = []
     var problems = found.problems.count
@@ -72,11 +83,22 @@ public struct EvaluationInput {
         tokenizer: tokenizer, instructions: instructions, limits: limits, place: place)
       problems += examples.problems.count
       cutRows.append(examples.cutRowCount)
-      guard examples.examples.count > 1 else { throw EvaluationError.oneRow(split: name) }
-      splits.append(
-        try HeldOutSplit(
-          name: name, examples: examples.examples, rows: rows, template: template,
-          tokenizer: tokenizer, seed: options.run.seed))
+      guard examples.examples.count > (selection.isShuffled ? 1 : 0) else {
+        throw EvaluationError.tooFewRows(split: name, found: examples.examples.count)
+      }
+      var split = HeldOutSplit(name: name, unshuffled: examples.examples)
+      if selection.isShuffled {
+        do {
+          split = try HeldOutSplit(
+            name: name, examples: examples.examples, rows: rows, template: template,
+            tokenizer: tokenizer, seed: options.run.seed)
+        } catch {
+          guard case .oneInstruction(let count) = error else { throw error }
+          throw EvaluationError.oneInstruction(split: name, rows: count)
+        }
+      }
+      split.addMeaningless(rows: rows, template: template, tokenizer: tokenizer, read: read)
+      splits.append(split)
     }
     guard !splits.isEmpty else { throw EvaluationError.emptySplit(name: "unseen", known: []) }
     problemCount = problems
@@ -88,6 +110,17 @@ public struct EvaluationInput {
       unrelated: try unrelated.map {
         Array(try Self.windows($0.path, tokenizer).prefix($0.windows))
       } ?? [])
+    guard !data.unrelated.isEmpty else { return }
+    data.unrelatedBeginsWithBOS = tokenizer.vocabulary.addsBOS && tokenizer.bosToken != nil
+    guard place == nil else { return }
+    let texts =
+      splits.flatMap(\.examples).map {
+        ($0.example.instruction, rows[$0.example.row].instruction)
+      }
+      + MeaninglessInstruction.allCases.flatMap(\.texts).map { (read($0), $0) }
+    for (tokens, text) in texts where data.openings[tokens] == nil {
+      data.openings[tokens] = template.opening(with: text, in: .user, with: tokenizer)
+    }
   }
 
   /// A text in windows of 128 tokens, each with the token that begins texts in its first place where the

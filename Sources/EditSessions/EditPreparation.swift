@@ -43,7 +43,7 @@ public struct EditPreparation {
     self.prefix = prefix
     let store = try cache.map { [editors] place in
       try EditPreparation.store(
-        place.folder, request, opened, editors, place.firstToken, prefix?.opening)
+        place.folder, request, opened, editors, place.firstToken, prefix)
     }
     self.cache = store
     self.editors = editors
@@ -68,9 +68,9 @@ public struct EditPreparation {
   private static func store(
     _ folder: String, _ request: EditRequest, _ opened: OpenedModel,
     _ editors: [String: OpenedEditor], _ firstToken: Int,
-    _ opening: (tokens: [Int], replaced: [Int])?
+    _ prefix: PrefixReading?
   ) throws -> CompiledEditCache {
-    if opening != nil, editors.count > 1 {
+    if prefix != nil, editors.count > 1 {
       throw EditSessionError.prefixBeside("other editors in a compiled edit")
     }
     let digests = editors.mapValues { $0.digest() }
@@ -81,8 +81,8 @@ public struct EditPreparation {
           editor: $0.editor, digest: digests[$0.editor], instruction: $0.text, strength: $0.strength
         )
       },
-      layers: request.layers, firstToken: firstToken, opening: opening,
-      activations: opened.settings.activations,
+      layers: request.layers, firstToken: firstToken, opening: prefix?.opening,
+      written: prefix?.written, activations: opened.settings.activations,
       cacheType: opened.settings.resolvedCacheType)
   }
 
@@ -101,7 +101,13 @@ public struct EditPreparation {
   }
 
   /// Tokens that a prefix editor puts in front of prompts.
-  public var tokensInFront: Int { prefix?.opening.tokens.count ?? 0 }
+  public var tokensInFront: Int { prefix?.written.count ?? 0 }
+
+  /// What a prefix editor writes, and the tokens at the beginning of prompts that it takes the place of; nil where
+  /// there is no such editor.
+  public var beginning: (tokens: [Int], replaced: [Int])? {
+    prefix.map { ($0.written, $0.opening.replaced) }
+  }
 
   /// Bytes of a prefix editor while it reads.
   private var prefixBytes: Int {
@@ -113,18 +119,27 @@ public struct EditPreparation {
         isAsTrained: prefix.strength == 1 && request.layers == nil)
   }
 
-  /// The model with the edits, on the state that was loaded.
+  /// The model with the edits, on `state`; without one on the state that was loaded.
   public mutating func processor(
-    _ loaded: LoadedModel, observer: (any EditObserver)? = nil
+    _ loaded: LoadedModel, on state: ProcessorState? = nil, observer: (any EditObserver)? = nil
   ) throws -> EditedProcessor {
+    let state = state ?? loaded.state
     if let cache {
       return try EditedProcessor(
-        loaded.state, edit: try nothing(), compiled: try compiled(in: cache, loaded),
+        state, edit: try nothing(), compiled: try compiled(in: cache, loaded),
         observer: observer)
     }
     return try EditedProcessor(
-      loaded.state, edit: try edit(loaded), promptEdit: try promptEdit(loaded),
-      compiled: try compiled(loaded), observer: observer)
+      state, edit: try edit(loaded), promptEdit: try promptEdit(loaded),
+      compiled: try compiled(loaded, observer), observer: observer)
+  }
+
+  /// What `processor` is made of, for those who give it to several sequences: the sum of what all prompts
+  /// share, what editors make of each prompt, and the compiled edit. Throws as `processor` does.
+  package mutating func parts(
+    _ loaded: LoadedModel
+  ) throws -> (edit: LatentEdit, promptEdit: EditedProcessor.PromptEdit?, compiled: CompiledEdit?) {
+    (try edit(loaded), try promptEdit(loaded), try compiled(loaded))
   }
 
   /// The edit of the cache; made and kept there where it was not.
@@ -161,7 +176,9 @@ public struct EditPreparation {
   }
 
   /// What the prefix editor, of which there is one, makes of its instructions.
-  private func readPrefix(_ loaded: LoadedModel) throws -> CompiledEdit {
+  private func readPrefix(
+    _ loaded: LoadedModel, _ observer: (any EditObserver)? = nil
+  ) throws -> CompiledEdit {
     guard let prefix, let file = editors[prefix.path] else {
       preconditionFailure("no editor writes a prefix")
     }
@@ -174,7 +191,8 @@ public struct EditPreparation {
     let compiled = try CompiledEdit.reading(
       prefix.opening.tokens, replacing: prefix.opening.replaced, with: editor,
       strength: prefix.strength, layers: request.layers, on: loaded.processor,
-      identity: opened.identity(), cacheType: loaded.state.cacheType, label: request.label)
+      identity: opened.identity(), cacheType: loaded.state.cacheType, label: request.label,
+      observer: observer)
     opened.listener(
       .instructionRead(
         path: prefix.path, loadSeconds: loading / .seconds(1),
@@ -235,10 +253,23 @@ public struct EditPreparation {
     }
   }
 
+  /// What a prefix editor makes of the beginning of conversations, from the cache where there is one; nil where
+  /// no such editor reads. The place of another system text's beginning is taken with
+  /// `EditedProcessor.replaceOpening`.
+  public mutating func opening(_ loaded: LoadedModel) throws -> CompiledEdit? {
+    guard prefix != nil else { return nil }
+    if let cache { return try compiled(in: cache, loaded) }
+    return try compiled(loaded)
+  }
+
   /// The tokens in front as a compiled edit or a prefix editor has them; nil where there is neither.
-  public mutating func compiled(_ loaded: LoadedModel) throws -> CompiledEdit? {
+  public mutating func compiled(
+    _ loaded: LoadedModel, _ observer: (any EditObserver)? = nil
+  ) throws -> CompiledEdit? {
     if prefix != nil {
-      let compiled = try cached ?? readPrefix(loaded)
+      // What was read before has nothing left to be seen.
+      let known = observer == nil ? cached : nil
+      let compiled = try known ?? readPrefix(loaded, observer)
       cached = compiled
       return compiled
     }

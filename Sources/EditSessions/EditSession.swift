@@ -1,4 +1,5 @@
 import LanguageModels
+import LatentEditing
 import Synchronization
 import TextGeneration
 import Tokenization
@@ -44,10 +45,12 @@ public final class EditSession: Sendable {
     }
   }
 
-  /// Forgets the turns; begins with `system`, if it is not nil or empty.
+  /// Forgets the turns; begins with `system`, if it is not nil or empty. An editor that reads its instruction as
+  /// the beginning of the conversation reads it again, beside that text: throws what it throws, and the
+  /// conversation is then as it was.
   public func restart(system: String? = nil) async throws {
     let core = core
-    try await thread.run { core.value.chat.restart(system: system) }
+    try await thread.run { try core.value.restart(system: system) }
   }
 
   private func stream<Element: Sendable>(
@@ -83,14 +86,30 @@ public final class EditSession: Sendable {
 struct SessionCore {
   let chat: ChatSession
   private let end: AssistantTurnEnd
+  private let model: any SequenceModel
+  private let opening: (_ system: String?) throws -> CompiledEdit?
 
+  /// `opening` is what a prefix editor makes of the beginning of conversations with that system text; nil where
+  /// there is none such.
   init(
-    _ model: any SequenceModel, tokenizer: Tokenizer, template: ChatTemplate, system: String?
+    _ model: any SequenceModel, tokenizer: Tokenizer, template: ChatTemplate, system: String?,
+    opening: @escaping (_ system: String?) throws -> CompiledEdit?
   ) {
+    self.model = model
+    self.opening = opening
     chat = ChatSession(
       Generator(model, tokenizer: tokenizer, startsText: true), tokenizer: tokenizer,
       template: template, system: system)
     end = template.assistantTurnEnd(with: tokenizer)
+  }
+
+  func restart(system: String?) throws {
+    if system ?? "" != chat.system ?? "", let edited = model as? EditedProcessor,
+      let other = try opening(system)
+    {
+      edited.replaceOpening(other)
+    }
+    chat.restart(system: system)
   }
 
   func say(

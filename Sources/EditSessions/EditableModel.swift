@@ -62,8 +62,15 @@ public final class EditableModel: Sendable {
     let core = try await thread.run { [self] in
       try Confined(
         SessionCore(
-          load(edits, .conversation(template)), tokenizer: tokenizer, template: template,
-          system: system))
+          load(edits, .conversation(template, system: system)), tokenizer: tokenizer,
+          template: template, system: system
+        ) { [self] system in
+          try withLoaded(edits, .conversation(template, system: system), contextLength: 1) {
+            preparation, loaded in
+            var preparation = preparation
+            return try preparation?.opening(loaded)
+          }
+        })
     }
     return EditSession(core, on: thread)
   }

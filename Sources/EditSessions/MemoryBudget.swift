@@ -16,9 +16,9 @@ public struct MemoryBudget: Sendable {
     parts = [("program", resident + Self.remainder)]
   }
 
-  /// The same and what states of a model take, beside its weights.
+  /// The same and what states of a model take, beside its weights: a cache each, and one memory of passes.
   public func adding(_ plan: ProcessorState.MemoryPlan, states: Int = 1) -> MemoryBudget {
-    adding("cache", states * plan.cache).adding("workspace", states * plan.workspace)
+    adding("cache", states * plan.cache).adding("workspace", plan.workspace)
   }
 
   /// The same and one thing more.

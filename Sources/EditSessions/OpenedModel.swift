@@ -124,10 +124,11 @@ public struct LoadedModel {
   /// How long loading took.
   public let loadSeconds: Double
 
-  /// A second sequence of the same context, for which the model was loaded with `states` of 2.
+  /// A further sequence of the same context, which shares the memory of passes with `state`: it takes its
+  /// cache alone, for which the model was loaded with as many `states`. Sequences that share are used by
+  /// one thread at a time, one after the other or together (`SequenceBatch`).
   public func anotherState() throws -> ProcessorState {
-    try ProcessorState(
-      processor, contextLength: state.contextLength, cacheType: state.cacheType)
+    try ProcessorState(sharing: state.memory, cacheType: state.cacheType)
   }
 
   /// The tokenizer.

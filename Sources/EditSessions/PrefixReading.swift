@@ -7,6 +7,8 @@ struct PrefixReading {
   let path: String
   /// What it reads, and the tokens at the beginning of prompts that this takes the place of.
   let opening: (tokens: [Int], replaced: [Int])
+  /// Those of its tokens that it writes.
+  let written: [Int]
   /// How strongly.
   let strength: Float
 
@@ -36,7 +38,12 @@ struct PrefixReading {
     }
     path = first.editor
     strength = first.strength
-    opening = try form.opening(
+    let opening = try form.opening(
       with: chosen.map(\.text).joined(separator: "\n"), in: place, tokenizer)
+    self.opening = opening
+    let configuration = editors[first.editor]?.configuration
+    written =
+      configuration?.writtenTokens(of: opening.tokens.count).map { opening.tokens[$0] }
+      ?? opening.tokens
   }
 }

@@ -3,15 +3,16 @@ import Tokenization
 
 /// How prompts begin, for editors that read an instruction as the beginning of one (P8).
 public enum PromptForm: Sendable {
-  /// Conversations, as the template writes them, which begin with the user's turn; of a family, as editors
-  /// are trained.
-  case conversation(ChatTemplate)
+  /// Conversations, as the template writes them, which begin with the user's turn, or with what the system
+  /// says; of a family, as editors are trained.
+  case conversation(ChatTemplate, system: String? = nil)
   /// Texts, with BOS in front where the vocabulary has texts begin so.
   case text
 
-  /// Conversations by `template`, or texts where there is none.
-  public init(chat template: ChatTemplate?) {
-    self = template.map(PromptForm.conversation) ?? .text
+  /// Conversations by `template` that begin with `system`, if it is not nil or empty, or texts where there is
+  /// no template.
+  public init(chat template: ChatTemplate?, system: String? = nil) {
+    self = template.map { .conversation($0, system: system) } ?? .text
   }
 
   /// What such an editor reads of an instruction, and the tokens at the beginning of prompts that it takes
@@ -20,13 +21,11 @@ public enum PromptForm: Sendable {
     with instruction: String, in place: InstructionPlace, _ tokenizer: Tokenizer
   ) throws -> (tokens: [Int], replaced: [Int]) {
     switch self {
-    case .conversation(.own): throw EditSessionError.prefixOfOwnTemplate
-    case .conversation(.family(let template)):
-      let plain = template.encode(
-        [ChatMessage(.user, "x")], with: tokenizer, addGenerationPrompt: false)
+    case .conversation(.own, _): throw EditSessionError.prefixOfOwnTemplate
+    case .conversation(.family(let template), let system):
       return (
-        template.opening(with: instruction, in: place, with: tokenizer),
-        Array(plain.prefix(template.firstContentToken(after: .user, with: tokenizer)))
+        template.opening(with: instruction, in: place, after: system, with: tokenizer),
+        template.opening(after: system, with: tokenizer)
       )
     case .text:
       let start = tokenizer.vocabulary.addsBOS ? tokenizer.bosToken.map { [$0] } ?? [] : []

@@ -9,11 +9,12 @@ import BlockFormats
 ///
 /// Layouts (G groups of 16 rows, B blocks of 32 columns in a row):
 /// - packed weights: see `PackedMatrix` in TensorKernels.
-/// - quantized activations, in tiles of T = 1 or 8 rows: codes `[tile][B][T][32]` Int8, scales
+/// - quantized activations, in tiles of T = 1 or 8 rows: codes `[tile][B][T][32]` Int8 (of i8mm's tiles of 8
+///   `[tile][B][pair of rows][4][2][8]`, as its instruction takes them), scales
 ///   `[tile][B][T]` Float, offsets `[tile][B][T]` or `[tile][B][2][T]` 32-bit (`OffsetKind`).
 /// - f32 activations for the exact path: `[tile][K][T]` Float.
 public struct KernelTable: Sendable {
-  /// "portable", "avx2", "avx512" or "avx512bf16".
+  /// "portable", "avx2", "avx512", "avx512bf16", "neon" or "i8mm".
   public private(set) var name: StaticString
 
   /// Linear layers in bf16; nil where the CPU has no instruction for them.

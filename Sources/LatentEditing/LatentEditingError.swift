@@ -24,6 +24,12 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
   case directionLayer(path: String, tensor: String, layerCount: Int)
   /// A layer was given for the only vector of a file that has `count`.
   case controlVectorSeveral(path: String, count: Int)
+  /// A table of vectors of which nothing says what its rows are.
+  case controlVectorTable(path: String, rows: Int, layerCount: Int)
+  /// A row was chosen that there is not, or of a file that is no table.
+  case controlVectorRow(path: String, row: Int, rows: Int)
+  /// What pyvene and pyreft save, which is no vector; the kinds by their class names, where they are known.
+  case interventions(path: String, kinds: [String])
   case controlVectorNotFinite(path: String, tensor: String)
   case controlVectorName(path: String, tensor: String)
   case controlVectorTwice(path: String, tensor: String, layer: Int)
@@ -112,6 +118,21 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
     case .controlVectorSeveral(let path, let count):
       "\(path): one block is given (--layer) and the file has \(count) vectors; leave it out, or choose blocks "
         + "with --layers"
+    case .controlVectorTable(let path, let rows, let count):
+      "\(path): it is a table of \(rows) vectors, and nothing says that they are those of the model's \(count) "
+        + "blocks; of one row for each concept, as AxBench saves them, choose one and say after which block it "
+        + "is added (--row 7 --layer 12); of hidden_states, \(count + 1) rows, say --first-block 1"
+    case .controlVectorRow(let path, let row, let rows):
+      "\(path): row \(row) was chosen, and "
+        + (rows > 1
+          ? "there are 0 to \(rows - 1)"
+          : "the file has no table of vectors; leave it out (--row)")
+    case .interventions(let path, let kinds):
+      "\(path): these are interventions of pyvene's or pyreft's"
+        + (kinds.isEmpty
+          ? "" : " (\(kinds.prefix(4).map { displayed($0) }.joined(separator: ", ")))")
+        + ", which compute on each state what a control vector, the same for all, cannot say; a vector that is "
+        + "only added can be saved as a tensor of its own and imported with its block (--layer 12)"
     case .controlVectorNotFinite(let path, let tensor):
       "\(path): \(displayed(tensor)) holds a value that is not a finite number; make the control vector again"
     case .controlVectorName(let path, let tensor):
@@ -172,9 +193,9 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
         + "; write the prompt as the edit was made for (--chat), or compile it with --first-token"
     case .prefixForOtherPrompt(let replaced, let prompt):
       "what the editor makes of the instruction takes the place of the tokens "
-        + "\(replaced.map(String.init).joined(separator: ", ")) with which conversations begin in which the user "
-        + "speaks first, and this prompt begins with \(prompt.map(String.init).joined(separator: ", ")); write it "
-        + "as a conversation (--chat) without a system text, which the instruction can say"
+        + "\(replaced.map(String.init).joined(separator: ", ")) with which the conversations begin that the edit "
+        + "is for, and this prompt begins with \(prompt.map(String.init).joined(separator: ", ")); write it as such "
+        + "a conversation (--chat), with the system text that the edit was made for, or without one"
     case .notCompilable(let reason):
       "the edit cannot be compiled to a prefix: \(reason); use it as it is"
     case .cacheFolder(let path):

@@ -3,17 +3,23 @@ import CPlatform
 /// How many threads of a pool take part, by what happens to them: cores that others use too are left to
 /// those others, rather than waiting for them at every other step.
 ///
-/// The evidence is time that the caller waited for a thread that had taken work and was on no core. Where
-/// it is more than `share` of all time, one thread fewer takes part for a while, which doubles from time
-/// to time as long as it goes on; then one more is tried. On a machine of which a pool has the cores to
-/// itself there is no such time, whatever its steps wait for.
+/// The evidence is time that the caller waited for a thread that was in the program and on no core. Where
+/// it is more than `share` of all time, one thread fewer takes part for a while; then one more is tried, which
+/// is given up at the first slice of the scheduler's that is lost, since a trial costs what else runs as much
+/// as this pool. The rests grow as long as trials fail. On a machine of which a pool has the cores to itself
+/// there is no such time, whatever its steps wait for.
 struct Crowding {
   /// The threads of which more is lost than gained.
   private static let share = 0.2
   /// Lost nanoseconds beyond the share that are borne: a few slices of the scheduler's.
   private static let patience = 6_000_000.0
-  private static let shortestRest: Int64 = 30_000_000
+  /// The same of the trial of one more thread, in its first nanoseconds.
+  private static let trialShare = 0.05
+  private static let trialPatience = 1_000_000.0
+  private static let trialTime: Int64 = 100_000_000
+  private static let shortestRest: Int64 = 50_000_000
   private static let longestRest: Int64 = 1_500_000_000
+  private static let growth: Int64 = 4
   /// Threads of a pool that are looked at; a look is a system call each.
   private static let mostWatched = 64
 
@@ -22,7 +28,9 @@ struct Crowding {
   private var debt = 0.0
   private var lastLook: Int64 = 0
   private var rest = Crowding.shortestRest
+  /// When one more thread is tried, or the last one was.
   private var restEnd: Int64 = 0
+  private var isTrial = false
 
   init(threads: Int) {
     self.threads = threads
@@ -38,7 +46,7 @@ struct Crowding {
   func look(_ places: [WorkerPlace]) -> Look? {
     guard threads <= Crowding.mostWatched else { return nil }
     var holders: [(index: Int, used: Int64)] = []
-    for index in 1..<threads where places[index].presence != .outside {
+    for index in 1..<threads where places[index].isInside {
       let used = places[index].processorNanoseconds
       if used >= 0 { holders.append((index, used)) }
     }
@@ -55,14 +63,18 @@ struct Crowding {
     }
     let since = min(now - lastLook, 10_000_000_000)
     lastLook = now
-    debt = max(0, debt - Crowding.share * Double(since)) + Double(lost)
-    guard debt > Crowding.patience, limit > 1 else { return limit }
+    debt = max(0, debt - (isTrial ? Crowding.trialShare : Crowding.share) * Double(since))
+    debt += Double(lost)
+    if isTrial, now - restEnd > Crowding.trialTime { isTrial = false }
+    guard debt > (isTrial ? Crowding.trialPatience : Crowding.patience), limit > 1 else {
+      return limit
+    }
     debt = 0
     // The longer the last rest was ago, the less it says.
     if now - restEnd > 4 * rest { rest = Crowding.shortestRest }
     limit -= 1
     restEnd = now + rest
-    rest = min(2 * rest, Crowding.longestRest)
+    rest = min(Crowding.growth * rest, Crowding.longestRest)
     return limit
   }
 
@@ -70,10 +82,11 @@ struct Crowding {
   mutating func limit(at now: Int64) -> Int {
     guard limit < threads, now >= restEnd else { return limit }
     limit += 1
+    isTrial = true
     debt = 0
     lastLook = now
-    // The next one, where there are more, waits as long.
-    restEnd = now + rest / 2
+    // The next one, where there are more, waits as long as this one is watched.
+    restEnd = limit == threads ? now : now + Crowding.trialTime
     return limit
   }
 }

@@ -36,13 +36,13 @@ public enum KernelError: Error, Equatable, CustomStringConvertible {
         + "not have; use one of \(KernelError.available), or unset it for the fastest"
     case .noBrainKernels(let set):
       set == .highest
-        ? "this CPU or this build has no bf16 products (AVX512-BF16); use f32"
+        ? "this CPU or this build has no bf16 products (AVX512-BF16, or FEAT_BF16 of Arm); use f32"
         : "the instruction set '\(set.rawValue)' has no bf16 products; unset "
           + "\(InstructionSet.environmentVariable), or use f32"
     }
   }
 
   private static var available: String {
-    InstructionSet.allCases.filter(\.isAvailable).map(\.rawValue).joined(separator: ", ")
+    InstructionSet.allCases.filter { $0.isAvailable }.map { $0.rawValue }.joined(separator: ", ")
   }
 }

@@ -33,8 +33,16 @@ public struct MemoryShortage: Error, Sendable, Equatable, CustomStringConvertibl
   public static func check(
     _ work: Work, _ bytes: Int, resident: Int, limit: Int?, plan: String? = nil
   ) throws(MemoryShortage) {
+    try check(
+      work, bytes, resident: resident, limit: limit, plan: plan,
+      available: limit ?? SystemMemory.availableBytes)
+  }
+
+  /// As above, of so many bytes that can be had.
+  package static func check(
+    _ work: Work, _ bytes: Int, resident: Int, limit: Int?, plan: String? = nil, available: Int
+  ) throws(MemoryShortage) {
     let needed = limit == nil ? bytes - resident : bytes
-    let available = limit ?? SystemMemory.availableBytes
     guard needed > available else { return }
     throw MemoryShortage(
       work: work, needed: plan ?? SystemMemory.display(needed), limit: limit, available: available)

@@ -24,12 +24,15 @@ public enum SystemMemory {
   }
 
   /// Physical memory that can be had without swapping, in bytes.
-  public static var availableBytes: Int {
+  public static var availableBytes: Int { availableBytes(root: "") }
+
+  /// As above, by the system's files below `root`, for tests.
+  package static func availableBytes(root: String) -> Int {
     #if os(Linux)
-      let machine = field("MemAvailable:", in: "/proc/meminfo").map { $0 * 1024 }
+      let machine = field("MemAvailable:", in: root + "/proc/meminfo").map { $0 * 1024 }
       return min(
         machine ?? Int(clamping: ProcessInfo.processInfo.physicalMemory),
-        ControlGroups().availableMemory ?? .max)
+        ControlGroups(root: root).availableMemory ?? .max)
     #else
       return Int(clamping: ProcessInfo.processInfo.physicalMemory)
     #endif

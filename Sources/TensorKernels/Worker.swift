@@ -89,13 +89,11 @@ public struct Portions: Sequence, IteratorProtocol {
     }
     return worker.shared._withUnsafeGuaranteedRef { shared in
       if !worker.place.hasLeft, let number = shared.claim(step, of: parts, for: worker.index) {
-        worker.place.setHolds()
         taken += 1
         return number
       }
       if taken > 0 {
         shared.complete(taken)
-        worker.place.setFree()
         taken = 0
       }
       return nil

@@ -10,21 +10,16 @@ struct WorkerPlace: @unchecked Sendable {
     var hasLeft = false
   }
 
-  /// What others may see of it.
-  enum Presence: UInt8, AtomicRepresentable {
-    case outside, inside, holding
-  }
-
   private let content: UnsafeMutablePointer<Content>
-  private let state: UnsafeMutablePointer<Atomic<Presence>>
+  private let inside: UnsafeMutablePointer<Atomic<Bool>>
   private let thread: UnsafeMutablePointer<Atomic<UInt64>>
 
   init() {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: 128, alignment: 128)
     content = memory.bindMemory(to: Content.self, capacity: 1)
     content.initialize(to: Content())
-    state = (memory + 64).bindMemory(to: Atomic<Presence>.self, capacity: 1)
-    state.initialize(to: Atomic(.outside))
+    inside = (memory + 64).bindMemory(to: Atomic<Bool>.self, capacity: 1)
+    inside.initialize(to: Atomic(false))
     thread = (memory + 72).bindMemory(to: Atomic<UInt64>.self, capacity: 1)
     thread.initialize(to: Atomic(0))
   }
@@ -40,14 +35,12 @@ struct WorkerPlace: @unchecked Sendable {
 
   func begin(step: UInt32, expected: UInt64) {
     content.pointee = Content(step: step, expected: expected, stepOfBarrier: step)
-    state.pointee.store(.inside, ordering: .relaxed)
+    inside.pointee.store(true, ordering: .relaxed)
   }
 
-  func end() { state.pointee.store(.outside, ordering: .relaxed) }
+  func end() { inside.pointee.store(false, ordering: .relaxed) }
   func passBarrier() { content.pointee.stepOfBarrier = content.pointee.step }
   func leave() { content.pointee.hasLeft = true }
-  func setHolds() { state.pointee.store(.holding, ordering: .relaxed) }
-  func setFree() { state.pointee.store(.inside, ordering: .relaxed) }
   func expect(_ portions: Int) { content.pointee.expected &+= UInt64(portions) }
 
   /// The number of a step of so many portions, which this thread has come to.
@@ -64,7 +57,8 @@ struct WorkerPlace: @unchecked Sendable {
   /// Lets others see how long this thread, which calls, has been on a core.
   func setThread() { thread.pointee.store(emend_this_thread(), ordering: .relaxed) }
 
-  var presence: Presence { state.pointee.load(ordering: .relaxed) }
+  /// Whether the thread is in the program, as others see it.
+  var isInside: Bool { inside.pointee.load(ordering: .relaxed) }
   /// Nanoseconds for which the thread has been on a core; -1 where that is not known.
   var processorNanoseconds: Int64 {
     emend_processor_nanoseconds(thread.pointee.load(ordering: .relaxed))

@@ -57,60 +57,41 @@ public final class Generator {
       throw .promptTooLong(tokens: prompt.count, contextLength: model.contextLength)
     }
     do throws(PromptError) { try model.prepare(given) } catch { throw .prompt(error) }
-    let endTokens = endTokens.union(options.endTokens)
-    var chain = try SamplingChain(options.sampling)
-    var matcher = try StopStringMatcher(options.stopStrings, turnEnds: options.turnEnds)
-    var decoder = makeDecoder()
-    var statistics = GenerationStatistics()
+    var growing = try GrowingAnswer(
+      to: prompt, options: options, endTokens: endTokens, tokenCount: tokenCount,
+      decoder: makeDecoder())
 
     let clock = ContinuousClock()
     var start = clock.now
-    statistics.promptTokens = prompt.count
-    statistics.reusedTokens = reuse(prompt)
+    growing.statistics.reusedTokens = reuse(prompt)
     var logits = try prefill(prompt, step: options.prefillStep, listener: listener)
-    statistics.promptTokens = cached.count
-    statistics.prefillSeconds = start.duration(to: clock.now).seconds
+    growing.statistics.promptTokens = cached.count
+    growing.statistics.prefillSeconds = start.duration(to: clock.now).seconds
 
     start = clock.now
-    var history = cached
     var reason = FinishReason.cancelled
-    while let current = logits {
-      if statistics.generatedTokens == options.maximumTokens {
-        reason = .length
-        break
-      }
-      let allowed = options.ignoresEndTokens ? masking(endTokens, in: current) : current
-      let id = try chain.next(allowed, after: history)
-      guard id < tokenCount else {
-        throw .model(.tokenOutOfRange(token: id, vocabularySize: tokenCount))
-      }
-      if endTokens.contains(id) {
-        reason = .endToken
-        break
-      }
-      history.append(id)
-      statistics.generatedTokens += 1
-      let answer = listener(.token(id: id, text: matcher.append(decoder.append(id))))
-      if matcher.hasStopped {
-        reason = .stopString
-      } else if answer == .stop {
-        reason = .cancelled
-      } else if statistics.generatedTokens == options.maximumTokens {
-        reason = .length
-      } else if cached.count == model.contextLength {
-        reason = .contextFull
-      } else {
+    answering: while let current = logits {
+      switch try growing.next(current) {
+      case .end(let end):
+        reason = end
+        break answering
+      case .token(let id, let text):
+        let answer = listener(.token(id: id, text: text))
+        if let end = growing.end(
+          after: answer, isFull: cached.count == model.contextLength)
+        {
+          reason = end
+          break answering
+        }
         logits = try feed([id])
-        statistics.decodedTokens += 1
-        continue
+        growing.statistics.decodedTokens += 1
       }
-      break
     }
-    statistics.decodeSeconds = start.duration(to: clock.now).seconds
+    growing.statistics.decodeSeconds = start.duration(to: clock.now).seconds
 
-    let rest = matcher.append(decoder.finish()) + matcher.finish()
+    let rest = growing.finish()
     if !rest.isEmpty { _ = listener(.heldBack(text: rest)) }
-    _ = listener(.finished(reason: reason, statistics: statistics))
+    _ = listener(.finished(reason: reason, statistics: growing.statistics))
   }
 
   /// Empties the cache down to the tokens `prompt` begins with; returns how many those are. The last
@@ -149,12 +130,6 @@ public final class Generator {
       model.truncate(to: cached.count)
       throw .model(error)
     }
-  }
-
-  private func masking(_ tokens: Set<Int>, in logits: [Float]) -> [Float] {
-    var logits = logits
-    for token in tokens where logits.indices.contains(token) { logits[token] = -.infinity }
-    return logits
   }
 }
 

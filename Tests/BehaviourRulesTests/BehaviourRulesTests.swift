@@ -83,7 +83,12 @@ import Testing
     for behaviour in Behaviour.all {
       #expect(behaviour.wordings.count >= 12, "\(behaviour.name): \(behaviour.wordings.count)")
       #expect(Set(behaviour.wordings).count == behaviour.wordings.count, "\(behaviour.name)")
-      for wording in behaviour.wordings {
+      let training = behaviour.trainingWordings
+      #expect(Set(training + behaviour.wordings).count == training.count + behaviour.wordings.count)
+      #expect(
+        training.count >= (Behaviour.keptNames.contains(behaviour.name) ? 0 : 29),
+        "\(behaviour.name)")
+      for wording in behaviour.wordings + training {
         #expect(wording.contains("{a}") == !behaviour.choices.isEmpty, "\(wording)")
         for choice in behaviour.choices.isEmpty ? [""] : behaviour.choices {
           let instruction = wording.replacing("{a}", with: choice)
@@ -120,6 +125,17 @@ import Testing
     #expect(
       try follows("haiku", "Blue sky over us\nlight that the air has scattered\nnobody looks up"))
     #expect(try !follows("haiku", "Blue sky over us"))
+  }
+
+  @Test func poemsPassTheirRules() throws {
+    for (name, least) in [("haiku", 740), ("rhyme", 600)] {
+      let answers = Poems.answers(to: name)
+      let behaviour = try behaviour(name)
+      let made = answers.filter { behaviour.made(of: $0) != nil }
+      #expect(made.count >= least, "\(name): \(made.count) of \(answers.count)")
+      #expect(Set(answers.map(\.question)).isDisjoint(with: Questions.all))
+    }
+    #expect(Poems.answers(to: "capitals").isEmpty)
   }
 
   @Test func sentencesAreCutWhereTheyEnd() {

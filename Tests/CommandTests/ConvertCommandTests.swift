@@ -97,26 +97,53 @@ struct ConvertCommandTests {
     return path
   }
 
-  @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
-  func signalsLeaveNothing(signal: Int32) throws {
-    let scratch = try TemporaryFolder()
-    let source = try largeSource(scratch)
+  /// Sends `signal` to a conversion that is under way, and returns it at its end with what it said.
+  private func stop(
+    _ scratch: TemporaryFolder, _ arguments: [String], with signal: Int32
+  ) throws -> (process: Process, message: String) {
     let process = Process()
     process.executableURL = EmendProcess.executable
-    process.arguments = ["convert", source, try scratch.file("out.gguf"), "--type", "f32"]
+    process.arguments = arguments
     let errors = Pipe()
     process.standardError = errors
     process.standardOutput = FileHandle.nullDevice
     try process.run()
     // Once there is a temporary file, the work has begun.
-    let names = { (try? FileManager.default.contentsOfDirectory(atPath: scratch.url.path)) ?? [] }
-    while process.isRunning, names().count < 2 { usleep(500) }
+    while process.isRunning, names(scratch).count < 2 { usleep(500) }
     kill(process.processIdentifier, signal)
     let message = String(
       decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
     process.waitUntilExit()
+    return (process, message)
+  }
+
+  private func names(_ scratch: TemporaryFolder) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: scratch.url.path)) ?? []).sorted()
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+  func signalsLeaveNothing(signal: Int32) throws {
+    let scratch = try TemporaryFolder()
+    let arguments = [
+      "convert", try largeSource(scratch), try scratch.file("out.gguf"), "--type", "f32",
+    ]
+    let (process, message) = try stop(scratch, arguments, with: signal)
     #expect(process.terminationReason == .exit && process.terminationStatus == 1)
     #expect(message.contains("interrupted"))
-    #expect(names() == ["in.gguf"])
+    #expect(names(scratch) == ["in.gguf"])
+  }
+
+  /// What a killed conversion leaves says whose it is, and the next one of the same file removes it.
+  @Test func leftoversOfAKillAreRemoved() throws {
+    let scratch = try TemporaryFolder()
+    let arguments = [
+      "convert", try largeSource(scratch), try scratch.file("out.gguf"), "--type", "q8_0",
+    ]
+    let (process, _) = try stop(scratch, arguments, with: SIGKILL)
+    #expect(process.terminationReason == .uncaughtSignal)
+    #expect(names(scratch) == ["in.gguf", "out.gguf.partial-emend-0"])
+    let again = try EmendProcess(arguments)
+    #expect(again.status == 0, "\(again.errors)")
+    #expect(names(scratch) == ["in.gguf", "out.gguf"])
   }
 }

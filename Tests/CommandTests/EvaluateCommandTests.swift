@@ -266,6 +266,27 @@ struct EvaluateCommandTests {
     #expect(try files.map(changed) == dates)
   }
 
+  /// Rows that all have one instruction, and one row, where no condition has another's.
+  @Test(arguments: [1, 2]) func oneInstruction(count: Int) throws {
+    let folder = try TemporaryFolder()
+    let rows = ["child", "mouse"].prefix(count).map {
+      [
+        "instruction": "Name the plural of the word.", "input": $0, "output": $0 + "s",
+        "split": "kept",
+      ]
+    }
+    let data = try folder.file(
+      "rows.json", String(decoding: JSONEncoder().encode(rows), as: UTF8.self))
+    let process = try evaluate("--data", data, "--baselines", "prompted", "--json")
+    try #require(process.status == 0, "\(process.errors)")
+    let split = try #require(try process.json(Result.self).splits.first)
+    #expect(Set(split.figures.conditions.keys) == ["edited", "prompted"])
+    #expect(split.figures.rows == count)
+    let all = try evaluate("--data", data)
+    #expect(all.status == 1 && all.isOneLineError, "\(all.errors)")
+    #expect(all.errors.contains("--baselines ablated,prompted"), "\(all.errors)")
+  }
+
   @Test func wrongUsageIsSaid() throws {
     let folder = try TemporaryFolder()
     let data = try data(folder)

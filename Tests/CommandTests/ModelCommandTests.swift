@@ -22,6 +22,10 @@ struct ModelCommandTests {
   }
 
   private func generate(_ arguments: String...) throws -> Generated {
+    try generate(arguments)
+  }
+
+  private func generate(_ arguments: [String]) throws -> Generated {
     let result = try EmendProcess(["generate", "-m", model, "--json"] + arguments)
     #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
     return try result.json(Generated.self)
@@ -70,6 +74,15 @@ struct ModelCommandTests {
     let escaped = try generate("-e", "-p", #"a\n\tb\\\x41\q"#, "-n", "0")
     #expect(escaped.promptIds == (try generate("-p", "a\n\tb\\A\\q", "-n", "0").promptIds))
     #expect(try generate("-p", #"a\n"#, "-n", "0").promptIds != escaped.promptIds)
+    struct Tokens: Decodable { let ids: [Int] }
+    let tokens = try EmendProcess([
+      "tokenize", "-m", model, "-e", #"a\n\tb\\\x41\q"#, "--json",
+    ])
+    #expect(try tokens.json(Tokens.self).ids == escaped.promptIds)
+    let system = ["--chat", "-p", "x", "-n", "0", "--system"]
+    #expect(
+      try generate(["-e"] + system + [#"a\nb"#]).promptIds
+        == (try generate(system + ["a\nb"]).promptIds))
   }
 
   /// A turn of another is not part of an answer, nor the space before it.

@@ -63,7 +63,6 @@ struct PrefixEditorTests {
   @Test(
     arguments: [
       (["--instruction", "  "], "is empty"),
-      (["--instruction", "Be brief.", "--system", "You are a cook."], "without a system text"),
       (
         [
           "--instruction", "Be brief.", "--instruction", "In capitals.", "--strength", "1",
@@ -82,5 +81,131 @@ struct PrefixEditorTests {
     #expect(result.status == 1 || result.status == 64)
     #expect(result.isOneLineError && result.errors.contains(words), "\(result.errors)")
     #expect(result.text.isEmpty)
+  }
+
+  /// What the system says is read beside the instruction; a compiled edit is of the system text that it was made
+  /// for.
+  @Test func systemTexts() throws {
+    let folder = try TemporaryFolder()
+    let model = try #require(OutsideFiles.smolLM2).path
+    let edit = ["--editor", Self.editor, "--instruction", "Make it a question."]
+    let read = try generateWith(edit + ["--system", "You are a sailor."])
+    #expect(read.status == 0 && !read.text.isEmpty, "\(read.errors)")
+    let file = try folder.file("edit.safetensors")
+    let compile = try EmendProcess(
+      ["edit", "compile", "-m", model, "--system", "You are a sailor.", "-o", file] + edit)
+    #expect(compile.status == 0, "\(compile.errors)")
+    #expect(try generateWith(["--edit", file, "--system", "You are a sailor."]).text == read.text)
+    for other in [[], ["--system", "You are a cook."]] {
+      let refused = try generateWith(["--edit", file] + other)
+      #expect(refused.status == 1 && refused.isOneLineError, "\(refused.errors)")
+      #expect(refused.errors.contains("system text"))
+    }
+  }
+
+  private func generateWith(_ more: [String]) throws -> EmendProcess {
+    try EmendProcess(
+      [
+        "generate", "-m", try #require(OutsideFiles.smolLM2).path, "--chat", "-p",
+        "Tom found the old violin in the garden.", "--temp", "0", "-n", "16",
+      ] + more)
+  }
+
+  private struct Scores: Decodable {
+    let ids: [Int]
+    let logprobs: [Double?]
+  }
+
+  /// The text behind the instruction is scored: the wanted answer is likelier under it, and likelier than
+  /// another.
+  @Test func scores() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.file("talk.txt")
+    let talk = """
+      <|im_start|>user
+      Tom found the old violin in the garden.<|im_end|>
+      <|im_start|>assistant
+      Did Tom find the old violin in the garden?<|im_end|>
+      """
+    try talk.write(toFile: file, atomically: true, encoding: .utf8)
+    func score(_ more: [String]) throws -> Scores {
+      let result = try EmendProcess(
+        ["score", "-m", try #require(OutsideFiles.smolLM2).path, "-f", file, "--json"] + more)
+      #expect(result.status == 0, "\(result.errors)")
+      return try result.json(Scores.self)
+    }
+    let edit = ["--editor", Self.editor, "--instruction", "Make it a question."]
+    let plain = try score(["--chat"])
+    let edited = try score(["--chat"] + edit)
+    let other = try score(
+      ["--chat", "--editor", Self.editor, "--instruction", "Write it in capital letters."])
+    // The conversation's opening is the instruction's, and the first token behind it has nothing in front of it
+    // that has logits.
+    #expect(edited.ids.count < plain.ids.count && plain.ids.suffix(edited.ids.count) == edited.ids)
+    #expect(edited.logprobs.count == edited.ids.count && edited.logprobs[0] == nil)
+    #expect(edited.logprobs.dropFirst().allSatisfy { $0 != nil })
+    func answer(_ scores: Scores) -> Double {
+      scores.logprobs.suffix(12).reduce(0) { $0 + ($1 ?? 0) }
+    }
+    #expect(answer(edited) > answer(plain) + 1)
+    #expect(answer(edited) > answer(other) + 1)
+    // A text that is no conversation has the instruction in a line in front.
+    let text = try score(edit)
+    #expect(text.logprobs[0] == nil && text.logprobs.dropFirst().allSatisfy { $0 != nil })
+    try "Tom found a violin.".write(toFile: file, atomically: true, encoding: .utf8)
+    let refused = try EmendProcess(
+      ["score", "-m", try #require(OutsideFiles.smolLM2).path, "-f", file, "--chat"] + edit)
+    #expect(refused.status == 1 && refused.isOneLineError, "\(refused.errors)")
+  }
+
+  /// A trace has the words that were read, and what of them the editor reads otherwise than the model; the picture
+  /// has a line for each.
+  @Test func traces() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.file("trace.jsonl.zst")
+    let picture = try folder.file("trace.svg")
+    let traced = try generate(
+      "--editor", Self.editor, "--instruction", "Make it a question.", "--trace", file)
+    #expect(traced.status == 0, "\(traced.errors)")
+    #expect(
+      try traced.text
+        == generate("--editor", Self.editor, "--instruction", "Make it a question.").text)
+    let shown = try EmendProcess(["edit", "show", file, "--svg", picture])
+    #expect(shown.status == 0, "\(shown.errors)")
+    let lines = shown.text.split(separator: "\n").map(String.init)
+    let words = lines.filter { $0.contains("question") || $0.contains("Make") }
+    #expect(words.count == 2)
+    #expect(words.allSatisfy { $0.contains { "=+*#%@".contains($0) } }, "\(words)")
+    #expect(shown.text.contains("KL(unedited || edited)"))
+    #expect(try String(contentsOfFile: picture, encoding: .utf8).contains("question</text>"))
+  }
+
+  /// The edit is there turn after turn, and after the system's text has changed; the second answer is the one of the
+  /// whole conversation.
+  @Test func conversations() throws {
+    let model = try #require(OutsideFiles.smolLM2).path
+    let chat = try EmendProcess(
+      [
+        "chat", "-m", model, "--temp", "0", "-n", "16", "--editor", Self.editor, "--instruction",
+        "Make it a question.",
+      ],
+      input: """
+        Tom found the old violin in the garden.
+        The baker sold the last loaf at noon.
+        /system You are a sailor.
+        Tom found the old violin in the garden.
+
+        """)
+    #expect(chat.status == 0, "\(chat.errors)")
+    let alone = try generate("--editor", Self.editor, "--instruction", "Make it a question.").text
+    let sailor = try generate(
+      "--editor", Self.editor, "--instruction", "Make it a question.", "--system",
+      "You are a sailor."
+    ).text
+    #expect(chat.text.hasPrefix(alone.trimmingCharacters(in: .newlines)))
+    #expect(
+      chat.text.trimmingCharacters(in: .newlines).hasSuffix(
+        sailor.trimmingCharacters(in: .newlines)), "\(chat.text)")
+    #expect(chat.text.filter { $0 == "?" }.count >= 3, "\(chat.text)")
   }
 }

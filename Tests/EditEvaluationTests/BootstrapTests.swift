@@ -18,6 +18,30 @@ import Testing
     #expect(narrow == [Estimate(value: 1.25, low: 1.25, high: 1.25)])
   }
 
+  /// Two families of two alike rows each: in a quarter of the resamples each is there alone, so the interval reaches
+  /// from one to the other, where that of rows would not; rows without a family are families of their own.
+  @Test func familiesAreDrawn() {
+    let values = [1.0, 1, 3, 3]
+    func mean(_ times: [Int]) -> [Double] {
+      [zip(values, times).reduce(0) { $0 + $1.0 * Double($1.1) } / Double(times.reduce(0, +))]
+    }
+    let families = ["a", "a", "b", "b"]
+    let drawn = Bootstrap(resamples: 400, level: 0.8, drawsFamilies: true)
+    #expect(
+      drawn.estimates(count: 4, families: families, mean) == [
+        Estimate(value: 2, low: 1, high: 3)
+      ])
+    let rows = Bootstrap(resamples: 400, level: 0.8)
+    #expect(
+      rows.estimates(count: 4, families: families, mean) == [
+        Estimate(value: 2, low: 1.5, high: 2.5)
+      ])
+    #expect(
+      drawn.estimates(count: 4, families: [nil, nil, nil, nil], mean) == [
+        Estimate(value: 2, low: 1.5, high: 2.5)
+      ])
+  }
+
   /// A figure that is no number is none; one that is none in some resample has no interval.
   @Test func figuresThatAreNot() {
     let estimates = Bootstrap(resamples: 100).estimates(count: 2) { times in

@@ -223,6 +223,65 @@ import TextGeneration
     #expect(none.allSatisfy { $0 == 0 }, "no latent has no direction")
   }
 
+  /// What asks for nothing is read in the instruction's place, by the editor and in the prompt; where no row has
+  /// any, it is not measured.
+  @Test func meaninglessInstructions() throws {
+    let given = try Given.read()
+    let editor = try editor("p0")
+    var examples = [given.example(prompt: 4), given.example(row: 1, prompt: 6)]
+    #expect(try losses(editor, examples).sums[.nonsense] == nil)
+    for index in examples.indices {
+      let prompt = examples[index].example.prompt
+      examples[index].meaningless = [
+        .sentence: .init(instruction: [3, 4], prompted: [3, 4] + prompt),
+        .nonsense: .init(instruction: [9, 8, 7, 6], prompted: [9, 8, 7, 6] + prompt),
+      ]
+    }
+    let sums = try losses(editor, examples).sums
+    // The same tokens as the other row's instruction.
+    #expect(sums[.nonsense] == sums[.shuffled])
+    #expect(sums[.promptedNonsense] == sums[.promptedShuffled])
+    #expect(sums[.sentence] != sums[.nonsense] && sums[.sentence] != sums[.edited])
+    #expect(sums[.promptedSentence] != sums[.prompted])
+    let figures = ConditionFigures(ConditionLosses(tokenCounts: [8, 6], sums: sums))
+    #expect(figures.differences["instruction_over_nonsense"] == figures.differences["instruction"])
+    #expect(figures.instructionEffectOverNonsense != nil)
+    for kind in MeaninglessInstruction.allCases {
+      #expect(Set(kind.texts).count == kind.texts.count)
+    }
+  }
+
+  /// The prompt's own change of unrelated text is that of its tokens in front.
+  @Test func localityOfThePrompt() throws {
+    let given = try Given.read()
+    let editor = try editor("p0")
+    var data = data(
+      [given.example(prompt: 4), given.example(row: 1, prompt: 4)], unrelated: [[5, 6, 7, 8, 9]])
+    let opening = [11, 12, 13]
+    data.openings = [given.instruction: opening]
+    let figures = try EditorEvaluation(editor, processor: processor, data: data).locality()
+    let state = try ProcessorState(processor, contextLength: 64, cacheType: .f32)
+    func logits(_ tokens: [Int]) throws -> [[Double]] {
+      var result: [[Double]] = []
+      state.truncate(to: 0)
+      try state.forwardAll(tokens, logitsFrom: 0) { _, logits in
+        let values = (0..<logits.count).map { exp(Double(logits[$0])) }
+        let total = values.reduce(0, +)
+        result.append(values.map { $0 / total })
+      }
+      return result
+    }
+    let (p, q) = try (logits([5, 6, 7, 8]), logits(opening + [5, 6, 7, 8]).suffix(4))
+    let wanted =
+      zip(p, q).reduce(0.0) { sum, pair in
+        sum + zip(pair.0, pair.1).reduce(0) { $0 + $1.0 * log($1.0 / $1.1) }
+      } / 4
+    #expect(wanted > 0.01)
+    let found = try #require(figures.others["prompted"]).value
+    #expect(abs(found - wanted) <= 1e-4 * wanted)
+    #expect(abs(figures.kl!.value - found - figures.overPrompted!.value) <= 1e-9)
+  }
+
   /// KL(unedited || edited) from the distributions of the path of generation.
   @Test func localityIsTheDivergence() throws {
     let given = try Given.read()

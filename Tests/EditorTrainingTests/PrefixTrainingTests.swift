@@ -9,11 +9,14 @@ import Testing
 
 /// Prefix editors (P8), trained in one pass over instruction, prompt and response.
 @Suite struct PrefixTrainingTests {
-  private static let folder = "prefix/plain"
+  /// All tokens are written, or two beside the first.
+  private static let folders = ["prefix/plain", "prefix/short"]
 
-  private func editor(_ processor: Processor) throws -> Editor {
+  private func editor(
+    _ processor: Processor, _ folder: String = "prefix/plain"
+  ) throws -> Editor {
     try Editor(
-      path: OutsideFiles.fixture("\(Self.folder)/editor.safetensors").path,
+      path: OutsideFiles.fixture("\(folder)/editor.safetensors").path,
       identity: TinyTraining.identity(), processor: processor, pool: processor.pool)
   }
 
@@ -32,13 +35,13 @@ import Testing
   private func pass(
     _ editor: Editor, _ processor: Processor, checkpoints: GradientCheckpoints = .every(1),
     backward: BackwardPrecision = .f32, distills: Bool = false
-  ) throws -> PrefixPass {
+  ) throws -> any EditingPass {
     var options = ProcessorTape.Options()
     options.checkpoints = checkpoints
     options.backward = backward
     options.distills = distills
-    return try PrefixPass(
-      editor, processor: processor,
+    return try editor.pass(
+      through: processor,
       capacity: EditorPass.Capacity(rows: 128, instructionRows: 32, sequences: 3),
       options: options)
   }
@@ -50,8 +53,8 @@ import Testing
       GGUFFile(path: TinyTraining.model), activations: .f32, pool: pool, instructionSet: set)
   }
 
-  private func expected() throws -> SafetensorsFile {
-    try SafetensorsFile(path: OutsideFiles.fixture("\(Self.folder)/gradients.safetensors").path)
+  private func expected(_ folder: String) throws -> SafetensorsFile {
+    try SafetensorsFile(path: OutsideFiles.fixture("\(folder)/gradients.safetensors").path)
   }
 
   private func values(_ file: SafetensorsFile, _ name: String) throws -> [Float] {
@@ -60,21 +63,21 @@ import Testing
 
   /// Of every A and B: cosine 0.99999 and a relative error of 1e-3 to PyTorch's autograd, the bounds of
   /// EditorGradientTests; the same bits on any number of threads and whatever is kept of the forward pass.
-  @Test(arguments: InstructionSet.available)
-  func gradientsAreThoseOfPyTorch(set: InstructionSet) throws {
-    let file = try expected()
+  @Test(arguments: InstructionSet.available, folders)
+  func gradientsAreThoseOfPyTorch(set: InstructionSet, folder: String) throws {
+    let file = try expected(folder)
     var reference: [[UInt32]]?
     for pool in Pools.all {
       for checkpoints in [GradientCheckpoints.off, .every(1), .every(2)] {
         let processor = try processor(set, pool: pool)
-        let editor = try editor(processor)
+        let editor = try editor(processor, folder)
         let pass = try pass(editor, processor, checkpoints: checkpoints)
         let batch = TrainingBatch(try TinyTraining.fixtureData().train)
         let sums = try pass.accumulateGradients(
           batch, EditorObjective(), tokenCount: batch.scoredCount, exampleCount: 3)
         let loss = Double(try values(file, "loss")[0])
         #expect(abs(sums.meanCrossEntropy - loss) <= 1e-5 * loss)
-        let named = editor.named(backbone: pass.gradients, heads: nil)
+        let named = editor.named(backbone: pass.stores[0].gradients, heads: nil)
         #expect(named.count == 2 * 5 * 2)
         for (name, _, found) in named {
           let (cosine, error) = agreement(found, try values(file, name))
@@ -88,20 +91,21 @@ import Testing
   }
 
   /// Ten steps of AdamW on one batch lose what PyTorch's lose.
-  @Test func stepsAreThoseOfPyTorch() throws {
+  @Test(arguments: folders) func stepsAreThoseOfPyTorch(folder: String) throws {
     let processor = try processor()
     var plan = TrainingPlan(steps: 10)
     plan.batchSize = 3
     plan.schedule = LearningRateSchedule(.constant, warmUpSteps: 0)
     plan.clip = 0
     let trainer = try Trainer(
-      plan, editor: editor(processor), processor: processor, data: TinyTraining.fixtureData())
+      plan, editor: editor(processor, folder), processor: processor,
+      data: TinyTraining.fixtureData())
     var losses: [Float] = []
     try trainer.run { report in
       losses.append(Float(report.losses.meanCrossEntropy))
       return true
     }
-    let wanted = try values(expected(), "losses")
+    let wanted = try values(expected(folder), "losses")
     for (found, wanted) in zip(losses, wanted) { #expect(abs(found - wanted) <= 1e-4 * wanted) }
     #expect(losses.count == wanted.count)
   }
@@ -123,9 +127,9 @@ import Testing
   }
 
   /// What is trained is what runs: losses in training are those of inference with a cache of f32, to the bit.
-  @Test func trainingIsInference() throws {
+  @Test(arguments: folders) func trainingIsInference(folder: String) throws {
     let processor = try processor()
-    let editor = try editor(processor)
+    let editor = try editor(processor, folder)
     let pass = try pass(editor, processor)
     let examples = try TinyTraining.fixtureData().train
     let losses = try pass.losses(TrainingBatch(examples), .edited)
@@ -175,6 +179,102 @@ import Testing
     }
     let reports = try whole.validate()
     #expect(reports.first?.split == "unseen")
+  }
+
+  /// Central differences of the loss, h = 2^-6 of a parameter's size or of a hundredth, along the gradient's largest
+  /// numbers: the loss is good to some 1e-6, so differences of 1e-2 to 1e-4 are to a per cent or so.
+  @Test func gradientsAreDifferences() throws {
+    let processor = try processor()
+    let editor = try editor(processor, "prefix/short")
+    let pass = try pass(editor, processor)
+    let batch = TrainingBatch(try TinyTraining.fixtureData().train)
+    _ = try pass.accumulateGradients(
+      batch, EditorObjective(), tokenCount: batch.scoredCount, exampleCount: 3)
+    let store = pass.stores[0]
+    let gradients = Array(store.gradients.floats)
+    let largest = gradients.indices.sorted { gradients[$0].magnitude > gradients[$1].magnitude }
+    func loss() throws -> Double {
+      try pass.losses(batch, .edited).joined().reduce(0) { $0 + Double($1) }
+        / Double(batch.scoredCount)
+    }
+    for index in largest.prefix(12) {
+      let value = store.parameters.floats[index]
+      let h = max(value.magnitude, 0.01) / 64
+      store.parameters.floats[index] = value + h
+      let above = try loss()
+      store.parameters.floats[index] = value - h
+      let below = try loss()
+      store.parameters.floats[index] = value
+      let difference = (above - below) / (2 * Double(h))
+      let gradient = Double(gradients[index])
+      #expect(abs(difference - gradient) <= 0.02 * abs(gradient), "\(index)")
+    }
+  }
+
+  /// With as many tokens as there are the two passes are the one, losses to the bit; with fewer they are not. A
+  /// prefix that was shortened follows the whole one as it was, and learns to be like it.
+  @Test func shortPrefixesFollowWholeOnes() throws {
+    let processor = try processor()
+    let batch = TrainingBatch(try TinyTraining.fixtureData().train)
+    let whole = try editor(processor)
+    let wholePass = try pass(whole, processor)
+    let losses = try wholePass.losses(batch, .edited)
+    let long = try whole.shortened(to: 50, on: processor)
+    let longPass = try pass(long, processor, distills: true)
+    #expect(try longPass.losses(batch, .edited) == losses)
+    #expect(try longPass.losses(batch, .prompted) == wholePass.losses(batch, .prompted))
+    #expect(try longPass.losses(batch, .ablated) == wholePass.losses(batch, .ablated))
+    #expect(try longPass.losses(batch, .unread) == wholePass.losses(batch, .unread))
+    for divergence in try longPass.divergences(batch).joined() {
+      #expect(abs(divergence) <= 1e-5)
+    }
+
+    let short = try whole.shortened(to: 1, on: processor)
+    let before = try pass(short, processor, distills: true).divergences(batch).joined()
+    #expect(before.reduce(0, +) > 0.1)
+    var plan = TrainingPlan(steps: 30)
+    plan.batchSize = 3
+    plan.schedule = LearningRateSchedule(.constant, warmUpSteps: 0)
+    plan.headRate = 3e-3
+    plan.objective = EditorObjective(crossEntropy: 0, distillation: 1)
+    let trainer = try Trainer(
+      plan, editor: short, processor: processor, data: TinyTraining.fixtureData())
+    var divergences: [Double] = []
+    try trainer.run { report in
+      divergences.append(report.losses.meanDivergence)
+      return true
+    }
+    #expect(divergences.last! < 0.8 * divergences[0], "\(divergences)")
+    // Its teacher is a copy.
+    let kept = try #require(short.wholePrefix).parameters.floats
+    let trained = try pass(short, processor).stores[0].parameters.floats
+    #expect(Array(kept) != Array(trained))
+  }
+
+  /// A shortened editor's training goes on to the bit; with another teacher it is another training.
+  @Test func shortOnesResumeToTheBit() throws {
+    var plan = TrainingPlan(steps: 5)
+    plan.batchSize = 2
+    plan.objective.distillation = 1
+    func trainer(_ tokens: Int = 2, new: Bool = false) throws -> Trainer {
+      let processor = try processor()
+      let whole = try new ? newEditor(processor) : editor(processor)
+      return try Trainer(
+        plan, editor: whole.shortened(to: tokens, on: processor), processor: processor,
+        data: TinyTraining.heldOutData())
+    }
+    let whole = try trainer()
+    try whole.run { _ in true }
+    let path = TinyTraining.temporaryPath("state")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let first = try trainer()
+    try first.run { $0.step < 3 }
+    try first.save(to: path)
+    let second = try trainer()
+    try second.resume(from: path)
+    try second.run { _ in true }
+    #expect(TinyTraining.bits(second.editor) == TinyTraining.bits(whole.editor))
+    #expect(throws: EditorTrainingError.self) { try trainer(3).resume(from: path) }
   }
 
   /// A beginning of the prompt gives way to the instruction's.
@@ -231,5 +331,16 @@ import Testing
     other.model = "m"
     try other.set("instruction_place", to: "system")
     #expect(!other.problems.isEmpty)
+    var short = TrainingOptions()
+    short.model = "m"
+    try short.set("prefix_tokens", to: "4")
+    #expect(!short.problems.isEmpty)
+    try short.set("interface", to: "p8")
+    #expect(short.problems.isEmpty)
+    try short.set("prefix_tokens", to: "0")
+    #expect(!short.problems.isEmpty)
+    try short.set("prefix_tokens", to: "all")
+    #expect(short.problems.isEmpty)
+    #expect(throws: EditorTrainingError.self) { try short.set("prefix_tokens", to: "few") }
   }
 }

@@ -197,6 +197,35 @@ import Testing
       ])
   }
 
+  /// Which row of an array it is, whose lines may be one.
+  @Test func rowsOfAnArrayAreNumbered() throws {
+    let data = try read("[\(Self.good), {\"instruction\":\"a\"}, 7, \(Self.good)]")
+    #expect(data.rows.map(\.number) == [1, 4] && data.rows.map(\.line) == [1, 1])
+    #expect(
+      data.problems.first.map(\.description).map { $0.split(separator: "/").last } == [
+        "data:1: row 2: output is missing", "data:1: row 3: it is no object",
+      ])
+    #expect(try read(Self.good).rows[0].number == nil)
+  }
+
+  /// Python's numbers that JSON has not, where nobody reads them; in a field that is read, and under other
+  /// names, they are what is wrong.
+  @Test func numbersThatAreNone() throws {
+    let row = #"{"score":NaN,"a":[-Infinity,{"b":Infinity}],"instruction":"a","output":"b"}"#
+    for text in [row, "[\(row)]", "{\"n\":NaN,\"data\":[\(row)]}"] {
+      let data = try read(text)
+      #expect(data.rows.count == 1 && data.problems.count == 0, "\(text)")
+    }
+    let data = try read(
+      [Self.good, #"{"instruction":NaN,"output":"b"}"#, row.replacing("NaN", with: "nan")]
+        .joined(separator: "\n"))
+    #expect(
+      problems(data) == [
+        "2: instruction is no text",
+        "3: it is not JSON: at column 10 there should be value",
+      ])
+  }
+
   @Test func namesOfFields() throws {
     let data = try read(
       #"{"question":"a","answer":"b","context":"c","instruction":1,"tags":["d","e"],"side":"f","kind":"g h"}"#,

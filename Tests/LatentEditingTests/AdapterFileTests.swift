@@ -120,7 +120,7 @@ import Testing
   }
 }
 
-/// Folders as PEFT writes and reads them. That its numbers are ours is what tools/witness/peft.py shows.
+/// Folders as PEFT writes and reads them. That its numbers are ours is what tools/witness/peft_adapters.py shows.
 @Suite struct AdapterFolderTests {
   private func withAdapters(
     depth: Int = 2, _ body: (LowRankAdapters, String, Processor, ProcessorIdentity) throws -> Void
@@ -160,6 +160,12 @@ import Testing
     ("\"r\" : 4", "\"r\" : 4, \"rank_pattern\" : {\"q_proj\" : 8}", "rank_pattern"),
     ("\"r\" : 4", "\"r\" : 4, \"modules_to_save\" : [\"lm_head\"]", "modules_to_save"),
     ("\"r\" : 4", "\"r\" : 4, \"layers_to_transform\" : [1]", "layers_to_transform"),
+    ("\"r\" : 4", "\"r\" : 4, \"lora_bias\" : true", "lora_bias is set"),
+    ("\"r\" : 4", "\"r\" : 4, \"exclude_modules\" : \"up\"", "exclude_modules"),
+    ("\"r\" : 4", "\"r\" : 4, \"target_parameters\" : [\"w\"]", "target_parameters"),
+    ("\"r\" : 4", "\"r\" : 4, \"trainable_token_indices\" : {\"e\" : [1]}", "trainable_token"),
+    ("\"r\" : 4", "\"r\" : 4, \"layer_replication\" : [[0, 1]]", "layer_replication"),
+    ("\"r\" : 4", "\"r\" : 4, \"init_lora_weights\" : \"pissa_niter_4\"", "pissa_niter_4"),
     ("\"r\" : 4", "\"r\" : 5", "lora_A"), ("\"q_proj\"", "\"lm_head\"", "target_modules"),
   ])
   func configurationsThatDoNotFit(part: String, other: String, named: String) throws {
@@ -173,6 +179,23 @@ import Testing
         try LowRankAdapters(path: folder, identity: identity, processor: processor)
       }
       #expect("\(error!)".contains(named), "\(error!)")
+    }
+  }
+
+  /// Fields that PEFT 0.21 writes and that ask for nothing.
+  @Test func fieldsThatAskForNothing() throws {
+    try withAdapters { adapters, folder, processor, identity in
+      let path = folder + "/adapter_config.json"
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      let more = """
+        "r" : 4, "exclude_modules" : null, "target_parameters" : [], "trainable_token_indices" : {}, \
+        "lora_bias" : false, "use_qalora" : false, "init_lora_weights" : true, "use_bdlora" : false, \
+        "arrow_config" : null
+        """
+      try text.replacing("\"r\" : 4", with: more)
+        .write(toFile: path, atomically: false, encoding: .utf8)
+      let read = try LowRankAdapters(path: folder, identity: identity, processor: processor)
+      #expect(read.configuration == adapters.configuration)
     }
   }
 

@@ -70,6 +70,24 @@ struct ControlVectorTests {
     #expect(vector.directions[3] == (0..<32).map { 0.25 * Float($0 - 16) })
   }
 
+  /// Directions that the model has no place for: the error says how to leave them out, and so they are.
+  @Test func otherLayersCanBeLeftOut() throws {
+    let path = TinyModel.temporaryPath("layers.gguf")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let layers = [0, 1, 3, 4, 9]
+    var writer = try GGUFWriter(
+      path: path, metadata: [("general.architecture", .string("controlvector"))],
+      tensors: layers.map { .init(name: "direction.\($0)", shape: [2], format: .f32) })
+    for layer in layers { try writer.append(([Float(layer), 1] as [Float]).span.bytes) }
+    try writer.commit()
+    let error = #expect(throws: LatentEditingError.self) {
+      try ControlVector(path: path, width: 2, layerCount: 4)
+    }
+    #expect("\(error!)".contains("--control-vector-layer-range 1 3"))
+    let vector = try ControlVector(path: path, width: 2, layerCount: 4, range: 1...3)
+    #expect(vector.directions == [1: [1, 1], 3: [3, 1]])
+  }
+
   /// One lie each, and what is said of it.
   @Test(
     arguments: [

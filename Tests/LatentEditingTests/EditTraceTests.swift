@@ -54,6 +54,59 @@ struct EditTraceTests {
     #expect(TraceHeatMap(trace, columns: 10).svg().contains("<rect"))
   }
 
+  /// The words of a reading prefix are lines of their own, layers from left to right; what else acted is the
+  /// picture below.
+  @Test func wordsAreLines() throws {
+    var trace = EditTrace(layerCount: 3, promptLength: 4, words: ["Be\n", " brief"])
+    trace.sites = [
+      .init(layer: 1, position: 0, state: 2, latent: 1, result: 2.5, cosine: 0.75),
+      .init(layer: 2, position: 1, state: 1, latent: 1, result: 1, cosine: 1),
+    ]
+    let path = TinyModel.temporaryPath("trace.jsonl.zst")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try trace.write(to: path)
+    #expect(try EditTrace(path: path) == trace)
+    let words = ["  Be\\n | % ", " brief |  @", "       +---"]
+    #expect(TraceHeatMap(trace, columns: 10).lines() == words)
+    trace.sites.append(.init(layer: 3, position: 2, state: 1, latent: 1, result: 1, cosine: 1))
+    let both = TraceHeatMap(trace, columns: 10).lines()
+    #expect(both.starts(with: words + [""]) && both.contains("3 |  @ "))
+  }
+
+  /// The sites of a prefix are, by token and block, the processor's own states beside those that are written.
+  @Test func prefixesAreRecorded() throws {
+    let (_, instruction) = try TinyModel.tokens()
+    let processor = try TinyModel.processor()
+    let editor = try Editor(
+      path: OutsideFiles.fixture("prefix/plain/editor.safetensors").path,
+      identity: TinyModel.identity(), processor: processor, pool: processor.pool)
+    let depth = processor.configuration.layerCount
+    func sites(_ strength: Float) throws -> [EditTrace.Site] {
+      let recorder = TraceRecorder(
+        layerCount: depth, promptLength: instruction.count,
+        words: instruction.map { "\($0)" })
+      let seen = try editor.readPrefix(
+        instruction, strength: strength, on: processor, cacheType: .f32, observer: recorder)
+      let unseen = try editor.readPrefix(
+        instruction, strength: strength, on: processor, cacheType: .f32)
+      #expect(seen == unseen)
+      return recorder.trace.sites
+    }
+    // Adapters act from block 0 on: its input is the embedding, which they leave alone.
+    let asTrained = try sites(1)
+    #expect(asTrained.count == (depth - 1) * instruction.count)
+    #expect(asTrained.allSatisfy { $0.layer >= 1 && $0.latent > 0 })
+    var plain: [Float]? = []
+    try ProcessorState(processor, contextLength: 64, cacheType: .f32)
+      .read(instruction, through: nil, states: &plain)
+    let width = processor.configuration.hiddenSize
+    let first = plain!.dropFirst(instruction.count * width).prefix(width)
+    let size = first.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+    let site = try #require(asTrained.first { $0.layer == 1 && $0.position == 0 })
+    #expect(abs(site.state - size) <= 1e-9 * size)
+    #expect(try sites(2).count == depth * instruction.count, "around the mean, from block 0 on")
+  }
+
   @Test(arguments: [
     "", "{}\n", "{\"trace\":{\"version\":2,\"layers\":1,\"prompt\":1}}\n",
     "{\"trace\":{\"version\":1,\"layers\":0,\"prompt\":1}}\n",

@@ -80,7 +80,8 @@ import Testing
     let (ids, _) = try TinyModel.tokens()
     func tokens(_ feed: (TracedProcessor) throws -> Void) throws -> [EditTrace.Token] {
       let processor = try TinyModel.processor()
-      let state = { try ProcessorState(processor, contextLength: 64, cacheType: .f32) }
+      let memory = try PassMemory(processor, contextLength: 64)
+      let state = { try ProcessorState(sharing: memory, cacheType: .f32) }
       let recorder = TraceRecorder(
         layerCount: processor.configuration.layerCount, promptLength: 3)
       let traced = TracedProcessor(

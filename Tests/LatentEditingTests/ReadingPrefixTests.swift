@@ -10,9 +10,11 @@ import Testing
 struct ReadingPrefixTests {
   private static let path = OutsideFiles.fixture("prefix/plain/editor.safetensors").path
 
-  private func editor(_ processor: Processor) throws -> Editor {
+  private func editor(_ processor: Processor, short: Bool = false) throws -> Editor {
     try Editor(
-      path: Self.path, identity: TinyModel.identity(), processor: processor, pool: processor.pool)
+      path: short
+        ? OutsideFiles.fixture("prefix/short/editor.safetensors").path : Self.path,
+      identity: TinyModel.identity(), processor: processor, pool: processor.pool)
   }
 
   /// A new editor, whose adapters change nothing yet.
@@ -46,15 +48,17 @@ struct ReadingPrefixTests {
   /// Both sides compute in f32; the bound is that of EditorReferenceTests, whose chain is as long.
   @Test(
     arguments: [
-      ("plain", 1, nil), ("strong", 1.75, nil), ("masked", 0.5, [1]),
+      ("plain", 1, nil), ("strong", 1.75, nil), ("masked", 0.5, [1]), ("short", 1, nil),
+      ("short-strong", 1.75, nil),
     ] as [(String, Float, [Int]?)])
   func matchesPyTorch(name: String, strength: Float, layers: [Int]?) throws {
     let (ids, instruction) = try TinyModel.tokens()
     let processor = try TinyModel.processor()
-    let positions = try editor(processor).readPrefix(
+    let short = name.hasPrefix("short")
+    let positions = try editor(processor, short: short).readPrefix(
       instruction, strength: strength, layers: layers.map(LayerSelection.init), on: processor,
       cacheType: .f32)
-    #expect(positions.count == instruction.count)
+    #expect(positions.count == (short ? 3 : instruction.count))
     let file = try SafetensorsFile(
       path: OutsideFiles.fixture("prefix/\(name)/logits.safetensors").path)
     let tensor = try file.tensors.tensor(named: "logits")
@@ -178,6 +182,35 @@ struct ReadingPrefixTests {
     }
   }
 
+  /// Of the tokens that are read the first and the last few are written; where there are no more, all, to the bit.
+  @Test func shortPrefixes() throws {
+    let (_, instruction) = try TinyModel.tokens()
+    let processor = try TinyModel.processor(.int8)
+    let editor = try editor(processor)
+    let whole = try editor.readPrefix(instruction, on: processor, cacheType: .f16)
+    for tokens in [1, 3, instruction.count - 2, instruction.count - 1, 100] {
+      let short = try editor.shortened(to: tokens, on: processor)
+      let written = short.configuration.writtenTokens(of: instruction.count)
+      #expect(written.count == min(tokens + 1, instruction.count))
+      #expect(written.first == 0 && written.last == instruction.count - 1)
+      let positions = try short.readPrefix(instruction, on: processor, cacheType: .f16)
+      #expect(positions.count == written.count)
+      // The first is where it was; values do not depend on the place, and keys are turned by it.
+      #expect(positions[0] == whole[0])
+      #expect(positions.map(\.values) == written.map { whole[$0].values })
+      if written.count == instruction.count { #expect(positions == whole) }
+      let compiled = try CompiledEdit.reading(
+        instruction, replacing: [4, 5], with: short, on: processor,
+        identity: TinyModel.identity(), cacheType: .f16, label: "")
+      #expect(compiled.tokens == written.map { instruction[$0] })
+      let path = TinyModel.temporaryPath("short.safetensors")
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      try short.measureMean(over: [instruction], on: processor)
+      try short.write(to: path)
+      #expect(try Editor.configuration(path: path) == short.configuration)
+    }
+  }
+
   /// A file that says what no prefix editor is.
   @Test(
     arguments: [
@@ -186,6 +219,7 @@ struct ReadingPrefixTests {
       ("\"layers\": [0, 1]", "\"layers\": [0]"),
       ("\"q_proj\"", "\"k_proj\""),
       ("\"interface\": \"p8\"", "\"interface\": \"p0\""),
+      ("\"scale\": \"plain\"", "\"scale\": \"plain\", \"prefix_tokens\": 0"),
     ])
   func lies(found: String, lie: String) throws {
     var bytes = try Data(contentsOf: URL(fileURLWithPath: Self.path))

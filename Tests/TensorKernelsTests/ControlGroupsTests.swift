@@ -9,6 +9,12 @@ import Testing
   private func withRoot(
     _ files: [String: String], _ body: (ControlGroups) throws -> Void
   ) throws {
+    try withRootFolder(files) { try body(ControlGroups(root: $0)) }
+  }
+
+  private func withRootFolder(
+    _ files: [String: String], _ body: (String) throws -> Void
+  ) throws {
     let root = FileManager.default.temporaryDirectory.appending(path: "emend-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: root) }
     for (path, text) in files {
@@ -17,7 +23,41 @@ import Testing
         at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data((text + "\n").utf8).write(to: url)
     }
-    try body(ControlGroups(root: root.path))
+    try body(root.path)
+  }
+
+  /// What needs more than a group of 512 MB leaves, two levels up and of either version, is refused before
+  /// any of it is taken, however much the machine has.
+  @Test(
+    .enabled(if: FileManager.default.fileExists(atPath: "/proc/self"), "needs Linux"),
+    arguments: [
+      [
+        "proc/self/cgroup": "0::/system.slice/run.scope/inner/below",
+        "proc/self/mountinfo": "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw",
+        "sys/fs/cgroup/system.slice/run.scope/memory.max": "512000000",
+        "sys/fs/cgroup/system.slice/run.scope/memory.current": "12000000",
+      ],
+      [
+        "proc/self/cgroup": "9:memory:/job/step/task",
+        "proc/self/mountinfo": ControlGroupsTests.one,
+        "sys/fs/cgroup/memory/job/memory.limit_in_bytes": "512000000",
+        "sys/fs/cgroup/memory/job/memory.usage_in_bytes": "12000000",
+      ],
+    ])
+  func refusalInTheGroupAbove(files: [String: String]) throws {
+    var files = files
+    files["proc/meminfo"] = "MemTotal: 32000000 kB\nMemAvailable: 30000000 kB"
+    try withRootFolder(files) { root in
+      let available = SystemMemory.availableBytes(root: root)
+      #expect(available == 500_000_000)
+      try MemoryShortage.check(
+        .running, 500_000_000, resident: 0, limit: nil, available: available)
+      let error = #expect(throws: MemoryShortage.self) {
+        try MemoryShortage.check(
+          .running, 500_000_001, resident: 0, limit: nil, available: available)
+      }
+      #expect("\(error!)".contains("500.0 MB is available"))
+    }
   }
 
   private static let two = """

@@ -47,14 +47,11 @@ struct LinearProduct {
     return out
   }
 
-  /// A result with the sum of its terms' magnitudes, which its error is measured against.
-  typealias Reference = (value: Double, magnitude: Double)
-
   /// The first result that is off by more than `roundings` units of its terms' magnitudes, or a
   /// place between the rows that was written.
   func firstError(
     _ out: [Float], n: Int, roundings: Int, onto: [Float]? = nil,
-    _ reference: (_ row: Int, _ output: Int) -> Reference
+    _ reference: (_ row: Int, _ output: Int) -> ReferenceSum
   ) -> String? {
     for i in 0..<n {
       for m in 0..<stride {
@@ -79,25 +76,11 @@ struct LinearProduct {
   }
 }
 
-/// Activations in int8 blocks, from the formula: scale = max |x| / 127, code = x * (127 / max |x|)
-/// rounded to even, each operation rounded to Float.
-struct QuantizedRow {
-  let codes: [Int]
-  let scales: [Float]
-
-  init(_ x: some Collection<Float>) {
-    var codes: [Int] = []
-    var scales: [Float] = []
-    var rest = x[...]
-    while !rest.isEmpty {
-      let block = rest.prefix(32)
-      rest = rest.dropFirst(32)
-      let peak = block.map(\.magnitude).max()!
-      let inverse = (127 / peak).isFinite ? 127 / peak : 0
-      scales.append(peak / 127)
-      codes += block.map { Int(($0 * inverse).rounded(.toNearestOrEven)) }
+extension RandomMatrix {
+  func packed(_ set: InstructionSet, _ pool: ThreadPool = Pools.one) throws -> PackedMatrix {
+    try bytes.withUnsafeBytes { source in
+      try PackedMatrix(
+        format, rows: rows, columns: columns, source: source, kernels: set.kernels, pool: pool)
     }
-    self.codes = codes
-    self.scales = scales
   }
 }

@@ -9,7 +9,7 @@ let package = Package(
   name: "emend-benchmarks",
   platforms: [.macOS(.v26)],
   dependencies: [
-    .package(name: "emend", path: "../.."),
+    .package(name: "emend", path: "../..", traits: []),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: []),
   ],

@@ -19,9 +19,20 @@ struct Emend: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Inspect.self, Tokenize.self, Generate.self, Chat.self, Score.self, PerplexityCommand.self,
-      Bench.self, Convert.self, Edit.self, Train.self, Evaluate.self,
+      Inspect.self, Tokenize.self, Generate.self, Chat.self,
+    ] + servers + [
+      Score.self, PerplexityCommand.self, Bench.self, Convert.self, Edit.self, Train.self,
+      Evaluate.self,
     ])
+
+  /// Left out where the package is built without the trait `Server`.
+  private static var servers: [any ParsableCommand.Type] {
+    #if Server
+      [Serve.self]
+    #else
+      []
+    #endif
+  }
 }
 
 @main

@@ -1,6 +1,8 @@
 """Kills a training at random moments and resumes it; its end must be that of one that was left alone.
 
-usage: kill_training.py EMEND MODEL.gguf [--kills 20] [--steps 60] [--seed 1] [OPTION OF emend train...]
+usage: kill_training.py EMEND MODEL.gguf [--kills 20] [--steps 60] [--seed 1] [--prefix] [OPTION OF emend train...]
+
+The editor is a small GPT-2 with shared heads; with --prefix it is a reading prefix (P8).
 
 Exits 1 unless the final editors' bytes are the same. Needs nothing but Python.
 """
@@ -23,14 +25,17 @@ def main():
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--prefix", action="store_true")
     options, others = parser.parse_known_args()
+    editor = (["--interface", "p8", "--lora-rank", "4"] if options.prefix
+              else ["--backbone", "gpt2:2x64x2", "--heads", "shared"])
     random.seed(options.seed)
 
     with tempfile.TemporaryDirectory() as folder:
         def command(name, *more):
             return [options.emend, "train", "-m", options.model, "--random-rows", "24x24x8",
-                    "--batch-size", "2", "--steps", str(options.steps), "--backbone", "gpt2:2x64x2",
-                    "--heads", "shared", "--save-every", "3", "--output", f"{folder}/{name}",
+                    "--batch-size", "2", "--steps", str(options.steps), *editor,
+                    "--save-every", "3", "--output", f"{folder}/{name}",
                     *others, *more]
 
         def digest(name):

@@ -2,7 +2,7 @@
 model edited by it answers; or what autograd says of its adapters.
 
 usage: prefix_editor.py reference MODEL.gguf IDENTITY.json IDS.json --out FOLDER [--lora 3] [--place user]
-           [--strength 1] [--layers 0,2]
+           [--strength 1] [--layers 0,2] [--prefix-tokens K]
        prefix_editor.py gradients MODEL.gguf EDITOR.safetensors BATCH [--out FILE] [--steps 10]
            [--learning-rate 1e-3] [--weight-decay 0.01] [--cosine 0.99999] [--error 1e-3]
            [--activations f32|int8]
@@ -15,6 +15,9 @@ BATCH is {"rows": [{"instruction": [ids], "prompt": [ids], "response": [ids]}, .
 `emend train --save-gradients` wrote, with which the gradients are then compared. A sequence is instruction, prompt
 (without the tokens that the instruction's beginning takes the place of) and response; the adapters act on the
 instruction's rows alone; the loss is the mean cross-entropy of all response tokens.
+
+With --prefix-tokens K, or an editor that says so, only the first token of the instruction and the last K are written:
+they stand in front of the prompt without the others, at the positions from 0 on.
 
 The states of the instruction are read by the model with adapters, y = W x + alpha / r B (A x), and x_i[l] =
 mean[l] + s m[l] (e_i[l] - mean[l]) stands at the input of every block where strength or layers are given.
@@ -78,6 +81,11 @@ def block_inputs(model, words, reading):
     return states
 
 
+def written(count, tokens):
+    """The numbers of the tokens that are written, of `count` that are read."""
+    return list(range(count)) if tokens is None or count <= tokens + 1 else [0, *range(count - tokens, count)]
+
+
 def reference(options):
     torch.manual_seed(1)
     given = json.loads(Path(options.ids).read_text())
@@ -97,6 +105,9 @@ def reference(options):
     reading = Reading(model, adapters, tensors)
     with torch.no_grad():
         states = block_inputs(model, words, reading)
+        places = written(len(words), options.prefix_tokens)
+        states = [state[places] for state in states]
+        words = [words[place] for place in places]
         chosen = set(map(int, options.layers.split(","))) if options.layers else set(range(depth))
         for layer, block in enumerate(model.model.layers):
             factor = options.strength if layer in chosen else 0.0
@@ -118,6 +129,8 @@ def reference(options):
         "backbone": {"kind": "processor", "depth": depth, "width": width, "adapters": adapters},
         "processor": {key: processor[key] for key in ("width", "layers", "vocabulary", "digest")},
     }
+    if options.prefix_tokens:
+        configuration["prefix_tokens"] = options.prefix_tokens
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     save_file({name: value.contiguous() for name, value in tensors.items()},
@@ -149,11 +162,15 @@ def gradients(options):
         tensors.values(), lr=options.learning_rate, weight_decay=options.weight_decay)
     losses, first = [], None
     for _ in range(max(1, options.steps)):
-        loss = loss_of(model, reading, rows, first_content)
+        tokens = configuration.get("prefix_tokens")
+        loss = (loss_of(model, reading, rows, first_content) if tokens is None else
+                short_loss_of(model, reading, rows, first_content, tokens))
         optimizer.zero_grad()
         loss.backward()
         losses.append(loss.item())
-        first = first or {name: t.grad.clone() for name, t in tensors.items()}
+        # Of the last block nothing but keys and values is seen where two passes are run.
+        first = first or {name: torch.zeros_like(t) if t.grad is None else t.grad.clone()
+                          for name, t in tensors.items()}
         if options.steps:
             optimizer.step()
     result = {name: value.contiguous() for name, value in first.items()}
@@ -186,6 +203,38 @@ def loss_of(model, reading, rows, first_content):
         logits.reshape(-1, logits.shape[-1]), targets.reshape(-1), ignore_index=-100)
 
 
+def short_loss_of(model, reading, rows, first_content, tokens):
+    """The same of an editor that writes some tokens: one pass reads, another one answers, a row at a time."""
+    blocks = model.model.layers
+    total, count = 0.0, 0
+    for row in rows:
+        words = row["instruction"]
+        places = written(len(words), tokens)
+        states = []
+        hooks = [block.register_forward_pre_hook(lambda _, args: states.append(args[0]))
+                 for block in blocks]
+        reading.mask = torch.ones(1, len(words), 1)
+        model.model(torch.tensor([words]))
+        for hook in hooks:
+            hook.remove()
+        reading.mask = None
+
+        def stand(number):
+            x = states[number][:, places]
+            return lambda _, args: (torch.cat([x, args[0][:, len(places):]], dim=1),) + args[1:]
+
+        hooks = [block.register_forward_pre_hook(stand(number)) for number, block in enumerate(blocks)]
+        sequence = [words[place] for place in places] + row["prompt"][first_content:] + row["response"]
+        logits = model(torch.tensor([sequence])).logits[0]
+        for hook in hooks:
+            hook.remove()
+        start = len(sequence) - len(row["response"])
+        total = total + torch.nn.functional.cross_entropy(
+            logits[start - 1: len(sequence) - 1], torch.tensor(row["response"]), reduction="sum")
+        count += len(row["response"])
+    return total / count
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     verbs = parser.add_subparsers(required=True)
@@ -197,6 +246,7 @@ def main():
     verb.add_argument("--place", choices=["user", "system"], default="user")
     verb.add_argument("--strength", type=float, default=1)
     verb.add_argument("--layers")
+    verb.add_argument("--prefix-tokens", type=int)
     verb.set_defaults(run=reference)
     verb = verbs.add_parser("gradients")
     for name in ("model", "editor", "batch"):

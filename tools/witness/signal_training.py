@@ -1,10 +1,11 @@
-"""Stops a training by pairs of signals at random moments and goes on; its end must be that of one that was
-left alone.
+"""Stops a training by double signals at random moments and goes on; its end must be that of one that was left
+alone.
 
 usage: signal_training.py EMEND MODEL.gguf [--stops 20] [--steps 200] [--seed 1] [OPTION OF emend train...]
 
-A pair is two of SIGTERM, SIGINT, SIGUSR1, SIGUSR2 and SIGXCPU, up to 40 ms apart, as schedulers send them. Each
-stop must exit with 75 and print the line that goes on. Then mpirun's way, SIGTERM and SIGKILL a second later.
+In turns what Slurm sends, SIGTERM, SIGCONT and SIGTERM 10 to 20 ms apart, and two of SIGTERM, SIGINT, SIGUSR1,
+SIGUSR2 and SIGXCPU up to 40 ms apart. Each stop must exit with 75 and print the line that goes on. Then mpirun's way,
+SIGTERM and SIGKILL a second later (mpirun itself: mpirun_training.sh).
 Exits 1 unless the final editors' bytes are the same. Needs nothing but Python.
 """
 
@@ -58,13 +59,16 @@ def main():
                     time.sleep(0.002)
                 time.sleep(random.uniform(0, whole / (options.stops + 2)))
             if stops < options.stops:
-                pair = random.choices(SIGNALS, k=2)
-                for number in pair:
+                if stops % 2 == 0:
+                    sent, least, most = [signal.SIGTERM, signal.SIGCONT, signal.SIGTERM], 0.01, 0.02
+                else:
+                    sent, least, most = random.choices(SIGNALS, k=2), 0, 0.04
+                for number in sent:
                     run.send_signal(number)
-                    time.sleep(random.uniform(0, 0.04))
+                    time.sleep(random.uniform(least, most))
             elif stops == options.stops:
-                pair = [signal.SIGTERM, signal.SIGKILL]
-                run.send_signal(pair[0])
+                sent = [signal.SIGTERM, signal.SIGKILL]
+                run.send_signal(sent[0])
                 try:
                     run.wait(timeout=1)
                 except subprocess.TimeoutExpired:
@@ -76,7 +80,7 @@ def main():
                 break
             killed = stops == options.stops + 1 and run.returncode == -signal.SIGKILL
             if not killed and (run.returncode != 75 or not errors.rstrip().endswith("--resume auto")):
-                sys.exit(f"after {[s.name for s in pair]}: exit code {run.returncode}: {errors}")
+                sys.exit(f"after {[s.name for s in sent]}: exit code {run.returncode}: {errors}")
         same = digest("whole") == digest("stopped")
         print(f"{options.steps} steps, stopped {stops - 1} times: {'the same' if same else 'OTHER'} bytes")
         sys.exit(0 if same else 1)

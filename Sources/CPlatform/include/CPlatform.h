@@ -6,16 +6,18 @@
 #include <stdint.h>
 #include "Instructions.h"
 
-/// Instruction sets with kernels of their own, in rising order.
-enum EmendInstructionSet {
-  EmendInstructionSetPortable = 0,
-  EmendInstructionSetAVX2 = 1,    // x86-64-v3: AVX2, FMA, F16C
-  EmendInstructionSetAVX512 = 2,  // x86-64-v4 and VNNI
-  EmendInstructionSetAVX512BF16 = 3,  // and AVX512-BF16
+/// What kernels ask of a CPU beyond its architecture, a bit each.
+enum EmendFeature {
+  EmendFeatureAVX2 = 1 << 0,         // x86-64-v3: AVX2, FMA, F16C
+  EmendFeatureAVX512VNNI = 1 << 1,   // x86-64-v4 and VNNI
+  EmendFeatureAVX512BF16 = 1 << 2,   // AVX512-BF16
+  EmendFeatureDotProduct = 1 << 3,   // Arm: sdot (FEAT_DotProd)
+  EmendFeatureInt8Matrix = 1 << 4,   // Arm: smmla (FEAT_I8MM)
+  EmendFeatureBrainFloat = 1 << 5,   // Arm: bfdot (FEAT_BF16)
 };
 
-/// The highest instruction set that this CPU and its operating system run.
-int emend_highest_instruction_set(void);
+/// The features that this CPU and its operating system run, of those that its architecture can have.
+uint32_t emend_processor_features(void);
 
 /// Cores that do not share execution units with another one, of those this process may use.
 int emend_physical_core_count(void);

@@ -44,6 +44,70 @@ static inline void emend_prefetch(const void *p) { _mm_prefetch((const char *)p,
 static inline void emend_prefetch(const void *p) { __builtin_prefetch(p); }
 #endif
 
+#if defined(__ARM_FEATURE_DOTPROD)
+#include <arm_neon.h>
+
+// One register, as Swift's SIMD4<Int32>, SIMD4<Float>, SIMD16<Int8> and SIMD16<UInt8>.
+typedef int emend_int4 __attribute__((ext_vector_type(4)));
+typedef float emend_float4 __attribute__((ext_vector_type(4)));
+typedef signed char emend_char16 __attribute__((ext_vector_type(16)));
+typedef unsigned char emend_uchar16 __attribute__((ext_vector_type(16)));
+
+/// acc + sums of four products i8 x i8 in each 32-bit lane, of `b` the four in word 0, 1, 2 or 3 (sdot).
+static inline emend_int4 emend_dot_word0(emend_int4 acc, emend_char16 a, emend_char16 b) {
+  return (emend_int4)vdotq_laneq_s32((int32x4_t)acc, (int8x16_t)a, (int8x16_t)b, 0);
+}
+static inline emend_int4 emend_dot_word1(emend_int4 acc, emend_char16 a, emend_char16 b) {
+  return (emend_int4)vdotq_laneq_s32((int32x4_t)acc, (int8x16_t)a, (int8x16_t)b, 1);
+}
+static inline emend_int4 emend_dot_word2(emend_int4 acc, emend_char16 a, emend_char16 b) {
+  return (emend_int4)vdotq_laneq_s32((int32x4_t)acc, (int8x16_t)a, (int8x16_t)b, 2);
+}
+static inline emend_int4 emend_dot_word3(emend_int4 acc, emend_char16 a, emend_char16 b) {
+  return (emend_int4)vdotq_laneq_s32((int32x4_t)acc, (int8x16_t)a, (int8x16_t)b, 3);
+}
+/// Sixteen bytes from memory, each time anew (ldr): what an accumulator starts with. A copy from another register
+/// takes a place among the arithmetic, which is what the loops are bound by.
+static inline emend_int4 emend_load_anew(const void *p) {
+  emend_int4 value;
+  __asm__ volatile("ldr %q0, %1" : "=w"(value) : "Q"(*(const emend_int4 *)p));
+  return value;
+}
+/// No instruction: what is loaded anew after this is loaded when `x` is there, not before. The compiler would begin
+/// everything at once and keep what it has no registers for in memory.
+static inline emend_float4 emend_then(emend_float4 x) {
+  __asm__ volatile("" : "+w"(x));
+  return x;
+}
+/// The bytes of `table` that the bytes of `numbers` number, 0 to 15 (tbl).
+static inline emend_uchar16 emend_look_up(emend_uchar16 table, emend_uchar16 numbers) {
+  return (emend_uchar16)vqtbl1q_u8((uint8x16_t)table, (uint8x16_t)numbers);
+}
+#endif
+
+#if defined(__ARM_FEATURE_MATMUL_INT8)
+/// acc + the products of two rows of eight bytes in `a` with two in `b`: lane 2i + j of row i with row j (smmla).
+static inline emend_int4 emend_multiply_rows(emend_int4 acc, emend_char16 a, emend_char16 b) {
+  return (emend_int4)vmmlaq_s32((int32x4_t)acc, (int8x16_t)a, (int8x16_t)b);
+}
+#endif
+
+#if defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
+/// acc + sums of two products bf16 x bf16 in each 32-bit lane, of `b` the two in word 0, 1, 2 or 3 (bfdot).
+static inline emend_float4 emend_dot_bf16_word0(emend_float4 acc, emend_int4 a, emend_int4 b) {
+  return (emend_float4)vbfdotq_laneq_f32((float32x4_t)acc, (bfloat16x8_t)a, (bfloat16x8_t)b, 0);
+}
+static inline emend_float4 emend_dot_bf16_word1(emend_float4 acc, emend_int4 a, emend_int4 b) {
+  return (emend_float4)vbfdotq_laneq_f32((float32x4_t)acc, (bfloat16x8_t)a, (bfloat16x8_t)b, 1);
+}
+static inline emend_float4 emend_dot_bf16_word2(emend_float4 acc, emend_int4 a, emend_int4 b) {
+  return (emend_float4)vbfdotq_laneq_f32((float32x4_t)acc, (bfloat16x8_t)a, (bfloat16x8_t)b, 2);
+}
+static inline emend_float4 emend_dot_bf16_word3(emend_float4 acc, emend_int4 a, emend_int4 b) {
+  return (emend_float4)vbfdotq_laneq_f32((float32x4_t)acc, (bfloat16x8_t)a, (bfloat16x8_t)b, 3);
+}
+#endif
+
 // Operations on sixteen lanes that every compiler has a vector instruction for, where Swift's own are
 // loops over the lanes. The types are SIMD16<Float>, SIMD16<Int32> and SIMD16<UInt8> in Swift.
 typedef float emend_float16 __attribute__((ext_vector_type(16)));

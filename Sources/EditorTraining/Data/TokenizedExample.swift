@@ -32,6 +32,13 @@ public struct TokenizedExample: Sendable, Equatable {
       prompted: [text[0]])
   }
 
+  /// The same with another prompt for the prompted processor.
+  package func prompted(by prompted: [Int]) -> TokenizedExample {
+    var example = self
+    example.prompted = prompted
+    return example
+  }
+
   /// Tokens that the edited processor sees.
   public var length: Int { prompt.count + response.count }
 }
@@ -113,7 +120,7 @@ public struct TokenizedExamples: Sendable {
     _ example: TokenizedExample, _ row: TrainingRow, _ limits: Limits, prefixed: Bool
   ) {
     func leaveOut(_ reason: String) {
-      problems.append(RowProblem(file: row.file, line: row.line, reason: reason))
+      problems.append(RowProblem(row, reason))
     }
     guard !example.instruction.isEmpty else {
       leaveOut("the editor's tokenizer has no token for the instruction")

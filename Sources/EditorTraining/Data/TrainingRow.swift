@@ -17,11 +17,14 @@ public struct TrainingRow: Sendable, Equatable {
   public var file: String
   /// The line that it begins in, from 1.
   public var line: Int
+  /// Where it stands in the file's array, from 1; nil in a file of lines.
+  public var number: Int?
 
   /// An example.
   public init(
     instruction: String, input: String = "", output: String, parts: [String] = [],
-    split: String? = nil, family: String? = nil, file: String = "", line: Int = 0
+    split: String? = nil, family: String? = nil, file: String = "", line: Int = 0,
+    number: Int? = nil
   ) {
     self.instruction = instruction
     self.input = input
@@ -31,6 +34,7 @@ public struct TrainingRow: Sendable, Equatable {
     self.family = family
     self.file = file
     self.line = line
+    self.number = number
   }
 }
 
@@ -72,18 +76,28 @@ public struct RowProblem: Sendable, Equatable, CustomStringConvertible {
   public let file: String
   /// The line that the row begins in, from 1.
   public let line: Int
+  /// Where it stands in the file's array, from 1; nil in a file of lines.
+  public let number: Int?
   /// What is wrong: "output is missing".
   public let reason: String
 
   /// A row of that file.
-  public init(file: String, line: Int, reason: String) {
+  public init(file: String, line: Int, number: Int? = nil, reason: String) {
     self.file = file
     self.line = line
+    self.number = number
     self.reason = reason
   }
 
-  /// FILE:LINE: REASON.
-  public var description: String { "\(file):\(line): \(reason)" }
+  /// That row, and what is wrong with it.
+  init(_ row: TrainingRow, _ reason: String) {
+    self.init(file: row.file, line: row.line, number: row.number, reason: reason)
+  }
+
+  /// `FILE:LINE: REASON`, in an array, which may be all in one line, `FILE:LINE: row NUMBER: REASON`.
+  public var description: String {
+    "\(file):\(line): \(number.map { "row \($0): " } ?? "")\(reason)"
+  }
 }
 
 /// Problems with rows: how many there are, and the first of them, so that a file that is something else

@@ -52,7 +52,7 @@ package struct TrainingRowReader {
 
   /// Where the array of rows begins in a file that is one object with such an array; nil for other files.
   private func wrappedArray(from start: Int) -> Int? {
-    var cursor = JSONCursor(file, start..<file.byteCount)
+    var cursor = cursor(start..<file.byteCount)
     var place: Int?
     do throws(ModelFileError) {
       try cursor.readObject { cursor, key throws(ModelFileError) in
@@ -74,10 +74,13 @@ package struct TrainingRowReader {
   private mutating func readArray(
     from start: Int, isWhole: Bool = true
   ) throws(EditorTrainingError) {
-    var cursor = JSONCursor(file, start..<file.byteCount)
+    var cursor = cursor(start..<file.byteCount)
+    var number = 0
     do {
       try cursor.readArray { cursor throws(ModelFileError) in
-        let (row, reason) = try readRow(&cursor)
+        number += 1
+        var (row, reason) = try readRow(&cursor)
+        row.number = number
         keep(row, reason)
       }
       if isWhole { try cursor.expectEnd() }
@@ -96,7 +99,7 @@ package struct TrainingRowReader {
         continue
       }
       do throws(ModelFileError) {
-        var cursor = JSONCursor(file, first..<end)
+        var cursor = cursor(first..<end)
         let (row, reason) = try readRow(&cursor)
         try cursor.expectEnd()
         keep(row, reason)
@@ -116,7 +119,12 @@ package struct TrainingRowReader {
       rows.append(row)
       return
     }
-    problems.append(RowProblem(file: file.path, line: row.line, reason: reason))
+    problems.append(RowProblem(row, reason))
+  }
+
+  /// Python writes NaN and infinities, which are no JSON: in fields that nobody reads they do no harm.
+  private func cursor(_ range: Range<Int>) -> JSONCursor {
+    JSONCursor(file, range, passesOverNonFinite: true)
   }
 
   /// The next value, and what is wrong with it as a row.

@@ -56,6 +56,13 @@ enum OptionTable {
     optional("instruction_place", \.editor.instructionPlace, names(InstructionPlace.self)) {
       .init(rawValue: $0)
     },
+    Entry(name: "prefix_tokens") { value, options in
+      guard case .text(let text) = value, text == "all" || Int(text) != nil else {
+        return "all or a whole number"
+      }
+      options.editor.prefixTokens = Int(text)
+      return nil
+    },
     optionalText("layers", \.editor.layers), optionalText("positions", \.editor.positions),
     optionalText("scale", \.editor.scale), optionalText("heads", \.editor.heads),
     parsed("constant", \.editor.isConstant, "true or false") { Bool($0) },

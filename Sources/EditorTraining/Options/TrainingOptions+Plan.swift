@@ -103,8 +103,25 @@ extension TrainingOptions {
       return try made.withAdapters(adapters, seed: run.seed)
     case .processor(let depth, _, let adapters):
       if editor.file != nil { try checkAdapters(depth: depth, ofFile: adapters) }
-      return made
+      return try shortened(made, on: processor)
     }
+  }
+
+  /// The editor with as few tokens as are asked for. Throws `option` where it has no whole prefix.
+  private func shortened(_ made: Editor, on processor: Processor) throws -> Editor {
+    guard let tokens = editor.prefixTokens else { return made }
+    guard made.configuration.interface.isPrefix else {
+      throw EditorTrainingError.option(
+        name: "prefix_tokens", found: "\(tokens)", needed: "left out: the editor is no p8 editor")
+    }
+    guard made.configuration.prefixTokens == nil else {
+      throw EditorTrainingError.option(
+        name: "prefix_tokens", found: "\(tokens)",
+        needed:
+          "left out: the editor writes \(made.configuration.prefixTokens ?? 0) tokens already; begin from one "
+          + "that writes all")
+    }
+    return try made.shortened(to: tokens, on: processor)
   }
 
   private func wholeEditor(

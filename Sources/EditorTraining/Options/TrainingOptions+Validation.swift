@@ -111,6 +111,15 @@ extension TrainingOptions {
     check(
       "instruction_place", editor.instructionPlace?.rawValue ?? "",
       editor.instructionPlace == nil || makesPrefix, needsP8)
+    if let tokens = editor.prefixTokens {
+      check(
+        "prefix_tokens", tokens, (1...1 << 20).contains(tokens), "all, or from 1 to \(1 << 20)")
+      check("prefix_tokens", tokens, makesPrefix || editor.file != nil, needsP8)
+      check("prefix_tokens", tokens, !editor.isTuning, "left out with `tune`")
+      check(
+        "teacher_cache", objective.teacherCache ?? "", objective.teacherCache == nil,
+        "left out with `prefix_tokens`, whose teacher is the whole prefix")
+    }
     guard makesPrefix else { return }
     if let backbone = editor.backbone {
       check(

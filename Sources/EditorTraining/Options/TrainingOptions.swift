@@ -49,6 +49,9 @@ public struct EditorChoice: Sendable, Codable, Equatable {
   public var interface: EditorInterface?
   /// Where the instruction of a p8 editor stands; nil for the user's turn.
   public var instructionPlace: InstructionPlace?
+  /// How many of the last tokens that a p8 editor reads it writes, beside the first; nil for all, or for what an
+  /// editor's file says.
+  public var prefixTokens: Int?
   /// As `LayerSelection` reads it, or nil for the interface's own.
   public var layers: String?
   /// As `PositionSelection` reads it, or nil for the interface's own.

@@ -6,6 +6,10 @@ public enum EditCondition: String, Sendable, Codable, CaseIterable {
   case empty
   /// The edit of another row's instruction.
   case shuffled
+  /// The edit of a sentence that asks for nothing (`MeaninglessInstruction`).
+  case sentence = "random_sentence"
+  /// The edit of what is no sentence.
+  case nonsense
   /// Latents of random directions, each as long as the editor's own at its site.
   case random
   /// The edit of another editor, trained with an instruction without words for every row: one constant
@@ -20,8 +24,20 @@ public enum EditCondition: String, Sendable, Codable, CaseIterable {
   case prompted
   /// No edit, and another row's instruction in the prompt.
   case promptedShuffled = "prompted_shuffled"
+  /// No edit, and such a sentence in the prompt.
+  case promptedSentence = "prompted_random_sentence"
+  /// No edit, and such nonsense in the prompt.
+  case promptedNonsense = "prompted_nonsense"
   /// Low-rank changes to the processor, trained with the instruction in the prompt, where it is.
   case tuned
   /// The same with another row's instruction in the prompt.
   case tunedShuffled = "tuned_shuffled"
+
+  /// Whether rows are measured with others' instructions.
+  public var isShuffled: Bool {
+    switch self {
+    case .shuffled, .promptedShuffled, .tunedShuffled: true
+    default: false
+    }
+  }
 }

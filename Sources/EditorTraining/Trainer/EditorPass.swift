@@ -8,7 +8,7 @@ import TensorKernels
 /// Its memory is planned for batches of at most `rowCapacity` tokens; used by one thread at a time.
 package final class EditorPass: EditingPass {
   /// How the response is predicted.
-  package enum Condition: Sendable {
+  package enum Condition: Sendable, Equatable {
     /// The editor's latents for the example's instruction.
     case edited
     /// Latents of random directions, as long as those (`RandomLatents`).
@@ -90,24 +90,32 @@ package final class EditorPass: EditingPass {
   package func losses(
     _ batch: TrainingBatch, _ condition: Condition
   ) throws(LatentEditingError) -> [[Float]] {
-    let rows: [Int]
+    batch.byExample(tape.losses(batch.objective(try forward(batch, condition))).crossEntropy)
+  }
+
+  /// Reads `batch` under `condition`; the rows after which the response's tokens come.
+  private func forward(
+    _ batch: TrainingBatch, _ condition: Condition
+  ) throws(LatentEditingError) -> [Int] {
     switch condition {
-    case .edited: (rows, _) = try forwardEdited(batch)
-    case .random(let seed): (rows, _) = try forwardEdited(batch, randomSeed: seed)
-    case .ablated: rows = try batch.forward(on: tape, prompted: false)
-    case .prompted: rows = try batch.forward(on: tape, prompted: true)
+    case .edited: try forwardEdited(batch).0
+    case .random(let seed): try forwardEdited(batch, randomSeed: seed).0
+    case .ablated: try batch.forward(on: tape, prompted: false)
+    case .prompted: try batch.forward(on: tape, prompted: true)
     case .unread: preconditionFailure("the editor makes no prefix")
     }
-    return batch.byExample(tape.losses(batch.objective(rows)).crossEntropy)
   }
 
   package func divergences(_ batch: TrainingBatch) throws(LatentEditingError) -> [[Float]] {
     let teacher = try teacher(batch)
-    let (rows, _) = try forwardEdited(batch)
-    return batch.byExample(
-      tape.losses(
-        batch.objective(rows, crossEntropy: 0, distillation: 1), teacher: teacher
-      ).divergence)
+    return divergences(batch, from: teacher, after: try forwardEdited(batch).0)
+  }
+
+  package func changes(
+    _ batch: TrainingBatch, _ condition: Condition
+  ) throws(LatentEditingError) -> [[Float]] {
+    let unedited = tape.finalStates(try forward(batch, .ablated))
+    return divergences(batch, from: unedited, after: try forward(batch, condition))
   }
 
   /// Adds to the gradients of the editor those of `objective` over `batch`, its means taken over

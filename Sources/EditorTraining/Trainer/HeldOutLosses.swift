@@ -65,12 +65,20 @@ package struct HeldOutLosses {
         batch.replacingInstructions(chosen.map { _ in instruction }), .edited)
     case .shuffled, .tunedShuffled:
       losses = try pass.losses(batch.withOtherInstructions(chosen), .edited)
+    case .sentence:
+      losses = try pass.losses(batch.with(.sentence, of: chosen), .edited)
+    case .nonsense:
+      losses = try pass.losses(batch.with(.nonsense, of: chosen), .edited)
     case .random: losses = try pass.losses(batch, .random(seed: baselines.seed))
     case .edited, .tuned: losses = try pass.losses(batch, .edited)
     case .readerAtZero: losses = try pass.losses(batch, .unread)
     case .prompted: losses = try pass.losses(batch, .prompted)
     case .promptedShuffled:
       losses = try pass.losses(batch.withOtherInstructions(chosen), .prompted)
+    case .promptedSentence:
+      losses = try pass.losses(batch.with(.sentence, of: chosen), .prompted)
+    case .promptedNonsense:
+      losses = try pass.losses(batch.with(.nonsense, of: chosen), .prompted)
     }
     for (index, tokens) in zip(indices, losses) {
       sums[condition, default: [Double](repeating: 0, count: examples.count)][index] =

@@ -49,24 +49,32 @@ package final class PrefixPass: EditingPass {
   package func losses(
     _ batch: TrainingBatch, _ condition: EditorPass.Condition
   ) throws(LatentEditingError) -> [[Float]] {
-    let rows: [Int]
+    batch.byExample(tape.losses(batch.objective(try forward(batch, condition))).crossEntropy)
+  }
+
+  /// Reads `batch` under `condition`; the rows after which the response's tokens come.
+  private func forward(
+    _ batch: TrainingBatch, _ condition: EditorPass.Condition
+  ) throws(LatentEditingError) -> [Int] {
     switch condition {
-    case .edited: rows = try forwardEdited(batch)
-    case .ablated: rows = try batch.forward(on: tape, prompted: false, unadapted: true)
-    case .prompted: rows = try batch.forward(on: tape, prompted: true, unadapted: true)
-    case .unread: rows = try forwardEdited(batch, unadapted: true)
+    case .edited: try forwardEdited(batch)
+    case .ablated: try batch.forward(on: tape, prompted: false, unadapted: true)
+    case .prompted: try batch.forward(on: tape, prompted: true, unadapted: true)
+    case .unread: try forwardEdited(batch, unadapted: true)
     case .random: preconditionFailure("a prefix has no latents")
     }
-    return batch.byExample(tape.losses(batch.objective(rows)).crossEntropy)
   }
 
   package func divergences(_ batch: TrainingBatch) throws(LatentEditingError) -> [[Float]] {
     let teacher = try teacher(batch)
-    let rows = try forwardEdited(batch)
-    return batch.byExample(
-      tape.losses(
-        batch.objective(rows, crossEntropy: 0, distillation: 1), teacher: teacher
-      ).divergence)
+    return divergences(batch, from: teacher, after: try forwardEdited(batch))
+  }
+
+  package func changes(
+    _ batch: TrainingBatch, _ condition: EditorPass.Condition
+  ) throws(LatentEditingError) -> [[Float]] {
+    let unedited = tape.finalStates(try forward(batch, .ablated))
+    return divergences(batch, from: unedited, after: try forward(batch, condition))
   }
 
   package func accumulateGradients(

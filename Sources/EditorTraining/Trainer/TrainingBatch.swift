@@ -39,6 +39,15 @@ package struct TrainingBatch: Sendable, Equatable {
       .replacing(\.prompted, examples.map(\.otherPrompted))
   }
 
+  /// The same batch with what asks for nothing, which its examples have.
+  func with(
+    _ kind: MeaninglessInstruction, of examples: [HeldOutExample]
+  ) -> TrainingBatch {
+    let others = examples.compactMap { $0.meaningless[kind] }
+    return replacingInstructions(others.map(\.instruction))
+      .replacing(\.prompted, others.map(\.prompted))
+  }
+
   private func replacing(
     _ part: WritableKeyPath<TokenizedExample, [Int]>, _ values: [[Int]]
   ) -> TrainingBatch {

@@ -32,6 +32,23 @@ package protocol EditingPass: TrainingPass {
   /// KL(prompted || edited) at every response token of `batch`, example after example, in nats; a tape
   /// that distills is needed. Throws `model` or `promptTooShort`.
   func divergences(_ batch: TrainingBatch) throws(LatentEditingError) -> [[Float]]
+
+  /// KL(ablated || condition) at every response token of `batch`, example after example, in nats. As above.
+  func changes(
+    _ batch: TrainingBatch, _ condition: EditorPass.Condition
+  ) throws(LatentEditingError) -> [[Float]]
+}
+
+extension EditingPass {
+  /// KL(teacher || what was read last) after `rows` of `batch`, example after example.
+  func divergences(
+    _ batch: TrainingBatch, from teacher: TeacherStates, after rows: [Int]
+  ) -> [[Float]] {
+    batch.byExample(
+      tape.losses(
+        batch.objective(rows, crossEntropy: 0, distillation: 1), teacher: teacher
+      ).divergence)
+  }
 }
 
 extension Editor {
@@ -40,7 +57,11 @@ extension Editor {
     through processor: Processor, capacity: EditorPass.Capacity, options: ProcessorTape.Options,
     teachers: TeacherCache? = nil, freezesBackbone: Bool = false
   ) throws(LatentEditingError) -> any EditingPass {
-    configuration.interface.isPrefix
+    if configuration.prefixTokens != nil {
+      return try ShortPrefixPass(
+        self, processor: processor, capacity: capacity, options: options)
+    }
+    return configuration.interface.isPrefix
       ? try PrefixPass(
         self, processor: processor, capacity: capacity, options: options, teachers: teachers)
       : try EditorPass(

@@ -115,6 +115,10 @@ struct TrainingRecord: Codable, Equatable {
     default: break
     }
     if let place = c.instructionPlace { add("instruction_place", place.rawValue) }
+    if let tokens = c.prefixTokens { add("prefix_tokens", tokens) }
+    if let whole = editor.wholePrefix {
+      add("adapters that are followed", Self.digest(whole.parameters))
+    }
     add("layers", LayerSelection(c.layers))
     add("positions", c.positions)
     add("placement", c.placement.rawValue)

@@ -147,18 +147,36 @@ func attendBackward(
   }
 }
 
-/// Sixteen positions by eight queries: the products of a tile with eight columns.
+/// Sixteen positions by eight queries: the products of a tile with eight columns, to `body`.
 @inline(__always) private func tileProducts(
-  _ tile: UnsafePointer<Float>, _ columns: UnsafePointer<Float>, _ headSize: Int
-) -> Eight {
-  var f = Eight()
-  for d in 0..<headSize {
-    let value = tile.vector(d &* 16)
-    let column = columns + d &* 8
-    f.update { n, acc in multiplyAdd(value, column.broadcast(n), acc) }
-  }
-  return f
+  _ tile: UnsafePointer<Float>, _ columns: UnsafePointer<Float>, _ headSize: Int,
+  _ body: (Int, FloatVector) -> Void
+) {
+  #if KERNELS_NEON
+    // Four at a time, as there are registers for no more.
+    fourProducts(tile, columns, headSize).forFirst(4, body)
+    fourProducts(tile, columns + 4, headSize).forFirst(4) { n, value in body(4 &+ n, value) }
+  #else
+    var f = Eight()
+    for d in 0..<headSize {
+      let value = tile.vector(d &* 16)
+      let column = columns + d &* 8
+      f.update { n, acc in multiplyAdd(value, column.broadcast(n), acc) }
+    }
+    f.forFirst(8, body)
+  #endif
 }
+
+#if KERNELS_NEON
+  /// Half of `tileProducts`, as much as there are registers for.
+  @inline(__always) private func fourProducts(
+    _ tile: UnsafePointer<Float>, _ columns: UnsafePointer<Float>, _ headSize: Int
+  ) -> Four {
+    var f = Four()
+    for d in 0..<headSize { f.addProducts(tile.vector(d &* 16), columns + d &* 8) }
+    return f
+  }
+#endif
 
 /// p of eight queries over all positions up to `end`, zero where a query sees nothing; rows past
 /// `columns` are zero.
@@ -169,10 +187,9 @@ func attendBackward(
   let tiles = (end &+ 15) & ~15
   var position = 0
   while position < tiles {
-    let scores = tileProducts(
-      scratch.keyTiles + position &* headSize, scratch.queryColumns, headSize)
     let target = scratch.weights + position
-    scores.forFirst(8) { n, value in
+    tileProducts(scratch.keyTiles + position &* headSize, scratch.queryColumns, headSize) {
+      n, value in
       target.store(value * FloatVector(repeating: scale), at: n &* scratch.positions)
     }
     position &+= 16
@@ -214,50 +231,95 @@ func attendBackward(
   _ scratch: BackwardScratch, _ position: Int, _ headSize: Int, _ scale: Float,
   _ deltas: FloatVector
 ) {
-  let products = tileProducts(
-    scratch.valueTiles + position &* headSize, scratch.dOutColumns, headSize)
   let weights = scratch.weights + position
-  products.forFirst(8) { n, value in
+  tileProducts(scratch.valueTiles + position &* headSize, scratch.dOutColumns, headSize) {
+    n, value in
     let p = weights.vector(n &* scratch.positions)
     let centred = value - FloatVector(repeating: deltas[n])
     scratch.tile.store(p * centred * FloatVector(repeating: scale), at: 16 &* n)
   }
 }
 
-/// dq += ds k, dk += ds^T q, dv += p^T do, over those eight queries and sixteen positions.
-@inline(__always) private func accumulate(_ scratch: BackwardScratch, _ position: Int) {
-  let width = scratch.width
-  let weights = scratch.weights + position
-  var d = 0
-  while d < width {
-    let keys = scratch.keys + (position &* width &+ d)
-    var dq = Eight()
-    dq.update { n, _ in scratch.dQueries.vector(n &* width &+ d) }
-    var q = Eight()
-    q.update { n, _ in scratch.queries.vector(n &* width &+ d) }
-    for j in 0..<16 {
-      let key = keys.vector(j &* width)
-      let ds = scratch.tile + j
-      dq.update { n, acc in multiplyAdd(key, FloatVector(repeating: ds[16 &* n]), acc) }
-      let target = scratch.dKeys + ((position &+ j) &* width &+ d)
-      var sum = target.vector()
-      q.forFirst(8) { n, value in
-        sum = multiplyAdd(value, FloatVector(repeating: ds[16 &* n]), sum)
+#if KERNELS_NEON
+  /// dq += ds k, dk += ds^T q, dv += p^T do, over those eight queries and sixteen positions: four queries, or
+  /// four positions, by sixteen dimensions at a time.
+  @inline(__always) private func accumulate(_ scratch: BackwardScratch, _ position: Int) {
+    let width = scratch.width
+    var d = 0
+    while d < width {
+      let keys = scratch.keys + (position &* width &+ d)
+      for half in 0..<2 {
+        let n = 4 &* half
+        let target = scratch.dQueries + (n &* width &+ d)
+        var dq = Four()
+        dq.update { i, _ in target.vector(i &* width) }
+        for j in 0..<4 {
+          dq.addFourProducts(scratch.tile + (16 &* n &+ 4 &* j), 16) { t in
+            keys.vector((4 &* j &+ t) &* width)
+          }
+        }
+        dq.forFirst(4) { i, value in target.store(value, at: i &* width) }
       }
-      target.store(sum)
+      addOverQueries(
+        scratch.queries + d, scratch.tile, 16, width, scratch.dKeys + (position &* width &+ d))
+      addOverQueries(
+        scratch.dOut + d, scratch.weights + position, scratch.positions, width,
+        scratch.dValues + (position &* width &+ d))
+      d &+= 16
     }
-    dq.forFirst(8) { n, value in scratch.dQueries.store(value, at: n &* width &+ d) }
-    var g = Eight()
-    g.update { n, _ in scratch.dOut.vector(n &* width &+ d) }
-    for j in 0..<16 {
-      let target = scratch.dValues + ((position &+ j) &* width &+ d)
-      var sum = target.vector()
-      g.forFirst(8) { n, value in
-        sum = multiplyAdd(
-          value, FloatVector(repeating: weights[n &* scratch.positions &+ j]), sum)
-      }
-      target.store(sum)
-    }
-    d &+= 16
   }
-}
+
+  /// Adds to sixteen rows of `out` the eight rows, each by one of the sixteen numbers in its row of `factors`.
+  @inline(__always) private func addOverQueries(
+    _ rows: UnsafePointer<Float>, _ factors: UnsafePointer<Float>, _ stride: Int, _ width: Int,
+    _ out: UnsafeMutablePointer<Float>
+  ) {
+    for j in 0..<4 {
+      let target = out + 4 &* j &* width
+      var sums = Four()
+      sums.update { i, _ in target.vector(i &* width) }
+      for n in 0..<8 {
+        sums.addProducts(rows.vector(n &* width), factors + (n &* stride &+ 4 &* j))
+      }
+      sums.forFirst(4) { i, value in target.store(value, at: i &* width) }
+    }
+  }
+#else
+  /// dq += ds k, dk += ds^T q, dv += p^T do, over those eight queries and sixteen positions.
+  @inline(__always) private func accumulate(_ scratch: BackwardScratch, _ position: Int) {
+    let width = scratch.width
+    let weights = scratch.weights + position
+    var d = 0
+    while d < width {
+      let keys = scratch.keys + (position &* width &+ d)
+      var dq = Eight()
+      dq.update { n, _ in scratch.dQueries.vector(n &* width &+ d) }
+      var q = Eight()
+      q.update { n, _ in scratch.queries.vector(n &* width &+ d) }
+      for j in 0..<16 {
+        let key = keys.vector(j &* width)
+        let ds = scratch.tile + j
+        dq.update { n, acc in multiplyAdd(key, FloatVector(repeating: ds[16 &* n]), acc) }
+        let target = scratch.dKeys + ((position &+ j) &* width &+ d)
+        var sum = target.vector()
+        q.forFirst(8) { n, value in
+          sum = multiplyAdd(value, FloatVector(repeating: ds[16 &* n]), sum)
+        }
+        target.store(sum)
+      }
+      dq.forFirst(8) { n, value in scratch.dQueries.store(value, at: n &* width &+ d) }
+      var g = Eight()
+      g.update { n, _ in scratch.dOut.vector(n &* width &+ d) }
+      for j in 0..<16 {
+        let target = scratch.dValues + ((position &+ j) &* width &+ d)
+        var sum = target.vector()
+        g.forFirst(8) { n, value in
+          sum = multiplyAdd(
+            value, FloatVector(repeating: weights[n &* scratch.positions &+ j]), sum)
+        }
+        target.store(sum)
+      }
+      d &+= 16
+    }
+  }
+#endif

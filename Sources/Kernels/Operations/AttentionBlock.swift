@@ -130,7 +130,7 @@ extension AttentionTile {
         for d in 0..<tile.headSize {
           let key = C.keys(k, tile.headSize, d)
           let values = tile.queries + (d &* 8 &+ column)
-          f.update { n, acc in multiplyAdd(key, values.broadcast(n), acc) }
+          f.addProducts(key, values)
         }
         let target = scores + (column &* CacheLayout.scoreStride &+ position &- start)
         f.forFirst(4) { n, value in target.store(value, at: n &* CacheLayout.scoreStride) }
@@ -188,6 +188,15 @@ private func exponentiate(
 /// Positions whose values are asked for before they are used: as many as a memory access takes.
 private let rowsAhead = 32
 
+/// Whether eight vectors of sixteen lanes find room in registers, or are as well elsewhere (AVX2).
+private var hasManyRegisters: Bool {
+  #if KERNELS_NEON
+    return false
+  #else
+    return true
+  #endif
+}
+
 /// Weighted sum of the values for one query, eight vectors of dimensions at a time.
 @inline(__always) private func addValuesOne<C: CacheElements>(
   _ cache: C.Type, _ tile: AttentionTile, _ start: Int, _ end: Int,
@@ -197,7 +206,7 @@ private let rowsAhead = 32
   let row = tile.values(cache, at: start)
   var d = 0
   while d < partial.width {
-    if d &+ 128 <= partial.width {
+    if hasManyRegisters && d &+ 128 <= partial.width {
       var f = Eight()
       for i in 0..<(end &- start) {
         let weight = weights.broadcast(i)
@@ -287,7 +296,16 @@ private let rowsAhead = 32
       var d = 0
       while d < partial.width {
         var f = Four()
-        for i in 0..<(end &- start) {
+        var first = 0
+        #if KERNELS_NEON
+          while first &+ 4 <= end &- start {
+            f.addFourProducts(some + first, CacheLayout.scoreStride) { t in
+              C.values(row + (first &+ t) &* stride, tile.headSize, d)
+            }
+            first &+= 4
+          }
+        #endif
+        for i in first..<(end &- start) {
           let a = C.values(row + i &* stride, tile.headSize, d)
           let weight = some + i
           f.update { n, acc in

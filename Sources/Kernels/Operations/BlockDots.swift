@@ -2,7 +2,7 @@
 // and where none does (portable). A block is eight vectors of unsigned codes; each holds four columns
 // of sixteen rows, so a broadcast of four activations meets them in one step.
 
-#if !KERNELS_AVX2
+#if !KERNELS_AVX2 && !KERNELS_NEON
   /// The codes of one block, columns 4j..<4j+4 in vector j.
   struct BlockCodes {
     let c0: WordVector

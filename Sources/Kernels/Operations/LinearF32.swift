@@ -169,7 +169,7 @@ func packActivationsF32(
       var f = Four()
       for i in 0..<count {
         let a = panel.vector(i &* 16)
-        f.update { n, acc in multiplyAdd(a, x.broadcast(i &* 8 &+ column &+ n), acc) }
+        f.addProducts(a, x + (i &* 8 &+ column))
       }
       f.forFirst(valid) { n, value in storeRows(value, target + n &* outStride, validRows, keep) }
       column &+= 4

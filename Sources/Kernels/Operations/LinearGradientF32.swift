@@ -135,7 +135,7 @@ func linearGradientF32(
     if keep { a.update { i, _ in i < valid ? target.vector(16 &* i) : .zero } }
     for n in 0..<count {
       let u = panel.vector(32 &* n)
-      a.update { i, acc in multiplyAdd(u, x.broadcast(8 &* n &+ column &+ i), acc) }
+      a.addProducts(u, x + (8 &* n &+ column))
     }
     a.forFirst(valid) { i, value in target.store(value, at: 16 &* i) }
     column &+= 4

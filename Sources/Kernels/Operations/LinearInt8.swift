@@ -36,36 +36,38 @@ import BlockFormats
   }
 }
 
-/// Tiles of up to eight rows of activations go by while a few groups of weights stay in the second-level
-/// cache.
-@inline(__always) private func matrixMatrix<F: IntegerBlock>(
-  _: F.Type, _ weights: UnsafeRawPointer, _ blocks: Int, _ codes: UnsafeRawPointer,
-  _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, _ columns: Int, _ firstGroup: Int,
-  _ endGroup: Int, _ rows: Int, _ out: UnsafeMutablePointer<Float>, _ outStride: Int,
-  _ accumulate: Bool
-) {
-  let groupBytes = blocks &* F.blockBytes
-  let groupsInCache = max(1, min(8, 393_216 / groupBytes))
-  var start = firstGroup
-  while start < endGroup {
-    let end = min(start &+ groupsInCache, endGroup)
-    var column = 0
-    while column < columns {
-      let first = (column &>> 3) &* blocks &* 8
-      for group in start..<end {
-        let f = tile(
-          F.self, weights + group &* groupBytes, blocks, codes + 32 &* first, scales + 4 &* first,
-          offsets + 4 &* F.offsetCount &* first, columns &- column, columns <= 8)
-        let target = out + (column &* outStride &+ 16 &* group)
-        f.forFirst(columns &- column) { n, value in
-          storeRows(value, target + n &* outStride, rows &- 16 &* group, accumulate)
+#if !KERNELS_NEON
+  /// Tiles of up to eight rows of activations go by while a few groups of weights stay in the second-level
+  /// cache.
+  @inline(__always) private func matrixMatrix<F: IntegerBlock>(
+    _: F.Type, _ weights: UnsafeRawPointer, _ blocks: Int, _ codes: UnsafeRawPointer,
+    _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, _ columns: Int, _ firstGroup: Int,
+    _ endGroup: Int, _ rows: Int, _ out: UnsafeMutablePointer<Float>, _ outStride: Int,
+    _ accumulate: Bool
+  ) {
+    let groupBytes = blocks &* F.blockBytes
+    let groupsInCache = max(1, min(8, 393_216 / groupBytes))
+    var start = firstGroup
+    while start < endGroup {
+      let end = min(start &+ groupsInCache, endGroup)
+      var column = 0
+      while column < columns {
+        let first = (column &>> 3) &* blocks &* 8
+        for group in start..<end {
+          let f = tile(
+            F.self, weights + group &* groupBytes, blocks, codes + 32 &* first, scales + 4 &* first,
+            offsets + 4 &* F.offsetCount &* first, columns &- column, columns <= 8)
+          let target = out + (column &* outStride &+ 16 &* group)
+          f.forFirst(columns &- column) { n, value in
+            storeRows(value, target + n &* outStride, rows &- 16 &* group, accumulate)
+          }
         }
+        column &+= 8
       }
-      column &+= 8
+      start = end
     }
-    start = end
   }
-}
+#endif
 
 /// `KernelTable.LinearInt8`.
 @inline(__always) func linearInt8(
@@ -80,9 +82,15 @@ import BlockFormats
         format, weights, blocks, codes, scales, offsets, firstGroup, endGroup, rows, out,
         accumulate != 0)
     } else {
-      matrixMatrix(
-        format, weights, blocks, codes, scales, offsets, columns, firstGroup, endGroup, rows, out,
-        outStride, accumulate != 0)
+      #if KERNELS_NEON
+        panelMatrix(
+          format, weights, blocks, codes, scales, offsets, columns, firstGroup, endGroup, rows,
+          out, outStride, accumulate != 0)
+      #else
+        matrixMatrix(
+          format, weights, blocks, codes, scales, offsets, columns, firstGroup, endGroup, rows,
+          out, outStride, accumulate != 0)
+      #endif
     }
   }
   switch format {

@@ -150,10 +150,16 @@ func packGradients(
       for group in 0..<groups {
         let weights = panel + (group &* stride &+ 64 &* half)
         let gradients = g + 512 &* group
-        for m in 0..<16 {
-          let u = gradients.vector(32 &* m)
-          a.update { i, acc in multiplyAdd(u, weights.broadcast(16 &* i &+ m), acc) }
-        }
+        #if KERNELS_NEON
+          for m in 0..<4 {
+            a.addFourProducts(weights + 4 &* m, 16) { t in gradients.vector(128 &* m &+ 32 &* t) }
+          }
+        #else
+          for m in 0..<16 {
+            let u = gradients.vector(32 &* m)
+            a.update { i, acc in multiplyAdd(u, weights.broadcast(16 &* i &+ m), acc) }
+          }
+        #endif
       }
       a.forFirst(4) { i, value in target.store(value, at: 32 &* i) }
     }

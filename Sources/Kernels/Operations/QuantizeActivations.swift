@@ -15,7 +15,11 @@ func quantizeActivations(
     guard row < validRows else {
       for block in 0..<blocks {
         let at = block &* tile &+ row
-        for i in 0..<32 { codes[at &* 32 &+ i] = 0 }
+        #if KERNELS_I8MM
+          storeCodes(.zero, .zero, codes + block &* tile &* 32, tile, row)
+        #else
+          for i in 0..<32 { codes[at &* 32 &+ i] = 0 }
+        #endif
         scales[at] = 0
         if isOfHalves {
           offsets[block &* 2 &* tile &+ row] = 0
@@ -48,13 +52,19 @@ func quantizeActivations(
         inverses.store(
           FloatVector.zero.replacing(
             with: reciprocals, where: reciprocals .< FloatVector(repeating: .infinity)))
-        let target = codes + (first &* tile &+ row) &* 32
+        #if !KERNELS_I8MM
+          let target = codes + (first &* tile &+ row) &* 32
+        #endif
         for block in 0..<some {
           let inverse = UnsafePointer(inverses).broadcast(block)
           let low = roundToInt(values.vector(block &* 32) * inverse)
           let high = roundToInt(values.vector(block &* 32 &+ 16) * inverse)
-          storeBytes(low, target + block &* tile &* 32)
-          storeBytes(high, target + (block &* tile &* 32 &+ 16))
+          #if KERNELS_I8MM
+            storeCodes(low, high, codes + (first &+ block) &* tile &* 32, tile, row)
+          #else
+            storeBytes(low, target + block &* tile &* 32)
+            storeBytes(high, target + (block &* tile &* 32 &+ 16))
+          #endif
           if isOfHalves {
             square.store(toFloat(low), at: 16 &* block)
             second.store(toFloat(high), at: 16 &* block)
@@ -118,6 +128,31 @@ func quantizeActivations(
       combine(combine(b.v0, b.v1), combine(b.v2, b.v3)),
       combine(combine(b.v4, b.v5), combine(b.v6, b.v7))))
 }
+
+#if KERNELS_I8MM
+  /// The 32 codes of a row of a tile's block, which begins at `block`: of tiles of eight rows eight columns of two
+  /// rows by turns, as smmla takes them.
+  @inline(__always) private func storeCodes(
+    _ low: IntVector, _ high: IntVector, _ block: UnsafeMutablePointer<Int8>, _ tile: Int,
+    _ row: Int
+  ) {
+    guard tile == 8 else {
+      storeBytes(low, block + row &* 32)
+      storeBytes(high, block + (row &* 32 &+ 16))
+      return
+    }
+    var codes = (SIMD16<Int8>(), SIMD16<Int8>())
+    for i in 0..<16 {
+      codes.0[i] = Int8(truncatingIfNeeded: low[i])
+      codes.1[i] = Int8(truncatingIfNeeded: high[i])
+    }
+    let p = UnsafeMutableRawPointer(block + ((row &>> 1) &* 64 &+ (row & 1) &* 8))
+    p.storeBytes(of: codes.0.lowHalf, as: SIMD8<Int8>.self)
+    p.storeBytes(of: codes.0.highHalf, toByteOffset: 16, as: SIMD8<Int8>.self)
+    p.storeBytes(of: codes.1.lowHalf, toByteOffset: 32, as: SIMD8<Int8>.self)
+    p.storeBytes(of: codes.1.highHalf, toByteOffset: 48, as: SIMD8<Int8>.self)
+  }
+#endif
 
 @inline(__always) private func storeBytes(_ v: IntVector, _ p: UnsafeMutablePointer<Int8>) {
   var bytes = SIMD16<Int8>()

@@ -6,6 +6,10 @@ import KernelInterface
     let name: StaticString = "avx512"
   #elseif KERNELS_AVX2
     let name: StaticString = "avx2"
+  #elseif KERNELS_I8MM
+    let name: StaticString = "i8mm"
+  #elseif KERNELS_NEON
+    let name: StaticString = "neon"
   #else
     let name: StaticString = "portable"
   #endif

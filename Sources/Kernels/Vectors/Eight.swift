@@ -1,3 +1,5 @@
+import CPlatform
+
 /// Eight accumulators, one for each row of activations in a tile.
 ///
 /// An array, even a fixed-size one, is kept in memory by the optimiser; eight named values are kept
@@ -62,6 +64,51 @@ struct Four {
     v2 = body(2, v2)
     v3 = body(3, v3)
   }
+
+  /// Adds to each the product of `a` with one of the four numbers at `p`.
+  @inline(__always) mutating func addProducts(_ a: FloatVector, _ p: UnsafePointer<Float>) {
+    #if KERNELS_NEON
+      let four = UnsafeRawPointer(p).floatQuad()
+      update { n, acc in multiplyAdd(a, FloatVector(repeating: four[n]), acc) }
+    #else
+      update { n, acc in multiplyAdd(a, p.broadcast(n), acc) }
+    #endif
+  }
+
+  #if KERNELS_NEON
+    /// No instruction: what follows is loaded after this, not before, when there are no registers for it.
+    @inline(__always) mutating func settle() {
+      v0.highHalf.highHalf = emend_then(v0.highHalf.highHalf)
+      v1.highHalf.highHalf = emend_then(v1.highHalf.highHalf)
+      v2.highHalf.highHalf = emend_then(v2.highHalf.highHalf)
+      v3.highHalf.highHalf = emend_then(v3.highHalf.highHalf)
+    }
+
+    /// Adds to value n the products of four vectors with the four numbers at `p + n * stride`, in order.
+    @inline(__always) mutating func addFourProducts(
+      _ p: UnsafePointer<Float>, _ stride: Int, _ vector: (Int) -> FloatVector
+    ) {
+      let w0 = UnsafeRawPointer(p).floatQuad()
+      let w1 = UnsafeRawPointer(p + stride).floatQuad()
+      let w2 = UnsafeRawPointer(p + 2 &* stride).floatQuad()
+      let w3 = UnsafeRawPointer(p + 3 &* stride).floatQuad()
+      @inline(__always) func step(_ t: Int) {
+        let a = vector(t)
+        v0 = multiplyAdd(a, FloatVector(repeating: w0[t]), v0)
+        v1 = multiplyAdd(a, FloatVector(repeating: w1[t]), v1)
+        v2 = multiplyAdd(a, FloatVector(repeating: w2[t]), v2)
+        v3 = multiplyAdd(a, FloatVector(repeating: w3[t]), v3)
+      }
+      // Not a loop: of a lane whose number is not known the compiler makes a detour through memory.
+      step(0)
+      settle()
+      step(1)
+      settle()
+      step(2)
+      settle()
+      step(3)
+    }
+  #endif
 
   /// Hands the first `count` values to `body(row, value)`.
   @inline(__always) func forFirst(_ count: Int, _ body: (Int, FloatVector) -> Void) {

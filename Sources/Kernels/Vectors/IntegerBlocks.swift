@@ -82,6 +82,10 @@ protocol NibbleBlock: IntegerBlock {
 extension NibbleBlock {
   @inline(__always) static func nibbleWords(_ place: BlockPlace, _ j: Int) -> WordVector {
     let p = nibbles(place)
+    #if KERNELS_NEON
+      // A shift of bytes needs no mask.
+      if j >= 4 { return upperNibbles(p.words(64 &* (j &- 4))) }
+    #endif
     return (j < 4 ? p.words(64 &* j) : p.words(64 &* (j &- 4)) &>> 4) & 0x0F0F_0F0F
   }
 

@@ -35,6 +35,15 @@ typealias ValueTable = SIMD16<UInt8>
       highHalf: unsafeBitCast(
         emend_shuffle_bytes_256(both, unsafeBitCast(codes.highHalf, to: SIMD4<Int64>.self)),
         to: SIMD8<UInt32>.self))
+  #elseif KERNELS_NEON
+    func quarter(_ i: Int) -> SIMD4<UInt32> {
+      unsafeBitCast(
+        emend_look_up(table, unsafeBitCast(quad(codes, i), to: SIMD16<UInt8>.self)),
+        to: SIMD4<UInt32>.self)
+    }
+    return WordVector(
+      lowHalf: SIMD8(lowHalf: quarter(0), highHalf: quarter(1)),
+      highHalf: SIMD8(lowHalf: quarter(2), highHalf: quarter(3)))
   #else
     var values = WordVector.zero
     for i in 0..<16 {

@@ -98,6 +98,3 @@ struct AdaptedBlock {
     }
   }
 }
-
-/// Up to the next cache line.
-private func align(_ bytes: Int) -> Int { (bytes + 63) / 64 * 64 }

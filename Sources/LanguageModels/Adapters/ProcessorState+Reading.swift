@@ -1,18 +1,19 @@
 import TensorKernels
 
 extension ProcessorState {
-  /// Appends `tokens` as the processor reads them through `adapters`: what stays are their keys and values.
-  /// No logits are made. `states` are those at the input of every block, `[layers][tokens][hidden]`, where
+  /// Appends `tokens` as the processor reads them through `adapters`, or by itself where that is nil: what stays
+  /// are their keys and values. No logits are made. `states` are those at the input of every block, `[layers][tokens][hidden]`, where
   /// they are asked for.
   ///
   /// With adapters that change nothing this is `forward`, to the bit. Throws `noTokens`, `contextFull`,
   /// `tokenOutOfRange` and `memory`.
   package func read(
-    _ tokens: [Int], through adapters: LowRankAdapters, states: inout [Float]?
+    _ tokens: [Int], through adapters: LowRankAdapters?, states: inout [Float]?
   ) throws(LanguageModelError) {
     try check(tokens)
-    let blocks = try AdaptedBlocks(
-      adapters, of: processor, rows: min(chunkSize, tokens.count))
+    let blocks = try adapters.map { adapters throws(LanguageModelError) in
+      try AdaptedBlocks(adapters, of: processor, rows: min(chunkSize, tokens.count))
+    }
     let reader = states.map { _ in
       StateRecorder(
         layers: processor.configuration.layerCount, tokens: tokens.count,
@@ -21,7 +22,8 @@ extension ProcessorState {
     for first in stride(from: 0, to: tokens.count, by: chunkSize) {
       let chunk = tokens[first..<min(first + chunkSize, tokens.count)]
       // Of the last block nothing but keys and values is wanted.
-      try runBlocks(chunk, statesFrom: chunk.count, reader, through: blocks)
+      let part = PassPart(state: self, tokens: chunk, wanted: 0, visitor: reader)
+      if let failure = memory.runBlocks([part], through: blocks)[0] { throw failure }
     }
     if let reader { states = reader.states }
   }
@@ -34,22 +36,20 @@ extension ProcessorState {
     precondition(states.count == count * c.hiddenSize && first >= 0 && first + count <= position)
     for start in stride(from: 0, to: count, by: chunkSize) {
       let rows = min(chunkSize, count - start)
-      processor.rotary.fill(
-        positions: first + start..<first + start + rows, cosines: workspace.cosines,
-        sines: workspace.sines)
+      let residual = memory.workspace.residual
       states.withUnsafeBufferPointer {
-        workspace.residual.update(
-          from: $0.baseAddress! + start * c.hiddenSize, count: rows * c.hiddenSize)
+        residual.update(from: $0.baseAddress! + start * c.hiddenSize, count: rows * c.hiddenSize)
       }
-      let pass = ForwardPass(
-        configuration: c, kernels: processor.kernels, workspace: workspace, cache: cache,
-        start: first + start, rows: rows
-      ).wanting(statesFrom: rows)
-      let block = layers.blocks[layer]
-      processor.pool.run { worker in
-        pass.attend(
-          block.projections, norm: block.attentionNorm, bias: block.projectionBias, layer: layer,
-          worker)
+      let block = memory.layers.blocks[layer]
+      withUnsafePointer(to: segment(rows: rows, from: first + start, wanted: 0)) { segment in
+        let segments = UnsafeBufferPointer(start: segment, count: 1)
+        memory.fillAngles(segments)
+        let pass = memory.forwardPass(segments)
+        processor.pool.run { worker in
+          pass.attend(
+            block.projections, norm: block.attentionNorm, bias: block.projectionBias, layer: layer,
+            worker)
+        }
       }
     }
   }

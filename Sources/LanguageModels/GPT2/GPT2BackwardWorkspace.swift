@@ -30,17 +30,17 @@ final class GPT2BackwardWorkspace {
     // Gradients of weights are those of the adapters alone, where there are any.
     let trained = isFrozen ? [] : adapters == nil ? block.linears.map(\.matrix) : adapted
     let transposed = block.linears.map(\.matrix) + adapted
-    linearScratch = align(
-      max(KernelTable.transposedScratch, KernelTable.gradientScratch))
+    func aligned(_ floats: Int) -> Int { align(floats * 4) / 4 }
+    linearScratch = aligned(max(KernelTable.transposedScratch, KernelTable.gradientScratch))
     threadFloats =
       linearScratch
-      + align(KernelTable.attendBackwardScratch(min(rows, c.contextLength), c.headSize))
+      + aligned(KernelTable.attendBackwardScratch(min(rows, c.contextLength), c.headSize))
     let sizes = [
       rows * c.width, rows * c.width, rows * 3 * c.width, rows * c.innerWidth, rows * widest,
       rows * 2, transposed.map { $0.packedGradientCount(rows: rows) }.max()!,
       trained.map { $0.packedInputCount(rows: rows) }.max() ?? 0,
       rows * (adapters?.configuration.rank ?? 0), threadCount * threadFloats,
-    ].map(align)
+    ].map(aligned)
     storage = try PageBuffer(byteCount: sizes.reduce(0, +) * 4)
     byteCount = storage.byteCount
     var next: UnsafeMutablePointer<Float> = storage.elements()
@@ -71,6 +71,3 @@ final class GPT2BackwardWorkspace {
     linearScratch(thread) + linearScratch
   }
 }
-
-/// Floats up to the next cache line.
-private func align(_ floats: Int) -> Int { (floats + 15) / 16 * 16 }

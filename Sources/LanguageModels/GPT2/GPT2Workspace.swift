@@ -108,6 +108,3 @@ final class GPT2Workspace {
       threads + index * threadBytes, widest: widest, headSize: configuration.headSize)
   }
 }
-
-/// Up to the next cache line.
-private func align(_ bytes: Int) -> Int { (bytes + 63) / 64 * 64 }

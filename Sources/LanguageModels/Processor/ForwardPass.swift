@@ -1,7 +1,9 @@
 import KernelInterface
 import TensorKernels
 
-/// The blocks of a processor over one chunk of tokens, as the program that every thread runs.
+/// The blocks of a processor over the rows of one pass, as the program that every thread runs. Rows are
+/// tokens of one sequence or of several: linear layers see one matrix of them all, rotation and attention go by
+/// segment.
 ///
 /// Per block, with x the residual stream `[N][D]`:
 ///   q, k, v = W rmsNorm(x) (+ bias);  rotate q, k;  cache k, v
@@ -12,7 +14,6 @@ struct ForwardPass {
   let configuration: ProcessorConfiguration
   let kernels: KernelTable
   let workspace: ProcessorWorkspace
-  let cache: KeyValueCache
 
   /// The linear layers of one block, in the order they run.
   struct Block {
@@ -26,30 +27,69 @@ struct ForwardPass {
     let down: LinearGroup
   }
 
-  /// Position of the chunk's first token, and its number of tokens.
-  let start: Int
+  /// Consecutive tokens of one sequence.
+  struct Segment {
+    let cache: KeyValueView
+    /// Position of its first token.
+    let start: Int
+    /// Its first row in the pass.
+    let firstRow: Int
+    let rows: Int
+    /// Of its last rows, so many have states that are wanted after the block. Of those before them a block
+    /// makes keys and values alone: of the last block most rows want no more.
+    let wanted: Int
+    /// The first of these among all that are wanted.
+    let firstWanted: Int
+  }
+
+  /// In the order of their rows, which follow each other.
+  let segments: UnsafeBufferPointer<Segment>
+  /// Rows of all segments.
   let rows: Int
+  /// Those of which states are wanted: they lie at the beginning of the residual stream after the block.
+  let wantedRows: Int
+  /// Segments of one wanted row, and whether there are longer ones.
+  private let singles: Int
+  private let hasLonger: Bool
+  /// Parts that the attention of single rows is shared out in: by tile of heads and block of positions, or
+  /// by tile alone where the parts of all of them have no room.
+  private let parts: Int
+  private let splitsPositions: Bool
 
   private var queryWidth: Int { configuration.headCount * configuration.headSize }
   private var projectedWidth: Int {
     queryWidth + 2 * configuration.kvHeadCount * configuration.headSize
   }
+  private var residual: UnsafeMutablePointer<Float> { workspace.residual }
 
-  /// The first row whose state after a block is wanted. Of the rows before it a block makes keys and
-  /// values, and leaves the residual stream as it was: of the last block most rows want no more.
-  private(set) var firstWanted = 0
-
-  /// The pass of the last block: `first` may be the number of rows.
-  func wanting(statesFrom first: Int) -> ForwardPass {
-    var pass = self
-    pass.firstWanted = first
-    return pass
-  }
-
-  private var wantedRows: Int { rows - firstWanted }
-  /// The residual stream of the wanted rows.
-  private var residual: UnsafeMutablePointer<Float> {
-    workspace.residual + firstWanted * configuration.hiddenSize
+  /// The pass over `segments`, of which there is one at least.
+  init(
+    configuration: ProcessorConfiguration, kernels: KernelTable, workspace: ProcessorWorkspace,
+    segments: UnsafeBufferPointer<Segment>
+  ) {
+    self.configuration = configuration
+    self.kernels = kernels
+    self.workspace = workspace
+    self.segments = segments
+    let last = segments[segments.count - 1]
+    rows = last.firstRow + last.rows
+    wantedRows = last.firstWanted + last.wanted
+    let tiles = configuration.kvHeadCount * ForwardPass.tilesPerHead(configuration)
+    var singles = 0
+    var blocks = 0
+    var hasLonger = false
+    for segment in segments {
+      if segment.wanted == 1 {
+        singles += 1
+        blocks += segment.positionBlocks
+      } else if segment.wanted > 1 {
+        hasLonger = true
+      }
+    }
+    self.singles = singles
+    self.hasLonger = hasLonger
+    splitsPositions = blocks * tiles <= workspace.partialCapacity
+    parts = tiles * (splitsPositions ? blocks : singles)
   }
 
   /// One block, with adapters where they are given, by one of the threads; all see its result after the
@@ -85,20 +125,41 @@ struct ForwardPass {
     adapted?.add(
       \.projections, rows: rows, of: workspace.residual, configuration.hiddenSize,
       columns: projections.columns, normed(norm), to: workspace.projected, projectedWidth, worker)
+    let segments = segments
     configuration.rotateAndStore(
       worker, kernels, workspace.projected, rows: rows, bias: bias, cosines: workspace.cosines,
-      sines: workspace.sines, cache: cache, layer: layer
-    ) { start + $0 }
-    worker.barrier()
-    guard wantedRows > 0 else { return }
-    attend(layer, worker, own)
-    if let outputBias {
-      for row in worker.each(wantedRows) {
-        addBias(
-          outputBias, configuration.hiddenSize, to: residual + row * configuration.hiddenSize)
-      }
+      sines: workspace.sines, layer: layer
+    ) { row in
+      var index = 0
+      while row >= segments[index].firstRow + segments[index].rows { index += 1 }
+      return (segments[index].cache, segments[index].start + row - segments[index].firstRow)
     }
     worker.barrier()
+    guard wantedRows > 0 else { return }
+    // Nobody reads the residual stream until the attention is added to it.
+    if wantedRows < rows { worker.onCaller { gatherWanted() } }
+    if hasLonger { attendLonger(layer, worker, own) }
+    if singles > 0 { attendSingles(layer, worker, own) }
+    guard let outputBias else { return worker.barrier() }
+    // The rows are where they belong only when all have passed.
+    worker.barrier()
+    for row in worker.each(wantedRows) {
+      addBias(
+        outputBias, configuration.hiddenSize, to: residual + row * configuration.hiddenSize)
+    }
+    worker.barrier()
+  }
+
+  /// Puts the states of the wanted rows to the beginning of the residual stream.
+  func gatherWanted() {
+    let width = configuration.hiddenSize
+    for segment in segments where segment.wanted > 0 {
+      let source = segment.firstRow + segment.rows - segment.wanted
+      guard source != segment.firstWanted else { continue }
+      // The rows before have moved on already, and these may overlap where they go.
+      (residual + segment.firstWanted * width).update(
+        from: residual + source * width, count: segment.wanted * width)
+    }
   }
 
   /// residual += Wo attended.
@@ -154,85 +215,125 @@ struct ForwardPass {
   /// Query heads of one token that the kernels take together.
   private static let tile = 8
   /// Tokens of a chunk that they take together, so that a block of the cache is read once for all.
-  private static let chunkTile = CacheLayout.mostQueries
+  fileprivate static let chunkTile = CacheLayout.mostQueries
 
-  private func attend(_ layer: Int, _ worker: Worker, _ own: ThreadScratch) {
-    let queries = workspace.projected + firstWanted * projectedWidth
-    if wantedRows > 1 {
-      attendChunk(queries, layer, worker, own)
-    } else {
-      attendToken(queries, layer, worker, own)
-    }
+  /// The queries of a segment's first wanted row.
+  private func queries(_ segment: Segment) -> UnsafePointer<Float> {
+    UnsafePointer(
+      workspace.projected
+        + (segment.firstRow + segment.rows - segment.wanted) * projectedWidth)
   }
 
-  /// A chunk: consecutive tokens of one head go together; tiles are dealt out in turn, because later
-  /// ones see more.
-  private func attendChunk(
-    _ queries: UnsafePointer<Float>, _ layer: Int, _ worker: Worker, _ own: ThreadScratch
-  ) {
+  /// Segments of several rows: consecutive tokens of one head go together; tiles are dealt out in turn,
+  /// because later ones see more.
+  private func attendLonger(_ layer: Int, _ worker: Worker, _ own: ThreadScratch) {
     let size = configuration.headSize
     let scale = 1 / Float(size).squareRoot()
     let group = configuration.headsPerKVHead
-    let start = start + firstWanted
-    let rows = wantedRows
-    let tiles = (rows + ForwardPass.chunkTile - 1) / ForwardPass.chunkTile
-    worker.deal(tiles * configuration.headCount) { item in
-      let head = item % configuration.headCount
-      let first = item / configuration.headCount * ForwardPass.chunkTile
-      kernels.attend(
-        cache.type.kind.rawValue,
-        queries + first * projectedWidth + head * size, projectedWidth,
-        min(ForwardPass.chunkTile, rows - first), start + first + 1, 1, size, scale,
-        cache.keys(layer: layer, head: head / group),
-        cache.values(layer: layer, head: head / group),
-        workspace.attended + first * queryWidth + head * size, queryWidth, own.attention)
-    }
-  }
-
-  /// One token: the query heads that share a kv head go together, so that its cache is read once, and
-  /// a long cache is shared out by blocks of positions, whose results are then merged.
-  private func attendToken(
-    _ queries: UnsafePointer<Float>, _ layer: Int, _ worker: Worker, _ own: ThreadScratch
-  ) {
-    let size = configuration.headSize
-    let scale = 1 / Float(size).squareRoot()
-    let group = configuration.headsPerKVHead
-    let kind = cache.type.kind.rawValue
-    let tilesPerHead = ForwardPass.tilesPerHead(configuration)
-    let tiles = configuration.kvHeadCount * tilesPerHead
-    let positions = start + firstWanted + 1
-    let blocks = (positions - 1) / CacheLayout.softmaxBlock + 1
-    let partialSize = CacheLayout.attentionPartial(size)
-    for item in worker.each(tiles * blocks) {
-      let tile = item / blocks
-      let head = tile / tilesPerHead
-      let first = tile % tilesPerHead * ForwardPass.tile
-      let offset = (head * group + first) * size
-      let columns = min(ForwardPass.tile, group - first)
-      let keys = cache.keys(layer: layer, head: head)
-      let values = cache.values(layer: layer, head: head)
-      if blocks == 1 {
-        kernels.attend(
-          kind, queries + offset, size, columns, positions, 0, size, scale, keys,
-          values,
-          workspace.attended + offset, size, own.attention)
-      } else {
-        kernels.attendBlock(
-          kind, queries + offset, size, columns, positions, 0, size, scale, keys,
-          values,
-          item % blocks, workspace.partials + item * partialSize, own.attention)
+    let heads = configuration.headCount
+    let total = segments.reduce(0) { $0 + ($1.wanted > 1 ? $1.chunkTiles : 0) }
+    worker.deal(total * heads) { item in
+      let head = item % heads
+      var tile = item / heads
+      var index = 0
+      while true {
+        let count = segments[index].wanted > 1 ? segments[index].chunkTiles : 0
+        if tile < count { break }
+        tile -= count
+        index += 1
       }
+      let segment = segments[index]
+      let first = tile * ForwardPass.chunkTile
+      kernels.attend(
+        segment.cache.kind, queries(segment) + first * projectedWidth + head * size,
+        projectedWidth, min(ForwardPass.chunkTile, segment.wanted - first),
+        segment.wantedStart + first + 1, 1, size, scale,
+        segment.cache.keys(layer: layer, head: head / group),
+        segment.cache.values(layer: layer, head: head / group),
+        workspace.attended + (segment.firstWanted + first) * queryWidth + head * size, queryWidth,
+        own.attention)
     }
-    guard blocks > 1 else { return }
+  }
+
+  /// Segments of one row: the query heads that share a kv head go together, so that its cache is read once,
+  /// and a long cache is shared out by blocks of positions, whose results are then merged.
+  private func attendSingles(_ layer: Int, _ worker: Worker, _ own: ThreadScratch) {
+    if singles == 1 {
+      for part in worker.each(parts) { attendSingle(part, layer, own) }
+    } else {
+      // Of different lengths.
+      worker.deal(parts) { attendSingle($0, layer, own) }
+    }
+    guard splitsPositions, parts > singles * tiles else { return }
     worker.barrier()
-    for tile in worker.each(tiles) {
-      let head = tile / tilesPerHead
-      let first = tile % tilesPerHead * ForwardPass.tile
-      let offset = (head * group + first) * size
+    let size = configuration.headSize
+    for item in worker.each(singles * tiles) {
+      var (index, first, before) = (0, 0, item / tiles)
+      while segments[index].wanted != 1 || before > 0 {
+        if segments[index].wanted == 1 {
+          before -= 1
+          first += tiles * segments[index].positionBlocks
+        }
+        index += 1
+      }
+      let segment = segments[index]
+      let blocks = segment.positionBlocks
+      guard blocks > 1 else { continue }
+      let tile = item % tiles
+      let place = place(ofTile: tile)
       kernels.mergeAttention(
-        workspace.partials + tile * blocks * partialSize, blocks,
-        min(ForwardPass.tile, group - first), size, workspace.attended + offset, size)
+        workspace.partials + (first + tile * blocks) * CacheLayout.attentionPartial(size), blocks,
+        place.heads, size,
+        workspace.attended + segment.firstWanted * queryWidth + place.offset, size)
     }
+  }
+
+  private func attendSingle(_ part: Int, _ layer: Int, _ own: ThreadScratch) {
+    let size = configuration.headSize
+    let scale = 1 / Float(size).squareRoot()
+    var item = part
+    var index = 0
+    while true {
+      if segments[index].wanted == 1 {
+        let count = tiles * (splitsPositions ? segments[index].positionBlocks : 1)
+        if item < count { break }
+        item -= count
+      }
+      index += 1
+    }
+    let segment = segments[index]
+    let blocks = splitsPositions ? segment.positionBlocks : 1
+    let place = place(ofTile: item / blocks)
+    let queries = queries(segment) + place.offset
+    let positions = segment.wantedStart + 1
+    let keys = segment.cache.keys(layer: layer, head: place.kvHead)
+    let values = segment.cache.values(layer: layer, head: place.kvHead)
+    if blocks == 1 {
+      kernels.attend(
+        segment.cache.kind, queries, size, place.heads, positions, 0, size, scale, keys, values,
+        workspace.attended + segment.firstWanted * queryWidth + place.offset, size, own.attention)
+    } else {
+      kernels.attendBlock(
+        segment.cache.kind, queries, size, place.heads, positions, 0, size, scale, keys, values,
+        item % blocks, workspace.partials + part * CacheLayout.attentionPartial(size),
+        own.attention)
+    }
+  }
+
+  /// Tiles of query heads of one row.
+  private var tiles: Int {
+    configuration.kvHeadCount * ForwardPass.tilesPerHead(configuration)
+  }
+
+  /// The kv head of a tile, where its query heads begin in a row, and how many there are.
+  private func place(ofTile tile: Int) -> (kvHead: Int, offset: Int, heads: Int) {
+    let perHead = ForwardPass.tilesPerHead(configuration)
+    let group = configuration.headsPerKVHead
+    let head = tile / perHead
+    let first = tile % perHead * ForwardPass.tile
+    return (
+      head, (head * group + first) * configuration.headSize, min(ForwardPass.tile, group - first)
+    )
   }
 
   /// Tiles of query heads that share one kv head.
@@ -240,11 +341,19 @@ struct ForwardPass {
     (configuration.headsPerKVHead + tile - 1) / tile
   }
 
-  /// Floats for the partial results of one token over a full context.
+  /// Partial results of one token over a full context.
   static func partialCount(_ configuration: ProcessorConfiguration, contextLength: Int) -> Int {
     let blocks = (contextLength + CacheLayout.softmaxBlock - 1) / CacheLayout.softmaxBlock
     guard blocks > 1 else { return 0 }
     return configuration.kvHeadCount * tilesPerHead(configuration) * blocks
-      * CacheLayout.attentionPartial(configuration.headSize)
   }
+}
+
+extension ForwardPass.Segment {
+  /// Position of the first wanted row.
+  fileprivate var wantedStart: Int { start + rows - wanted }
+  /// Tiles of wanted rows that the kernels take together.
+  fileprivate var chunkTiles: Int { (wanted - 1) / ForwardPass.chunkTile + 1 }
+  /// Blocks of positions that a single wanted row sees.
+  fileprivate var positionBlocks: Int { wantedStart / CacheLayout.softmaxBlock + 1 }
 }

@@ -1,10 +1,10 @@
 import KernelInterface
 import TensorKernels
 
-/// Scratch memory of one forward pass: everything a chunk of tokens needs between the embedding and
-/// the logits, in one allocation whose size is known before it is made.
+/// Scratch memory of one forward pass: everything its rows need between the embedding and the logits, in
+/// one allocation whose size is known before it is made.
 ///
-/// N = rows of a chunk, D = hidden, A = heads * headSize, KV = kvHeads * headSize, F = intermediate.
+/// N = rows of a pass, D = hidden, A = heads * headSize, KV = kvHeads * headSize, F = intermediate.
 final class ProcessorWorkspace {
   /// Rows of logits computed at a time.
   static let logitRows = 16
@@ -17,7 +17,9 @@ final class ProcessorWorkspace {
   let sines: UnsafeMutablePointer<Float>  // [N][rotated / 2]
   let logits: UnsafeMutablePointer<Float>  // [logitRows][vocabulary]
   let norms: UnsafeMutablePointer<Float>  // [2 layers + 1][D], the weights of all norms
-  let partials: UnsafeMutablePointer<Float>  // one token's attention over a full context, by block
+  let partials: UnsafeMutablePointer<Float>  // attention of single tokens, by block of positions
+  /// Partial results that fit: those of one token over a full context.
+  let partialCapacity: Int
   let shared: ActivationTiles  // N rows of the widest layer input
   let byteCount: Int
 
@@ -50,7 +52,9 @@ final class ProcessorWorkspace {
       angles = bytes(rows * c.rotatedSize / 2)
       logits = bytes(min(rows, ProcessorWorkspace.logitRows) * c.vocabularySize)
       norms = bytes(ProcessorLayers.normCount(c))
-      partials = bytes(ForwardPass.partialCount(c, contextLength: contextLength))
+      partials = bytes(
+        ForwardPass.partialCount(c, contextLength: contextLength)
+          * CacheLayout.attentionPartial(c.headSize))
       tiles = align(ActivationTiles.byteCount(rows: rows, columns: widest, exact: exact))
       thread = ThreadScratch.byteCount(widest: widest, headSize: c.headSize)
     }
@@ -102,6 +106,7 @@ final class ProcessorWorkspace {
     logits = floats(take(sizes.logits))
     norms = floats(take(sizes.norms))
     partials = floats(take(sizes.partials))
+    partialCapacity = ForwardPass.partialCount(c, contextLength: contextLength)
     shared = ActivationTiles(take(sizes.tiles), rows: rows, columns: widest)
     threads = take(threadCount * sizes.thread)
   }
@@ -110,6 +115,3 @@ final class ProcessorWorkspace {
     ThreadScratch(threads + index * threadBytes, widest: widest, headSize: headSize)
   }
 }
-
-/// Up to the next cache line.
-private func align(_ bytes: Int) -> Int { (bytes + 63) / 64 * 64 }

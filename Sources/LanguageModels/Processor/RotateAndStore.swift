@@ -3,13 +3,13 @@ import TensorKernels
 
 extension ProcessorConfiguration {
   /// Adds `bias` `[A + 2 KV]`, where there is one, to every row of `projected` `[rows][A + 2 KV]`, rotates the
-  /// queries and keys in place by the angles of their rows, and puts keys and values where `place` says in a layer of the cache; by every thread of a run.
-  /// (row, kv head) pairs, each with the query heads it serves, are shared out.
+  /// queries and keys in place by the angles of their rows, and puts keys and values where `place` says in a
+  /// layer of a cache; by every thread of a run. (row, kv head) pairs, each with the query heads it serves, are
+  /// shared out.
   @inline(__always) func rotateAndStore(
     _ worker: Worker, _ kernels: KernelTable, _ projected: UnsafeMutablePointer<Float>, rows: Int,
     bias: UnsafePointer<Float>?, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>,
-    cache: KeyValueCache, layer: Int,
-    place: (_ row: Int) -> Int
+    layer: Int, place: (_ row: Int) -> (cache: KeyValueView, position: Int)
   ) {
     let queryWidth = headCount * headSize
     let keyWidth = kvHeadCount * headSize
@@ -31,8 +31,9 @@ extension ProcessorConfiguration {
         cosines, sines)
       let key = projected + queryWidth + head * headSize
       kernels.rotatePairs(key, 1, headSize, rotatedSize, cosines, sines)
+      let (cache, position) = place(row)
       kernels.storeKeyValue(
-        cache.type.kind.rawValue, key, key + keyWidth, place(row), headSize,
+        cache.kind, key, key + keyWidth, position, headSize,
         cache.keys(layer: layer, head: head), cache.values(layer: layer, head: head))
     }
   }

@@ -67,5 +67,3 @@ public enum SequenceError<Failure: Error>: Error, CustomStringConvertible {
 }
 
 extension SequenceError: Equatable where Failure: Equatable {}
-
-extension ProcessorState: SequenceModel {}

@@ -157,9 +157,13 @@ package final class SteppedBlock {
   }
 
   private func run(_ body: (ForwardPass, Worker) -> Void) {
-    let pass = ForwardPass(
-      configuration: configuration, kernels: kernels, workspace: workspace, cache: cache,
-      start: 0, rows: rows)
-    pool.run { worker in body(pass, worker) }
+    let segment = ForwardPass.Segment(
+      cache: cache.view, start: 0, firstRow: 0, rows: rows, wanted: rows, firstWanted: 0)
+    withUnsafePointer(to: segment) { segment in
+      let pass = ForwardPass(
+        configuration: configuration, kernels: kernels, workspace: workspace,
+        segments: UnsafeBufferPointer(start: segment, count: 1))
+      pool.run { worker in body(pass, worker) }
+    }
   }
 }

@@ -27,5 +27,5 @@ struct ThreadScratch {
   }
 }
 
-/// Up to the next cache line.
-private func align(_ bytes: Int) -> Int { (bytes + 63) / 64 * 64 }
+/// Bytes up to the next cache line, where the parts of a workspace begin.
+func align(_ bytes: Int) -> Int { (bytes + 63) / 64 * 64 }

@@ -321,6 +321,3 @@ public enum GradientCheckpoints: Sendable, Hashable, Codable, CustomStringConver
 }
 
 private func padded(_ count: Int, _ unit: Int) -> Int { (count + unit - 1) / unit * unit }
-
-/// Up to the next cache line.
-private func align(_ bytes: Int) -> Int { (bytes + 63) / 64 * 64 }

@@ -30,11 +30,11 @@ struct TapePass {
     apply(
       block.projections, adapters.projections, to: input, hidden, norm(block.attentionNorm),
       out: values.projected, projectedWidth, accumulate: false, worker)
+    let view = cache.view
     configuration.rotateAndStore(
       worker, kernels, values.projected, rows: rows, bias: block.projectionBias,
-      cosines: memory.cosines, sines: memory.sines,
-      cache: cache, layer: 0
-    ) { batch.cacheRows[$0] }
+      cosines: memory.cosines, sines: memory.sines, layer: 0
+    ) { (view, batch.cacheRows[$0]) }
     copy(input, to: values.middle, adding: block.attentionOutputBias, worker)
     worker.barrier()
     batch.attend(

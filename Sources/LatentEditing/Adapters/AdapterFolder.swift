@@ -20,6 +20,66 @@ private struct PEFTConfiguration: Codable {
   var modulesToSave: [String]?
   var loraDropout: Float?
   var inferenceMode: Bool?
+  var loraBias: Bool?
+  var useQalora: Bool?
+  var useBdlora: Extra?
+  var excludeModules: Extra?
+  var targetParameters: Extra?
+  var trainableTokenIndices: Extra?
+  var aloraInvocationTokens: Extra?
+  var layerReplication: Extra?
+  var arrowConfig: Extra?
+  var kasaConfig: Extra?
+  var initLoraWeights: Initialization?
+
+  /// What asks for something beside A and B: whether it is there, and not null, false or empty.
+  struct Extra: Codable {
+    let isPresent: Bool
+
+    init(from decoder: any Decoder) throws {
+      let value = try decoder.singleValueContainer()
+      if let flag = try? value.decode(Bool.self) {
+        isPresent = flag
+      } else if let list = try? decoder.unkeyedContainer() {
+        isPresent = list.count != 0
+      } else if let object = try? decoder.container(keyedBy: AnyKey.self) {
+        isPresent = !object.allKeys.isEmpty
+      } else {
+        isPresent = !value.decodeNil()
+      }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      try container.encode(isPresent)
+    }
+
+    private struct AnyKey: CodingKey {
+      let stringValue: String
+      var intValue: Int? { nil }
+      init?(stringValue: String) { self.stringValue = stringValue }
+      init?(intValue: Int) { nil }
+    }
+  }
+
+  /// A name of how A and B began, or whether they did so in the usual way.
+  struct Initialization: Codable {
+    let name: String?
+
+    init(from decoder: any Decoder) throws {
+      name = try? decoder.singleValueContainer().decode(String.self)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      try container.encode(name)
+    }
+
+    /// Those that begin by taking B A, or what quantizing loses, from the model's own weights.
+    var changesModel: Bool {
+      ["pissa", "olora", "corda", "loftq", "lora_ga"].contains { name?.hasPrefix($0) == true }
+    }
+  }
 
   /// Names, or an expression for them.
   enum TargetModules: Codable {
@@ -163,6 +223,22 @@ extension LowRankAdapters {
     try check("alpha_pattern", alphas.keys.min(), "empty: one alpha for all", alphas.isEmpty)
     let saved = d.modulesToSave ?? []
     try check("modules_to_save", saved.min(), "null or empty", saved.isEmpty)
+    let extras = [
+      ("lora_bias", d.loraBias == true), ("use_qalora", d.useQalora == true),
+      ("use_bdlora", d.useBdlora?.isPresent == true),
+      ("exclude_modules", d.excludeModules?.isPresent == true),
+      ("target_parameters", d.targetParameters?.isPresent == true),
+      ("trainable_token_indices", d.trainableTokenIndices?.isPresent == true),
+      ("alora_invocation_tokens", d.aloraInvocationTokens?.isPresent == true),
+      ("layer_replication", d.layerReplication?.isPresent == true),
+      ("arrow_config", d.arrowConfig?.isPresent == true),
+      ("kasa_config", d.kasaConfig?.isPresent == true),
+    ]
+    for (field, isPresent) in extras { try check(field, "set", "null, false or empty", !isPresent) }
+    try check(
+      "init_lora_weights", d.initLoraWeights?.name,
+      "one that leaves the model's own weights as they are: save the adapters with "
+        + "path_initial_model_for_weight_conversion", d.initLoraWeights?.changesModel != true)
     // Scales by alpha / sqrt(r).
     if d.useRslora == true { alpha *= Float(rank).squareRoot() }
 

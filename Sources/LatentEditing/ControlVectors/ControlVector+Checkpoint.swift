@@ -1,3 +1,4 @@
+import Foundation
 import ModelFiles
 
 /// Steering vectors as PyTorch programs keep them.
@@ -8,18 +9,24 @@ extension ControlVector {
   ///   "layer", "block" or the like (`layers.12.mlp`, `vec_layer_12_Llama-2-7b`), or the only number there is
   ///   (`12`, also as the key of a dict in a dict);
   /// - one tensor `[width]` with whatever name, or none, for `layer`;
-  /// - or a single tensor `[blocks, width]`, a row for each block.
+  /// - a single tensor `[blocks, width]`, a row for each block, or for each and the embedding before them;
+  /// - or one `[concepts, width]`, of which `row` is for `layer`. AxBench saves such: a tensor without a name
+  ///   in a file `<method>_weight.pt`, which does not say the layer, however many rows it has.
   ///
   /// Blocks count from `firstBlock` there, 0 as in transformers or 1, negative ones from the end (-1 is the
   /// last, as in repeng), and their vectors are added after them. Blocks that `layers` does not have are left
   /// out; llama.cpp has no direction for block 0.
   ///
   /// Throws `controlVectorName`, `controlVectorWidth`, `controlVectorLayer`, `controlVectorTwice`,
-  /// `controlVectorNotFinite`, `controlVectorEmpty`, and what makes the file unreadable.
+  /// `controlVectorSeveral`, `controlVectorTable`, `controlVectorRow`, `controlVectorNotFinite`,
+  /// `controlVectorEmpty`, `interventions`, and what makes the file unreadable.
   public init(
     checkpoint path: String, width: Int, layerCount: Int, firstBlock: Int = 0,
-    layer: Int? = nil, layers: LayerSelection = .all
+    layer: Int? = nil, row: Int? = nil, layers: LayerSelection = .all
   ) throws(LatentEditingError) {
+    if let kinds = Interventions.kinds(inFolder: path) {
+      throw .interventions(path: path, kinds: kinds)
+    }
     let tensors: CheckpointTensors
     do throws(ModelFileError) {
       // torch.save writes a zip, and safetensors begins with a length.
@@ -52,21 +59,39 @@ extension ControlVector {
       directions[block] = values
     }
 
+    if Interventions.isFile(path, tensors.map(\.name)) {
+      throw .interventions(path: path, kinds: [])
+    }
     func block(_ number: Int) -> Int { number < 0 ? layerCount + number : number - firstBlock }
     if layer != nil, tensors.count != 1 {
       throw .controlVectorSeveral(path: path, count: tensors.count)
     }
     let isTable = tensors.count == 1 && tensors[0].shape.count == 2 && tensors[0].shape[0] > 1
+    let rows = isTable ? tensors[0].shape[0] : 1
+    if let row, !isTable || !(0..<rows).contains(row) {
+      throw .controlVectorRow(path: path, row: row, rows: rows)
+    }
+    let areConcepts = isTable && tensors[0].name.isEmpty && path.hasSuffix("_weight.pt")
+    let ofTable = isTable && !tensors[0].name.isEmpty ? " of \(tensors[0].name)" : ""
+    if isTable, row == nil || layer == nil {
+      guard row == nil, layer == nil, !areConcepts,
+        rows == layerCount || rows == layerCount + firstBlock
+      else { throw .controlVectorTable(path: path, rows: rows, layerCount: layerCount) }
+    }
     for tensor in tensors {
       guard tensor.shape.last == width, isTable || tensor.elementCount == width else {
         throw .controlVectorWidth(
           path: path, tensor: tensor.name, found: tensor.shape.last ?? 1, needed: width)
       }
-      if isTable {
+      if let row, let layer {
+        try add(
+          tensor, row * width..<(row + 1) * width, block: block(layer),
+          "row \(row)\(ofTable)")
+      } else if isTable {
         for row in 0..<tensor.shape[0] {
           try add(
             tensor, row * width..<(row + 1) * width, block: row - firstBlock,
-            "row \(row) of \(tensor.name)")
+            "row \(row)\(ofTable)")
         }
       } else {
         guard let number = layer ?? tensor.name.layerNumber else {
@@ -84,6 +109,37 @@ extension ControlVector {
     ControlVector(
       directions: directions.mapValues { $0.map { factor * $0 } }, modelHint: modelHint)
   }
+}
+
+/// What pyvene and pyreft save of an `IntervenableModel`: a folder with `config.json`, whose
+/// `intervention_types` are Python classes, and files `intkey_<key>.bin`.
+private enum Interventions {
+  private struct Configuration: Decodable {
+    let interventionTypes: [String]
+  }
+
+  /// The classes' names of those in a folder; nil of what is no such folder.
+  static func kinds(inFolder path: String) -> [String]? {
+    guard let files = try? FileManager.default.contentsOfDirectory(atPath: path) else { return nil }
+    if let found = try? JSONFile.read(Configuration.self, path: path + "/config.json") {
+      // "<class 'pyreft.interventions.LoreftIntervention'>"
+      let names = found.interventionTypes.compactMap {
+        $0.split { !$0.isLetter && $0 != "_" }.last.map(String.init)
+      }
+      return Set(names).sorted()
+    }
+    return files.contains(where: isFileName) ? [] : nil
+  }
+
+  /// Whether a file is of such a folder, by its name or what it holds: R of LoReFT and its relatives, and
+  /// what they learn in its rows.
+  static func isFile(_ path: String, _ names: [String]) -> Bool {
+    let learned = ["rotate_layer", "learned_source", "proj_layer"]
+    return isFileName(path.split(separator: "/").last.map(String.init) ?? "")
+      || names.contains { name in learned.contains { name == $0 || name.hasPrefix($0 + ".") } }
+  }
+
+  private static func isFileName(_ name: String) -> Bool { name.hasPrefix("intkey_") }
 }
 
 extension String {

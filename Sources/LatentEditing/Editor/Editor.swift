@@ -12,6 +12,9 @@ public final class Editor {
   /// What its instructions are tokenized with where that is not the processor's tokenizer; use
   /// `instructionTokenizer(processor:)`.
   package let ownTokenizer: InstructionTokenizer?
+  /// The adapters of the editor that this one was shortened from, as they were then: what its training follows. Nil
+  /// for all others.
+  package private(set) var wholePrefix: LowRankAdapters?
 
   private let pool: ThreadPool
 
@@ -86,6 +89,28 @@ public final class Editor {
     }
     return try Editor(
       configuration, backbone: adapted, heads: heads, tokenizer: ownTokenizer, pool: pool)
+  }
+
+  /// This prefix editor, to write no more than the last `tokens` of those that it reads, beside the first. It has the
+  /// same adapters, and `wholePrefix` is a copy of them. Throws `model`.
+  package func shortened(
+    to tokens: Int, on processor: Processor
+  ) throws(LatentEditingError) -> Editor {
+    guard let adapters = readingAdapters else { preconditionFailure("it makes no prefix") }
+    var configuration = configuration
+    configuration.prefixTokens = tokens
+    let heads = try EditorHeads(configuration, seed: 0, pool: pool)
+    let short = try Editor(configuration, backbone: backbone, heads: heads, pool: pool)
+    heads.parameters.floats.baseAddress!.update(
+      from: self.heads.parameters.floats.baseAddress!, count: self.heads.parameters.floats.count)
+    do throws(LanguageModelError) {
+      let whole = try LowRankAdapters(
+        adapters.configuration, of: processor.configuration, seed: 0, pool: pool)
+      whole.parameters.floats.baseAddress!.update(
+        from: adapters.parameters.floats.baseAddress!, count: adapters.parameters.floats.count)
+      short.wholePrefix = whole
+    } catch { throw .model(error) }
+    return short
   }
 
   /// The edit that `instruction` (tokens, nothing appended) means, `strength` times as strong.

@@ -23,6 +23,9 @@ public struct EditorConfiguration: Sendable, Equatable {
   public var crossAttention: CrossAttentionConfiguration?
   /// Where the instruction of P8 stands in the conversation; nil for the other interfaces.
   public var instructionPlace: InstructionPlace?
+  /// How many of the last tokens that P8 reads are written, beside the first; nil for all of them, and for the
+  /// other interfaces.
+  public var prefixTokens: Int?
 
   /// Added to the variance in the LayerNorm of the heads.
   public static let normEpsilon: Float = 1e-5
@@ -32,7 +35,8 @@ public struct EditorConfiguration: Sendable, Equatable {
     interface: EditorInterface, processor: ProcessorIdentity, backbone: BackboneConfiguration,
     layers: LayerSelection? = nil, positions: PositionSelection? = nil,
     placement: Placement? = nil, scale: LatentScale? = nil, heads: HeadKind = .perLayer,
-    crossAttention: CrossAttentionConfiguration? = nil, instructionPlace: InstructionPlace? = nil
+    crossAttention: CrossAttentionConfiguration? = nil, instructionPlace: InstructionPlace? = nil,
+    prefixTokens: Int? = nil
   ) throws(LatentEditingError) {
     self.interface = interface
     self.processor = processor
@@ -46,6 +50,14 @@ public struct EditorConfiguration: Sendable, Equatable {
     self.heads = heads
     self.crossAttention = crossAttention
     self.instructionPlace = interface.isPrefix ? instructionPlace ?? .user : nil
+    self.prefixTokens = interface.isPrefix ? prefixTokens : nil
+  }
+
+  /// Which of `count` tokens that P8 reads are written, by their number: all, or the first, which conversations
+  /// begin with whatever the instruction is, and the last `prefixTokens`, which have read it.
+  public func writtenTokens(of count: Int) -> [Int] {
+    guard let prefixTokens, count > prefixTokens + 1 else { return Array(0..<count) }
+    return [0] + (count - prefixTokens..<count)
   }
 
   /// The backbone's block whose state layer number l of the processor reads: 1 + floor(l M / L) of M

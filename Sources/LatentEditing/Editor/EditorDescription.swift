@@ -48,6 +48,7 @@ struct EditorDescription: Codable {
   var processor: Processor
   var crossAttention: CrossAttention?
   var instructionPlace: String?
+  var prefixTokens: Int?
 
   init(_ c: EditorConfiguration) {
     interface = c.interface.rawValue
@@ -78,6 +79,7 @@ struct EditorDescription: Codable {
       CrossAttention(blocks: $0.blocks, heads: $0.headCount)
     }
     instructionPlace = c.instructionPlace?.rawValue
+    prefixTokens = c.prefixTokens
   }
 
   /// One line, keys in order.
@@ -180,7 +182,8 @@ struct EditorDescription: Codable {
         "heads", heads, HeadKind(heads), "per-layer, shared or rank-<number>"),
       crossAttention: crossAttention.map {
         CrossAttentionConfiguration(blocks: $0.blocks, headCount: $0.heads)
-      }, instructionPlace: instructionPlace.flatMap(InstructionPlace.init))
+      }, instructionPlace: instructionPlace.flatMap(InstructionPlace.init),
+      prefixTokens: prefixTokens)
   }
 
   /// P8 says where the instruction stands and the others do not; it reads with all blocks of the processor,
@@ -188,6 +191,13 @@ struct EditorDescription: Codable {
   private func checkPrefix(
     _ body: BackboneConfiguration, path: String
   ) throws(LatentEditingError) {
+    if let prefixTokens {
+      guard interface == EditorInterface.p8.rawValue, (1...1 << 20).contains(prefixTokens) else {
+        throw .editorField(
+          path: path, field: "prefix_tokens", found: "\(prefixTokens)",
+          needed: "from 1 to \(1 << 20), with interface p8, or nothing")
+      }
+    }
     let places = InstructionPlace.allCases.map(\.rawValue).joined(separator: " or ")
     guard interface == EditorInterface.p8.rawValue else {
       guard let instructionPlace else { return }

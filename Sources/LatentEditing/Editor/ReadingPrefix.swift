@@ -13,8 +13,12 @@ import TensorKernels
 /// with m[l] 1 for the blocks that are chosen and 0 for the others, and mean[l] the mean of e_i[l] over the
 /// tokens of many instructions, which the editor's file carries: what all edits share is neither made
 /// stronger nor taken away.
+///
+/// An editor of `prefixTokens` writes the states of the last so many tokens alone, which have read the others,
+/// and of the first (`EditorConfiguration.writtenTokens`), at the positions from 0 on.
 extension Editor {
-  /// Reads `opening` (see `ChatTemplate.opening`), and returns the keys and values of its tokens, in order.
+  /// Reads `opening` (see `ChatTemplate.opening`), and returns the keys and values of the tokens that are written, in
+  /// order.
   ///
   /// - Parameters:
   ///   - opening: the tokens of the conversation's beginning; one at least.
@@ -22,11 +26,13 @@ extension Editor {
   ///   - layers: the blocks whose states are the instruction's own; nil for all.
   ///   - processor: the processor that the editor is of.
   ///   - cacheType: how keys and values are stored.
+  ///   - observer: is shown, for every token and block, the state that the processor by itself has there, and the
+  ///     one that is written in its place; nil for nobody, who costs nothing.
   /// - Throws: `model`, e.g. where the instruction is longer than the processor's context, `notFinite`, and
   ///   `layerOutOfRange`.
   public func readPrefix(
     _ opening: [Int], strength: Float = 1, layers: LayerSelection? = nil, on processor: Processor,
-    cacheType: CacheType
+    cacheType: CacheType, observer: (any EditObserver)? = nil
   ) throws(LatentEditingError) -> [PositionKeyValues] {
     let adapters = requiredReadingAdapters
     let depth = processor.configuration.layerCount
@@ -34,24 +40,60 @@ extension Editor {
       Set(try layers.resolved(layerCount: depth))
     }
     let isAsTrained = strength == 1 && (chosen?.count ?? depth) == depth
+    let written = configuration.writtenTokens(of: opening.count)
+    let isWhole = written.count == opening.count
     do throws(LanguageModelError) {
       let state = try Self.state(for: opening, processor, cacheType)
-      var states: [Float]? = isAsTrained ? nil : []
+      var states: [Float]? = isAsTrained && isWhole && observer == nil ? nil : []
       try state.read(opening, through: adapters, states: &states)
-      if let states {
-        for layer in 0..<depth {
-          let factor = chosen?.contains(layer) ?? true ? strength : 0
-          state.restate(
-            around(mean: layer, states, count: opening.count, factor), layer: layer, from: 0)
+      guard let states else { return try finite(opening.indices.map(state.keyValues)) }
+      var plain: [Float]? = []
+      if observer != nil {
+        try Self.state(for: opening, processor, cacheType)
+          .read(opening, through: nil, states: &plain)
+      }
+      let target =
+        isWhole
+        ? state : try Self.emptyPositions(written.map { opening[$0] }, processor, cacheType)
+      for layer in 0..<depth {
+        var rows = chosenRows(written, of: states, layer: layer, count: opening.count)
+        if !isAsTrained {
+          rows = around(mean: layer, rows, chosen?.contains(layer) ?? true ? strength : 0)
+        }
+        if !isAsTrained || !isWhole { target.restate(rows, layer: layer, from: 0) }
+        if let observer, let plain {
+          let before = chosenRows(written, of: plain, layer: layer, count: opening.count)
+          show(observer, layer: layer, before: before, after: rows)
         }
       }
-      return try finite(opening.indices.map(state.keyValues))
+      return try finite(written.indices.map(target.keyValues))
     } catch {
       throw .model(error)
     }
   }
 
-  /// Sets the mean to that over the tokens of `openings`, of which there is one at least. Throws `model`.
+  /// The states of some tokens, `[tokens][width]`, of those of `count` tokens in all layers.
+  private func chosenRows(
+    _ tokens: [Int], of states: [Float], layer: Int, count: Int
+  ) -> [Float] {
+    let width = configuration.processor.width
+    return tokens.flatMap { token in
+      states[(layer * count + token) * width..<(layer * count + token + 1) * width]
+    }
+  }
+
+  /// A state with as many positions as `tokens`, whose keys and values are to be written.
+  private static func emptyPositions(
+    _ tokens: [Int], _ processor: Processor, _ cacheType: CacheType
+  ) throws(LanguageModelError) -> ProcessorState {
+    let c = processor.configuration
+    let state = try state(for: tokens, processor, cacheType)
+    let zeros = [Float](repeating: 0, count: c.layerCount * c.kvHeadCount * c.headSize)
+    for _ in tokens { try state.append(PositionKeyValues(keys: zeros, values: zeros)) }
+    return state
+  }
+
+  /// Sets the mean to that over the written tokens of `openings`, of which there is one at least. Throws `model`.
   public func measureMean(
     over openings: [[Int]], on processor: Processor
   ) throws(LatentEditingError) {
@@ -67,13 +109,14 @@ extension Editor {
         try state.read(opening, through: adapters, states: &states)
       } catch { throw .model(error) }
       guard let states else { continue }
+      let written = configuration.writtenTokens(of: opening.count)
       for layer in 0..<depth {
-        for token in opening.indices {
+        for token in written {
           let start = (layer * opening.count + token) * width
           for i in 0..<width { sums[layer * width + i] += Double(states[start + i]) }
         }
       }
-      count += opening.count
+      count += written.count
     }
     let mean = heads.parameters.floats(of: Self.mean)
     for (i, sum) in sums.enumerated() { mean[i] = Float(sum / Double(count)) }
@@ -87,7 +130,8 @@ extension Editor {
   ) -> Int {
     guard let adapters = configuration.readingAdapters else { return 0 }
     return ProcessorState.readingBytes(
-      adapters, of: processor, tokens: tokens, threads: threads, recordsStates: !isAsTrained)
+      adapters, of: processor, tokens: tokens, threads: threads,
+      recordsStates: !isAsTrained || configuration.prefixTokens != nil)
   }
 
   private static let mean = "mean"
@@ -108,15 +152,25 @@ extension Editor {
     return try ProcessorState(processor, contextLength: opening.count, cacheType: cacheType)
   }
 
-  /// mean[layer] + factor (e_i[layer] - mean[layer]) for all tokens i, of `states` of all layers.
-  private func around(
-    mean layer: Int, _ states: [Float], count: Int, _ factor: Float
-  ) -> [Float] {
+  /// Shows `observer` the states of a block, `[tokens][width]`, token after token.
+  private func show(
+    _ observer: any EditObserver, layer: Int, before: [Float], after: [Float]
+  ) {
+    let width = configuration.processor.width
+    for position in 0..<before.count / width {
+      let row = position * width..<(position + 1) * width
+      observer.observe(
+        layer: layer, position: position, before: Array(before[row]), after: Array(after[row]))
+    }
+  }
+
+  /// mean[layer] + factor (e_i[layer] - mean[layer]) for all tokens i, of their `states`.
+  private func around(mean layer: Int, _ states: [Float], _ factor: Float) -> [Float] {
     let width = configuration.processor.width
     let mean = heads.parameters.floats(of: Self.mean)
-    return (0..<count * width).map { i in
+    return states.indices.map { i in
       let center = mean[layer * width + i % width]
-      return center + factor * (states[layer * count * width + i] - center)
+      return center + factor * (states[i] - center)
     }
   }
 

@@ -104,12 +104,14 @@ extension CompiledEdit {
   public static func reading(
     _ opening: [Int], replacing replaced: [Int], with editor: Editor, strength: Float = 1,
     layers: LayerSelection? = nil, on processor: Processor, identity: ProcessorIdentity,
-    cacheType: CacheType, label: String
+    cacheType: CacheType, label: String, observer: (any EditObserver)? = nil
   ) throws(LatentEditingError) -> CompiledEdit {
     CompiledEdit(
-      processor: identity, place: .opening(replacing: replaced), tokens: opening,
+      processor: identity, place: .opening(replacing: replaced),
+      tokens: editor.configuration.writtenTokens(of: opening.count).map { opening[$0] },
       activations: processor.activations, cacheType: cacheType, label: label,
       positions: try editor.readPrefix(
-        opening, strength: strength, layers: layers, on: processor, cacheType: cacheType))
+        opening, strength: strength, layers: layers, on: processor, cacheType: cacheType,
+        observer: observer))
   }
 }

@@ -38,6 +38,7 @@ public struct CompiledEditCache: Sendable {
 
   private let folder: String
   private let opening: (tokens: [Int], replaced: [Int])?
+  private let written: [Int]
   private let identity: ProcessorIdentity
   private let activations: ActivationPrecision
   private let cacheType: CacheType
@@ -54,17 +55,20 @@ public struct CompiledEditCache: Sendable {
   ///   - firstToken: the token that prompts begin with.
   ///   - opening: what a prefix editor reads, and the tokens at the beginning of prompts that it takes the
   ///     place of; nil for an edit of the first token.
+  ///   - written: those of the tokens that it reads which it writes; nil for all.
   ///   - activations: how the processor takes its activations.
   ///   - cacheType: how keys and values are stored.
   /// - Throws: what makes a file unreadable.
   public init(
     folder: String, model: GGUFFile, identity: ProcessorIdentity? = nil, requests: [Request],
     layers: LayerSelection?, firstToken: Int,
-    opening: (tokens: [Int], replaced: [Int])? = nil, activations: ActivationPrecision,
+    opening: (tokens: [Int], replaced: [Int])? = nil, written: [Int]? = nil,
+    activations: ActivationPrecision,
     cacheType: CacheType
   ) throws(LatentEditingError) {
     self.folder = folder
     self.opening = opening
+    self.written = written ?? opening?.tokens ?? []
     self.firstToken = firstToken
     self.activations = activations
     self.cacheType = cacheType
@@ -127,7 +131,7 @@ public struct CompiledEditCache: Sendable {
       throw .cachedEdit(path: path, problem: "\(error)")
     }
     if let opening {
-      guard edit.tokens == opening.tokens, edit.place == .opening(replacing: opening.replaced)
+      guard edit.tokens == written, edit.place == .opening(replacing: opening.replaced)
       else {
         throw .cachedEdit(path: path, problem: "it is of another beginning of prompts")
       }

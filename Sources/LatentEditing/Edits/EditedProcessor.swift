@@ -5,11 +5,11 @@ import LanguageModels
 /// Sites that count from the prompt's edges need to know the prompt, so `prepare` comes before it, and
 /// without it nothing runs. Once the last edited token is in the cache the edit costs nothing: the
 /// processor runs uninterrupted.
-public final class EditedProcessor: SequenceModel {
+public final class EditedProcessor: BatchableModel {
   private let state: ProcessorState
   private let edit: LatentEdit
   private let promptEdit: PromptEdit?
-  private let compiled: CompiledEdit?
+  private var compiled: CompiledEdit?
   private let observer: (any EditObserver)?
   /// What `prepare` made: the prompt as it is fed, and what is done to it.
   private var prepared: (prompt: Prompt, injector: EditInjector)?
@@ -34,6 +34,15 @@ public final class EditedProcessor: SequenceModel {
     self.edit = edit
     self.compiled = compiled
     self.observer = observer
+  }
+
+  /// Takes `other` in the place of the compiled edit of a conversation's beginning: that of another system text,
+  /// for one. The cache is emptied, and a prompt has to be prepared again.
+  public func replaceOpening(_ other: CompiledEdit) {
+    precondition(compiled?.isOfThePrompt == false && !other.isOfThePrompt)
+    compiled = other
+    prepared = nil
+    state.truncate(to: 0)
   }
 
   /// Whether a prompt that begins like the last one may keep what is in the cache: where all sites
@@ -98,15 +107,28 @@ public final class EditedProcessor: SequenceModel {
   /// Forgets the tokens at `position` and after it.
   public func truncate(to position: Int) { state.truncate(to: position) }
 
-  /// Feeds `tokens`, edited; the logits after the last. Throws `noPrompt` before `prepare`, and
-  /// `otherPrompt` where the tokens are not those of the prompt.
-  public func forward(_ tokens: [Int]) throws(LanguageModelError) -> [Float] {
+  /// The memory of its passes.
+  public var memory: PassMemory { state.memory }
+
+  /// `tokens`, edited, but for those that a compiled edit has, which are appended at once. Throws `noPrompt`
+  /// before `prepare`, and `otherPrompt` where the tokens are not those of the prompt.
+  public func segment(
+    _ tokens: [Int], logitsFrom first: Int
+  ) throws(LanguageModelError) -> PassSegment? {
     let injector = try injector(on: tokens)
     let rest = try appendCompiled(tokens)
-    // All of it is in the prefix, whose tokens have no logits.
-    guard !rest.isEmpty else { return [] }
+    guard !rest.isEmpty else { return nil }
     let isDone = observer == nil && state.position >= injector.endPosition
-    return try state.forward(Array(rest), visitor: isDone ? nil : injector)
+    return PassSegment(
+      state, Array(rest), logitsFrom: first - (tokens.count - rest.count),
+      visitor: isDone ? nil : injector)
+  }
+
+  /// Feeds `tokens`, edited; the logits after the last. Throws as `segment`.
+  public func forward(_ tokens: [Int]) throws(LanguageModelError) -> [Float] {
+    // All of it is in the prefix, whose tokens have no logits.
+    guard let segment = try segment(tokens, logitsFrom: tokens.count - 1) else { return [] }
+    return try state.forward(segment.tokens, visitor: segment.visitor)
   }
 
   /// Appends what of `tokens` a compiled edit has; the rest.
@@ -118,24 +140,23 @@ public final class EditedProcessor: SequenceModel {
   }
 
   /// Feeds `tokens`, edited, and hands `body` the logits of each from index `first` on. A compiled
-  /// edit has no logits for its own tokens, so `first` must then be behind them. Throws as `forward` does.
+  /// edit has no logits for its own tokens, so `first` must then be behind them. Throws as `segment`.
   public func forwardAll<Failure: Error>(
     _ tokens: [Int], logitsFrom first: Int,
     _ body: (_ index: Int, _ logits: Span<Float>) throws(Failure) -> Void
   ) throws(SequenceError<Failure>) {
-    let rest: ArraySlice<Int>
-    let injector: EditInjector
+    let segment: PassSegment?
     do throws(LanguageModelError) {
-      injector = try self.injector(on: tokens)
-      rest = try appendCompiled(tokens)
+      segment = try self.segment(tokens, logitsFrom: first)
     } catch {
       throw .model(error)
     }
-    precondition(first >= tokens.count - rest.count, "a compiled edit has no logits")
-    guard !rest.isEmpty else { return }
-    let skipped = tokens.count - rest.count
-    try state.forwardAll(Array(rest), logitsFrom: first - skipped, visitor: injector) {
-      index, logits throws(Failure) in
+    let skipped = tokens.count - (segment?.tokens.count ?? 0)
+    precondition(first >= skipped, "a compiled edit has no logits")
+    guard let segment else { return }
+    try state.forwardAll(
+      segment.tokens, logitsFrom: segment.logitsFrom, visitor: segment.visitor
+    ) { index, logits throws(Failure) in
       try body(index + skipped, logits)
     }
   }

@@ -8,20 +8,23 @@ import LanguageModels
   import Glibc
 #endif
 
-/// An edited processor with an unedited one beside it that is fed the same tokens: what each chosen
-/// token's distribution would have been without the edit goes into the trace.
+/// An edited processor with an unedited one beside it that is fed the same tokens in the same passes: what
+/// each chosen token's distribution would have been without the edit goes into the trace.
 public final class TracedProcessor: SequenceModel {
   private let edited: EditedProcessor
   private let unedited: ProcessorState
   private let recorder: TraceRecorder
-  /// Tokens of the prompt, those for the edit among them.
+  /// The prompt without the edit.
+  private var given: [Int] = []
+  /// Tokens of the prompt as the edit extends it.
   private var promptLength = 0
-  /// Tokens at the beginning that are there for the edit alone.
-  private var ghosts = 0
+  /// How many more those are.
+  private var ghosts: Int { promptLength - given.count }
   private var last: (edited: [Float], unedited: [Float])?
 
-  /// `edited`, and a state of its own for the unedited model.
+  /// `edited`, and a state of its own for the unedited model, which shares the memory of its passes.
   public init(_ edited: EditedProcessor, unedited: ProcessorState, recorder: TraceRecorder) {
+    precondition(edited.memory === unedited.memory, "the states do not share a memory")
     self.edited = edited
     self.unedited = unedited
     self.recorder = recorder
@@ -35,7 +38,7 @@ public final class TracedProcessor: SequenceModel {
   /// Gets the edit ready for `prompt`.
   public func prepare(_ prompt: Prompt) throws(PromptError) {
     promptLength = extended(prompt).tokens.count
-    ghosts = promptLength - prompt.tokens.count
+    given = prompt.tokens
     last = nil
     try edited.prepare(prompt)
     unedited.truncate(to: min(unedited.position, max(0, edited.position - ghosts)))
@@ -60,11 +63,23 @@ public final class TracedProcessor: SequenceModel {
         recorder.add(EditTrace.Token(position: start, id: token, divergence: divergence))
       }
     }
-    let logits = try edited.forward(tokens)
-    let own = Array(tokens.dropFirst(max(0, ghosts - start)))
-    guard !own.isEmpty else { return logits }
-    last = (logits, try unedited.forward(own))
-    return logits
+    // The unedited model is as far from the prompt's end, and reads the prompt as it was given.
+    let end = max(unedited.position, start + tokens.count - ghosts)
+    let own = (unedited.position..<end).map { position in
+      position < given.count ? given[position] : tokens[position + ghosts - start]
+    }
+    let segments = [
+      try edited.segment(tokens, logitsFrom: tokens.count - 1),
+      own.isEmpty ? nil : PassSegment(unedited, own),
+    ]
+    var logits: [[Float]] = [[], []]
+    let places = segments.indices.filter { segments[$0] != nil }
+    let failures = edited.memory.forward(segments.compactMap { $0 }) { segment, _, found in
+      logits[places[segment]] = found.withUnsafeBufferPointer { Array($0) }
+    }
+    if let failure = failures.compactMap({ $0 }).first { throw failure }
+    if !own.isEmpty { last = (logits[0], logits[1]) }
+    return logits[0]
   }
 
   /// Feeds `tokens` to both one by one; the edited logits.

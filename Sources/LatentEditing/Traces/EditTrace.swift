@@ -51,15 +51,19 @@ public struct EditTrace: Sendable, Equatable {
 
   /// Blocks of the processor.
   public var layerCount: Int
-  /// Tokens of the prompt.
+  /// Tokens of the prompt, as the edit extends it.
   public var promptLength: Int
+  /// The text of the tokens at the beginning that a reading prefix (P8) has read; none for other edits. Their
+  /// sites compare what the processor by itself has there with what the editor wrote.
+  public var words: [String]
   /// The additions, in the order in which they happened.
   public var sites: [Site] = []
   /// The answer.
   public var tokens: [Token] = []
 
   /// A trace of nothing yet.
-  public init(layerCount: Int, promptLength: Int) {
+  public init(layerCount: Int, promptLength: Int, words: [String] = []) {
+    self.words = words
     self.layerCount = layerCount
     self.promptLength = promptLength
   }
@@ -71,6 +75,7 @@ private struct TraceLine: Codable {
     var version: Int
     var layers: Int
     var prompt: Int
+    var words: [String]?
   }
   var trace: Header?
   var site: EditTrace.Site?
@@ -94,7 +99,9 @@ extension EditTrace {
       try writer.append(
         line(
           TraceLine(
-            trace: .init(version: Self.version, layers: layerCount, prompt: promptLength))))
+            trace: .init(
+              version: Self.version, layers: layerCount, prompt: promptLength,
+              words: words.isEmpty ? nil : words))))
       for site in sites { try writer.append(line(TraceLine(site: site))) }
       for token in tokens { try writer.append(line(TraceLine(token: token))) }
       try writer.commit()
@@ -122,7 +129,8 @@ extension EditTrace {
           throw .traceUnreadable(
             path: path, line: 1, problem: "version \(header.version) or its sizes are unknown")
         }
-        trace = EditTrace(layerCount: header.layers, promptLength: header.prompt)
+        trace = EditTrace(
+          layerCount: header.layers, promptLength: header.prompt, words: header.words ?? [])
       } else if let site = line.site, let layers = trace?.layerCount,
         (0...layers).contains(site.layer), (0..<(1 << 24)).contains(site.position)
       {

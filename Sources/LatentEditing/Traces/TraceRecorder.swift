@@ -3,9 +3,9 @@ public final class TraceRecorder: EditObserver {
   /// What was seen so far.
   public private(set) var trace: EditTrace
 
-  /// A recorder of one run.
-  public init(layerCount: Int, promptLength: Int) {
-    trace = EditTrace(layerCount: layerCount, promptLength: promptLength)
+  /// A recorder of one run; `words` are the tokens, as text, that an edit puts in front.
+  public init(layerCount: Int, promptLength: Int, words: [String] = []) {
+    trace = EditTrace(layerCount: layerCount, promptLength: promptLength, words: words)
   }
 
   /// Keeps the sizes where something was added.

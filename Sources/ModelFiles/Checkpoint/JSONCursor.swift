@@ -6,13 +6,17 @@ package struct JSONCursor {
   private let file: MappedFile
   package private(set) var offset: Int
   private let end: Int
+  /// Whether values that are passed over may be `NaN`, `Infinity` and `-Infinity` too.
+  private let passesOverNonFinite: Bool
 
   /// Values of values that are passed over may be nested this deep.
   private static let mostNested = 64
 
-  /// A byte order mark at the start of the file is passed over.
-  package init(_ file: MappedFile, _ range: Range<Int>) {
+  /// A byte order mark at the start of the file is passed over; with `passesOverNonFinite` so are the
+  /// numbers that Python writes and RFC 8259 does not have.
+  package init(_ file: MappedFile, _ range: Range<Int>, passesOverNonFinite: Bool = false) {
     self.file = file
+    self.passesOverNonFinite = passesOverNonFinite
     let mark = range.lowerBound == 0 ? TextFile.markLength(file.bytes[range]) : 0
     offset = range.lowerBound + mark
     end = range.upperBound
@@ -100,6 +104,7 @@ package struct JSONCursor {
       _ = try readString()
     default:
       for word in ["true", "false", "null"]
+        + (passesOverNonFinite ? ["NaN", "Infinity", "-Infinity"] : [])
       where file.bytes[offset..<end].starts(with: word.utf8) {
         offset += word.utf8.count
         return

@@ -25,6 +25,8 @@ package struct Behaviour: Sendable {
   package let name: String
   /// `{a}` stands for the parameter. The last quarter is kept from training.
   package let wordings: [String]
+  /// More to train on, none of them kept.
+  package let trainingWordings: [String]
   /// What `{a}` can be; empty where there is no parameter.
   package let choices: [String]
   /// The words of the question are in the answer: not so in another language.
@@ -40,16 +42,33 @@ package struct Behaviour: Sendable {
     follows: @escaping @Sendable (String, String, String) -> Bool
   ) {
     self.name = name
-    self.wordings = wordings.split(separator: "\n").flatMap { $0.split(separator: " | ") }
-      .map(String.init)
+    self.wordings = Behaviour.parted(wordings)
+    trainingWordings = Behaviour.parted(TrainingWordings.of(name))
     self.choices = choices
     self.keepsWords = keepsWords
     self.target = target
     self.follows = follows
   }
 
-  package var seenWordings: ArraySlice<String> { wordings.dropLast(wordings.count / 4) }
+  package var seenWordings: [String] {
+    wordings.dropLast(wordings.count / 4) + trainingWordings
+  }
   package var unseenWordings: ArraySlice<String> { wordings.suffix(wordings.count / 4) }
+
+  /// Wordings, one a line or several with ` | ` between them.
+  private static func parted(_ text: String) -> [String] {
+    text.split(separator: "\n").flatMap { $0.split(separator: " | ") }.map(String.init)
+  }
+
+  /// Wordings beside those of `Behaviour.all`, thirty a behaviour. They were written from the rules and the
+  /// wordings that are trained on, without a look at those that are kept; four that were equal to one of
+  /// them, marks and capitals apart, were taken out.
+  enum TrainingWordings {
+    static func of(_ name: String) -> String {
+      if Languages.names.contains(name) { return languages.replacing("{name}", with: name) }
+      return letters[name] ?? layouts[name] ?? manners[name] ?? ""
+    }
+  }
 
   /// The target with a parameter, or nil where the rule does not apply or its own check refuses what it
   /// makes, as where a sentence has a form that the rule does not expect.
@@ -74,7 +93,7 @@ package struct Behaviour: Sendable {
 
   /// The parameter that an instruction has filled in, or nil where it is none of this behaviour's.
   package func parameter(of instruction: String) -> String? {
-    for wording in wordings {
+    for wording in wordings + trainingWordings {
       if choices.isEmpty {
         if wording == instruction { return "" }
       } else if let choice = choices.first(where: {

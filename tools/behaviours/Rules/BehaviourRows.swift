@@ -38,7 +38,8 @@ package struct BehaviourRow: Codable, Equatable, Sendable {
   package var family: String
   package var parts: [String]
   package var split: String
-  /// The answer without an instruction, as far as it is used; for the check of content.
+  /// The answer without an instruction, as far as it is used, for the check of content; empty where a poem
+  /// of ours is the answer, of which none is asked.
   package var unedited: String
 }
 
@@ -109,6 +110,7 @@ package struct BehaviourRowMaker {
         Self.accepted(answer, behaviour, unedited[answer.question])
       }
       prompted[behaviour.name] = parted(good)
+      prompted[behaviour.name]!.0 += Poems.answers(to: behaviour.name)
       accepted[behaviour.name] = (own.count, good.count)
     }
     plain = counts
@@ -142,17 +144,17 @@ package struct BehaviourRowMaker {
       let wordings =
         switch split {
         case .train, .seen: behaviour.seenWordings
-        case .unseen: behaviour.unseenWordings
-        case .behaviour: behaviour.wordings[...]
+        case .unseen: Array(behaviour.unseenWordings)
+        case .behaviour: behaviour.wordings
         }
-      let instruction = random.element(Array(wordings)).replacing("{a}", with: parameter)
+      let instruction = random.element(wordings).replacing("{a}", with: parameter)
       guard let output = behaviour.made(of: answer, parameter),
         drawn.insert([instruction, answer.question]).inserted
       else { continue }
       return BehaviourRow(
         instruction: instruction, input: answer.question, output: output,
         family: "behaviour.\(behaviour.name)", parts: [], split: split.rawValue,
-        unedited: unedited[answer.question]!.text)
+        unedited: unedited[answer.question]?.text ?? "")
     }
     return nil
   }

@@ -72,6 +72,8 @@ extension Behaviour {
 
 /// Languages by their function words, and rhymes by their letters.
 enum Languages {
+  static let names: Set<String> = ["French", "Spanish", "German", "Italian"]
+
   static let english = words(
     "the of and to in is that it was for with as on are this be by at from or an which you not have has"
   )

@@ -38,23 +38,38 @@ struct Chat: ParsableCommand {
     parsing: .unconditional, help: ArgumentHelp("What the system says first.", valueName: "text"))
   var system: String?
 
+  @OptionGroup var escapes: EscapeOptions
+
   func validate() throws { try editCache.check(edits) }
 
   func run() throws {
+    let system = system.map(escapes.read)
     let opened = try model.use.open()
     let template = try templateOptions.template(for: opened, edits: edits, verbose: model.verbose)
     let opening = try template.encode(
       (system.map { [ChatMessage(.system, $0)] } ?? []) + [ChatMessage(.user, "x")],
       with: opened.tokenizer)
-    var prepared = try EditPreparation(
-      edits.request(), opened, form: .conversation(template),
-      cache: editCache.place(firstToken: opening.first ?? 0))
+    func prepare(_ system: String?) throws -> EditPreparation? {
+      try EditPreparation(
+        edits.request(), opened, form: .conversation(template, system: system),
+        cache: editCache.place(firstToken: opening.first ?? 0))
+    }
+    var prepared = try prepare(system)
     let loaded = try opened.load(beside: prepared)
     let edited = try prepared?.processor(loaded)
     let generator = Generator(
       edited ?? loaded.state, tokenizer: loaded.tokenizer, startsText: true)
     let session = ChatSession(
       generator, tokenizer: loaded.tokenizer, template: template, system: system)
+    // An editor of prefixes reads its instruction beside what the system says.
+    func reread(_ system: String?) throws {
+      guard let edited, var prepared = try prepare(system), prepared.tokensInFront > 0 else {
+        return
+      }
+      let beside = try opened.load(
+        contextLength: 1, beside: prepared, processor: loaded.processor)
+      if let opening = try prepared.opening(beside) { edited.replaceOpening(opening) }
+    }
     var options = length.generationOptions(sampling.options)
     options.end(turnsOf: template, with: loaded.tokenizer)
 
@@ -82,7 +97,7 @@ struct Chat: ParsableCommand {
       let text = line.drop(while: \.isWhitespace)
       if text.isEmpty { continue }
       if text.hasPrefix("/") {
-        if obey(text, session) == .end { return }
+        if try obey(text, session, reread) == .end { return }
         continue
       }
       if try !answer(
@@ -97,7 +112,9 @@ struct Chat: ParsableCommand {
 
   private enum Next { case more, end }
 
-  private func obey(_ line: Substring, _ session: ChatSession) -> Next {
+  private func obey(
+    _ line: Substring, _ session: ChatSession, _ reread: (String?) throws -> Void
+  ) throws -> Next {
     let words = line.split(maxSplits: 1, whereSeparator: \.isWhitespace)
     switch words.first {
     case "/exit", "/quit":
@@ -106,7 +123,9 @@ struct Chat: ParsableCommand {
       session.restart(system: session.system)
       Console.note("The conversation starts again.")
     case "/system":
-      session.restart(system: words.count > 1 ? String(words[1]) : nil)
+      let system = words.count > 1 ? String(words[1]) : nil
+      try reread(system)
+      session.restart(system: system)
       Console.note("The conversation starts again, with this system text.")
     case "/help":
       Console.log(Self.commands)

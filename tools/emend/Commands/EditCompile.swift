@@ -12,7 +12,8 @@ struct EditCompile: ParsableCommand {
     discussion: """
       The file replaces the editor and its instruction for this model, these activations and this \
       type of cache, for every prompt that begins with the same token, or, of an editor that reads the \
-      instruction as the beginning of a conversation (p8), for every conversation.
+      instruction as the beginning of a conversation (p8), for every conversation that begins with the same \
+      --system text, or without one.
 
         emend edit compile -m model.gguf --editor editor.safetensors \\
           --instruction "Answer in upper case." -o upper.safetensors
@@ -29,6 +30,13 @@ struct EditCompile: ParsableCommand {
       "The token that prompts begin with. (default: what conversations begin with)",
       valueName: "id"))
   var firstToken: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "What the system says first in the conversations that an editor of prefixes (p8) is compiled for.",
+      valueName: "text"))
+  var system: String?
 
   @Option(name: .shortAndLong, help: ArgumentHelp("The compiled edit.", valueName: "file"))
   var output: String
@@ -50,7 +58,7 @@ struct EditCompile: ParsableCommand {
     let template = try? templateOptions.template(for: opened, edits: edits)
     guard
       var prepared = try EditPreparation(
-        edits.request(), opened, form: PromptForm(chat: template))
+        edits.request(), opened, form: PromptForm(chat: template, system: system))
     else { return }
     let loaded = try opened.load(contextLength: 1, beside: prepared)
     let compiled = try prepared.compiledEdit(loaded, firstToken: first)

@@ -13,8 +13,11 @@ struct EditImport: ParsableCommand {
       for each block, whose name says which (layers.12, vec_layer_12_Llama-2-7b, a dict's key 12), or one \
       tensor with a row for each block. A vector is added to the residual stream after its block. Blocks count \
       from 0, as in transformers, and negative ones from the end, -1 being the last; --first-block 1 is for \
-      files that count from 1, and for hidden_states, whose first row is the embedding. The block of a vector \
-      without a name is said by --layer. llama.cpp has no direction for block 0: leave it out with --layers.
+      files that count from 1, and for hidden_states, whose first row is the embedding. The last row of \
+      hidden_states in transformers is no block's output but what the final norm makes of it: leave the last \
+      block out, or take it from a hook. The block of a vector without a name is said by --layer, and that of \
+      one concept of many in one block, as AxBench saves them, by --row and --layer. llama.cpp has no \
+      direction for block 0: leave it out with --layers.
 
         emend edit import -m model.gguf steering.pt --layers 10-20 -o steering.gguf
         emend generate -m model.gguf -p "Today I" --control-vector steering.gguf:1.5 --compare
@@ -33,9 +36,15 @@ struct EditImport: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The block of the file's only vector, whatever its name; negative from the end.",
+      "The block of the file's only vector, or of --row, whatever its name; negative from the end.",
       valueName: "n"))
   var layer: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The row of a table of concepts that is the vector for --layer, from 0.", valueName: "n"))
+  var row: Int?
 
   @Option(help: ArgumentHelp("Only these blocks: all, 10-20 or 2,10,18.", valueName: "blocks"))
   var layers = "all"
@@ -50,6 +59,11 @@ struct EditImport: ParsableCommand {
 
   func validate() throws {
     guard 0...1 ~= firstBlock else { throw ValidationError("--first-block is 0 or 1") }
+    guard row == nil || layer != nil else {
+      throw ValidationError(
+        "--row has a meaning with --layer alone; say after which block it is added")
+    }
+    guard row ?? 0 >= 0 else { throw ValidationError("--row is \(row!), and rows count from 0") }
     guard scale.isFinite, scale != 0 else {
       throw ValidationError("--scale is \(scale), and must be finite and not 0")
     }
@@ -63,7 +77,7 @@ struct EditImport: ParsableCommand {
     _ = try chosen.resolved(layerCount: shape.layerCount)
     let vector = try ControlVector(
       checkpoint: input, width: shape.hiddenSize, layerCount: shape.layerCount,
-      firstBlock: firstBlock, layer: layer, layers: chosen)
+      firstBlock: firstBlock, layer: layer, row: row, layers: chosen)
     try vector.scaled(by: scale).write(to: output)
     Console.print("\(output): directions after blocks \(LayerSelection(vector.directions.keys))")
   }

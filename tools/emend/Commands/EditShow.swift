@@ -10,7 +10,8 @@ struct EditShow: ParsableCommand {
     discussion: """
       Layers from bottom to top, tokens from left to right; the darker, the larger what was added is \
       against what was there, from a thousandth to one. The divergence of the tokens of the answer is \
-      listed below, and drawn in the SVG.
+      listed below, and drawn in the SVG. What a p8 editor has read is a line a word, layers from left to \
+      right: what is added there is what the editor reads otherwise than the model by itself.
 
         emend generate -m model.gguf -p "Today I" --control-vector happy.gguf --trace trace.jsonl.zst
         emend edit show trace.jsonl.zst --svg trace.svg

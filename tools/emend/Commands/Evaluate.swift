@@ -17,19 +17,22 @@ struct Evaluate: ParsableCommand {
         ablated            without an edit
         empty              with the edit of an instruction without words
         shuffled           with that of another row's instruction
+        random_sentence    with that of a sentence that asks for nothing
+        nonsense           with that of what is no sentence
         random             with latents of random directions, as long as the editor's (not of p8)
         constant           with one constant that was learned (--constant-editor)
         edited             with the edit of the row's own instruction
         reader_at_zero     with the prefix of a p8 editor whose adapters are zero
         prompted           without an edit, the instruction in the prompt
         prompted_shuffled  the same with another row's instruction
+        prompted_random_sentence, prompted_nonsense   the same with such a text
         tuned              the instruction in the prompt of a tuned model (--tuned)
         tuned_shuffled     the same with another row's instruction
 
       "recovered" is the part of what the prompt gains that the edit gains; "instruction effect" the part \
       of the prompt's sensitivity to the instruction that the edit carries: only what the right \
       instruction gains over another one shows that it is read. Brackets hold 95 % of 2000 bootstrap \
-      resamples of the rows.
+      resamples of the rows, or of their families (--intervals families).
 
         emend evaluate -m model.gguf --editor run/best.safetensors --data rows.json
         emend evaluate -m model.gguf --editor run/best.safetensors --config train.yaml --splits unseen
@@ -90,7 +93,8 @@ struct Evaluate: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Unrelated text, on which edits should change little: KL(unedited || edited).",
+      "Unrelated text, on which edits should change little: KL(unedited || edited), and that of the same "
+        + "instruction in the prompt and of what asks for nothing, where these are measured.",
       valueName: "file"))
   var localityText: String?
 
@@ -108,6 +112,12 @@ struct Evaluate: ParsableCommand {
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Draws of the bootstrap.", valueName: "n"))
   var resamples = 2000
+
+  @Option(
+    help: ArgumentHelp(
+      "What the bootstrap draws: rows, or families and rows within them.",
+      valueName: IntervalsOver.allCases.map(\.rawValue).joined(separator: "|")))
+  var intervals = IntervalsOver.rows
 
   @Option(
     parsing: .unconditional,
@@ -174,18 +184,20 @@ struct Evaluate: ParsableCommand {
     model.settings.cacheType = cacheType
     let opened = try model.open()
     let file = try OpenedEditor(path: editor)
+    let conditions = try conditions()
     var input = try origins.fitting {
       try EvaluationInput(
         options,
         .init(
-          splits: rows.chosenSplits, rows: rows.rows, responseTokens: rows.responseTokens),
+          splits: rows.chosenSplits, rows: rows.rows, responseTokens: rows.responseTokens,
+          isShuffled: conditions.contains(where: \.isShuffled)),
         configuration: opened.configuration, tokenizer: opened.tokenizer,
         instructions: file.instructionTokenizer(processor: opened.tokenizer),
         editor: file.configuration,
         unrelated: localityText.map { ($0, localityWindows ?? 16) })
     }
     var chosen = EditorEvaluation.Options()
-    chosen.conditions = try conditions()
+    chosen.conditions = conditions
     chosen.batchSize = batchSize
     chosen.seed = seed
     let processor = try opened.loadProcessor()
@@ -224,7 +236,8 @@ struct Evaluate: ParsableCommand {
       editors[0], constant: editors.dropFirst().first, tuned: adapters, processor: processor,
       data: input.data,
       options: chosen)
-    let bootstrap = Bootstrap(resamples: resamples, seed: seed)
+    let bootstrap = Bootstrap(
+      resamples: resamples, seed: seed, drawsFamilies: intervals == .families)
 
     var splits: [SplitResult] = []
     for (split, cutRows) in zip(input.data.splits, input.cutRows) {
@@ -239,7 +252,7 @@ struct Evaluate: ParsableCommand {
     let result = EvaluationResult(
       model: options.model, editor: editor, activations: model.settings.activations.rawValue,
       splitSeed: options.run.seed, seed: seed, resamples: resamples,
-      rowsLeftOut: input.problemCount,
+      intervals: intervals.rawValue, rowsLeftOut: input.problemCount,
       splits: splits, locality: locality,
       seconds: start.duration(to: clock.now) / .seconds(1),
       peakRssBytes: Memory.peakResidentBytes)
@@ -317,4 +330,9 @@ struct Evaluate: ParsableCommand {
       .evaluating, passes + processor.weightBytes, resident: processor.weightBytes,
       limit: model.settings.memoryLimit)
   }
+}
+
+/// What intervals are over.
+enum IntervalsOver: String, ExpressibleByArgument, CaseIterable {
+  case rows, families
 }

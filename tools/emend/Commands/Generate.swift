@@ -57,10 +57,7 @@ struct Generate: ParsableCommand {
   @Flag(help: "Names of special tokens in the prompt, such as <|im_end|>, mean these tokens.")
   var parseSpecial = false
 
-  @Flag(
-    name: [.customShort("e"), .customLong("escape")],
-    help: "Escapes in the prompt, as \\n, \\t, \\\\ and \\x41, stand for their characters.")
-  var escapes = false
+  @OptionGroup var escapes: EscapeOptions
 
   @Option(
     help: ArgumentHelp(
@@ -105,8 +102,8 @@ struct Generate: ParsableCommand {
     let template =
       chat
       ? try templateOptions.template(for: opened, edits: edits, verbose: model.verbose) : nil
-    let form = PromptForm(chat: template)
-    let prompt = try encode(escapes ? text.unescaped : text, as: template, with: opened.tokenizer)
+    let form = PromptForm(chat: template, system: system.map { escapes.read($0) })
+    let prompt = try encode(escapes.read(text), as: template, with: opened.tokenizer)
     let ids = prompt.tokens
     opened.tokenizer.warnOfSecondBOS(ids)
     guard ids.count <= opened.contextLength else {
@@ -137,9 +134,13 @@ struct Generate: ParsableCommand {
     streams: Bool
   ) throws -> Answer {
     let model: any SequenceModel
+    let beginning = edits?.beginning
     let recorder = trace.map { _ in
       TraceRecorder(
-        layerCount: loaded.configuration.layerCount, promptLength: prompt.tokens.count)
+        layerCount: loaded.configuration.layerCount,
+        promptLength: prompt.tokens.count
+          + (beginning.map { $0.tokens.count - $0.replaced.count } ?? 0),
+        words: (beginning?.tokens ?? []).map { loaded.tokenizer.piece(of: $0) })
     }
     if let edits {
       var edits = edits
@@ -169,7 +170,8 @@ struct Generate: ParsableCommand {
     _ text: String, as template: ChatTemplate?, with tokenizer: Tokenizer
   ) throws -> Prompt {
     guard let template else { return tokenizer.prompt(text, parseSpecial: parseSpecial) }
-    let messages = (system.map { [ChatMessage(.system, $0)] } ?? []) + [ChatMessage(.user, text)]
+    let opening = system.map { [ChatMessage(.system, escapes.read($0))] } ?? []
+    let messages = opening + [ChatMessage(.user, text)]
     return try template.prompt(messages, with: tokenizer)
   }
 

@@ -58,6 +58,8 @@ struct Tokenize: ParsableCommand {
     help: "Leave out the tokens that the vocabulary adds before and after a text.")
   var leavesOutSpecial = false
 
+  @OptionGroup var escapes: EscapeOptions
+
   func validate() throws {
     let given = [text, file, messages].count { $0 != nil }
     guard given == 1 else {
@@ -90,9 +92,9 @@ struct Tokenize: ParsableCommand {
         [ChatMessage].self, text: try TextInput.read(messages), path: messages)
       result = try conversation(turns, tokenizer)
     } else {
-      let text = try file.map { try TextInput.read($0) } ?? text ?? ""
+      let text = escapes.read(try file.map { try TextInput.read($0) } ?? text ?? "")
       if chat {
-        let turns = system.map { [ChatMessage(.system, $0)] } ?? []
+        let turns = system.map { [ChatMessage(.system, escapes.read($0))] } ?? []
         result = try conversation(turns + [ChatMessage(.user, text)], tokenizer)
         result.text = nil
       } else {

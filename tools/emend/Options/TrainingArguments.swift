@@ -45,6 +45,12 @@ struct TrainingArguments: ParsableArguments {
   var instructionPlace: String?
   @Option(
     help: ArgumentHelp(
+      "p8: how many of the last tokens that are read are written in front of the prompt, beside the first; "
+        + "with --distill an --editor that writes all is followed. (default: all)",
+      valueName: "all|K"))
+  var prefixTokens: String?
+  @Option(
+    help: ArgumentHelp(
       "The model's blocks with a latent, as 0-9,12. (default: all; of p1 and p2 the middle one)",
       valueName: "blocks"))
   var layers: String?
@@ -224,7 +230,7 @@ struct TrainingArguments: ParsableArguments {
     [
       ("editor", editor), ("backbone", backbone), ("lora_rank", loraRank),
       ("lora_modules", loraModules), ("interface", interface),
-      ("instruction_place", instructionPlace), ("layers", layers),
+      ("instruction_place", instructionPlace), ("prefix_tokens", prefixTokens), ("layers", layers),
       ("positions", positions), ("scale", scale), ("heads", heads), ("cross_blocks", crossBlocks),
       ("constant", constant ? "true" : nil), ("tune", tune ? "true" : nil),
       ("steps", steps), ("batch_size", batchSize),

@@ -7,6 +7,8 @@ struct EditorReport: Encodable {
   let interface: String
   let layers: [Int]
   let positions: String
+  /// Of the last tokens that are read, how many are written beside the first; nil for all.
+  let prefixTokens: Int?
   let placement: String
   let scale: String
   let heads: String
@@ -28,7 +30,7 @@ struct EditorReport: Encodable {
 
       interface  \(report.interface)
       layers     \(LayerSelection(configuration.layers)) (\(report.placement) the block)
-      positions  \(report.positions)
+      positions  \(report.positions)\(report.prefixTokens.map { " (the first token and the last \($0))" } ?? "")
       scale      \(report.scale)
       heads      \(report.heads)
       backbone   \(report.backbone)
@@ -41,6 +43,7 @@ struct EditorReport: Encodable {
     interface = c.interface.rawValue
     layers = c.layers
     positions = c.positions.description
+    prefixTokens = c.prefixTokens
     placement = c.placement.rawValue
     scale = c.scale.rawValue
     heads = c.heads.description

@@ -9,6 +9,8 @@ struct EvaluationResult: Encodable {
   let splitSeed: UInt64
   let seed: UInt64
   let resamples: Int
+  /// What the bootstrap draws: "rows" or "families".
+  let intervals: String
   let rowsLeftOut: Int
   let splits: [SplitResult]
   let locality: LocalityFigures?
@@ -22,6 +24,14 @@ struct EvaluationResult: Encodable {
       parts.append(
         "unrelated text: KL(unedited || edited) \(kl.text(4)) nat a token (\(locality.tokens) tokens in "
           + "\(locality.windows) windows, \(locality.instructions) instructions)")
+      for condition in LocalityFigures.conditions {
+        guard let figure = locality.others[condition.rawValue] else { continue }
+        parts.append(
+          "unrelated text: KL(unedited || \(condition.rawValue)) \(figure.text(4)) nat a token")
+      }
+      if let more = locality.overPrompted {
+        parts.append("unrelated text: edited - prompted \(more.text(4)) nat a token")
+      }
     }
     if rowsLeftOut > 0 { parts.append("\(rowsLeftOut) rows could not be used") }
     parts.append(
@@ -52,7 +62,8 @@ struct SplitResult: Encodable {
     self.split = split.name
     self.cutRows = cutRows
     shuffledWithSameAnswer = split.sameAnswerCount
-    figures = ConditionFigures(losses, bootstrap)
+    figures = ConditionFigures(
+      losses, bootstrap, families: split.examples.map { rows[$0.example.row].family })
     let families = Dictionary(grouping: split.examples.indices) {
       rows[split.examples[$0].example.row].family ?? ""
     }.filter { !$0.key.isEmpty }
@@ -130,6 +141,16 @@ struct SplitResult: Encodable {
         "instruction / \(scale.rawValue)_instruction"
           + (isInsensitive
             ? ", which is below \(ConditionFigures.leastSensitivity) nat: no scale" : ""),
+      ])
+    }
+    for (name, effect) in [
+      ("over a sentence", figures.instructionEffectOverSentence),
+      ("over nonsense", figures.instructionEffectOverNonsense),
+    ] {
+      guard let effect else { continue }
+      table.append([
+        "instruction effect " + name, Numbers.fixed(effect.value, 3), effect.interval(3),
+        "the same in the prompt",
       ])
     }
     return table.text

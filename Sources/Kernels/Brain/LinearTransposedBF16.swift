@@ -103,43 +103,74 @@ func linearTransposedBF16(
   }
 }
 
-/// Eight columns by 32 rows.
-@inline(__always) private func fullTile(
-  _ panel: UnsafePointer<UInt32>, _ groups: Int, _ g: UnsafePointer<UInt32>,
-  _ sums: UnsafeMutablePointer<Float>
-) {
-  var a = Eight()
-  var b = Eight()
-  a.update { i, _ in sums.vector(32 &* i) }
-  b.update { i, _ in sums.vector(32 &* i &+ 16) }
-  for group in 0..<groups {
-    let weights = panel + group &* panelStride
-    let gradients = g + 256 &* group
-    for m in 0..<8 {
-      let u = gradients.vector(32 &* m)
-      let v = gradients.vector(32 &* m &+ 16)
-      a.update { i, acc in dotPairs(acc, u, weights.broadcast(8 &* i &+ m)) }
-      b.update { i, acc in dotPairs(acc, v, weights.broadcast(8 &* i &+ m)) }
-    }
+#if KERNELS_NEON
+  /// Eight columns by 32 rows.
+  @inline(__always) private func fullTile(
+    _ panel: UnsafePointer<UInt32>, _ groups: Int, _ g: UnsafePointer<UInt32>,
+    _ sums: UnsafeMutablePointer<Float>
+  ) {
+    narrowTile(panel, groups, g, sums)
+    narrowTile(panel, groups, g + 16, sums + 16)
   }
-  a.forFirst(8) { i, value in sums.store(value, at: 32 &* i) }
-  b.forFirst(8) { i, value in sums.store(value, at: 32 &* i &+ 16) }
-}
 
-/// Eight columns by the first 16 of 32 rows.
-@inline(__always) private func narrowTile(
-  _ panel: UnsafePointer<UInt32>, _ groups: Int, _ g: UnsafePointer<UInt32>,
-  _ sums: UnsafeMutablePointer<Float>
-) {
-  var a = Eight()
-  a.update { i, _ in sums.vector(32 &* i) }
-  for group in 0..<groups {
-    let weights = panel + group &* panelStride
-    let gradients = g + 256 &* group
-    for m in 0..<8 {
-      let u = gradients.vector(32 &* m)
-      a.update { i, acc in dotPairs(acc, u, weights.broadcast(8 &* i &+ m)) }
+  /// Eight columns, four at a time, by 16 of 32 rows.
+  @inline(__always) private func narrowTile(
+    _ panel: UnsafePointer<UInt32>, _ groups: Int, _ g: UnsafePointer<UInt32>,
+    _ sums: UnsafeMutablePointer<Float>
+  ) {
+    for half in 0..<2 {
+      let target = sums + 128 &* half
+      var a = Four()
+      a.update { i, _ in target.vector(32 &* i) }
+      for group in 0..<groups {
+        let weights = panel + (group &* panelStride &+ 32 &* half)
+        let gradients = g + 256 &* group
+        for m in 0..<2 {
+          a.addFourPairs(weights + 4 &* m, 8) { t in gradients.vector(128 &* m &+ 32 &* t) }
+        }
+      }
+      a.forFirst(4) { i, value in target.store(value, at: 32 &* i) }
     }
   }
-  a.forFirst(8) { i, value in sums.store(value, at: 32 &* i) }
-}
+#else
+  /// Eight columns by 32 rows.
+  @inline(__always) private func fullTile(
+    _ panel: UnsafePointer<UInt32>, _ groups: Int, _ g: UnsafePointer<UInt32>,
+    _ sums: UnsafeMutablePointer<Float>
+  ) {
+    var a = Eight()
+    var b = Eight()
+    a.update { i, _ in sums.vector(32 &* i) }
+    b.update { i, _ in sums.vector(32 &* i &+ 16) }
+    for group in 0..<groups {
+      let weights = panel + group &* panelStride
+      let gradients = g + 256 &* group
+      for m in 0..<8 {
+        let u = gradients.vector(32 &* m)
+        let v = gradients.vector(32 &* m &+ 16)
+        a.update { i, acc in dotPairs(acc, u, weights.broadcast(8 &* i &+ m)) }
+        b.update { i, acc in dotPairs(acc, v, weights.broadcast(8 &* i &+ m)) }
+      }
+    }
+    a.forFirst(8) { i, value in sums.store(value, at: 32 &* i) }
+    b.forFirst(8) { i, value in sums.store(value, at: 32 &* i &+ 16) }
+  }
+
+  /// Eight columns by the first 16 of 32 rows.
+  @inline(__always) private func narrowTile(
+    _ panel: UnsafePointer<UInt32>, _ groups: Int, _ g: UnsafePointer<UInt32>,
+    _ sums: UnsafeMutablePointer<Float>
+  ) {
+    var a = Eight()
+    a.update { i, _ in sums.vector(32 &* i) }
+    for group in 0..<groups {
+      let weights = panel + group &* panelStride
+      let gradients = g + 256 &* group
+      for m in 0..<8 {
+        let u = gradients.vector(32 &* m)
+        a.update { i, acc in dotPairs(acc, u, weights.broadcast(8 &* i &+ m)) }
+      }
+    }
+    a.forFirst(8) { i, value in sums.store(value, at: 32 &* i) }
+  }
+#endif

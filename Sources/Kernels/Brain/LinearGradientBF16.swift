@@ -89,43 +89,72 @@ func linearGradientBF16(
   }
 }
 
-/// 32 outputs by eight columns.
-@inline(__always) private func fullTile(
-  _ panel: UnsafePointer<UInt32>, _ x: UnsafePointer<UInt32>, _ count: Int,
-  _ low: UnsafeMutablePointer<Float>, _ high: UnsafeMutablePointer<Float>, _ keep: Bool,
-  _ next: UnsafePointer<UInt32>
-) {
-  var a = Eight()
-  var b = Eight()
-  if keep {
-    a.update { i, _ in low.vector(16 &* i) }
-    b.update { i, _ in high.vector(16 &* i) }
+#if KERNELS_NEON
+  /// 32 outputs by eight columns.
+  @inline(__always) private func fullTile(
+    _ panel: UnsafePointer<UInt32>, _ x: UnsafePointer<UInt32>, _ count: Int,
+    _ low: UnsafeMutablePointer<Float>, _ high: UnsafeMutablePointer<Float>, _ keep: Bool,
+    _ next: UnsafePointer<UInt32>
+  ) {
+    partialTile(panel, x, count, low, keep, 8)
+    partialTile(panel + 16, x, count, high, keep, 8)
   }
-  for i in 0..<8 {
-    prefetch(low + (256 &+ 16 &* i))
-    prefetch(high + (256 &+ 16 &* i))
-  }
-  for p in 0..<count {
-    prefetch(next + 8 &* p)
-    let u = panel.vector(32 &* p)
-    let v = panel.vector(32 &* p &+ 16)
-    a.update { i, acc in dotPairs(acc, u, x.broadcast(8 &* p &+ i)) }
-    b.update { i, acc in dotPairs(acc, v, x.broadcast(8 &* p &+ i)) }
-  }
-  a.forFirst(8) { i, value in low.store(value, at: 16 &* i) }
-  b.forFirst(8) { i, value in high.store(value, at: 16 &* i) }
-}
 
-/// 16 outputs by up to eight columns.
-@inline(__always) private func partialTile(
-  _ panel: UnsafePointer<UInt32>, _ x: UnsafePointer<UInt32>, _ count: Int,
-  _ dw: UnsafeMutablePointer<Float>, _ keep: Bool, _ validColumns: Int
-) {
-  var a = Eight()
-  if keep { a.update { i, _ in i < validColumns ? dw.vector(16 &* i) : .zero } }
-  for p in 0..<count {
-    let u = panel.vector(32 &* p)
-    a.update { i, acc in dotPairs(acc, u, x.broadcast(8 &* p &+ i)) }
+  /// 16 outputs by up to eight columns, four at a time.
+  @inline(__always) private func partialTile(
+    _ panel: UnsafePointer<UInt32>, _ x: UnsafePointer<UInt32>, _ count: Int,
+    _ dw: UnsafeMutablePointer<Float>, _ keep: Bool, _ validColumns: Int
+  ) {
+    var column = 0
+    while column < validColumns {
+      let target = dw + 16 &* column
+      let valid = validColumns &- column
+      var a = Four()
+      if keep { a.update { i, _ in i < valid ? target.vector(16 &* i) : .zero } }
+      for p in 0..<count { a.addPairs(panel.vector(32 &* p), x + (8 &* p &+ column)) }
+      a.forFirst(valid) { i, value in target.store(value, at: 16 &* i) }
+      column &+= 4
+    }
   }
-  a.forFirst(validColumns) { i, value in dw.store(value, at: 16 &* i) }
-}
+#else
+  /// 32 outputs by eight columns.
+  @inline(__always) private func fullTile(
+    _ panel: UnsafePointer<UInt32>, _ x: UnsafePointer<UInt32>, _ count: Int,
+    _ low: UnsafeMutablePointer<Float>, _ high: UnsafeMutablePointer<Float>, _ keep: Bool,
+    _ next: UnsafePointer<UInt32>
+  ) {
+    var a = Eight()
+    var b = Eight()
+    if keep {
+      a.update { i, _ in low.vector(16 &* i) }
+      b.update { i, _ in high.vector(16 &* i) }
+    }
+    for i in 0..<8 {
+      prefetch(low + (256 &+ 16 &* i))
+      prefetch(high + (256 &+ 16 &* i))
+    }
+    for p in 0..<count {
+      prefetch(next + 8 &* p)
+      let u = panel.vector(32 &* p)
+      let v = panel.vector(32 &* p &+ 16)
+      a.update { i, acc in dotPairs(acc, u, x.broadcast(8 &* p &+ i)) }
+      b.update { i, acc in dotPairs(acc, v, x.broadcast(8 &* p &+ i)) }
+    }
+    a.forFirst(8) { i, value in low.store(value, at: 16 &* i) }
+    b.forFirst(8) { i, value in high.store(value, at: 16 &* i) }
+  }
+
+  /// 16 outputs by up to eight columns.
+  @inline(__always) private func partialTile(
+    _ panel: UnsafePointer<UInt32>, _ x: UnsafePointer<UInt32>, _ count: Int,
+    _ dw: UnsafeMutablePointer<Float>, _ keep: Bool, _ validColumns: Int
+  ) {
+    var a = Eight()
+    if keep { a.update { i, _ in i < validColumns ? dw.vector(16 &* i) : .zero } }
+    for p in 0..<count {
+      let u = panel.vector(32 &* p)
+      a.update { i, acc in dotPairs(acc, u, x.broadcast(8 &* p &+ i)) }
+    }
+    a.forFirst(validColumns) { i, value in dw.store(value, at: 16 &* i) }
+  }
+#endif

@@ -1,5 +1,4 @@
 import BlockFormats
-import TensorKernels
 import TestSupport
 
 /// A matrix as it stands in a file, of random blocks, and what the reference decodes from them.
@@ -53,13 +52,6 @@ struct RandomMatrix {
       values.withUnsafeMutableBufferPointer { ReferenceBlocks.dequantize(format, source, into: $0) }
     }
     return values
-  }
-
-  func packed(_ set: InstructionSet, _ pool: ThreadPool = Pools.one) throws -> PackedMatrix {
-    try bytes.withUnsafeBytes { source in
-      try PackedMatrix(
-        format, rows: rows, columns: columns, source: source, kernels: set.kernels, pool: pool)
-    }
   }
 }
 
