@@ -315,7 +315,7 @@ struct EvaluateCommandTests {
     try refused("--data", data, "--unseen-part", "2", status: 64, "--unseen-part is 2.0")
     try refused("--data", data, "--resamples", "0", status: 64, "--resamples")
     try refused("--data", data, "--splits", "seen", status: 1, "unseen-phrasing")
-    try refused("--data", data, "--max-seq-length", "12", status: 1, "two are needed")
+    try refused("--data", data, "--max-seq-length", "12", status: 1, "no row that can be used")
     try refused("--data", data + ".not", status: 1, "rows.json.not")
     try refused("--data", data, "--memory-limit", "1M", status: 1, "memory")
     let other = OutsideFiles.fixture("editor/p0/editor.safetensors").path

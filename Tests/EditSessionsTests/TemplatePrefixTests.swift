@@ -58,7 +58,7 @@ struct TemplatePrefixTests {
   @Test(
     arguments: [ChatFamily.chatml, .llama2, .mistral, .zephyr, .llama3], InstructionPlace.allCases)
   func newEditorsPrompt(family: ChatFamily, place: InstructionPlace) throws {
-    let opened = try OpenedModel(Real.settings())
+    let opened = try OpenedModel(Real.settings(contextLength: 256))
     let loaded = try opened.load()
     let tokenizer = try tokenizer(family, opened)
     let editor = try Editor(

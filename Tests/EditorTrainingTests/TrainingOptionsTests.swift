@@ -40,6 +40,7 @@ import Testing
     cross_blocks: 1,2
     interface: p5
     instruction_place: system
+    prefix_tokens: 4
     layers: 0-3,10
     positions: f1+l2
     scale: plain
@@ -104,6 +105,7 @@ import Testing
     wanted.editor.loraRank = 8
     wanted.editor.interface = .p5
     wanted.editor.instructionPlace = .system
+    wanted.editor.prefixTokens = 4
     wanted.editor.layers = "0-3,10"
     wanted.editor.positions = "f1+l2"
     wanted.editor.scale = "plain"
@@ -152,12 +154,13 @@ import Testing
     #expect(
       options.problems.map(name) == [
         "backbone", "interface", "layers", "positions", "scale", "heads", "instruction_place",
-        "cross_blocks", "tune",
+        "cross_blocks", "prefix_tokens", "teacher_cache", "tune",
       ])
     wanted.editor.isTuning = false
     wanted.editor.file = nil
     wanted.editor.interface = .p4
     wanted.editor.instructionPlace = nil
+    wanted.editor.prefixTokens = nil
     wanted.editor.loraModules = ["c_attn"]
     #expect(wanted.problems == [])
     // The text above names them all, and each value there is another one than the default.
