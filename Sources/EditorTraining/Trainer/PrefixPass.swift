@@ -10,11 +10,11 @@ import TensorKernels
 ///     k_i[l], v_i[l] = W_K, W_V rmsNorm(e_i[l])     without: what the later rows see of it
 ///
 /// With adapters at zero this is the processor with the instruction in its prompt, to the bit.
-package final class PrefixPass: EditingPass {
+package final class PrefixPass: PrefixEditingPass {
   package let tape: ProcessorTape
   package let gradients: ParameterStore
 
-  private let adapters: LowRankAdapters
+  package let adapters: LowRankAdapters
   private let teachers: TeacherCache?
 
   /// Memory for batches of that size; `teachers` keeps what the prompted processor makes of the examples.
@@ -38,52 +38,14 @@ package final class PrefixPass: EditingPass {
     } catch { throw .model(error) }
   }
 
-  package var stores: [TrainedStore] {
-    [TrainedStore(name: "adapters", parameters: adapters.parameters, gradients: gradients)]
-  }
-
-  package var frozen: ParameterStore? { nil }
-
   package var byteCount: Int { 0 }
-
-  /// As the protocol has it; a prefix has no latents that could be `random`.
-  package func losses(
-    _ batch: TrainingBatch, _ condition: EditorPass.Condition
-  ) throws(LatentEditingError) -> [[Float]] {
-    batch.byExample(tape.losses(batch.objective(try forward(batch, condition))).crossEntropy)
-  }
-
-  /// Reads `batch` under `condition`; the rows after which the response's tokens come.
-  private func forward(
-    _ batch: TrainingBatch, _ condition: EditorPass.Condition
-  ) throws(LatentEditingError) -> [Int] {
-    switch condition {
-    case .edited: try forwardEdited(batch)
-    case .ablated: try batch.forward(on: tape, prompted: false, unadapted: true)
-    case .prompted: try batch.forward(on: tape, prompted: true, unadapted: true)
-    case .unread: try forwardEdited(batch, unadapted: true)
-    case .random: preconditionFailure("a prefix has no latents")
-    }
-  }
-
-  package func divergences(_ batch: TrainingBatch) throws(LatentEditingError) -> [[Float]] {
-    let teacher = try teacher(batch)
-    return divergences(batch, from: teacher, after: try forwardEdited(batch))
-  }
-
-  package func changes(
-    _ batch: TrainingBatch, _ condition: EditorPass.Condition
-  ) throws(LatentEditingError) -> [[Float]] {
-    let unedited = tape.finalStates(try forward(batch, .ablated))
-    return divergences(batch, from: unedited, after: try forward(batch, condition))
-  }
 
   package func accumulateGradients(
     _ batch: TrainingBatch, _ objective: EditorObjective, tokenCount: Int, exampleCount: Int
   ) throws(LatentEditingError) -> LossSums {
     precondition(objective.groupLasso == 0, "a prefix has no latents")
     let teacher = objective.distillation == 0 ? nil : try self.teacher(batch)
-    let rows = try forwardEdited(batch)
+    let rows = try editedRows(batch, unadapted: false)
     return LossSums(
       tape.backward(
         batch.objective(
@@ -93,7 +55,7 @@ package final class PrefixPass: EditingPass {
   }
 
   /// The prompted processor's states at the response tokens.
-  private func teacher(_ batch: TrainingBatch) throws(LatentEditingError) -> TeacherStates {
+  package func teacher(_ batch: TrainingBatch) throws(LatentEditingError) -> TeacherStates {
     func compute(_ batch: TrainingBatch) throws(LatentEditingError) -> TeacherStates {
       tape.finalStates(try batch.forward(on: tape, prompted: true, unadapted: true))
     }
@@ -102,8 +64,8 @@ package final class PrefixPass: EditingPass {
   }
 
   /// The rows after which the response's tokens come; `unadapted` with adapters at zero.
-  private func forwardEdited(
-    _ batch: TrainingBatch, unadapted: Bool = false
+  package func editedRows(
+    _ batch: TrainingBatch, unadapted: Bool
   ) throws(LatentEditingError) -> [Int] {
     let tokens = TokenBatch(batch.prefixedSequences)
     do {

@@ -13,12 +13,12 @@ import TensorKernels
 ///
 /// Where it distills it follows the editor that writes all tokens as it was at the start, whose adapters stay as they
 /// are; on unrelated text, the unedited processor.
-package final class ShortPrefixPass: EditingPass {
+package final class ShortPrefixPass: PrefixEditingPass {
   package let tape: ProcessorTape
   package let gradients: ParameterStore
 
   private let configuration: EditorConfiguration
-  private let adapters: LowRankAdapters
+  package let adapters: LowRankAdapters
   private let whole: LowRankAdapters?
   private let readingTape: ProcessorTape
 
@@ -53,13 +53,6 @@ package final class ShortPrefixPass: EditingPass {
     return options
   }
 
-  package var stores: [TrainedStore] {
-    [TrainedStore(name: "adapters", parameters: adapters.parameters, gradients: gradients)]
-  }
-
-  /// What is followed is no part of the editor.
-  package var frozen: ParameterStore? { nil }
-
   package var byteCount: Int { readingTape.byteCount + (whole?.parameters.byteCount ?? 0) }
 
   /// Bytes of the reading pass, before it is made: beside those of the other, which is a `PrefixPass`'s.
@@ -71,36 +64,6 @@ package final class ShortPrefixPass: EditingPass {
     return ProcessorTape.byteCount(
       processor, rowCapacity: capacity.instructionRows, sequenceCapacity: capacity.sequences,
       options: readingOptions(options), adapters: editor.readingAdapters)
-  }
-
-  package func losses(
-    _ batch: TrainingBatch, _ condition: EditorPass.Condition
-  ) throws(LatentEditingError) -> [[Float]] {
-    batch.byExample(tape.losses(batch.objective(try forward(batch, condition))).crossEntropy)
-  }
-
-  private func forward(
-    _ batch: TrainingBatch, _ condition: EditorPass.Condition
-  ) throws(LatentEditingError) -> [Int] {
-    switch condition {
-    case .edited: try forwardEdited(batch).rows
-    case .ablated: try batch.forward(on: tape, prompted: false, unadapted: true)
-    case .prompted: try batch.forward(on: tape, prompted: true, unadapted: true)
-    case .unread: try forwardEdited(batch, unadapted: true).rows
-    case .random: preconditionFailure("a prefix has no latents")
-    }
-  }
-
-  package func divergences(_ batch: TrainingBatch) throws(LatentEditingError) -> [[Float]] {
-    let teacher = try teacher(batch)
-    return divergences(batch, from: teacher, after: try forward(batch, .edited))
-  }
-
-  package func changes(
-    _ batch: TrainingBatch, _ condition: EditorPass.Condition
-  ) throws(LatentEditingError) -> [[Float]] {
-    let unedited = tape.finalStates(try forward(batch, .ablated))
-    return divergences(batch, from: unedited, after: try forward(batch, condition))
   }
 
   package func accumulateGradients(
@@ -119,7 +82,7 @@ package final class ShortPrefixPass: EditingPass {
   }
 
   /// What is followed at the response tokens: the whole prefix, or without one the prompted processor.
-  private func teacher(_ batch: TrainingBatch) throws(LatentEditingError) -> TeacherStates {
+  package func teacher(_ batch: TrainingBatch) throws(LatentEditingError) -> TeacherStates {
     let isUnrelated = batch.examples.allSatisfy { $0.prompted == $0.prompt }
     guard whole != nil, !isUnrelated else {
       return tape.finalStates(try batch.forward(on: tape, prompted: true, unadapted: true))
@@ -130,6 +93,12 @@ package final class ShortPrefixPass: EditingPass {
     } catch { throw .model(error) }
     return tape.finalStates(
       batch.scoredRows(of: tokens, promptLengths: batch.prefixedLengths))
+  }
+
+  package func editedRows(
+    _ batch: TrainingBatch, unadapted: Bool
+  ) throws(LatentEditingError) -> [Int] {
+    try forwardEdited(batch, unadapted: unadapted).rows
   }
 
   /// The rows after which the response's tokens come, and who read and wrote; `unadapted` with adapters at zero.
