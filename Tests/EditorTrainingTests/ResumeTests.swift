@@ -31,7 +31,7 @@ import Testing
     ("grad_accumulation_steps", { $0.accumulation += 1 }),
     ("cross_entropy", { $0.objective.crossEntropy = 0.5 }),
     ("distill", { $0.objective.distillation = 1 }),
-    ("group_lasso", { $0.objective.groupLasso *= 2 }),
+    ("group_lasso", { $0.objective.regularizers[.groupLasso] *= 2 }),
     ("backbone_learning_rate", { $0.backboneRate = $0.backboneRate.nextUp }),
     ("head_learning_rate", { $0.headRate = $0.headRate.nextUp }),
     ("gate_learning_rate", { $0.gateRate = 0 }), ("weight_decay", { $0.weightDecay = 0 }),
@@ -39,7 +39,8 @@ import Testing
     ("warmup", { $0.schedule.warmUpSteps += 1 }), ("schedule_floor", { $0.schedule.floor = 0.5 }),
     ("optimizer", { $0.optimizer.kind = .eightBit }), ("beta1", { $0.optimizer.beta1 = 0.8 }),
     ("beta2", { $0.optimizer.beta2 = 0.99 }), ("epsilon", { $0.optimizer.epsilon = 1e-6 }),
-    ("locality", { $0.locality = 1 }), ("l1", { $0.l1 *= 2 }), ("seed", { $0.seed += 1 }),
+    ("locality", { $0.objective.regularizers[.locality] = 1 }),
+    ("l1", { $0.objective.regularizers[.l1] *= 2 }), ("seed", { $0.seed += 1 }),
   ]
 
   /// Every number of a plan, of which there are as many as changes here.

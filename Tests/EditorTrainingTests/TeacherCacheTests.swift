@@ -12,7 +12,7 @@ import Testing
     var plan = TrainingPlan(steps: steps)
     plan.batchSize = 2
     plan.objective = EditorObjective(crossEntropy: 0.5, distillation: 1)
-    plan.locality = 0.5
+    plan.objective.regularizers[.locality] = 0.5
     return plan
   }
 

@@ -17,8 +17,8 @@ enum TinyTraining {
     plan.batchSize = 2
     plan.accumulation = 2
     plan.schedule = LearningRateSchedule(.cosine, warmUpSteps: 3)
-    plan.objective.groupLasso = 0.01
-    plan.l1 = 0.01
+    plan.objective.regularizers[.groupLasso] = 0.01
+    plan.objective.regularizers[.l1] = 0.01
     return plan
   }
 

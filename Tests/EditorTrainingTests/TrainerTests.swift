@@ -128,7 +128,7 @@ import Testing
     func trained(_ steps: Int, idle: [[Int]]) throws -> [UInt32] {
       var plan = TrainingPlan(steps: 3)
       plan.batchSize = 2
-      plan.locality = 2
+      plan.objective.regularizers[.locality] = 2
       var data = try TinyTraining.fixtureData()
       data.locality = [[4, 8, 15, 16], [23, 42, 11]].map {
         TokenizedExample(unrelated: $0, instruction: [])

@@ -137,9 +137,9 @@ import Testing
     wanted.optimization.clip = 2
     wanted.objective.crossEntropy = 0.5
     wanted.objective.distillation = 0.5
-    wanted.objective.l1 = 1e-4
-    wanted.objective.groupLasso = 1e-3
-    wanted.objective.locality = 0.1
+    wanted.objective.regularizers[.l1] = 1e-4
+    wanted.objective.regularizers[.groupLasso] = 1e-3
+    wanted.objective.regularizers[.locality] = 0.1
     wanted.objective.localityTexts = ["t.txt", "u.jsonl"]
     wanted.objective.localityInstructions = "i.txt"
     wanted.objective.teacherCache = "teachers"

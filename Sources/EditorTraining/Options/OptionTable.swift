@@ -115,8 +115,9 @@ enum OptionTable {
       return nil
     },
     number("distill_weight", \.objective.distillation),
-    number("l1", \.objective.l1), number("group_lasso", \.objective.groupLasso),
-    number("locality", \.objective.locality),
+    number("l1", \.objective.regularizers[.l1]),
+    number("group_lasso", \.objective.regularizers[.groupLasso]),
+    number("locality", \.objective.regularizers[.locality]),
     list("locality_text", \.objective.localityTexts, "files with commas") { $0 },
     optionalText("locality_instructions", \.objective.localityInstructions),
     optionalText("teacher_cache", \.objective.teacherCache),

@@ -11,7 +11,7 @@ extension TrainingOptions {
     plan.accumulation = run.accumulation
     plan.objective = EditorObjective(
       crossEntropy: objective.crossEntropy, distillation: objective.distillation,
-      groupLasso: objective.groupLasso)
+      regularizers: objective.regularizers)
     let o = optimization
     func rate(_ part: String, _ own: Float?, _ other: Float) -> Float {
       editor.frozen.contains(part) ? 0 : own ?? other
@@ -24,8 +24,6 @@ extension TrainingOptions {
     plan.schedule = o.schedule
     plan.optimizer = AdamW.Options(
       kind: o.optimizer, beta1: o.beta1, beta2: o.beta2, epsilon: o.epsilon)
-    plan.locality = objective.locality
-    plan.l1 = objective.l1
     plan.seed = run.seed
     return plan
   }

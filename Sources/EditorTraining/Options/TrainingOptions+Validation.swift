@@ -139,8 +139,11 @@ extension TrainingOptions {
     check(
       "frozen", editor.frozen.joined(separator: ", "), editor.frozen.isEmpty,
       "left out where `interface` is p8, of which all is one part")
-    for (name, value) in [("l1", objective.l1), ("group_lasso", objective.groupLasso)] {
-      check(name, value, value == 0, "0 where `interface` is p8, which has no latents")
+    for regularizer in [Regularizer.l1, .groupLasso] {
+      let value = objective.regularizers[regularizer]
+      check(
+        regularizer.rawValue, value, value == 0,
+        "0 where `interface` is p8, which has no latents")
     }
     let own = (editor.loraModules ?? []).filter(AdapterConfiguration.Module.makesKeyValues)
     check(
@@ -190,11 +193,10 @@ extension TrainingOptions {
   }
 
   private func checkObjective(_ check: inout OptionCheck) {
-    let weights = [
-      ("cross_entropy", objective.crossEntropy), ("distill", objective.distillation),
-      ("l1", objective.l1), ("group_lasso", objective.groupLasso),
-      ("locality", objective.locality),
-    ]
+    let locality = objective.regularizers[.locality]
+    let weights =
+      [("cross_entropy", objective.crossEntropy), ("distill", objective.distillation)]
+      + Regularizer.allCases.map { ($0.rawValue, objective.regularizers[$0]) }
     for (name, weight) in weights {
       check(name, weight, weight >= 0 && weight <= 1e6, "from 0 to 1000000")
     }
@@ -204,19 +206,19 @@ extension TrainingOptions {
       "above 0 where `distill` is 0: something must be learned")
     check(
       "locality_text", objective.localityTexts?.joined(separator: ",") ?? "nothing",
-      objective.locality == 0 || objective.localityTexts?.isEmpty == false,
+      locality == 0 || objective.localityTexts?.isEmpty == false,
       "a file of text where `locality` is not 0")
     check(
       "locality_text", objective.localityTexts?.joined(separator: ",") ?? "nothing",
-      objective.locality != 0 || objective.localityTexts == nil,
+      locality != 0 || objective.localityTexts == nil,
       "left out where `locality` is 0, its default: nothing would read it")
     check(
       "locality_instructions", objective.localityInstructions ?? "nothing",
-      objective.locality != 0 || objective.localityInstructions == nil,
+      locality != 0 || objective.localityInstructions == nil,
       "left out where `locality` is 0, its default: nothing would read them")
     check(
       "teacher_cache", objective.teacherCache ?? "nothing",
-      objective.teacherCache == nil || objective.distillation > 0 || objective.locality > 0,
+      objective.teacherCache == nil || objective.distillation > 0 || locality > 0,
       "left out where neither `distill` nor `locality` follows a teacher")
   }
 

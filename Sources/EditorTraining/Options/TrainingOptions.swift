@@ -183,13 +183,9 @@ public struct ObjectiveOptions: Sendable, Codable, Equatable {
   public var crossEntropy: Float = 1
   /// Of the divergence from the prompted processor.
   public var distillation: Float = 0
-  /// Of the sum of the latents' absolute numbers, by proximal steps.
-  public var l1: Float = 0
-  /// Of the latents' lengths relative to the states that they are added to.
-  public var groupLasso: Float = 0
-  /// Of the divergence from the unedited processor on other text.
-  public var locality: Float = 0
-  /// That text, in one file or several that take turns: prose, or rows (`.jsonl`, `.json`) whose answers are to
+  /// Of everything else that is asked for.
+  public var regularizers = Regularizers()
+  /// The text of locality, in one file or several that take turns: prose, or rows (`.jsonl`, `.json`) whose answers are to
   /// stay what they are; their instructions are not read.
   public var localityTexts: [String]?
   /// Instructions that ask for nothing, one on a line: every other sequence of that text has the next of them

@@ -79,7 +79,7 @@ public struct TrainingInput {
     data = Trainer.Data(
       train: train.examples, files: groups.ofExample, weights: groups.weights,
       firstContent: train.firstContent, validation: validation)
-    if options.objective.locality > 0 {
+    if options.objective.regularizers[.locality] > 0 {
       let objective = options.objective
       let texts = try (objective.localityTexts ?? []).map {
         try TrainingInput.unrelated(

@@ -2,7 +2,7 @@ import LanguageModels
 
 /// What an editor is trained for:
 ///
-///     a mean CE + b mean KL(prompted || edited) + lambda group lasso
+///     a mean CE + b mean KL(prompted || edited) + sum lambda regularizer
 ///
 /// the means over the response tokens of a step.
 public struct EditorObjective: Sendable, Equatable, Codable {
@@ -10,14 +10,16 @@ public struct EditorObjective: Sendable, Equatable, Codable {
   public var crossEntropy: Float
   /// b; the prompted processor is the teacher.
   public var distillation: Float
-  /// lambda of `EditPenalty`.
-  public var groupLasso: Float
+  /// The lambdas.
+  public var regularizers: Regularizers
 
   /// Cross-entropy alone unless given.
-  public init(crossEntropy: Float = 1, distillation: Float = 0, groupLasso: Float = 0) {
+  public init(
+    crossEntropy: Float = 1, distillation: Float = 0, regularizers: Regularizers = Regularizers()
+  ) {
     self.crossEntropy = crossEntropy
     self.distillation = distillation
-    self.groupLasso = groupLasso
+    self.regularizers = regularizers
   }
 }
 

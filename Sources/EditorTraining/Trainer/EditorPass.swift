@@ -129,8 +129,7 @@ package final class EditorPass: EditingPass {
     if objective.distillation != 0 { teacher = try self.teacher(batch) }
     let (rows, injection) = try forwardEdited(
       batch,
-      penalty: EditPenalty(
-        groupLasso: objective.groupLasso * Float(batch.examples.count) / Float(exampleCount)))
+      penalty: objective.regularizers.penalty(batch.examples.count, of: exampleCount))
     let losses = tape.backward(
       batch.objective(
         rows, weight: 1 / Float(tokenCount), crossEntropy: objective.crossEntropy,

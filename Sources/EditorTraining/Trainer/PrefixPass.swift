@@ -43,7 +43,7 @@ package final class PrefixPass: PrefixEditingPass {
   package func accumulateGradients(
     _ batch: TrainingBatch, _ objective: EditorObjective, tokenCount: Int, exampleCount: Int
   ) throws(LatentEditingError) -> LossSums {
-    precondition(objective.groupLasso == 0, "a prefix has no latents")
+    precondition(objective.regularizers[.groupLasso] == 0, "a prefix has no latents")
     let teacher = objective.distillation == 0 ? nil : try self.teacher(batch)
     let rows = try editedRows(batch, unadapted: false)
     return LossSums(

@@ -63,7 +63,7 @@ package final class PromptedPass: TrainingPass {
   package func accumulateGradients(
     _ batch: TrainingBatch, _ objective: EditorObjective, tokenCount: Int, exampleCount: Int
   ) throws(LatentEditingError) -> LossSums {
-    precondition(objective.distillation == 0 && objective.groupLasso == 0)
+    precondition(objective.distillation == 0 && objective.regularizers[.groupLasso] == 0)
     let rows = try batch.forward(on: tape, prompted: true)
     return LossSums(
       tape.backward(

@@ -69,7 +69,7 @@ package final class ShortPrefixPass: PrefixEditingPass {
   package func accumulateGradients(
     _ batch: TrainingBatch, _ objective: EditorObjective, tokenCount: Int, exampleCount: Int
   ) throws(LatentEditingError) -> LossSums {
-    precondition(objective.groupLasso == 0, "a prefix has no latents")
+    precondition(objective.regularizers[.groupLasso] == 0, "a prefix has no latents")
     let teacher = objective.distillation == 0 ? nil : try self.teacher(batch)
     let (rows, reader, writer) = try forwardEdited(batch)
     let losses = tape.backward(

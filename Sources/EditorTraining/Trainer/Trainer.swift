@@ -107,7 +107,8 @@ public final class Trainer {
     var options = ProcessorTape.Options()
     options.checkpoints = execution.checkpoints
     options.backward = execution.backward
-    options.distills = plan.objective.distillation != 0 || plan.locality != 0
+    options.distills =
+      plan.objective.distillation != 0 || plan.objective.regularizers[.locality] != 0
     let capacity = Trainer.capacity(plan, data, network)
     switch network {
     case .editor(let editor):
@@ -156,7 +157,7 @@ public final class Trainer {
 
   /// The optimizer's group of a parameter: backbone, heads (or adapters) or gates.
   private static func group(_ part: String, _ entry: ParameterLayout.Entry) -> Int {
-    part == "backbone" ? 0 : entry.name == "gates" ? 2 : 1
+    part == "backbone" ? 0 : entry.role == .gate ? 2 : 1
   }
 
   /// The parameters of parts that are not frozen, each under one rule: matrices decay; embeddings,
@@ -253,7 +254,8 @@ public final class Trainer {
         continue
       }
       _ = try pass.accumulateGradients(
-        locality, EditorObjective(crossEntropy: 0, distillation: plan.locality),
+        locality,
+        EditorObjective(crossEntropy: 0, distillation: plan.objective.regularizers[.locality]),
         tokenCount: locality.scoredCount * plan.accumulation,
         exampleCount: locality.examples.count)
     }
@@ -263,7 +265,7 @@ public final class Trainer {
   /// Number `number` of the sequences of unrelated text, under the batch's first instruction or, every other
   /// time, under the next of those that ask for nothing; the teacher is the unedited processor.
   private func locality(beside batch: TrainingBatch, _ number: Int) -> TrainingBatch? {
-    guard plan.locality > 0, !data.locality.isEmpty else { return nil }
+    guard plan.objective.regularizers[.locality] > 0, !data.locality.isEmpty else { return nil }
     var example = data.locality[number % data.locality.count]
     let idle = data.localityInstructions
     example.instruction =
@@ -285,13 +287,9 @@ public final class Trainer {
     optimizer.step(
       scale: factor,
       gradientScale: plan.clip > 0 ? clippingFactor(norm: norm, limit: plan.clip) : 1)
-    if plan.l1 > 0, case .editor(let editor) = network {
-      for entry in editor.heads.parameters.layout.entries where entry.name.hasPrefix("heads.") {
-        guard case .matrix = entry.shape else { continue }
-        softThreshold(
-          editor.heads.parameters.floats(of: entry.name),
-          by: Float(factor) * plan.headRate * plan.l1)
-      }
+    if case .editor(let editor) = network {
+      plan.objective.regularizers.shrink(
+        editor.heads.parameters, rate: Float(factor) * plan.headRate)
     }
     // The optimizer clears only what it changes.
     for (entry, gradients) in frozenEntries {

@@ -28,17 +28,12 @@ public struct TrainingPlan: Sendable, Codable, Equatable {
   public var schedule = LearningRateSchedule()
   /// The optimizer.
   public var optimizer = AdamW.Options()
-  /// Weight of KL(unedited || edited) on unrelated text.
-  public var locality: Float = 0
-  /// Threshold of the proximal L1 step on the heads' output weights, a unit of learning rate.
-  public var l1: Float = 0
   /// Order of the data and the shuffled instructions of validation.
   public var seed: UInt64 = 0
 
   /// Whether nothing but the cross-entropy is minimized.
   var isPlain: Bool {
-    objective.crossEntropy > 0 && objective.distillation == 0 && objective.groupLasso == 0
-      && l1 == 0 && locality == 0
+    objective.crossEntropy > 0 && objective.distillation == 0 && objective.regularizers.isEmpty
   }
 
   /// A plan of `steps` with the defaults.

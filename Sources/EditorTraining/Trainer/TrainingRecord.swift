@@ -69,9 +69,9 @@ struct TrainingRecord: Codable, Equatable {
     add("clip", plan.clip)
     add("cross_entropy", plan.objective.crossEntropy)
     add("distill", plan.objective.distillation)
-    add("group_lasso", plan.objective.groupLasso)
-    add("l1", plan.l1)
-    add("locality", plan.locality)
+    for regularizer in Regularizer.allCases {
+      add(regularizer.rawValue, plan.objective.regularizers[regularizer])
+    }
   }
 
   private mutating func add(_ editor: Editor, isFrozen: Bool) {

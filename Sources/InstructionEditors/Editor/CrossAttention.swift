@@ -76,19 +76,13 @@ final class CrossAttention: BackboneAddition {
     let outer = editor.processor.width
     for block in cross.blocks {
       let prefix = "cross.\(block)."
-      layout.append(prefix + "norm.weight", .vector(count: inner))
+      layout.append(prefix + "norm.weight", .vector(count: inner), .gain)
       layout.append(prefix + "norm.bias", .vector(count: inner))
       layout.append(prefix + "query.weight", .matrix(rows: inner, columns: inner))
       layout.append(prefix + "key.weight", .matrix(rows: inner, columns: outer))
       layout.append(prefix + "value.weight", .matrix(rows: inner, columns: outer))
-      layout.append(prefix + "output.weight", .matrix(rows: inner, columns: inner))
+      layout.append(prefix + "output.weight", .matrix(rows: inner, columns: inner), .residualWeight)
     }
-  }
-
-  /// All of its matrices but the output's.
-  static func startsRandom(_ name: String) -> Bool {
-    name.hasPrefix("cross.")
-      && [".query.weight", ".key.weight", ".value.weight"].contains { name.hasSuffix($0) }
   }
 
   func adds(after block: Int) -> Bool { configuration.blocks.contains(block) }

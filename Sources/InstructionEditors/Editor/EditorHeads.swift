@@ -43,12 +43,10 @@ public final class EditorHeads: @unchecked Sendable {
       throw .model(.memory(error))
     }
     parameters.initialize(seed: seed, pool: pool) { entry in
-      switch entry.name {
-      case "norm.weight", "gates": .constant(1)
-      case "heads.layers": .normal(deviation: 0.02)
-      case let name where name.hasSuffix(".down"): .normal(deviation: 0.02)
-      case let name where name.hasPrefix("cross.") && name.hasSuffix(".norm.weight"): .constant(1)
-      case let name where CrossAttention.startsRandom(name): .normal(deviation: 0.02)
+      switch entry.role {
+      case .gain, .gate: .constant(1)
+      case .embedding, .headDown, .weight: .normal(deviation: 0.02)
+      // What adds to a stream begins by adding nothing.
       default: .constant(0)
       }
     }
@@ -72,29 +70,29 @@ extension EditorConfiguration {
     let inputs = backbone.width
     var layout = ParameterLayout()
     guard !interface.isPrefix else {
-      layout.append("mean", .rows(count: processor.layerCount, width: processor.width))
+      layout.append("mean", .rows(count: processor.layerCount, width: processor.width), .mean)
       return layout
     }
-    layout.append("norm.weight", .vector(count: inputs))
+    layout.append("norm.weight", .vector(count: inputs), .gain)
     layout.append("norm.bias", .vector(count: inputs))
     switch heads {
     case .perLayer:
       for layer in layers {
-        layout.append("heads.\(layer).weight", .matrix(rows: outputs, columns: inputs))
+        layout.append("heads.\(layer).weight", .matrix(rows: outputs, columns: inputs), .head)
         layout.append("heads.\(layer).bias", .vector(count: outputs))
       }
     case .shared:
       layout.append("heads.layers", .rows(count: layers.count, width: inputs))
-      layout.append("heads.shared.weight", .matrix(rows: outputs, columns: inputs))
+      layout.append("heads.shared.weight", .matrix(rows: outputs, columns: inputs), .head)
       layout.append("heads.shared.bias", .vector(count: outputs))
     case .rank(let rank):
       for layer in layers {
-        layout.append("heads.\(layer).down", .matrix(rows: rank, columns: inputs))
-        layout.append("heads.\(layer).up", .matrix(rows: outputs, columns: rank))
+        layout.append("heads.\(layer).down", .matrix(rows: rank, columns: inputs), .headDown)
+        layout.append("heads.\(layer).up", .matrix(rows: outputs, columns: rank), .head)
         layout.append("heads.\(layer).bias", .vector(count: outputs))
       }
     }
-    layout.append("gates", .rows(count: layers.count, width: slotCount))
+    layout.append("gates", .rows(count: layers.count, width: slotCount), .gate)
     if let crossAttention { CrossAttention.append(to: &layout, crossAttention, self) }
     return layout
   }

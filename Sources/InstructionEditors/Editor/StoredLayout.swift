@@ -43,7 +43,7 @@ struct StoredLayout {
   /// Vectors stay in f32, whatever matrices are stored in, and so do gates: they are small.
   func type(_ entry: ParameterLayout.Entry, _ storage: EditorStorage) -> EditorStorage {
     if case .vector = entry.shape { return .f32 }
-    return entry.name == "gates" ? .f32 : storage
+    return entry.role == .gate ? .f32 : storage
   }
 
   /// The declarations, in the order in which they are written.

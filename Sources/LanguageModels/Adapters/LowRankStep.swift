@@ -34,8 +34,8 @@ extension ParameterLayout {
   mutating func appendAdapter(
     _ names: (down: String, up: String), rank: Int, _ layer: (outputs: Int, inputs: Int)
   ) {
-    append(names.down, .matrix(rows: rank, columns: layer.inputs))
-    append(names.up, .matrix(rows: layer.outputs, columns: rank))
+    append(names.down, .matrix(rows: rank, columns: layer.inputs), .adapterDown)
+    append(names.up, .matrix(rows: layer.outputs, columns: rank), .adapterUp)
   }
 }
 
@@ -43,7 +43,7 @@ extension ParameterStore {
   /// Adapters that change nothing yet: A normal of deviation 1 / sqrt(inputs), B zero.
   func initializeAdapters(seed: UInt64, pool: ThreadPool) {
     initialize(seed: seed, pool: pool) { entry in
-      guard entry.name.hasSuffix("lora_A") else { return .constant(0) }
+      guard entry.role == .adapterDown else { return .constant(0) }
       return .normal(deviation: 1 / Double(entry.shape.dimensions[1]).squareRoot())
     }
   }

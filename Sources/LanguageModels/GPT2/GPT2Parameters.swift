@@ -36,11 +36,13 @@ extension GPT2Configuration {
   public var parameterLayout: ParameterLayout {
     var layout = ParameterLayout()
     func norm(_ name: String) {
-      layout.append(name + ".weight", .vector(count: width))
+      layout.append(name + ".weight", .vector(count: width), .gain)
       layout.append(name + ".bias", .vector(count: width))
     }
-    func linear(_ name: String, _ rows: Int, _ columns: Int) {
-      layout.append(name + ".weight", .matrix(rows: rows, columns: columns))
+    func linear(
+      _ name: String, _ rows: Int, _ columns: Int, _ role: ParameterLayout.Role = .weight
+    ) {
+      layout.append(name + ".weight", .matrix(rows: rows, columns: columns), role)
       layout.append(name + ".bias", .vector(count: rows))
     }
     layout.append(
@@ -51,10 +53,10 @@ extension GPT2Configuration {
       let block = GPT2Parameter.Block(index)
       norm(block.attentionNorm)
       linear(block.projections, 3 * width, width)
-      linear(block.attentionOutput, width, width)
+      linear(block.attentionOutput, width, width, .residualWeight)
       norm(block.feedForwardNorm)
       linear(block.expansion, innerWidth, width)
-      linear(block.contraction, width, innerWidth)
+      linear(block.contraction, width, innerWidth, .residualWeight)
     }
     norm(GPT2Parameter.finalNorm)
     if output == .separate {
@@ -73,10 +75,11 @@ extension GPT2Configuration {
   /// deviation 0.02, divided by sqrt(2 blocks) in the two matrices of a block that add to the residual
   /// stream; biases 0, LayerNorm 1 and 0.
   func initialization(_ entry: ParameterLayout.Entry) -> ParameterInitialization {
-    if case .vector = entry.shape {
-      return .constant(entry.name.contains("ln_") && entry.name.hasSuffix(".weight") ? 1 : 0)
+    switch entry.role {
+    case .gain: .constant(1)
+    case .bias: .constant(0)
+    case .residualWeight: .normal(deviation: 0.02 / Double(2 * blockCount).squareRoot())
+    default: .normal(deviation: 0.02)
     }
-    let addsToStream = entry.name.hasSuffix(".c_proj.weight")
-    return .normal(deviation: addsToStream ? 0.02 / Double(2 * blockCount).squareRoot() : 0.02)
   }
 }

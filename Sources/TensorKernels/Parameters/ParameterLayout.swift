@@ -39,12 +39,51 @@ public struct ParameterLayout: Sendable, Equatable {
     }
   }
 
+  /// What a parameter does in its model: how it begins, which rate it has and what regularizes it follow
+  /// from this, not from its name.
+  public enum Role: Sendable, Equatable {
+    /// A table of learned vectors.
+    case embedding
+    /// W of a linear layer.
+    case weight
+    /// W of a linear layer whose outputs are added to the residual stream.
+    case residualWeight
+    /// b of a linear layer or of a norm.
+    case bias
+    /// The gain of a norm.
+    case gain
+    /// A of a low-rank adapter, which reads the layer's inputs.
+    case adapterDown
+    /// B of a low-rank adapter, which adds to the layer's outputs.
+    case adapterUp
+    /// W of a head, or A of a rank-k one: what writes latents.
+    case head
+    /// B of a rank-k head, which reads the backbone's states.
+    case headDown
+    /// What latents are multiplied by.
+    case gate
+    /// A mean that is measured and never trained by gradients.
+    case mean
+
+    /// What a parameter of that shape is where nothing else is said.
+    init(_ shape: Shape) {
+      self =
+        switch shape {
+        case .matrix: .weight
+        case .rows: .embedding
+        case .vector: .bias
+        }
+    }
+  }
+
   /// One parameter.
   public struct Entry: Sendable, Equatable {
     /// Its name, as Hugging Face has it.
     public let name: String
     /// What it is.
     public let shape: Shape
+    /// What it does.
+    public let role: Role
     /// Where it begins, in floats from the start of the buffer.
     public let offset: Int
     /// Floats that it takes, a multiple of 16.
@@ -62,13 +101,15 @@ public struct ParameterLayout: Sendable, Equatable {
   /// A layout without parameters.
   public init() {}
 
-  /// Adds a parameter after those that are there. Its name must be new and its dimensions positive,
+  /// Adds a parameter after those that are there: a weight, an embedding or a bias by its shape, unless
+  /// `role` says what else. Its name must be new and its dimensions positive,
   /// and the sizes must not overflow: they are the caller's, who has checked them.
-  public mutating func append(_ name: String, _ shape: Shape) {
+  public mutating func append(_ name: String, _ shape: Shape, _ role: Role? = nil) {
     precondition(shape.dimensions.allSatisfy { $0 > 0 }, "\(name) has no elements")
     let known = indexOfName.updateValue(entries.count, forKey: name)
     precondition(known == nil, "there are two parameters \(name)")
-    let entry = Entry(name: name, shape: shape, offset: floatCount)
+    let entry = Entry(
+      name: name, shape: shape, role: role ?? Role(shape), offset: floatCount)
     entries.append(entry)
     floatCount += entry.floatCount
     elementCount += shape.elementCount
