@@ -123,6 +123,24 @@ import Testing
     #expect("\(error!)".contains("weights of the backbone"), "\(error!)")
   }
 
+  /// Heads that begin as what is read: LayerNorm's rows have the mean 0 and the variance 1, and half of the start
+  /// is half of the latents.
+  @Test func headsBeginAsTheReading() throws {
+    func latents(_ amount: Float) throws -> [[Float]] {
+      let editor = try TinyTraining.adapterEditor()
+      editor.heads.startAsRead(amount)
+      return try editor.edit([5, 9, 2]).sites.map(\.latent)
+    }
+    let (whole, half) = (try latents(1), try latents(0.5))
+    #expect(!whole.isEmpty && Set(whole).count == whole.count)
+    for (whole, half) in zip(whole, half) {
+      let count = Float(whole.count)
+      #expect(abs(whole.reduce(0, +)) / count < 1e-4)
+      #expect(abs(whole.reduce(0) { $0 + $1 * $1 } / count - 1) < 1e-2)
+      #expect(half == whole.map { $0 / 2 })
+    }
+  }
+
   /// Every other sequence of unrelated text is under an instruction that asks for nothing, from the second on.
   @Test func idleInstructionsTakeTurns() throws {
     func trained(_ steps: Int, idle: [[Int]]) throws -> [UInt32] {

@@ -333,6 +333,8 @@ import Testing
       ("teacher_cache: t", "teacher_cache"),
       ("editor: e\ninterface: p0", "interface"), ("editor: e\nbackbone: processor", "backbone"),
       ("editor: e\nlayers: all", "layers"), ("tune: true\nheads: shared", "heads"),
+      ("head_start: 11", "head_start"), ("heads: rank-2\nhead_start: 1", "head_start"),
+      ("interface: p8\nhead_start: 1", "head_start"), ("editor: e\nhead_start: 1", "head_start"),
       ("cross_blocks: 1", "cross_blocks"), ("interface: p1\ncross_blocks: 1", "cross_blocks"),
       ("locality_text: t", "locality_text"),
       ("locality_instructions: t", "locality_instructions"),

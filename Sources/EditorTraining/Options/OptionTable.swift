@@ -66,6 +66,7 @@ enum OptionTable {
     },
     optionalText("layers", \.editor.layers), optionalText("positions", \.editor.positions),
     optionalText("scale", \.editor.scale), optionalText("heads", \.editor.heads),
+    number("head_start", \.editor.headStart),
     parsed("constant", \.editor.isConstant, "true or false") { Bool($0) },
     parsed("tune", \.editor.isTuning, "true or false") { Bool($0) },
     Entry(name: "frozen") { value, options in

@@ -131,10 +131,12 @@ extension TrainingOptions {
       return try Editor(path: path, identity: identity, processor: processor, pool: processor.pool)
     }
     guard case .files(let path)? = editor.backbone else {
-      return try Editor(
+      let made = try Editor(
         configuration(
           backboneConfiguration(processor.configuration), processor.configuration, identity),
         seed: run.seed, processor: processor, pool: processor.pool)
+      try start(made.heads)
+      return made
     }
     let files = try BackboneFiles(
       path: path, processor: tokenizer, vocabularySize: processor.configuration.vocabularySize,
@@ -142,10 +144,26 @@ extension TrainingOptions {
     let configuration = try configuration(
       .gpt2(files.model.configuration, tokenizer: files.tokenizer == nil ? .processor : .own),
       processor.configuration, identity)
+    let heads = try EditorHeads(configuration, seed: run.seed, pool: processor.pool)
+    try start(heads)
     return try Editor(
-      configuration, backbone: files.model,
-      heads: EditorHeads(configuration, seed: run.seed, pool: processor.pool),
-      tokenizer: files.tokenizer, pool: processor.pool)
+      configuration, backbone: files.model, heads: heads, tokenizer: files.tokenizer,
+      pool: processor.pool)
+  }
+
+  /// The start of the heads as it is asked for. Throws `option` where a state does not have the width of the
+  /// stream that it would be copied to.
+  private func start(_ heads: EditorHeads) throws(EditorTrainingError) {
+    guard editor.headStart != 0 else { return }
+    let (found, needed) = (
+      heads.configuration.backbone.width, heads.configuration.processor.width
+    )
+    guard found == needed else {
+      throw .option(
+        name: "head_start", found: "\(editor.headStart)",
+        needed: "0: the backbone has states of \(found) numbers, and the model's have \(needed)")
+    }
+    heads.startAsRead(editor.headStart)
   }
 
   private func configuration(

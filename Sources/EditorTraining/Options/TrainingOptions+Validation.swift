@@ -67,6 +67,13 @@ extension TrainingOptions {
     if let heads = editor.heads {
       check("heads", heads, HeadKind(heads) != nil, "per-layer, shared or rank-K")
     }
+    check(
+      "head_start", editor.headStart, abs(editor.headStart) <= 10, "from -10 to 10")
+    if case .rank? = editor.heads.flatMap(HeadKind.init) {
+      check(
+        "head_start", editor.headStart, editor.headStart == 0,
+        "0 where `heads` is rank-K: a state is not copied through fewer numbers")
+    }
     for part in editor.frozen {
       check(
         "frozen", part, Self.parts.contains(part),
@@ -92,6 +99,7 @@ extension TrainingOptions {
       ("backbone", editor.backbone.map { "\($0)" }), ("interface", editor.interface?.rawValue),
       ("layers", editor.layers), ("positions", editor.positions), ("scale", editor.scale),
       ("heads", editor.heads), ("instruction_place", editor.instructionPlace?.rawValue),
+      ("head_start", editor.headStart == 0 ? nil : "\(editor.headStart)"),
       ("cross_blocks", editor.crossBlocks.map { $0.map(String.init).joined(separator: ",") }),
     ]
     for case (let name, let value?) in given {
@@ -130,6 +138,7 @@ extension TrainingOptions {
     let latents: [(name: String, value: String?)] = [
       ("layers", editor.layers), ("positions", editor.positions), ("scale", editor.scale),
       ("heads", editor.heads),
+      ("head_start", editor.headStart == 0 ? nil : "\(editor.headStart)"),
     ]
     for case (let name, let value?) in latents {
       check(name, value, false, "left out where `interface` is p8, which has no latents")

@@ -61,6 +61,8 @@ public struct EditorChoice: Sendable, Codable, Equatable {
   public var scale: String?
   /// As `HeadKind` reads it, or nil for per-layer.
   public var heads: String?
+  /// How much of the state that is read a new editor's latents begin as, LN(e) times this; 0 is no edit.
+  public var headStart: Float = 0
   /// Whether the editor reads an instruction without words in every row, and so learns one constant: a
   /// baseline.
   public var isConstant = false

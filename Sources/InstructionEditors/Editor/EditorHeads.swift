@@ -52,6 +52,20 @@ public final class EditorHeads: @unchecked Sendable {
     }
   }
 
+  /// Makes the latents begin as what is read, v[l] = amount x, for every slot: W is `amount` on the diagonal.
+  /// States must be as wide as the stream, and the heads of no lower rank.
+  package func startAsRead(_ amount: Float) {
+    let width = self.width
+    precondition(width == configuration.processor.width, "states are as wide as the stream")
+    for entry in parameters.layout.entries where entry.role == .head {
+      guard case .matrix(let rows, _) = entry.shape else { continue }
+      var values = [Float](repeating: 0, count: rows * width)
+      for row in 0..<rows { values[row * width + row % width] = amount }
+      // The name and the size are the layout's own.
+      try! parameters.setValues(of: entry.name, to: values)
+    }
+  }
+
   /// g of a site.
   func gate(site: Int, slot: Int) -> Float {
     parameters.floats(of: "gates")[site * configuration.slotCount + slot]

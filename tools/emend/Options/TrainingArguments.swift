@@ -67,6 +67,11 @@ struct TrainingArguments: ParsableArguments {
     help: ArgumentHelp(
       "How latents come from states. (default: per-layer)", valueName: "per-layer|shared|rank-<k>"))
   var heads: String?
+  @Option(
+    help: ArgumentHelp(
+      "Latents of a new editor begin as so much of the states that are read. (default: 0, no edit)",
+      valueName: "x"))
+  var headStart: String?
   @Flag(
     help: ArgumentHelp(
       "Read the same instruction without words in every row, to learn one constant: a baseline for "
@@ -239,7 +244,8 @@ struct TrainingArguments: ParsableArguments {
       ("editor", editor), ("backbone", backbone), ("lora_rank", loraRank),
       ("lora_modules", loraModules), ("interface", interface),
       ("instruction_place", instructionPlace), ("prefix_tokens", prefixTokens), ("layers", layers),
-      ("positions", positions), ("scale", scale), ("heads", heads), ("cross_blocks", crossBlocks),
+      ("positions", positions), ("scale", scale), ("heads", heads), ("head_start", headStart),
+      ("cross_blocks", crossBlocks),
       ("constant", constant ? "true" : nil), ("tune", tune ? "true" : nil),
       ("steps", steps), ("batch_size", batchSize),
       ("grad_accumulation_steps", gradAccumulationSteps), ("max_seq_length", maxSeqLength),
