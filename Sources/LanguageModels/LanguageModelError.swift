@@ -49,7 +49,7 @@ public enum LanguageModelError: Error, Equatable, CustomStringConvertible {
     case .memory(let error), .kernels(let error): "\(error)"
     case .unsupportedArchitecture(let path, let found):
       "\(path): general.architecture is \"\(found)\"; Emend runs \"llama\" (LLaMA, Mistral, "
-        + "TinyLlama, SmolLM2)"
+        + "TinyLlama, SmolLM2) and \"qwen2\" (Qwen2, Qwen2.5)"
     case .unsupportedRopeScaling(let path, let found):
       "\(path): llama.rope.scaling.type is \"\(found)\"; Emend runs none, linear, yarn and llama3"
     case .unusableValue(let path, let key, let found, let wanted):

@@ -13,9 +13,17 @@ public enum JSONFile {
     try read(type, MappedFile.contents(path: path))
   }
 
+  /// As `read`, with keys as they are written.
+  package static func readAsWritten<Value: Decodable>(
+    _ type: Value.Type, path: String
+  ) throws(ModelFileError) -> Value {
+    try read(type, MappedFile.contents(path: path), keys: .useDefaultKeys)
+  }
+
   /// As `read`, of a file that is mapped already.
   package static func read<Value: Decodable>(
-    _ type: Value.Type, _ file: MappedFile
+    _ type: Value.Type, _ file: MappedFile,
+    keys: JSONDecoder.KeyDecodingStrategy = .convertFromSnakeCase
   ) throws(ModelFileError) -> Value {
     defer { withExtendedLifetime(file) {} }
     let path = file.path
@@ -24,7 +32,7 @@ public enum JSONFile {
     }
     try TextFile.checkEncoding(file.bytes, path: path)
     return try read(
-      type, Data(file.bytes.dropFirst(TextFile.markLength(file.bytes))), path: path)
+      type, Data(file.bytes.dropFirst(TextFile.markLength(file.bytes))), path: path, keys: keys)
   }
 
   /// As `read`, of a text that was read from `path` already.
@@ -35,14 +43,34 @@ public enum JSONFile {
   }
 
   private static func read<Value: Decodable>(
-    _ type: Value.Type, _ data: Data, path: String
+    _ type: Value.Type, _ data: Data, path: String,
+    keys: JSONDecoder.KeyDecodingStrategy = .convertFromSnakeCase
   ) throws(ModelFileError) -> Value {
     let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    decoder.keyDecodingStrategy = keys
     do {
       return try decoder.decode(type, from: data)
     } catch {
-      throw .unexpectedJSON(path: path, reason: reason(error))
+      let isOther =
+        if case DecodingError.dataCorrupted(let context) = error {
+          context.codingPath.isEmpty
+        } else {
+          false
+        }
+      throw .unexpectedJSON(path: path, reason: isOther ? unlikeJSON(data) : reason(error))
+    }
+  }
+
+  /// What a file is that cannot be read as JSON at all, by its first bytes.
+  private static func unlikeJSON(_ data: Data) -> String {
+    let first = data.first { !(9...13).contains($0) && $0 != 0x20 }
+    guard let first else { return "it is empty, and no JSON" }
+    let kind = FileKind(firstBytes: data)
+    switch kind {
+    case .text where [UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "\"")].contains(first):
+      return "its JSON is wrong or cut short, or has a number that is too large"
+    case .text: return "it is a text and not JSON"
+    default: return "it is \(kind.description) and not JSON"
     }
   }
 

@@ -88,7 +88,7 @@ extension ModelFileError: CustomStringConvertible {
       "\(displayed(field)) is \(displayed(found)), and must be \(displayed(wanted)); "
         + "the file is damaged: fetch it again"
     case .unexpectedJSON(_, let reason):
-      "\(reason); the file is damaged: fetch it again"
+      "\(reason); choose another file, or fetch it again where it should be right"
     case .invalidJSON(_, let offset, let wanted):
       "its JSON has no \(wanted) at byte \(offset), where there must be one; the file is damaged: "
         + "fetch it again"

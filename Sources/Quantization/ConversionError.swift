@@ -69,8 +69,8 @@ extension ConversionError: CustomStringConvertible {
       "\(path): it is \(found); name a folder with config.json (Hugging Face) or params.json (Meta), "
         + "a GGUF file, or a llama2.c checkpoint"
     case .unsupportedArchitecture(let path, let found):
-      "\(path): the architecture is \(found); LlamaForCausalLM and MistralForCausalLM are converted, "
-        + "and GGUF files of the architecture llama"
+      "\(path): the architecture is \(found); LlamaForCausalLM, MistralForCausalLM and Qwen2ForCausalLM are "
+        + "converted, and GGUF files of the architectures llama and qwen2"
     case .missingValue(let path, let field):
       "\(path): it has no \(field), which is needed; fetch the file again"
     case .unusableValue(let path, let field, let found, let wanted):

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Text to token ids and back, by one vocabulary. Immutable, so that threads may share it.
 ///
 /// Special tokens: text never becomes a control token unless `parseSpecial` asks for it, so that what
@@ -98,6 +100,7 @@ public final class Tokenizer: Sendable {
     var isStart = true
     func encodePending() {
       guard !pending.isEmpty else { return }
+      if vocabulary.composesText { pending = Self.composed(pending) }
       pending.withUnsafeBufferPointer { encoder.encode($0, isStart: isStart, into: &ids) }
       pending.removeAll(keepingCapacity: true)
       isStart = false
@@ -121,6 +124,13 @@ public final class Tokenizer: Sendable {
 
     if addSpecial, vocabulary.addsEOS, let eos = vocabulary.eosToken { ids.append(eos) }
     return ids
+  }
+
+  /// Text in Unicode's form C.
+  private static func composed(_ text: [UInt8]) -> [UInt8] {
+    // ASCII has only one form.
+    guard text.contains(where: { $0 >= 0x80 }) else { return text }
+    return Array(String(decoding: text, as: UTF8.self).precomposedStringWithCanonicalMapping.utf8)
   }
 
   // MARK: Decoding

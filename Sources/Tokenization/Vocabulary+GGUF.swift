@@ -45,6 +45,9 @@ extension Vocabulary {
         try metadata.stringIfPresent(Key.preTokenizer)
       }
       addsSpacePrefix = false
+      composesText = try read { () throws(ModelFileError) in
+        try metadata.stringIfPresent(Vocabulary.normalizerKey) == Vocabulary.composing
+      }
       addsBOSByDefault = try PreTokenizer(name: preTokenizer).addsBOS
     }
     (addsBOS, addsEOS, chatTemplate) = try read { () throws(ModelFileError) in
@@ -132,6 +135,11 @@ extension Vocabulary {
 
   /// Where the space prefix is put, where not everywhere: a key of Emend's own.
   package static let spacePrefixKey = "emend.tokenizer.space_prefix"
+
+  /// What is done to a text first, if anything is: a key of Emend's own.
+  package static let normalizerKey = "emend.tokenizer.normalizer"
+  /// The only value of that key.
+  package static let composing = "NFC"
 
   private enum Key {
     static let model = "tokenizer.ggml.model"

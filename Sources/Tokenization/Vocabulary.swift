@@ -24,6 +24,10 @@ public struct Vocabulary: Sendable {
   /// Byte-level BPE: how text is cut into words, by its name in `tokenizer.ggml.pre`.
   public var preTokenizer: String?
 
+  /// Byte-level BPE: whether text is composed first (Unicode's form C), as tokenizer.json of Qwen2 has it. GGUF files
+  /// of llama.cpp do not say it, and it does not do it.
+  public var composesText = false
+
   /// The token that begins a text.
   public var bosToken: Int?
   /// The token that ends a text.

@@ -33,6 +33,24 @@ import Testing
     }
   }
 
+  /// Through biases of queries, keys and values, with transformers' Qwen2 in PyTorch (make_qwen2_fixtures.py): the bounds
+  /// are those of the models without. Every instruction set, since biases are added between its kernels.
+  @Test(arguments: InstructionSet.available, ["qwen2/p0", "qwen2/p4"])
+  func matchesAutogradThroughBiases(set: InstructionSet, name: String) throws {
+    let expected = try ExpectedGradients(name)
+    for pool in Pools.all {
+      let found = try GradientRun(name, set: set, pool: pool, model: "qwen2/qwen2").run()
+      let loss = try expected.loss
+      #expect(abs(found.loss - loss) <= 1e-5 * loss)
+      for entry in found.named {
+        let (cosine, error) = agreement(entry.values, try expected.values(entry.name))
+        #expect(cosine >= 0.99999, "\(entry.name)")
+        #expect(error <= 1e-3, "\(entry.name)")
+      }
+      #expect(found.named.count == expected.count, "a parameter has no gradient")
+    }
+  }
+
   /// Whatever is kept of the forward pass, and on any number of threads: the same bits.
   @Test(arguments: InstructionSet.available, ["p0", "p2", "p4"])
   func checkpointsChangeNothing(set: InstructionSet, name: String) throws {
@@ -183,7 +201,9 @@ struct GradientRun {
     ).rows
   }
 
-  private var modelPath: String { OutsideFiles.fixture("llama/\(model).gguf").path }
+  private var modelPath: String {
+    OutsideFiles.fixture(model.contains("/") ? "\(model).gguf" : "llama/\(model).gguf").path
+  }
 
   private func processor() throws -> Processor {
     try Processor(
@@ -193,9 +213,11 @@ struct GradientRun {
   /// The editor of that name for the model it was made for, one of the same interface with random
   /// parameters for the others.
   private func editor(_ processor: Processor) throws -> Editor {
-    guard model == "f32" || name.hasSuffix("-int8") else { return try randomEditor(processor) }
+    guard model == "f32" || name.hasSuffix("-int8") || name.contains("/") else {
+      return try randomEditor(processor)
+    }
     return try Editor(
-      path: OutsideFiles.fixture("editor/\(name)/editor.safetensors").path,
+      path: EditorFolder.path(name) + "/editor.safetensors",
       identity: ProcessorIdentity(GGUFFile(path: modelPath)), processor: processor, pool: pool)
   }
 
@@ -294,7 +316,7 @@ struct ExpectedGradients {
 
   init(_ name: String) throws {
     tensors = try SafetensorsFile(
-      path: OutsideFiles.fixture("editor/\(name)/gradients.safetensors").path
+      path: EditorFolder.path(name) + "/gradients.safetensors"
     ).tensors
   }
 
@@ -305,5 +327,12 @@ struct ExpectedGradients {
 
   func values(_ name: String) throws -> [Float] {
     try tensors.floats(of: tensors.tensor(named: name))
+  }
+}
+
+/// Where an editor of the fixtures is: "p0" of make_editor_fixtures.py, "qwen2/p0" of another script.
+enum EditorFolder {
+  static func path(_ name: String) -> String {
+    OutsideFiles.fixture(name.contains("/") ? name : "editor/" + name).path
   }
 }

@@ -11,7 +11,7 @@ struct Fuzz: ParsableCommand {
     [
       GGUFTarget.self, TokenizerTarget.self, SafetensorsTarget.self, PyTorchTarget.self,
       Llama2CTarget.self, TrainingTarget.self, EditorTarget.self, ChatTemplateTarget.self,
-      QuantizedTarget.self,
+      QuantizedTarget.self, ModelTarget.self,
     ]
   }
 

@@ -1,25 +1,41 @@
+import Foundation
 import ModelFiles
+import Quantization
 import TestSupport
 import Tokenization
 
-/// Makes tokenizers of damaged vocabularies, in GGUF and `.model` files, and encodes random text with
-/// those that are let in.
+/// Makes tokenizers of damaged vocabularies, in GGUF files, SentencePiece's and tiktoken's `.model` files and
+/// tokenizer.json, and encodes random text with those that are let in.
 ///
-/// An input is the vocabulary's size in four bytes, the vocabulary, and the text.
+/// An input is the kind of the vocabulary in a byte, its size in four, the vocabulary, and the text. tiktoken's are
+/// written to the folder for temporary files, which should be in memory.
 struct TokenizerTarget: FuzzTarget {
   static let name = "tokenizer"
 
   private enum Source {
     case gguf(GGUFPieces)
-    case model([UInt8])
+    case other(Kind, [UInt8])
+  }
+
+  private enum Kind: UInt8 {
+    case gguf
+    case model
+    case json
+    case tiktoken
   }
 
   private let corpus: [Source]
   private let mutator: ByteMutator
+  private let work = FileManager.default.temporaryDirectory.appending(
+    path: "fuzz-" + UUID().uuidString)
 
   init(corpus files: [CorpusFile]) throws {
     corpus = try files.map {
-      $0.bytes.starts(with: "GGUF".utf8) ? .gguf(try GGUFPieces($0)) : .model($0.bytes)
+      if $0.bytes.starts(with: "GGUF".utf8) { return .gguf(try GGUFPieces($0)) }
+      let kind: Kind =
+        $0.name.hasSuffix(".json")
+        ? .json : $0.name.hasSuffix("tiktoken.model") ? .tiktoken : .model
+      return .other(kind, $0.bytes)
     }
     mutator = ByteMutator(donors: files.map(\.bytes))
   }
@@ -29,9 +45,17 @@ struct TokenizerTarget: FuzzTarget {
   func input(_ random: inout SplitMix64) -> [UInt8] {
     var vocabulary: [UInt8]
     var places: [Int] = []
+    var kind = Kind.gguf
     switch corpus.randomElement(using: &random)! {
-    case .model(let bytes):
-      vocabulary = bytes
+    case .other(let other, let bytes) where other != .model:
+      (kind, vocabulary) = (other, bytes)
+      // What gives the files their form; of JSON the rest of the vocabulary and the merges is long.
+      let form = Set("{}[]\",: \n".utf8)
+      places = (Array(bytes.indices.prefix(3000)) + bytes.indices.suffix(3000)).filter {
+        form.contains(bytes[$0])
+      }
+    case .other(let other, let bytes):
+      (kind, vocabulary) = (other, bytes)
       // Pieces, with their scores and types, begin so; the specifications are at the end.
       places = bytes.indices.filter { bytes[$0] == 0x0A }
       places += bytes.indices.suffix(100)
@@ -45,7 +69,8 @@ struct TokenizerTarget: FuzzTarget {
 
     let size = UInt32(vocabulary.count)
     let text = String(String.UnicodeScalarView(randomScalars(&random)))
-    return (0..<4).map { UInt8(truncatingIfNeeded: size >> (8 * $0)) } + vocabulary + text.utf8
+    return [kind.rawValue] + (0..<4).map { UInt8(truncatingIfNeeded: size >> (8 * $0)) }
+      + vocabulary + text.utf8
   }
 
   private static let words = [
@@ -76,11 +101,12 @@ struct TokenizerTarget: FuzzTarget {
   // MARK: Running them
 
   func run(_ input: [UInt8]) -> String {
-    let size = input.prefix(4).enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
-    let vocabulary = GuardedBytes(Array(input.dropFirst(4).prefix(size)))
-    let text = String(decoding: input.dropFirst(4 + size), as: UTF8.self)
+    guard let kind = input.first.flatMap(Kind.init) else { return "no kind" }
+    let size = input[1..<5].reversed().reduce(0) { $0 << 8 | Int($1) }
+    let vocabulary = GuardedBytes(Array(input.dropFirst(5).prefix(size)))
+    let text = String(decoding: input.dropFirst(5 + size), as: UTF8.self)
     do throws(TokenizationError) {
-      let tokenizer = try load(vocabulary)
+      guard let tokenizer = try load(kind, vocabulary) else { return "tiktoken refused" }
       check(tokenizer, text)
       if tokenizer.vocabulary.model == .bytePair {
         for name in ["gpt-2", "llama-bpe"] {
@@ -95,9 +121,28 @@ struct TokenizerTarget: FuzzTarget {
     }
   }
 
-  private func load(_ bytes: GuardedBytes) throws(TokenizationError) -> Tokenizer {
-    guard bytes.bytes.starts(with: "GGUF".utf8) else {
-      return try Tokenizer(vocabulary: try Vocabulary(sentencePieceModel: bytes.bytes))
+  private func load(
+    _ kind: Kind, _ bytes: GuardedBytes
+  ) throws(TokenizationError) -> Tokenizer? {
+    switch kind {
+    case .gguf: break
+    case .model: return try Tokenizer(vocabulary: try Vocabulary(sentencePieceModel: bytes.bytes))
+    case .json:
+      let file = try TokenizerJSON(bytes: Array(bytes.bytes), path: "tokenizer.json")
+      _ = try? file.surroundings()
+      return try Tokenizer(vocabulary: try file.vocabulary())
+    case .tiktoken:
+      let path = work.path + ".model"
+      guard (try? Data(bytes.bytes).write(to: URL(fileURLWithPath: path))) != nil else {
+        return nil
+      }
+      do {
+        return try Tokenizer(vocabulary: try TiktokenFile(path: path).vocabulary(size: nil))
+      } catch {
+        precondition(
+          !"\(error)".unicodeScalars.contains { $0.value < 32 }, "control character: \(error)")
+        return nil
+      }
     }
     let metadata: GGUFMetadata
     do throws(ModelFileError) {

@@ -1,8 +1,14 @@
 import Foundation
 import ModelFiles
 
-/// The blueprint of a LLaMA-family model, from a GGUF file's `llama.*` metadata.
+/// The blueprint of a LLaMA-family model, from a GGUF file's `llama.*` metadata, or Qwen2's, from `qwen2.*`.
 public struct ProcessorConfiguration: Sendable, Equatable {
+  /// The architectures that are run, by their names in `general.architecture`, and how their files order rotated rows.
+  /// Qwen2 is a LLaMA with biases of queries, keys and values.
+  package static let architectures: [String: RotaryOrder] = ["llama": .pairs, "qwen2": .halves]
+
+  /// How the file orders the rows of queries and keys; in memory it is pairs.
+  public let rotaryOrder: RotaryOrder
   /// Tokens that the model was trained to see at once.
   public let contextLength: Int
   /// Width of the residual stream.
@@ -43,20 +49,20 @@ public struct ProcessorConfiguration: Sendable, Equatable {
     _ metadata: GGUFMetadata, path: String,
     embeddingShape: () throws(LanguageModelError) -> [Int]
   ) throws(LanguageModelError) {
-    let reader = MetadataReader(metadata: metadata, path: path)
-    let architecture = try reader.read { metadata throws(ModelFileError) in
-      try metadata.string("general.architecture")
-    }
-    guard architecture == "llama" else {
+    let architecture: String
+    do { architecture = try metadata.string("general.architecture") } catch { throw .file(error) }
+    guard let order = Self.architectures[architecture] else {
       throw .unsupportedArchitecture(path: path, found: architecture)
     }
+    rotaryOrder = order
+    let reader = MetadataReader(metadata: metadata, path: path, architecture: architecture)
     contextLength = try reader.integer("llama.context_length", 1...(1 << 24))
     hiddenSize = try reader.integer("llama.embedding_length", 8...(1 << 20))
     layerCount = try reader.integer("llama.block_count", 1...4096)
     intermediateSize = try reader.integerOfBlocks("llama.feed_forward_length", 8...(1 << 22))
     headCount = try reader.integerOfBlocks("llama.attention.head_count", 1...65_536)
     kvHeadCount =
-      metadata["llama.attention.head_count_kv"] == nil
+      reader["llama.attention.head_count_kv"] == nil
       ? headCount : try reader.integerOfBlocks("llama.attention.head_count_kv", 1...65_536)
     guard headCount % kvHeadCount == 0 else {
       throw reader.unusable(
@@ -115,10 +121,16 @@ public struct ProcessorConfiguration: Sendable, Equatable {
   public var headsPerKVHead: Int { headCount / kvHeadCount }
 }
 
-/// Metadata with the file's errors turned into this module's.
+/// Metadata with the file's errors turned into this module's. Keys are written as LLaMA's, and are those of the
+/// file's architecture.
 private struct MetadataReader {
   let metadata: GGUFMetadata
   let path: String
+  let architecture: String
+
+  subscript(_ key: String) -> GGUFValue? { metadata[named(key)] }
+
+  private func named(_ key: String) -> String { architecture + key.dropFirst("llama".count) }
 
   func read<T>(
     _ body: (GGUFMetadata) throws(ModelFileError) -> T
@@ -127,21 +139,23 @@ private struct MetadataReader {
   }
 
   func integer(_ key: String, _ range: ClosedRange<Int>) throws(LanguageModelError) -> Int {
-    try read { metadata throws(ModelFileError) in try metadata.integer(key, in: range) }
+    try read { metadata throws(ModelFileError) in try metadata.integer(named(key), in: range) }
   }
 
   func integerIfPresent(_ key: String, _ range: ClosedRange<Int>) throws(LanguageModelError)
     -> Int?
   {
-    try read { metadata throws(ModelFileError) in try metadata.integerIfPresent(key, in: range) }
+    try read { metadata throws(ModelFileError) in
+      try metadata.integerIfPresent(named(key), in: range)
+    }
   }
 
   /// A number of which a file may have one for all blocks, or as many equal ones as blocks. Throws
   /// `unusableValue` where they differ.
   func integerOfBlocks(_ key: String, _ range: ClosedRange<Int>) throws(LanguageModelError) -> Int {
-    guard case .array = metadata[key] else { return try integer(key, range) }
+    guard case .array = self[key] else { return try integer(key, range) }
     let numbers = try read { metadata throws(ModelFileError) in
-      try metadata.integers(key, as: Int.self)
+      try metadata.integers(named(key), as: Int.self)
     }
     guard let first = numbers.first, numbers.allSatisfy({ $0 == first }) else {
       let shown = numbers.prefix(8).map(String.init).joined(separator: ", ")
@@ -155,17 +169,18 @@ private struct MetadataReader {
   }
 
   func float(_ key: String, _ range: ClosedRange<Float>) throws(LanguageModelError) -> Float {
-    try read { metadata throws(ModelFileError) in try metadata.float(key, in: range) }
+    try read { metadata throws(ModelFileError) in try metadata.float(named(key), in: range) }
   }
 
   func floatIfPresent(_ key: String, _ range: ClosedRange<Float>) throws(LanguageModelError)
     -> Float?
   {
-    try read { metadata throws(ModelFileError) in try metadata.floatIfPresent(key, in: range) }
+    try read { metadata throws(ModelFileError) in try metadata.floatIfPresent(named(key), in: range)
+    }
   }
 
   func unusable(_ key: String, _ found: String, _ wanted: String) -> LanguageModelError {
-    .unusableValue(path: path, key: key, found: found, wanted: wanted)
+    .unusableValue(path: path, key: named(key), found: found, wanted: wanted)
   }
 
   /// `llama.rope.scaling.*`; older files have only `llama.rope.scale_linear`. A factor without a type is
@@ -173,7 +188,7 @@ private struct MetadataReader {
   func ropeScaling(contextLength: Int) throws(LanguageModelError) -> RopeScaling {
     let factors: ClosedRange<Float> = 1e-3...1e6
     let type = try read { metadata throws(ModelFileError) in
-      try metadata.stringIfPresent("llama.rope.scaling.type")
+      try metadata.stringIfPresent(named("llama.rope.scaling.type"))
     }
     switch type {
     case nil, "linear":

@@ -50,6 +50,15 @@ struct ProcessorWeights: Sendable {
     let queries = configuration.headCount * configuration.headSize
     let keys = configuration.kvHeadCount * configuration.headSize
     let intermediate = configuration.intermediateSize
+    let isPaired = configuration.rotaryOrder == .pairs
+    /// Where the file has the rows of queries and keys; nil where it has them in their order.
+    let place: ((Int) -> Int)? =
+      isPaired
+      ? nil
+      : {
+        configuration.rotaryOrder.row(
+          ofPaired: $0, headSize: configuration.headSize, rotatedSize: configuration.rotatedSize)
+      }
 
     var blocks: [BlockWeights] = []
     for layer in 0..<configuration.layerCount {
@@ -57,8 +66,8 @@ struct ProcessorWeights: Sendable {
       blocks.append(
         BlockWeights(
           attentionNorm: try loader.norm(prefix + "attn_norm.weight", hidden),
-          query: try loader.matrix(prefix + "attn_q.weight", queries, hidden),
-          key: try loader.matrix(prefix + "attn_k.weight", keys, hidden),
+          query: try loader.matrix(prefix + "attn_q.weight", queries, hidden, place),
+          key: try loader.matrix(prefix + "attn_k.weight", keys, hidden, place),
           value: try loader.matrix(prefix + "attn_v.weight", keys, hidden),
           attentionOutput: try loader.matrix(prefix + "attn_output.weight", hidden, queries),
           feedForwardNorm: try loader.norm(prefix + "ffn_norm.weight", hidden),
@@ -66,7 +75,7 @@ struct ProcessorWeights: Sendable {
           up: try loader.matrix(prefix + "ffn_up.weight", intermediate, hidden),
           down: try loader.matrix(prefix + "ffn_down.weight", hidden, intermediate),
           biases: try loader.biases(
-            prefix, queries: queries, keys: keys, hidden: hidden)))
+            prefix, queries: queries, keys: keys, hidden: hidden, place)))
     }
     self.blocks = blocks
     outputNorm = try loader.norm("output_norm.weight", hidden)
@@ -131,9 +140,10 @@ private struct WeightLoader {
     return tensor
   }
 
-  mutating func matrix(_ name: String, _ rows: Int, _ columns: Int) throws(LanguageModelError)
-    -> PackedMatrix
-  {
+  /// A matrix, whose row r is row `place(r)` of the file. What is packed is in its order: packing changes it.
+  mutating func matrix(
+    _ name: String, _ rows: Int, _ columns: Int, _ place: ((Int) -> Int)? = nil
+  ) throws(LanguageModelError) -> PackedMatrix {
     let tensor = try tensor(name, [columns, rows])
     if tensor.isPacked {
       finish(tensor)
@@ -146,6 +156,15 @@ private struct WeightLoader {
       finish(tensor)
     }
     do {
+      if let place {
+        return try reordered(tensor, rows: rows, place).withUnsafeBytes { bytes in
+          Result { () throws(KernelError) in
+            try PackedMatrix(
+              tensor.format, rows: rows, columns: columns, source: bytes, in: &arena,
+              kernels: kernels, pool: pool)
+          }
+        }.get()
+      }
       return try PackedMatrix(
         tensor.format, rows: rows, columns: columns, source: file.bytes(of: tensor),
         in: &arena, kernels: kernels, pool: pool
@@ -154,6 +173,22 @@ private struct WeightLoader {
       throw .notFinite(path: file.path, tensor: name, row: row)
     } catch {
       throw .memory(error)
+    }
+  }
+
+  /// The rows of a tensor in another order.
+  private func reordered(_ tensor: GGUFTensor, rows: Int, _ place: (Int) -> Int) -> [UInt8] {
+    let bytes = file.bytes(of: tensor)
+    let rowBytes = tensor.byteCount / rows
+    return [UInt8](unsafeUninitializedCapacity: tensor.byteCount) { buffer, initialized in
+      for row in 0..<rows {
+        let from = place(row) * rowBytes
+        UnsafeMutableRawBufferPointer(
+          rebasing: UnsafeMutableRawBufferPointer(buffer)[row * rowBytes..<(row + 1) * rowBytes]
+        )
+        .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[from..<from + rowBytes]))
+      }
+      initialized = tensor.byteCount
     }
   }
 
@@ -173,17 +208,25 @@ private struct WeightLoader {
     return values
   }
 
-  /// The biases of a block's attention, where the file has any of them.
+  /// The biases of a block's attention, where the file has any of them; those of queries and keys lie where `place`
+  /// says.
   mutating func biases(
-    _ prefix: String, queries: Int, keys: Int, hidden: Int
+    _ prefix: String, queries: Int, keys: Int, hidden: Int, _ place: ((Int) -> Int)?
   ) throws(LanguageModelError) -> AttentionBiases? {
     func has(_ tensor: String) -> Bool { file.tensorIfPresent(named: prefix + tensor) != nil }
     var projections: [Float] = []
     for (tensor, count) in [("attn_q.bias", queries), ("attn_k.bias", keys), ("attn_v.bias", keys)]
     {
-      projections +=
-        has(tensor)
-        ? try vector(prefix + tensor, count) : [Float](repeating: 0, count: count)
+      guard has(tensor) else {
+        projections += [Float](repeating: 0, count: count)
+        continue
+      }
+      let values = try vector(prefix + tensor, count)
+      if let place, tensor != "attn_v.bias" {
+        projections += values.indices.map { values[place($0)] }
+      } else {
+        projections += values
+      }
     }
     let output = has("attn_output.bias") ? try vector(prefix + "attn_output.bias", hidden) : nil
     guard output != nil || projections.contains(where: { $0 != 0 }) else { return nil }

@@ -56,7 +56,12 @@ public struct ProcessorIdentity: Sendable, Equatable, CustomStringConvertible {
         ReferenceBlocks.dequantize(tensor.format, file.bytes(of: tensor), into: buffer)
         count = tensor.shape[0]
       }
-      values.withUnsafeBytes { hash.update(bufferPointer: $0) }
+      // The order of a head's numbers is the file's; the model is the same.
+      let isRotated = ["attn_q.bias", "attn_k.bias"].contains { tensor.name.hasSuffix($0) }
+      let ordered =
+        isRotated
+        ? c.rotaryOrder.paired(values, headSize: c.headSize, rotatedSize: c.rotatedSize) : values
+      ordered.withUnsafeBytes { hash.update(bufferPointer: $0) }
     }
     self.init(
       width: c.hiddenSize, layerCount: c.layerCount, vocabularySize: c.vocabularySize,

@@ -10,8 +10,7 @@ public enum Checkpoint {
   public static func open(
     _ path: String, tokenizer: String? = nil, lora: String? = nil
   ) throws(ConversionError) -> any CheckpointSource {
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+    if isFolder(path) {
       return try openFolder(path, tokenizer, lora)
     }
     if let lora {
@@ -31,11 +30,25 @@ public enum Checkpoint {
       }
       return try GGUFCheckpoint(path: path)
     // Version 0 of llama2.c has no magic, and its width can begin as a pickle does.
-    case .llama2c, .unknown, .pickle:
-      return try AssembledCheckpoint(llama2c: path, tokenizer: tokenizer)
+    case .llama2c: return try AssembledCheckpoint(llama2c: path, tokenizer: tokenizer)
+    case .unknown, .pickle:
+      do throws(ConversionError) {
+        return try AssembledCheckpoint(llama2c: path, tokenizer: tokenizer)
+      } catch {
+        // Numbers that no model has say that it is none.
+        guard case .file(.invalidField(path, _, _, _)) = error else { throw error }
+        throw .notACheckpoint(path: path, found: kind.description)
+      }
     default:
       throw .notACheckpoint(path: path, found: kind.description)
     }
+  }
+
+  /// Whether there is a folder at `path`.
+  public static func isFolder(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      && isFolder.boolValue
   }
 
   private static func openFolder(

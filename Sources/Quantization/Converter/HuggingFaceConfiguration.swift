@@ -3,7 +3,7 @@ import ModelFiles
 
 /// What config.json of a Hugging Face folder says, as far as it matters for a LLaMA.
 ///
-/// Source: `LlamaConfig` and `MistralConfig` of transformers; version 5 keeps the numbers of rotary
+/// Source: `LlamaConfig`, `MistralConfig` and `Qwen2Config` of transformers; version 5 keeps the numbers of rotary
 /// embedding in `rope_parameters`, earlier ones in `rope_theta` and `rope_scaling`.
 struct HuggingFaceConfiguration: Decodable {
   struct Rotary: Decodable {
@@ -57,6 +57,7 @@ struct HuggingFaceConfiguration: Decodable {
   let vocabSize: Int?
   let maxPositionEmbeddings: Int?
   let slidingWindow: Int?
+  let useSlidingWindow: Bool?
   let rmsNormEps: Double?
   let hiddenAct: String?
   let attentionBias: Bool?
@@ -74,6 +75,12 @@ struct HuggingFaceConfiguration: Decodable {
 }
 
 extension HuggingFaceConfiguration {
+  /// A LLaMA but for its biases and its window, which is only there where config.json says so.
+  var isQwen2: Bool { architectures?.first == "Qwen2ForCausalLM" }
+
+  /// Whether linear layers of attention have biases.
+  var hasAttentionBiases: Bool { isQwen2 || attentionBias == true }
+
   /// The model's shape. `hasOutput` says whether the weights have an output matrix, which decides
   /// where config.json does not say whether the output is the embedding.
   func blueprint(path: String, hasOutput: Bool) throws(ConversionError) -> LlamaBlueprint {
@@ -106,7 +113,9 @@ extension HuggingFaceConfiguration {
     let blueprint = LlamaBlueprint(
       path: path,
       // Within the window, attention to all and attention to the window are the same.
-      contextLength: min(positions, trained, slidingWindow ?? positions),
+      contextLength: min(
+        positions, trained,
+        isQwen2 && useSlidingWindow != true ? positions : slidingWindow ?? positions),
       hiddenSize: hidden,
       intermediateSize: try needed(intermediateSize, "intermediate_size"),
       layerCount: try needed(numHiddenLayers, "num_hidden_layers"),
@@ -128,11 +137,14 @@ extension HuggingFaceConfiguration {
     return blueprint
   }
 
+  /// Names of architectures that are converted.
+  static let architecturesRead = ["LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM"]
+
   private func refuseUnsupported(_ path: String) throws(ConversionError) {
     guard let architecture = architectures?.first else {
       throw .missingValue(path: path, field: "architectures")
     }
-    guard ["LlamaForCausalLM", "MistralForCausalLM"].contains(architecture) else {
+    guard Self.architecturesRead.contains(architecture) else {
       throw .unsupportedArchitecture(path: path, found: architecture)
     }
     func refuse(_ field: String, _ found: String) -> ConversionError {

@@ -68,8 +68,8 @@ extension AssembledCheckpoint {
     }
     try adapter?.requireAllUsed()
     used.formUnion(quantized.used)
-    if configuration.attentionBias == true {
-      for bias in blueprint.attentionBiases {
+    if configuration.hasAttentionBiases {
+      for bias in blueprint.attentionBiases(withOutput: !configuration.isQwen2) {
         let tensor: CheckpointTensor
         do { tensor = try weights.tensor(named: bias.huggingFace) } catch { throw .file(error) }
         guard tensor.shape == [bias.count] else {

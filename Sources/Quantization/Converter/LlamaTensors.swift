@@ -1,3 +1,5 @@
+import LanguageModels
+
 /// One tensor a LLaMA has, with its names in the three worlds.
 struct LlamaTensor: Sendable {
   /// How a tensor is cut into Meta's model-parallel shards.
@@ -49,9 +51,15 @@ package enum HuggingFaceNames {
 }
 
 extension LlamaBlueprint {
-  /// What is added to the outputs of attention's linear layers where config.json has `attention_bias`.
-  var attentionBiases: [(gguf: String, huggingFace: String, count: Int, isRotated: Bool)] {
-    tensors.filter { $0.gguf.contains(".attn_") && $0.shape.count == 2 }.map { linear in
+  /// What is added to the outputs of attention's linear layers where config.json has `attention_bias`; in Qwen2 to those
+  /// of queries, keys and values alone.
+  func attentionBiases(withOutput: Bool) -> [(
+    gguf: String, huggingFace: String, count: Int, isRotated: Bool
+  )] {
+    tensors.filter {
+      $0.gguf.contains(".attn_") && $0.shape.count == 2
+        && (withOutput || !$0.gguf.contains(".attn_output."))
+    }.map { linear in
       func biased(_ name: String) -> String { name.dropLast("weight".count) + "bias" }
       return (
         biased(linear.gguf), biased(linear.huggingFace), linear.shape[0], linear.isRotated
@@ -61,10 +69,7 @@ extension LlamaBlueprint {
 
   /// The numbers of heads from the order of halves to that of pairs.
   func inPairs(_ values: [Float]) -> [Float] {
-    values.indices.map { index in
-      let (head, place) = index.quotientAndRemainder(dividingBy: headSize)
-      return values[head * headSize + place % 2 * (headSize / 2) + place / 2]
-    }
+    RotaryOrder.halves.paired(values, headSize: headSize, rotatedSize: headSize)
   }
 
   /// All tensors, in the order they are written.

@@ -35,7 +35,7 @@ extension AssembledCheckpoint {
   }
 
   /// consolidated.00.pth and all that follow.
-  private static func shards(_ path: String) throws(ConversionError) -> [CheckpointTensors] {
+  static func shards(_ path: String) throws(ConversionError) -> [CheckpointTensors] {
     var shards: [CheckpointTensors] = []
     search: while shards.count < 100 {
       let number = shards.count < 10 ? "0\(shards.count)" : "\(shards.count)"

@@ -5,6 +5,7 @@ extension Vocabulary {
   /// The vocabulary in a file of any kind: SentencePiece's .model, tiktoken's, tokenizer.json, llama2.c's .bin
   /// (of `vocabularySize` pieces, where that is given).
   init(tokenizerFile path: String, vocabularySize: Int? = nil) throws(ConversionError) {
+    try Self.requireTokenizer(path)
     if path.hasSuffix(".json") || path.hasSuffix(".json.zst") {
       do { self = try TokenizerJSON(path: path).vocabulary() } catch {
         throw .tokenizer(error)
@@ -20,6 +21,37 @@ extension Vocabulary {
         throw .tokenizer(error)
       }
     }
+  }
+
+  /// Throws `unsupportedTokenizer` where the file is plainly of another kind: text, unless it is JSON or tiktoken's, a
+  /// picture, a model.
+  private static func requireTokenizer(_ path: String) throws(ConversionError) {
+    let isJSON = path.hasSuffix(".json") || path.hasSuffix(".json.zst")
+    let file: MappedFile
+    do { file = try MappedFile.contents(path: path) } catch { throw .file(error) }
+    let kind = withExtendedLifetime(file) { FileKind(firstBytes: file.bytes) }
+    var found = kind.description
+    switch kind {
+    // A model of SentencePiece begins with a field of bytes, whose number is 1; llama2.c's with a small number.
+    case .unknown, .llama2c, .pickle:
+      if isJSON { return }  // Its own reader says what it is.
+      let isPicture = withExtendedLifetime(file) {
+        file.bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) || file.bytes.starts(with: [0xFF, 0xD8])
+      }
+      guard isPicture else { return }
+      found = "a picture"
+    case .text:
+      let first = withExtendedLifetime(file) { file.bytes.first }
+      // Pieces that are printable make a model of SentencePiece look like a text.
+      if isJSON || first == 0x0A { return }
+      if try TiktokenFile.isOne(path: path) { return }
+    default: break
+    }
+    throw .unsupportedTokenizer(
+      path: path,
+      found:
+        "it is \(found)\(kind.standsForAnother ? kind.remedy : ""); a tokenizer is tokenizer.model, tokenizer.json, or tokenizer.bin of llama2.c"
+    )
   }
 
   /// The SentencePiece vocabulary that a tokenizer.bin was made from.

@@ -57,6 +57,7 @@ extension Vocabulary {
     if model == .sentencePiece, addsSpacePrefix, spacePrefix != .everywhere {
       entries.append((Vocabulary.spacePrefixKey, .string(spacePrefix.rawValue)))
     }
+    if composesText { entries.append((Vocabulary.normalizerKey, .string(Vocabulary.composing))) }
     if let chatTemplate { entries.append(("tokenizer.chat_template", .string(chatTemplate))) }
     let templates = otherChatTemplates.sorted { $0.key < $1.key }
     if !templates.isEmpty {

@@ -7,8 +7,10 @@ extension MatrixRequest {
   /// any, are stored as the codes are, packed along the rows.
   ///
   /// Source: the compressors of compressed-tensors, `dequantize` of its `lifecycle/forward`.
-  func compressedTensors(block: [Int]?) throws(ConversionError) -> QuantizedMatrix? {
-    if let packed = optional(".weight_packed") { return try packedQuantized(packed) }
+  func compressedTensors(
+    block: [Int]?, statedBits: Set<Int>
+  ) throws(ConversionError) -> QuantizedMatrix? {
+    if let packed = optional(".weight_packed") { return try packedQuantized(packed, statedBits) }
     guard let codes = optional(".weight") else { return nil }
     switch codes.type {
     case .f8E4M3, .f8E5M2: return try fp8(block: block)
@@ -34,11 +36,12 @@ extension MatrixRequest {
   }
 
   private func packedQuantized(
-    _ codes: CheckpointTensor
+    _ codes: CheckpointTensor, _ stated: Set<Int>
   ) throws(ConversionError) -> QuantizedMatrix {
     try require(codes, [.i32])
     try require(codes, dimensions: 2)
-    let bits = try bits(codes, words: codes.shape[1], count: columns, [4, 8, 2, 3, 5, 6, 7])
+    let bits = try bits(
+      codes, words: codes.shape[1], count: columns, [4, 8, 2, 3, 5, 6, 7], stated: stated)
     try require(codes, [rows, codes.shape[1]])
     let scales = try companion(".weight_scale", of: codes)
     let grid = try grid(scales, block: nil)

@@ -9,12 +9,13 @@ extension MatrixRequest {
   ///
   /// Source: `PackableQuantLinear` of GPTQModel (`pack_original`, `dequantize_weight`, `convert_gptq_v1_to_v2_format`).
   func gptq(
-    zerosAreLessOne: Bool, groupSize stated: Int?
+    zerosAreLessOne: Bool, groupSize stated: Int?, statedBits: Set<Int>
   ) throws(ConversionError) -> QuantizedMatrix? {
     guard let codes = optional(".qweight") else { return nil }
     try require(codes, [.i32])
     try require(codes, dimensions: 2)
-    let bits = try bits(codes, words: codes.shape[0], count: columns, [4, 8, 2, 3])
+    let bits = try bits(
+      codes, words: codes.shape[0], count: columns, [4, 8, 2, 3], stated: statedBits)
     let wordsPerGroup = PackedWords.count(rows, bits: bits)
     try require(codes, [codes.shape[0], rows])
     let scales = try companion(".scales", of: codes)

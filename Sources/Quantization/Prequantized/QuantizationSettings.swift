@@ -3,14 +3,14 @@ import ModelFiles
 /// How the weights of a Hugging Face folder were quantized, as far as their tensors do not say it.
 enum QuantizationScheme: Sendable, Equatable {
   /// GPTQ. In version 1 of the layout a zero point is stored less one.
-  case gptq(zerosAreLessOne: Bool, groupSize: Int?)
+  case gptq(zerosAreLessOne: Bool, groupSize: Int?, bits: Set<Int>)
   /// AWQ in the layout of its matrix kernels, "gemm".
   case awq
   /// mlx's affine groups.
-  case mlx
+  case mlx(MLXSettings)
   case bitsAndBytes
   /// `block` is (rows, columns) that share a scale, where scales are of blocks.
-  case compressedTensors(block: [Int]?)
+  case compressedTensors(block: [Int]?, bits: Set<Int>)
   /// FP8 as DeepSeek, transformers and FBGEMM write it.
   case fp8(block: [Int]?)
 }
@@ -26,7 +26,9 @@ struct QuantizationSettings: Decodable {
   let mode: String?
   let format: String?
   let weightBlockSize: [Int]?
-  let hasBits: Bool
+  let bits: Int?
+  /// GPTQModel's settings of single layers.
+  let dynamicBits: [Int]
   let loadsBitsAndBytes: Bool
   let hasTransform: Bool
   let packType: String?
@@ -36,13 +38,15 @@ struct QuantizationSettings: Decodable {
   struct Group: Decodable {
     struct Weights: Decodable {
       let blockStructure: [Int]?
+      let numBits: Int?
 
-      enum CodingKeys: CodingKey { case blockStructure }
+      enum CodingKeys: CodingKey { case blockStructure, numBits }
 
       init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         // Older files have a text there.
         blockStructure = try? values.decode([Int].self, forKey: .blockStructure)
+        numBits = try? values.decode(Int.self, forKey: .numBits)
       }
     }
     let weights: Weights?
@@ -51,7 +55,7 @@ struct QuantizationSettings: Decodable {
 
   enum CodingKeys: CodingKey {
     case quantMethod, groupSize, checkpointFormat, version, mode, format, weightBlockSize, bits
-    case loadIn4bit, loadIn8bit, transformConfig, configGroups, packDtype
+    case loadIn4bit, loadIn8bit, transformConfig, configGroups, packDtype, dynamic
   }
 
   init(from decoder: any Decoder) throws {
@@ -67,14 +71,24 @@ struct QuantizationSettings: Decodable {
     mode = value(.mode)
     format = value(.format)
     weightBlockSize = value(.weightBlockSize)
-    let bits: Int? = value(.bits)
-    hasBits = bits != nil
+    bits = value(.bits)
+    let dynamic: [String: Layer]? = value(.dynamic)
+    dynamicBits = (dynamic ?? [:]).values.compactMap(\.bits)
     packType = value(.packDtype)
     let flags: [Bool?] = [value(.loadIn4bit), value(.loadIn8bit)]
     loadsBitsAndBytes = flags.contains(true)
     let transform: [String: Ignored]? = value(.transformConfig)
     hasTransform = transform?["configGroups"] != nil || transform?["config_groups"] != nil
     configGroups = value(.configGroups)
+  }
+
+  private struct Layer: Decodable {
+    let bits: Int?
+    enum CodingKeys: CodingKey { case bits }
+
+    init(from decoder: any Decoder) throws {
+      bits = try? decoder.container(keyedBy: CodingKeys.self).decode(Int.self, forKey: .bits)
+    }
   }
 
   private struct Ignored: Decodable {
@@ -96,10 +110,13 @@ extension QuantizationSettings {
       let layout = (checkpointFormat ?? format ?? "gptq").lowercased()
       guard ["gptq", "gptq_v2"].contains(layout) else { throw refuse("checkpoint_format", layout) }
       if let packType, packType != "int32" { throw refuse("pack_dtype", packType) }
-      return .gptq(zerosAreLessOne: layout == "gptq", groupSize: groupSize)
+      return .gptq(
+        zerosAreLessOne: layout == "gptq", groupSize: groupSize,
+        bits: Set([bits].compactMap { $0 } + dynamicBits))
     case "awq":
       let layout = (version ?? checkpointFormat ?? format ?? "gemm").lowercased()
       guard layout == "gemm" else { throw refuse("version", layout) }
+      if let bits, bits != 4 { throw refuse("bits", "\(bits)") }
       return .awq
     case "bitsandbytes": return .bitsAndBytes
     case nil where loadsBitsAndBytes: return .bitsAndBytes
@@ -113,12 +130,14 @@ extension QuantizationSettings {
         throw refuse("format", format)
       }
       if hasTransform { throw refuse("transform_config", "set") }
-      return .compressedTensors(block: groups.compactMap { $0.weights?.blockStructure }.first)
+      return .compressedTensors(
+        block: groups.compactMap { $0.weights?.blockStructure }.first,
+        bits: Set(groups.compactMap { $0.weights?.numBits }))
     case "fp8", "fbgemm_fp8": return .fp8(block: weightBlockSize)
-    case nil where hasBits && groupSize != nil:
+    case nil where bits != nil && groupSize != nil:
       let mode = mode ?? "affine"
       guard mode == "affine" else { throw refuse("mode", mode) }
-      return .mlx
+      return .mlx(try MLXSettings(path: path, field: field))
     case let other: throw refuse("quant_method", other ?? "missing")
     }
   }

@@ -22,12 +22,13 @@ struct QuantizedWeights {
     )
     let matrix: QuantizedMatrix? =
       switch scheme {
-      case .gptq(let lessOne, let groupSize):
-        try request.gptq(zerosAreLessOne: lessOne, groupSize: groupSize)
+      case .gptq(let lessOne, let groupSize, let bits):
+        try request.gptq(zerosAreLessOne: lessOne, groupSize: groupSize, statedBits: bits)
       case .awq: try request.awq()
-      case .mlx: try request.mlx()
+      case .mlx(let settings): try request.mlx(settings)
       case .bitsAndBytes: try request.bitsAndBytes()
-      case .compressedTensors(let block): try request.compressedTensors(block: block)
+      case .compressedTensors(let block, let bits):
+        try request.compressedTensors(block: block, statedBits: bits)
       case .fp8(let block): try request.fp8(block: block)
       case nil: nil
       }
@@ -126,10 +127,12 @@ struct MatrixRequest {
     return try numbers(tensor)
   }
 
-  /// How many bits the codes have of which `count` lie in `words` words, where that is one of `allowed`.
+  /// How many bits the codes have of which `count` lie in `words` words, where that is one of `allowed`, and of
+  /// `stated` where config.json says any.
   func bits(
-    _ tensor: CheckpointTensor, words: Int, count: Int, _ allowed: [Int]
+    _ tensor: CheckpointTensor, words: Int, count: Int, _ allowed: [Int], stated: Set<Int> = []
   ) throws(ConversionError) -> Int {
+    let allowed = stated.isEmpty ? allowed : allowed.filter(stated.contains)
     guard let bits = allowed.first(where: { PackedWords.count(count, bits: $0) == words }) else {
       let list = allowed.map(String.init).joined(separator: ", ")
       throw .unusableValue(

@@ -41,6 +41,9 @@ struct TokenizerContent: Decodable {
   struct Normalizer: Decodable {
     let type: String?
     let normalizers: [Normalizer]?
+
+    /// One after the other; a sequence may have none.
+    var steps: [Normalizer] { normalizers.map { $0.flatMap(\.steps) } ?? [self] }
   }
 
   struct PreTokenizer: Decodable {

@@ -46,7 +46,7 @@ extension TokenizerJSON {
     let text =
       "{\"version\":\"1.0\",\"truncation\":null,\"padding\":null,"
       + "\"added_tokens\":[\(added.joined(separator: ","))],"
-      + "\"normalizer\":null,\"pre_tokenizer\":\(json(preTokenizer)),\"post_processor\":null,"
+      + "\"normalizer\":\(vocabulary.composesText ? #"{"type":"NFC"}"# : "null"),\"pre_tokenizer\":\(json(preTokenizer)),\"post_processor\":null,"
       + "\"decoder\":\(byteLevel(usesRegex: true)),"
       + "\"model\":{\"type\":\"BPE\",\"dropout\":null,\"unk_token\":null,"
       + "\"continuing_subword_prefix\":null,\"end_of_word_suffix\":null,\"fuse_unk\":false,"

@@ -88,9 +88,13 @@ public struct TokenizerJSON {
   private func completeBytePair(
     _ vocabulary: inout Vocabulary, _ merges: [TokenizerContent.Merge]
   ) throws(TokenizationError) {
-    guard content.normalizer == nil else {
+    switch content.normalizer.map({ $0.steps.map(\.type) }) ?? [] {
+    case []: break
+    case ["NFC"]: vocabulary.composesText = true
+    case let others:
       throw unsupported(
-        "its normalizer is \(content.normalizer?.type ?? "unnamed"), and text is taken as it is")
+        "its normalizers are \(others.map { $0 ?? "unnamed" }), and text is taken as it is, or composed (NFC)"
+      )
     }
     let preTokenizer = try preTokenizer()
     vocabulary.preTokenizer = preTokenizer.name

@@ -2,6 +2,7 @@ import ArgumentParser
 import EditSessions
 import LanguageModels
 import ModelFiles
+import Quantization
 import TensorKernels
 
 struct Inspect: ParsableCommand {
@@ -9,15 +10,16 @@ struct Inspect: ParsableCommand {
     abstract: "Show what a model file contains.",
     discussion: """
       Its metadata, its tensors, how many bytes are in which format, and how much memory it takes to \
-      run. Nothing is loaded.
+      run. Nothing is loaded. Of a folder: what it is, and what it converts to or why it is refused.
 
         emend inspect model.gguf
         emend inspect model.gguf -c 4096 --cache-type q8_0
         emend inspect model.gguf --json
         emend inspect editor.safetensors
+        emend inspect Llama-2-7b-hf
       """)
 
-  @Argument(help: "The file.")
+  @Argument(help: "The file or folder.")
   var file: String
 
   @Option(
@@ -43,6 +45,9 @@ struct Inspect: ParsableCommand {
   }
 
   func run() throws {
+    if Checkpoint.isFolder(file) {
+      return try FolderReport.show(path: file, json: output.json)
+    }
     let mapped = try MappedFile(path: file)
     if withExtendedLifetime(mapped, { FileKind(firstBytes: mapped.bytes) }) == .safetensors {
       try SafetensorsReport.show(path: file, json: output.json)
