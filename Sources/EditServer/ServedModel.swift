@@ -77,12 +77,7 @@ package final class ServedModel: Sendable {
 
   /// Up to four sequences, as many as take no more than half of the memory beside the weights.
   private static func affordable(_ opened: OpenedModel, context: Int) -> Int {
-    guard
-      let plan = try? ProcessorState.plan(
-        opened.file, activations: opened.settings.activations,
-        threads: opened.settings.threadCount, contextLength: context,
-        cacheType: opened.settings.resolvedCacheType)
-    else { return 1 }
+    guard let plan = try? plan(opened, context: context) else { return 1 }
     for count in [4, 3, 2] {
       let budget = opened.program.adding("weights", plan.weights)
         .adding(plan, states: 2 * count)
@@ -91,14 +86,38 @@ package final class ServedModel: Sendable {
     return 1
   }
 
+  private static func plan(
+    _ opened: OpenedModel, context: Int
+  ) throws -> ProcessorState.MemoryPlan {
+    try ProcessorState.plan(
+      opened.file, activations: opened.settings.activations,
+      threads: opened.settings.threadCount, contextLength: context,
+      cacheType: opened.settings.resolvedCacheType)
+  }
+
   /// Loads the weights on the engine's thread, which then answers; `ended` hears when it does not any more.
   package func start(ended: @escaping @Sendable ((any Error)?) -> Void) {
     engine.start(
       { [opened, context, parallel, settings, template] in
-        let loaded = try opened.value.load(contextLength: context, states: parallel)
+        let opened = opened.value
+        let plan = try Self.plan(opened, context: context)
+        let budget = opened.program.adding("weights", plan.weights)
+          .adding(plan, states: parallel)
+        do throws(MemoryShortage) {
+          try budget.adding("kept prompts", settings.cacheBytes ?? 0)
+            .check(limit: settings.model.memoryLimit)
+        } catch {
+          throw ServerSettingsError.memory(
+            sequences: parallel, context: context, keepsPrompts: settings.cacheBytes ?? 0 > 0,
+            error)
+        }
+        // Nobody said: of what is left, for prompts will come that need it more.
+        let left = (settings.model.memoryLimit ?? SystemMemory.availableBytes) - budget.bytes
+        let cacheBytes = settings.cacheBytes ?? max(0, min(left / 4, 2 << 30))
+        let loaded = try opened.load(contextLength: context, states: parallel)
         return try EngineWorker(
           loaded, count: parallel, batchSize: settings.batchSize,
-          shiftsContext: settings.shiftsContext, template: template)
+          shiftsContext: settings.shiftsContext, cacheBytes: cacheBytes, template: template)
       }, ended: ended)
   }
 

@@ -1,4 +1,5 @@
 import EditSessions
+import TensorKernels
 import TextGeneration
 import Tokenization
 
@@ -30,6 +31,11 @@ public struct ServerSettings: Sendable {
   public var isUnified = false
   /// Prompt tokens fed at once.
   public var batchSize = 256
+  /// Bytes of memory for beginnings of prompts that no sequence has any more; 0 for none, nil for a quarter of what
+  /// is left beside the model and its sequences, and 2 GiB at most.
+  public var cacheBytes: Int?
+  /// Whether tokens are drafted from what came before where a request does not say.
+  public var speculates = false
   /// Tokens of an answer where a request does not say; nil until the model ends.
   public var predict: Int?
   /// How tokens are chosen where a request does not say.
@@ -97,6 +103,8 @@ public enum ServerSettingsError: Error, CustomStringConvertible {
   case option(name: String, problem: String)
   /// No address could be listened at.
   case address(host: String, port: Int, reason: String)
+  /// There is no memory for so many sequences, or for what is kept of prompts beside them.
+  case memory(sequences: Int, context: Int, keepsPrompts: Bool, MemoryShortage)
 
   /// One sentence: what was found, what was needed.
   public var description: String {
@@ -104,6 +112,9 @@ public enum ServerSettingsError: Error, CustomStringConvertible {
     case .option(let name, let problem): "\(name): \(problem)"
     case .address(let host, let port, let reason):
       "cannot listen at \(host) port \(port): \(reason); choose another address"
+    case .memory(let sequences, let context, let keepsPrompts, let shortage):
+      "\(sequences) sequences of \(context) tokens do not fit: \(shortage), or fewer sequences (--parallel)"
+        + (keepsPrompts ? ", or keep fewer prompts (--cache-ram)" : "")
     }
   }
 }

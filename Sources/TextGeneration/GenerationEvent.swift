@@ -45,9 +45,13 @@ public struct GenerationStatistics: Sendable, Equatable {
   public var prefillSeconds = 0.0
   /// Tokens chosen, without the end token.
   public var generatedTokens = 0
-  /// Tokens fed one at a time. The first token is chosen from the prompt's logits and the last one
+  /// Tokens fed after the prompt. The first token is chosen from the prompt's logits and the last one
   /// is not fed, so this is at most `generatedTokens`.
   public var decodedTokens = 0
+  /// Tokens that were drafted from what came before.
+  public var draftedTokens = 0
+  /// Of those, tokens that were chosen: they are among the decoded ones.
+  public var acceptedTokens = 0
   /// Seconds from the end of the prefill to the end.
   public var decodeSeconds = 0.0
 
@@ -58,6 +62,12 @@ public struct GenerationStatistics: Sendable, Equatable {
   public var prefillRate: Double? { rate(promptTokens - reusedTokens, prefillSeconds) }
   /// Tokens decoded per second, or nil when none were.
   public var decodeRate: Double? { rate(decodedTokens, decodeSeconds) }
+
+  /// A draft was checked.
+  mutating func count(_ check: DraftCheck) {
+    draftedTokens += check.drafted
+    acceptedTokens += check.accepted
+  }
 
   private func rate(_ count: Int, _ seconds: Double) -> Double? {
     count > 0 && seconds > 0 ? Double(count) / seconds : nil

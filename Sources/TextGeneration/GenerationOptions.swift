@@ -15,6 +15,8 @@ public struct GenerationOptions: Sendable, Equatable {
   public var ignoresEndTokens: Bool
   /// Prompt tokens fed between two reports of progress (and chances to stop).
   public var prefillStep: Int
+  /// How tokens are drafted from what came before; nil for one at a time. The answer is the same.
+  public var speculation: PromptLookup.Options?
 
   /// Options; by default until the model ends, sampled as llama.cpp samples.
   public init(

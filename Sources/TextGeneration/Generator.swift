@@ -70,6 +70,7 @@ public final class Generator {
 
     start = clock.now
     var reason = FinishReason.cancelled
+    var check = DraftCheck()
     answering: while let current = logits {
       switch try growing.next(current) {
       case .end(let end):
@@ -83,10 +84,19 @@ public final class Generator {
           reason = end
           break answering
         }
-        logits = try feed([id])
+        if let next = check.logits(after: id) {
+          cached.append(id)
+          logits = next
+        } else {
+          forget(check, of: &growing)
+          check = try feed(
+            id, drafting: growing.draft(room: model.contextLength - cached.count - 1))
+          logits = check.first
+        }
         growing.statistics.decodedTokens += 1
       }
     }
+    forget(check, of: &growing)
     growing.statistics.decodeSeconds = start.duration(to: clock.now).seconds
 
     let rest = growing.finish()
@@ -118,6 +128,30 @@ public final class Generator {
       if answer == .stop { return nil }
       if end == prompt.count { return logits }
     }
+  }
+
+  /// Feeds `id`, which was chosen, and `draft` behind it, of which nothing is known yet.
+  private func feed(_ id: Int, drafting draft: [Int]) throws(TextGenerationError) -> DraftCheck {
+    guard !draft.isEmpty else { return DraftCheck([], logits: [try feed([id])]) }
+    var rows: [[Float]] = []
+    do throws(SequenceError<Never>) {
+      try model.forwardAll([id] + draft, logitsFrom: 0) { _, logits in
+        rows.append(logits.withUnsafeBufferPointer { Array($0) })
+      }
+    } catch {
+      model.truncate(to: cached.count)
+      switch error {
+      case .model(let error): throw .model(error)
+      }
+    }
+    cached.append(id)
+    return DraftCheck(draft, logits: rows)
+  }
+
+  /// A draft is done with: what of it was not chosen leaves the cache.
+  private func forget(_ check: DraftCheck, of growing: inout GrowingAnswer) {
+    growing.learn(check)
+    if check.rejected > 0 { model.truncate(to: cached.count) }
   }
 
   private func feed(_ tokens: [Int]) throws(TextGenerationError) -> [Float] {

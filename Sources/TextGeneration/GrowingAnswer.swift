@@ -9,6 +9,7 @@ struct GrowingAnswer {
   /// Ids from here on have no text.
   private let tokenCount: Int
   private var chain: SamplingChain
+  private var lookup: PromptLookup?
   private var matcher: StopStringMatcher
   private var decoder: any TextDecoder
   /// The prompt as it is fed, and what was chosen after it.
@@ -26,6 +27,7 @@ struct GrowingAnswer {
     if let chain { self.chain = chain } else { self.chain = try SamplingChain(options.sampling) }
     matcher = try StopStringMatcher(options.stopStrings, turnEnds: options.turnEnds)
     self.decoder = decoder
+    lookup = options.speculation.map { PromptLookup($0) }
     history = prompt
     statistics.promptTokens = prompt.count
   }
@@ -49,6 +51,23 @@ struct GrowingAnswer {
     history.append(id)
     statistics.generatedTokens += 1
     return .token(id: id, text: matcher.append(decoder.append(id)))
+  }
+
+  /// Tokens that a pass over the last token may have beside it, where the context has room for `room` more: those
+  /// that can still be chosen and fed, drafted from what came before.
+  mutating func draft(room: Int, most: Int = .max) -> [Int] {
+    var most = min(most, room)
+    if let maximum = options.maximumTokens {
+      // The last one is not fed.
+      most = min(most, maximum - statistics.generatedTokens - 1)
+    }
+    return lookup?.draft(after: history, most: most) ?? []
+  }
+
+  /// A draft was checked, as far as tokens were chosen.
+  mutating func learn(_ check: DraftCheck) {
+    statistics.count(check)
+    lookup?.learn(drafted: check.drafted, accepted: check.accepted)
   }
 
   /// Why nothing follows the token that was chosen last, which was answered so; nil where something does.

@@ -109,6 +109,8 @@ public final class SequenceBatch {
     }
     let entry = entries.remove(at: index)
     entry.phase = .ended
+    // Drafts that were not chosen.
+    if entry.model.position > entry.cached.count { entry.model.truncate(to: entry.cached.count) }
     return entry.cached
   }
 
@@ -141,11 +143,11 @@ public final class SequenceBatch {
     guard !turns.isEmpty else { return }
     let start = clock.now
     for turn in turns where turn.entry.begun == nil { turn.entry.begun = start }
-    var logits = [[Float]?](repeating: nil, count: turns.count)
+    var logits = [[[Float]]](repeating: [], count: turns.count)
     // A turn without a segment was in a prefix that needs no pass.
     let places = turns.indices.filter { turns[$0].segment != nil }
     let failed = memory.forward(places.compactMap { turns[$0].segment }) { segment, _, found in
-      logits[places[segment]] = found.withUnsafeBufferPointer { Array($0) }
+      logits[places[segment]].append(found.withUnsafeBufferPointer { Array($0) })
     }
     var failures = [LanguageModelError?](repeating: nil, count: turns.count)
     for (place, failure) in zip(places, failed) { failures[place] = failure }
@@ -161,6 +163,9 @@ public final class SequenceBatch {
     }
   }
 
+  /// Rows of a pass that take hardly longer than one, as the weights have to be read anyway.
+  package static let freeRows = 4
+
   /// What goes through in this step.
   private func takeTurns(
     decoding: Int, prefilling: Int?, _ listener: Listener
@@ -172,8 +177,12 @@ public final class SequenceBatch {
       entries += decoders
     }
     var turns: [BatchTurn] = []
+    // A pass that has as many rows as cost what one does has none for drafts.
+    var drafts = prefillCount == 0 ? max(0, Self.freeRows - decoders.count) : 0
     for entry in decoders {
-      if let turn = entry.turn(of: entry.next, listener) { turns.append(turn) }
+      let tokens = entry.next + entry.draft(most: drafts)
+      drafts -= tokens.count - 1
+      if let turn = entry.turn(of: tokens, listener) { turns.append(turn) }
     }
     var left = prefilling ?? max(1, memory.chunkSize - turns.count)
     // Entries are numbered as they came.
@@ -224,14 +233,21 @@ private final class BatchEntry {
     cached = Array(prompt[..<kept])
   }
 
+  /// Tokens that may follow the one that is fed next.
+  func draft(most: Int) -> [Int] {
+    answer.draft(room: model.contextLength - cached.count - 1, most: most)
+  }
+
   /// Its part of a step; nil where it fails before.
   func turn(of tokens: [Int], _ listener: SequenceBatch.Listener) -> BatchTurn? {
-    let isLast = cached.count + tokens.count >= prompt.count
+    // Of a prompt the logits of the last token are wanted, of a token and its draft all.
+    let first =
+      phase == .decoding
+      ? 0 : cached.count + tokens.count >= prompt.count ? tokens.count - 1 : tokens.count
     do throws(LanguageModelError) {
       return BatchTurn(
         entry: self, tokens: tokens,
-        segment: try model.segment(
-          tokens, logitsFrom: isLast ? tokens.count - 1 : tokens.count))
+        segment: try model.segment(tokens, logitsFrom: first))
     } catch {
       model.truncate(to: cached.count)
       fail(.model(error), listener)
@@ -241,38 +257,65 @@ private final class BatchEntry {
 
   /// `tokens` were fed, and gave those logits, until `end`.
   func advance(
-    by tokens: [Int], to logits: [Float]?, at end: ContinuousClock.Instant,
+    by tokens: [Int], to rows: [[Float]], at end: ContinuousClock.Instant,
     _ listener: SequenceBatch.Listener
   ) {
-    cached += tokens
-    if phase == .decoding {
+    guard phase == .prefill else {
+      cached.append(tokens[0])
       answer.statistics.decodedTokens += 1
-    } else {
-      answer.statistics.promptTokens = cached.count
-      answer.statistics.prefillSeconds = begun?.duration(to: end).seconds ?? 0
-      prefilled = end
-      let progress = GenerationEvent.prefill(
-        done: cached.count - kept, total: prompt.count - kept)
-      if listener(id, .success(progress)) == .stop { return finish(.cancelled, listener) }
-      // Who listens may have removed it.
-      guard phase == .prefill, cached.count == prompt.count else { return }
-      phase = .decoding
+      guard rows.count == tokens.count else { return fail(.noLogits, listener) }
+      return choose(DraftCheck(Array(tokens.dropFirst()), logits: rows), listener)
     }
-    guard let logits else { return fail(.noLogits, listener) }
+    cached += tokens
+    answer.statistics.promptTokens = cached.count
+    answer.statistics.prefillSeconds = begun?.duration(to: end).seconds ?? 0
+    prefilled = end
+    let progress = GenerationEvent.prefill(done: cached.count - kept, total: prompt.count - kept)
+    if listener(id, .success(progress)) == .stop { return finish(.cancelled, listener) }
+    // Who listens may have removed it.
+    guard phase == .prefill, cached.count == prompt.count else { return }
+    phase = .decoding
+    guard let logits = rows.first else { return fail(.noLogits, listener) }
+    choose(DraftCheck([], logits: [logits]), listener)
+  }
+
+  /// Chooses tokens as far as there are logits.
+  private func choose(_ check: DraftCheck, _ listener: SequenceBatch.Listener) {
+    var check = check
+    var logits = check.first
     do throws(TextGenerationError) {
-      switch try answer.next(logits) {
-      case .end(let reason): finish(reason, listener)
-      case .token(let token, let text):
-        self.logits?(token, logits)
-        next = [token]
-        let reply = listener(id, .success(.token(id: token, text: text)))
-        if let reason = answer.end(after: reply, isFull: cached.count == model.contextLength) {
-          finish(reason, listener)
+      while phase == .decoding {
+        switch try answer.next(logits) {
+        case .end(let reason):
+          settle(check)
+          return finish(reason, listener)
+        case .token(let token, let text):
+          self.logits?(token, logits)
+          next = [token]
+          let reply = listener(id, .success(.token(id: token, text: text)))
+          if let reason = answer.end(after: reply, isFull: cached.count == model.contextLength) {
+            settle(check)
+            return finish(reason, listener)
+          }
+          guard phase == .decoding, let following = check.logits(after: token) else {
+            return settle(check)
+          }
+          cached.append(token)
+          answer.statistics.decodedTokens += 1
+          logits = following
         }
       }
     } catch {
+      settle(check)
       fail(error, listener)
     }
+  }
+
+  /// A draft is done with: what of it was not chosen leaves the cache.
+  private func settle(_ check: DraftCheck) {
+    answer.learn(check)
+    // Who listens may have removed the sequence and given its model to another.
+    if model.position > cached.count { model.truncate(to: cached.count) }
   }
 
   private func finish(_ reason: FinishReason, _ listener: SequenceBatch.Listener) {

@@ -14,9 +14,9 @@ import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 VALUES = """--host --port --temp --seed --ctx-size --parallel --n-predict --threads --alias --tags --batch-size
-    --chat-template --chat-template-file --api-key --cors-origins""".split()
+    --chat-template --chat-template-file --api-key --cors-origins --cache-ram""".split()
 FLAGS = "--slots --no-slots --metrics --no-ui --context-shift --kv-unified --verbose".split()
-DROPPED_VALUES = """--hf-repo --hf-file --model --model-url --ubatch-size --n-gpu-layers -ctk -ctv -fa --cache-ram --tools
+DROPPED_VALUES = """--hf-repo --hf-file --model --model-url --ubatch-size --n-gpu-layers -ctk -ctv -fa --tools
     --models-max --models-dir --models-preset --lora --pooling --reasoning --reasoning-format --reasoning-budget
     --media-path --grp-attn-n --grp-attn-w --mcp-servers-config --mcp-servers-json --mmproj-url --model-draft
     --spec-draft-n-max --spec-draft-n-min --spec-synth-len --spec-synth-rates --spec-type --tools-runtime""".split()

@@ -36,6 +36,10 @@ struct AnswerTimings: Sendable {
   /// Tokens that were chosen.
   var predicted = 0
   var predictedSeconds = 0.0
+  /// Drafts from what came before, their tokens, and those of them that were chosen.
+  var drafts = 0
+  var drafted = 0
+  var accepted = 0
 
   /// As answers have it. The first token comes from the prompt's logits: rates count the steps after it.
   var json: JSONValue {
@@ -45,7 +49,7 @@ struct AnswerTimings: Sendable {
     let steps = max(0, predicted - 1)
     let promptMilliseconds = promptSeconds * 1e3
     let milliseconds = predictedSeconds * 1e3
-    return [
+    var object: JSONObject = [
       "cache_n": .integer(cached), "prompt_n": .integer(prompt),
       "prompt_ms": .number(promptMilliseconds),
       "prompt_per_token_ms": .number(prompt > 0 ? promptMilliseconds / Double(prompt) : 0),
@@ -55,6 +59,11 @@ struct AnswerTimings: Sendable {
       "predicted_per_second": .number(
         steps > 0 && milliseconds > 0 ? 1e3 / milliseconds * Double(steps) : 0),
     ]
+    if drafted > 0 {
+      object["draft_n"] = .integer(drafted)
+      object["draft_n_accepted"] = .integer(accepted)
+    }
+    return .object(object)
   }
 }
 

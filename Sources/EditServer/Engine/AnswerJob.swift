@@ -1,5 +1,6 @@
 import LanguageModels
 import Synchronization
+import TextGeneration
 
 /// How one sequence is generated.
 package struct AnswerOptions: Sendable {
@@ -23,6 +24,8 @@ package struct AnswerOptions: Sendable {
   package var echoes = false
   /// What is in the cache may be used.
   package var usesCache = true
+  /// How tokens are drafted from what came before; nil for one at a time.
+  package var speculation: PromptLookup.Options?
   /// The sequence's place, where it is chosen; nil for any.
   package var slot: Int?
   /// How far the prompt is read is told.

@@ -23,11 +23,18 @@ final class AnswerTrace {
     unedited?.truncate(to: 0)
   }
 
-  /// The edited model was fed `tokens` from position `position` on. Throws what the model throws.
-  func feed(_ tokens: [Int], from position: Int) throws(LanguageModelError) {
-    guard let unedited else { return }
+  /// What the unedited model is fed beside `tokens`, which are of the edited one from position `position` on; nil
+  /// where those are the edit's alone. The logits after the last of them are wanted where `isWanted`.
+  func segment(_ tokens: [Int], from position: Int, isWanted: Bool) -> PassSegment? {
+    guard let unedited else { return nil }
     let own = Array(tokens.dropFirst(max(0, ghosts - position)))
-    if !own.isEmpty { logits = try unedited.forward(own) }
+    guard !own.isEmpty else { return nil }
+    return PassSegment(unedited, own, logitsFrom: isWanted ? own.count - 1 : own.count)
+  }
+
+  /// The unedited model's logits after the same tokens.
+  func hear(_ logits: Span<Float>) {
+    self.logits = logits.withUnsafeBufferPointer { Array($0) }
   }
 
   /// KL(unedited ‖ edited) of the next token's distribution, in nats.

@@ -5,7 +5,8 @@ import Synchronization
 /// The one thread that uses the model, and the queue in front of it.
 ///
 /// Requests are let in in the order of their arrival, each of their sequences to a place of its own; those
-/// that have one take turns, a step at a time, so that a long prompt does not keep the others waiting.
+/// that have one go through the model together, a step at a time, and prompts in parts, so that a long one does not
+/// keep the others waiting.
 final class Engine: Sendable {
   /// One place, as `/slots` tells it.
   struct SlotStatus: Sendable {

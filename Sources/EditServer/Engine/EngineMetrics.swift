@@ -13,6 +13,10 @@ struct EngineMetrics: Sendable {
   /// Sequences that took part in them, in all.
   var busySlots = 0
   var longestSequence = 0
+  /// Drafts, their tokens, and those of them that were chosen.
+  var drafts = 0
+  var draftedTokens = 0
+  var acceptedTokens = 0
   /// Edits of requests by what they come from.
   var edits: [String: Int] = [:]
   var editorSeconds = 0.0
@@ -44,11 +48,10 @@ struct EngineMetrics: Sendable {
       "tokens_predicted_seconds_total", "Seconds in which tokens were chosen.", predictedSeconds)
     counter("n_decode_total", "Passes through the model.", Double(passes))
     counter("n_tokens_max", "Tokens of the longest sequence.", Double(longestSequence))
-    counter("spec_decode_num_drafts_total", "Drafts (there is no speculation).", 0)
-    counter("spec_decode_num_draft_tokens_total", "Tokens drafted (there is no speculation).", 0)
+    counter("spec_decode_num_drafts_total", "Drafts.", Double(drafts))
+    counter("spec_decode_num_draft_tokens_total", "Tokens drafted.", Double(draftedTokens))
     counter(
-      "spec_decode_num_accepted_tokens_total", "Drafted tokens accepted (there is no speculation).",
-      0)
+      "spec_decode_num_accepted_tokens_total", "Drafted tokens accepted.", Double(acceptedTokens))
     gauge(
       "prompt_tokens_seconds", "Prompt tokens a second.",
       promptSeconds > 0 ? Double(promptTokens) / promptSeconds : 0)

@@ -5,26 +5,8 @@ import TensorKernels
 import TextGeneration
 import Tokenization
 
-/// Feeds tokens of several sequences to the model, each to its own: the place where sequences that take a
-/// step together would share a pass.
-protocol SequenceFeeder {
-  /// The logits after the last token of each, or why there are none.
-  func feed(_ rows: [(answer: RunningAnswer, tokens: [Int])]) -> [Result<[Float], any Error>]
-}
-
-/// One sequence after the other.
-struct SequentialFeeder: SequenceFeeder {
-  func feed(_ rows: [(answer: RunningAnswer, tokens: [Int])]) -> [Result<[Float], any Error>] {
-    rows.map { row in Result { try row.answer.feed(row.tokens) } }
-  }
-}
-
 /// What the engine's thread has: the model, places for sequences, and the edits that are ready.
 final class EngineWorker {
-  /// Seconds that a prompt may take in a step while others wait for their next token.
-  private static let stepSeconds = 0.15
-  /// Tokens of a prompt in such a step at least.
-  private static let leastRows = 8
   /// Seconds that a sequence waits for a client that does not read.
   private static let patience = Duration.seconds(60)
 
@@ -35,24 +17,24 @@ final class EngineWorker {
 
   private let batchSize: Int
   private let shiftsContext: Bool
-  private let feeder: any SequenceFeeder
+  private let feeder: PassFeeder
   private let memoryLimit: Int?
+  private let prefixes: PrefixCache
   private var uses = 0
-  /// Prompt tokens a second, as measured.
-  private var prefillRate = 0.0
+  private var budget = StepBudget()
   private var parked: [Int: ContinuousClock.Instant] = [:]
   /// States of the unedited model, for traces.
   private var spare: [ProcessorState] = []
 
-  /// A worker of `count` places.
+  /// A worker of `count` places, which keeps at most `cacheBytes` of prompts that no place has any more.
   init(
-    _ loaded: LoadedModel, count: Int, batchSize: Int, shiftsContext: Bool,
-    template: ServedTemplate,
-    feeder: any SequenceFeeder = SequentialFeeder()
+    _ loaded: LoadedModel, count: Int, batchSize: Int, shiftsContext: Bool, cacheBytes: Int,
+    template: ServedTemplate
   ) throws {
     self.loaded = loaded
     self.batchSize = batchSize
-    self.feeder = feeder
+    feeder = PassFeeder(memory: loaded.state.memory)
+    prefixes = PrefixCache(limit: cacheBytes)
     self.shiftsContext = shiftsContext
     memoryLimit = loaded.opened.settings.memoryLimit
     edits = EditStore(loaded, template)
@@ -81,10 +63,11 @@ final class EngineWorker {
     return state
   }
 
-  /// Gives `job` a place: the one whose cache the prompt goes on with, or else the one that was used longest
-  /// ago. What makes it impossible fails its request.
+  /// Gives `job` a place, with what is known of its prompt's beginning. What makes it impossible fails its
+  /// request.
   func take(_ job: AnswerJob) {
     guard !job.request.isCancelled else { return }
+    var taken: SequenceSlot?
     do {
       let ready = try edits.prepared(job.edit, conversation: job.conversation)
       var applied = AppliedEdit()
@@ -95,32 +78,38 @@ final class EngineWorker {
         applied.editorSeconds = ready.wasKnown ? 0 : ready.value.seconds
       }
       count(job.edit, applied)
-      let key = EditStore.key(job.edit, conversation: job.conversation)
-      let slot = place(for: job, key)
-      slot.begin(key)
+      // What the edit makes of the prompt does not depend on the place.
+      let edited = try ready?.value.model(loaded.state, observer: nil)
+      let prompt = edited?.extended(job.prompt) ?? job.prompt
+      try RunningAnswer.check(prompt, context: loaded.state.contextLength)
+      let keepsPrefix = edited?.keepsPrefix ?? true
+      var key = EditStore.key(job.edit, conversation: job.conversation)
+      // Where an edit acts depends on the whole prompt: of use for the same one alone.
+      if !keepsPrefix { key += " prompt \(prompt.firstContent) \(prompt.tokens)" }
+      let trace = try trace(job)
+      let placement = SlotPlacement(
+        of: prompt.tokens, key: key, among: slots, wanted: wantedSlot(job),
+        mayReuse: job.options.usesCache && !job.options.echoes && trace == nil,
+        emptiesItsCache: !keepsPrefix, keeping: prefixes)
+      let slot = placement.slot
+      if !keepsPrefix { taken = slot }
       uses += 1
       slot.lastUse = uses
-      let trace = try trace(job)
-      let model: any SequenceModel =
+      let model: any BatchableModel =
         try ready?.value.model(slot.state, observer: trace?.recorder) ?? slot.state
       slot.answer = try RunningAnswer(
         job, at: slot, model: model, applied: applied, tokenizer: loaded.tokenizer,
-        shiftsContext: shiftsContext, trace: trace)
+        shiftsContext: shiftsContext, trace: trace, key: key, with: placement.prefix)
     } catch {
       fail(job, error)
+      // The edit may have had the cache for itself.
+      taken?.empty()
       for slot in slots where slot.answer == nil { slot.repair() }
     }
   }
 
-  private func place(for job: AnswerJob, _ key: String) -> SequenceSlot {
-    if let wanted = job.options.slot, slots.indices.contains(wanted) { return slots[wanted] }
-    let free = slots.filter { $0.answer == nil }
-    func rank(_ slot: SequenceSlot) -> (Int, Int) {
-      let common = job.options.usesCache ? slot.common(job.prompt.tokens, key: key) : 0
-      // A few tokens that all prompts begin with are no reason to forget the rest of a long one.
-      return (common * 10 > job.prompt.tokens.count ? common : 0, -slot.lastUse)
-    }
-    return free.max { rank($0) < rank($1) } ?? slots[0]
+  private func wantedSlot(_ job: AnswerJob) -> Int? {
+    job.options.slot.flatMap { slots.indices.contains($0) ? $0 : nil }
   }
 
   private func trace(_ job: AnswerJob) throws -> AnswerTrace? {
@@ -173,33 +162,48 @@ final class EngineWorker {
     for slot in slots {
       if let answer = slot.answer, answer.job.request.isCancelled { free(slot, answer) }
     }
-    let running = slots.compactMap(\.answer).filter(mayGoOn)
-    guard !running.isEmpty else { return false }
-    let isDecoding = running.contains { !$0.isReading }
-    let limit =
-      isDecoding && prefillRate > 0
-      ? min(batchSize, max(Self.leastRows, Int(Self.stepSeconds * prefillRate))) : batchSize
-    let rows = running.map { (answer: $0, tokens: $0.next(limit)) }
+    let turns = turns(of: slots.compactMap(\.answer).filter(mayGoOn))
+    guard !turns.isEmpty else { return false }
     let clock = ContinuousClock()
     let start = clock.now
-    let results = feeder.feed(rows)
+    let (failures, rows) = feeder.feed(turns)
     metrics.passes += 1
-    metrics.busySlots += rows.count
-    let seconds = start.duration(to: clock.now).seconds
-    let prompts = rows.filter(\.answer.isReading).map(\.tokens.count).reduce(0, +)
-    if prompts >= Self.leastRows, seconds > 0 { prefillRate = Double(prompts) / seconds }
-    for (row, result) in zip(rows, results) {
+    metrics.busySlots += turns.count
+    budget.measured(rows: rows, seconds: start.duration(to: clock.now) / .seconds(1))
+    for (turn, failure) in zip(turns, failures) {
+      let answer = turn.answer
       do {
-        try row.answer.take(row.tokens, try result.get())
+        if let failure { throw failure }
+        try answer.take(turn.tokens)
       } catch {
-        fail(row.answer.job, error)
-        row.answer.slot.repair()
-        free(row.answer.slot, row.answer)
+        fail(answer.job, error)
+        answer.slot.repair()
+        free(answer.slot, answer)
         continue
       }
-      if row.answer.isFinished { free(row.answer.slot, row.answer) }
+      if answer.isFinished { free(answer.slot, answer) }
     }
     return true
+  }
+
+  /// What goes through in a step of those who go on: a token of each that has begun to answer, with a draft where
+  /// there is room for one, and of the others a part of their prompts.
+  private func turns(of running: [RunningAnswer]) -> [StepTurn] {
+    let readers = running.filter(\.isReading)
+    let decoding = running.count - readers.count
+    let rows = budget.promptRows(decoding: decoding, most: batchSize)
+    let shares = StepBudget.divide(rows, among: readers.map(\.remaining))
+    var drafts = StepBudget.drafts(decoding: decoding, reading: readers.count)
+    var turns: [StepTurn] = []
+    for answer in running where !answer.isReading {
+      let turn = StepTurn(answer: answer, tokens: answer.next(reading: 0, drafting: drafts))
+      drafts -= turn.tokens.count - 1
+      turns.append(turn)
+    }
+    for (answer, share) in zip(readers, shares) where share > 0 {
+      turns.append(StepTurn(answer: answer, tokens: answer.next(reading: share, drafting: 0)))
+    }
+    return turns
   }
 
   /// Whether there is room for the events of a step; a client that has not read for long is given up.
@@ -229,6 +233,9 @@ final class EngineWorker {
     metrics.predictedTokens += timings.predicted
     metrics.predictedSeconds += timings.predictedSeconds
     metrics.predictedSteps += max(0, timings.predicted - 1)
+    metrics.drafts += timings.drafts
+    metrics.draftedTokens += timings.drafted
+    metrics.acceptedTokens += timings.accepted
     metrics.longestSequence = max(metrics.longestSequence, slot.tokens.count)
     if let state = answer.spareState { spare.append(state) }
   }

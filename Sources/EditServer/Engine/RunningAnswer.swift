@@ -11,7 +11,7 @@ final class RunningAnswer {
   let job: AnswerJob
   let slot: SequenceSlot
   /// What the tokens are fed to.
-  let model: any SequenceModel
+  let model: any BatchableModel
   /// The prompt as it is fed.
   let prompt: [Int]
   /// What is read before tokens are chosen: the prompt, and again what a full context leaves of the sequence.
@@ -31,6 +31,11 @@ final class RunningAnswer {
   private var history: [Int]
   private var pending: [TokenRecord] = []
   private var echo: [TokenRecord] = []
+  /// The logits of the step: after the last token of a prompt, or after every token of a draft.
+  private var heard: [[Float]] = []
+  /// Tokens of the step that a compiled edit has, which are in no pass.
+  private var skipped = 0
+  private var lookup: PromptLookup?
   private var hasNewLine = false
   private let trace: AnswerTrace?
   private let clock = ContinuousClock()
@@ -40,17 +45,23 @@ final class RunningAnswer {
   private var options: AnswerOptions { job.options }
   private var generated: Int { timings.predicted }
 
-  /// `job` at `slot`, whose cache is cut down to what the prompt begins with. Throws what makes the prompt
-  /// or the options impossible.
+  /// Throws where a prompt, as it is fed, has no token or no room for one more.
+  static func check(_ prompt: Prompt, context: Int) throws {
+    guard !prompt.tokens.isEmpty else { throw TextGenerationError.emptyPrompt }
+    guard prompt.tokens.count < context else {
+      throw ServerError.context(prompt: prompt.tokens.count, context: context)
+    }
+  }
+
+  /// `job` at `slot`, whose cache holds then what `prefix` has of the prompt, fed under `key`. Throws what makes
+  /// the prompt or the options impossible.
   init(
-    _ job: AnswerJob, at slot: SequenceSlot, model: any SequenceModel, applied: AppliedEdit,
-    tokenizer: Tokenizer, shiftsContext: Bool, trace: AnswerTrace?
+    _ job: AnswerJob, at slot: SequenceSlot, model: any BatchableModel, applied: AppliedEdit,
+    tokenizer: Tokenizer, shiftsContext: Bool, trace: AnswerTrace?, key: String,
+    with prefix: CachedPrefix?
   ) throws {
     let prompt = model.extended(job.prompt)
-    guard !prompt.tokens.isEmpty else { throw TextGenerationError.emptyPrompt }
-    guard prompt.tokens.count < model.contextLength else {
-      throw ServerError.context(prompt: prompt.tokens.count, context: model.contextLength)
-    }
+    try Self.check(prompt, context: model.contextLength)
     try model.prepare(job.prompt)
     self.job = job
     self.slot = slot
@@ -72,8 +83,8 @@ final class RunningAnswer {
     decoder = StreamingDetokenizer(tokenizer, startsText: job.options.startsText)
     history = prompt.tokens
     start = clock.now
-    let mayReuse = job.options.usesCache && !job.options.echoes && trace == nil
-    timings.cached = slot.keep(prompt.tokens, mayReuse: mayReuse, of: model)
+    if trace == nil { lookup = job.options.speculation.map { PromptLookup($0) } }
+    timings.cached = slot.begin(prompt.tokens, key: key, with: prefix)
     trace?.prepare(ghosts: applied.ghostTokens)
     job.request.events.push(
       .started(
@@ -90,52 +101,74 @@ final class RunningAnswer {
   /// Whether the prompt is still being read.
   var isReading: Bool { slot.tokens.count < opening.count }
 
-  /// The tokens that are fed next, at most `limit` of the prompt.
-  func next(_ limit: Int) -> [Int] {
+  /// Tokens that are still to be read.
+  var remaining: Int { opening.count - slot.tokens.count }
+
+  /// The tokens that are fed next: at most `limit` of the prompt, or the last that was chosen and a draft of at most
+  /// `drafts` tokens behind it.
+  func next(reading limit: Int, drafting drafts: Int) -> [Int] {
     let fed = slot.tokens.count
-    return isReading
-      ? Array(opening[fed..<min(fed + limit, opening.count)]) : [history[history.count - 1]]
+    if isReading { return Array(opening[fed..<min(fed + limit, opening.count)]) }
+    var most = min(drafts, model.contextLength - fed - 1)
+    // The last token is not fed.
+    if let maximum = options.maximumTokens { most = min(most, maximum - generated - 1) }
+    return [history[history.count - 1]] + (lookup?.draft(after: history, most: most) ?? [])
   }
 
-  /// Whether the logits after each token of the prompt are needed.
-  var needsEveryLogit: Bool {
-    options.echoes && options.probabilities != nil && isReading && !isShifted
+  /// The likeliest tokens that are told of each token of the prompt; nil where none are.
+  private var echoed: Int? {
+    options.echoes && isReading && !isShifted ? options.probabilities : nil
   }
 
-  /// Feeds them to the sequence's own model. Throws what it throws.
-  func feed(_ tokens: [Int]) throws -> [Float] {
-    guard needsEveryLogit, let count = options.probabilities else {
-      return try model.forward(tokens)
-    }
-    // Of each token of the prompt what the ones before it say of it. Those that the edit put in front are no
-    // part of it, and those of a compiled edit have no logits.
+  /// What a pass has to run for `tokens`; nil where a compiled edit has all of them. Throws what the model throws.
+  func segment(_ tokens: [Int]) throws(LanguageModelError) -> PassSegment? {
     let first = slot.tokens.count
-    let from = max(applied.ghostTokens, applied.prefixTokens)
-    if first == 0 {
-      echo = (applied.ghostTokens..<from).map { TokenRecord(id: prompt[$0 + 1]) }
-    }
-    let skipped = max(0, min(from - first, tokens.count))
-    guard skipped < tokens.count else { return try model.forward(tokens) }
-    var last: [Float] = []
-    try model.forwardAll(tokens, logitsFrom: skipped) { index, logits in
-      let position = first + index + 1
-      if position < prompt.count {
-        echo.append(TokenRecord(prompt[position], of: logits, alternatives: count))
-      } else {
-        last = logits.indices.map { logits[$0] }
+    heard = []
+    var wanted = 0
+    if echoed != nil {
+      // Of each token of the prompt what the ones before it say of it. Those that the edit put in front are no
+      // part of it, and those of a compiled edit have no logits.
+      let from = max(applied.ghostTokens, applied.prefixTokens)
+      if first == 0 {
+        echo = (applied.ghostTokens..<from).map { TokenRecord(id: prompt[$0 + 1]) }
       }
+      wanted = max(0, min(from - first, tokens.count))
+    } else if isReading {
+      wanted = first + tokens.count == opening.count ? tokens.count - 1 : tokens.count
     }
-    return last
+    let segment = try model.segment(tokens, logitsFrom: wanted)
+    skipped = tokens.count - (segment?.tokens.count ?? 0)
+    return segment
   }
 
-  /// The tokens were fed, and `logits` are those after the last of them.
-  func take(_ tokens: [Int], _ logits: [Float]) throws {
-    let wasReading = isReading
+  /// The logits after number `index` of the segment's tokens.
+  func hear(_ index: Int, _ logits: Span<Float>) {
+    let position = slot.tokens.count + skipped + index + 1
+    if let echoed, position < prompt.count {
+      echo.append(TokenRecord(prompt[position], of: logits, alternatives: echoed))
+    } else {
+      heard.append(logits.withUnsafeBufferPointer { Array($0) })
+    }
+  }
+
+  /// What the unedited model has beside `tokens` in the same pass; nil where nobody asked.
+  func twin(_ tokens: [Int]) -> PassSegment? {
+    trace?.segment(
+      tokens, from: slot.tokens.count, isWanted: !isReading || remaining == tokens.count)
+  }
+
+  /// The unedited model's logits after the last of them.
+  func hearTwin(_ logits: Span<Float>) { trace?.hear(logits) }
+
+  /// `tokens` were fed, and their logits heard.
+  func take(_ tokens: [Int]) throws {
+    let logits = heard
+    heard = []
+    guard isReading else { return try take(tokens, logits) }
     slot.tokens += tokens
-    try trace?.feed(tokens, from: slot.tokens.count - tokens.count)
     if isShifted {
       if isReading { return }
-    } else if wasReading {
+    } else {
       timings.prompt += tokens.count
       timings.promptSeconds = start.duration(to: clock.now).seconds
       if options.reportsProgress { reportProgress() }
@@ -147,7 +180,31 @@ final class RunningAnswer {
       firstToken = clock.now
       if options.maximumTokens == 0 { return finish(.length, "") }
     }
-    try choose(logits)
+    guard let last = logits.last else { throw TextGenerationError.noLogits }
+    try choose(last)
+  }
+
+  /// The token that was chosen last and a draft were fed: chooses tokens as far as there are logits.
+  private func take(_ tokens: [Int], _ logits: [[Float]]) throws {
+    guard logits.count == tokens.count else { throw TextGenerationError.noLogits }
+    slot.tokens.append(tokens[0])
+    var check = DraftCheck(Array(tokens.dropFirst()), logits: logits)
+    timings.drafted += check.drafted
+    if check.drafted > 0 { timings.drafts += 1 }
+    var next = check.first
+    while true {
+      let accepted = check.accepted
+      try choose(next)
+      // A full context may have been emptied.
+      guard !isFinished, !isReading, let last = history.last,
+        let following = check.logits(after: last)
+      else { break }
+      timings.accepted += check.accepted - accepted
+      slot.tokens.append(last)
+      next = following
+    }
+    lookup?.learn(drafted: check.drafted, accepted: check.accepted)
+    if model.position > slot.tokens.count { model.truncate(to: slot.tokens.count) }
   }
 
   // MARK: What is chosen
@@ -221,59 +278,5 @@ final class RunningAnswer {
       .progress(
         choice: job.choice, total: prompt.count, cached: timings.cached,
         processed: slot.tokens.count, timings))
-  }
-}
-
-/// A place for a sequence: its cache, and which tokens and which edit are in it.
-final class SequenceSlot {
-  let index: Int
-  let state: ProcessorState
-  /// The tokens in the cache.
-  var tokens: [Int] = []
-  /// What was done to the model when they were fed.
-  var key = ""
-  /// Counts up with every answer: the least was used longest ago.
-  var lastUse = 0
-  /// What is generated there.
-  var answer: RunningAnswer?
-
-  init(index: Int, state: ProcessorState) {
-    self.index = index
-    self.state = state
-  }
-
-  /// How many of the first tokens of `prompt` are in the cache, fed under `key`.
-  func common(_ prompt: [Int], key: String) -> Int {
-    key == self.key ? zip(prompt, tokens).prefix { $0 == $1 }.count : 0
-  }
-
-  /// Empties the cache for what is fed under another edit.
-  func begin(_ key: String) {
-    guard key != self.key else { return }
-    self.key = key
-    empty()
-  }
-
-  /// Forgets all tokens.
-  func empty() {
-    tokens = []
-    state.truncate(to: 0)
-  }
-
-  /// Cuts the cache down to what `prompt` begins with; returns how many tokens that are. The last token is
-  /// always fed again, for its logits; `model` may have emptied the cache itself.
-  func keep(_ prompt: [Int], mayReuse: Bool, of model: any SequenceModel) -> Int {
-    let same = mayReuse ? zip(prompt.dropLast(), tokens).prefix { $0 == $1 }.count : 0
-    let count = min(same, model.position)
-    tokens.removeSubrange(count...)
-    model.truncate(to: count)
-    return count
-  }
-
-  /// After a failure: what the model had taken in is forgotten, so that `tokens` stays true.
-  func repair() {
-    let count = min(tokens.count, state.position)
-    tokens.removeSubrange(count...)
-    state.truncate(to: count)
   }
 }

@@ -1,3 +1,4 @@
+import TextGeneration
 import Tokenization
 
 /// What requests for an answer have in common: lengths, sampling, stops, what is told.
@@ -126,6 +127,13 @@ struct GenerationFields {
       includesUsage = try stream.bool("include_usage") ?? false
     }
     options.usesCache = try fields.bool("cache_prompt") ?? true
+    options.speculation = settings.speculates ? PromptLookup.Options() : nil
+    if let name = try fields.string("speculate") {
+      guard ["ngram", "none"].contains(name) else {
+        throw .invalid("'speculate' is '\(name)', and must be ngram or none", param: "speculate")
+      }
+      options.speculation = name == "ngram" ? PromptLookup.Options() : nil
+    }
     if let slot = try fields.integer("id_slot"), slot >= 0 { options.slot = slot }
     options.reportsProgress = try fields.bool("return_progress") ?? false
     tellsTimings = try fields.bool("timings_per_token") ?? false

@@ -28,6 +28,8 @@ public struct Answer: Sendable, Encodable {
     public let generatedTokens, decodedTokens: Int
     /// See above.
     public let decodeSeconds, decodeTokensPerSecond: Double
+    /// Of the decoded tokens those that were drafted from what came before, and all that were.
+    public let acceptedTokens, draftedTokens: Int
     /// The most memory that the process has had.
     public let peakRssBytes: Int
 
@@ -40,6 +42,8 @@ public struct Answer: Sendable, Encodable {
       decodedTokens = statistics.decodedTokens
       decodeSeconds = statistics.decodeSeconds
       decodeTokensPerSecond = statistics.decodeRate ?? 0
+      acceptedTokens = statistics.acceptedTokens
+      draftedTokens = statistics.draftedTokens
       peakRssBytes = SystemMemory.peakResidentBytes
     }
   }

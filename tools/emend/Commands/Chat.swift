@@ -30,6 +30,7 @@ struct Chat: ParsableCommand {
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Length of an answer") var length: LengthArguments
   @OptionGroup(title: "Sampling") var sampling: SamplingArguments
+  @OptionGroup(title: "Speed") var speculation: SpeculationArguments
   @OptionGroup(title: "Conversation") var templateOptions: ChatTemplateOptions
   @OptionGroup(title: "Edits") var edits: EditOptions
   @OptionGroup(title: "Edits") var editCache: EditCacheOptions
@@ -71,6 +72,7 @@ struct Chat: ParsableCommand {
       if let opening = try prepared.opening(beside) { edited.replaceOpening(opening) }
     }
     var options = length.generationOptions(sampling.options)
+    options.speculation = speculation.options
     options.end(turnsOf: template, with: loaded.tokenizer)
 
     if Console.inputIsTerminal { Console.note("/help lists what you can do besides talking.") }

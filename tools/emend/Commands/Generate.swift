@@ -31,6 +31,7 @@ struct Generate: ParsableCommand {
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Length") var length: LengthArguments
   @OptionGroup(title: "Sampling") var sampling: SamplingArguments
+  @OptionGroup(title: "Speed") var speculation: SpeculationArguments
   @OptionGroup(title: "Conversation") var templateOptions: ChatTemplateOptions
   @OptionGroup(title: "Edits") var edits: EditOptions
   @OptionGroup(title: "Edits") var editCache: EditCacheOptions
@@ -86,6 +87,11 @@ struct Generate: ParsableCommand {
     if trace != nil, edits.editor.isEmpty, edits.controlVector.isEmpty {
       throw ValidationError("--trace needs something to trace: --editor or --control-vector")
     }
+    if trace != nil, speculation.options != nil {
+      throw ValidationError(
+        "--trace shows what was fed, and --speculate feeds what may not come; leave one of them out"
+      )
+    }
     if compare, edits.isEmpty {
       throw ValidationError(
         "--compare needs something to compare: --editor, --control-vector or --edit")
@@ -114,6 +120,7 @@ struct Generate: ParsableCommand {
       edits.request(), opened, form: form, cache: editCache.place(firstToken: ids.first ?? 0))
     let loaded = try opened.load(beside: prepared, states: trace == nil ? 1 : 2)
     var options = length.generationOptions(sampling.options)
+    options.speculation = speculation.options
     if let template { options.end(turnsOf: template, with: opened.tokenizer) }
 
     guard compare else {

@@ -28,6 +28,7 @@
     @OptionGroup(title: "Model") var model: ModelOptions
     @OptionGroup(title: "Requests") var requests: ServeRequestOptions
     @OptionGroup(title: "Sampling, where requests do not say") var sampling: SamplingArguments
+    @OptionGroup(title: "Speed") var speculation: SpeculationArguments
     @OptionGroup(title: "Address and access") var access: ServeAccessOptions
     @OptionGroup(title: "Edits") var edits: ServeEditOptions
 
@@ -36,6 +37,7 @@
       settings.sampling = sampling.options
       settings.seed = sampling.seed?.value
       settings.isVerbose = model.verbose
+      settings.speculates = speculation.options != nil
       settings.version = Emend.configuration.version
       try requests.apply(to: &settings)
       try access.apply(to: &settings)

@@ -115,6 +115,22 @@ struct LengthArguments: ParsableArguments {
   }
 }
 
+/// Whether tokens are drafted.
+struct SpeculationArguments: ParsableArguments {
+  @Option(
+    name: .customLong("speculate"), parsing: .unconditional,
+    help: ArgumentHelp(
+      "ngram: where the last tokens have occurred before, check in one pass whether those that followed them come "
+        + "again. The text is the same, and sooner there where it copies.",
+      valueName: "ngram|none"))
+  var speculate = Method.none
+
+  enum Method: String, ExpressibleByArgument, CaseIterable { case ngram, none }
+
+  /// How tokens are drafted; nil for one at a time.
+  var options: PromptLookup.Options? { speculate == .ngram ? PromptLookup.Options() : nil }
+}
+
 /// `--json`.
 struct OutputOptions: ParsableArguments {
   @Flag(help: "Print one line of JSON instead of text.")

@@ -10,7 +10,7 @@
       name: [.customLong("np", withSingleDash: true), .customLong("parallel")],
       parsing: .unconditional,
       help: ArgumentHelp(
-        "Sequences generated at once, which share the context. (default: up to 4 with the whole context each, as memory has room)",
+        "Sequences generated at once, in one pass, which share the context. (default: up to 4 with the whole context each, as memory has room)",
         valueName: "n"))
     var parallel: Int?
 
@@ -22,6 +22,14 @@
       name: [.customShort("b"), .long], parsing: .unconditional,
       help: ArgumentHelp("Prompt tokens fed at once.", valueName: "n"))
     var batchSize = 256
+
+    @Option(
+      name: [.customLong("cram", withSingleDash: true), .customLong("cache-ram")],
+      parsing: .unconditional,
+      help: ArgumentHelp(
+        "MiB of memory that keep beginnings of prompts which no sequence has any more; 0 for none. (default: a quarter of what is left, 2048 at most)",
+        valueName: "n"))
+    var cacheRam: Int?
 
     @Option(
       name: [.customShort("n"), .customLong("n-predict")], parsing: .unconditional,
@@ -75,6 +83,9 @@
       try positive("--parallel", parallel, 64)
       try positive("--batch-size", batchSize, 1 << 20)
       try positive("--queue", queue, 1 << 20)
+      if let cacheRam, !(0...1 << 30).contains(cacheRam) {
+        throw ValidationError("--cache-ram is \(cacheRam), and must be 0 or more (MiB)")
+      }
       if predict < -1 {
         throw ValidationError(
           "--n-predict is \(predict), and must be 0 or more, or -1 for no limit")
@@ -91,6 +102,7 @@
       settings.parallel = parallel
       settings.isUnified = isUnified
       settings.batchSize = batchSize
+      settings.cacheBytes = cacheRam.map { $0 << 20 }
       settings.predict = predict == -1 ? nil : predict
       settings.chatTemplate = try chatTemplateFile.map { try TextInput.read($0) } ?? chatTemplate
       settings.shiftsContext = contextShift

@@ -52,7 +52,8 @@ extension GenerationStatistics {
       return "\(name) \(count) tokens, \(Numbers.fixed(seconds, 2)) s\(rate)"
     }
     let reused = reusedTokens > 0 ? ", \(reusedTokens) of them kept" : ""
+    let drafts = draftedTokens > 0 ? ", \(acceptedTokens) of \(draftedTokens) drafted kept" : ""
     return part("prompt", promptTokens, prefillSeconds, prefillRate) + reused + "; "
-      + part("answer", generatedTokens, decodeSeconds, decodeRate)
+      + part("answer", generatedTokens, decodeSeconds, decodeRate) + drafts
   }
 }
