@@ -1,3 +1,4 @@
+// More than 400 lines in one file: all of it asks the same models.
 import Foundation
 import TestSupport
 import Testing

@@ -5,6 +5,9 @@
 //
 // The tile is four rows of weights (a quarter of a group) by eight of activations: eight registers of sums of
 // a block, eight of results, and what is multiplied; 32 registers are not enough for sixteen of each.
+//
+// More than 400 lines in one file: the parts of the loop are private, so that nothing of them is left but what is
+// inlined.
 
 import BlockFormats
 import CPlatform
