@@ -70,6 +70,7 @@ import Testing
       ),
       (["edit", "import", "-m", model, text, "-o", text], text),
       (["edit", "show", text, "--svg", text], text),
+      (["edit", "average", editor, "-o", editor], editor),
       (["score", "-m", model, "-f", text, "--logits", text], text),
       (["perplexity", "-m", model, "-f", text, "--kl-divergence-base", model], model),
       (["generate", "-p", "a", "--trace", editor] + edit, editor),

@@ -15,6 +15,7 @@ struct Edit: ParsableCommand {
         emend edit show trace.jsonl.zst --svg trace.svg
       """,
     subcommands: [
-      EditDerive.self, EditCompile.self, EditExport.self, EditImport.self, EditShow.self,
+      EditDerive.self, EditCompile.self, EditExport.self, EditImport.self, EditAverage.self,
+      EditShow.self,
     ])
 }
