@@ -63,7 +63,7 @@ def main():
                 run.send_signal(signal.SIGKILL)
                 run.wait()
                 kills += 1
-        final = subprocess.run(command("killed", "--resume"), capture_output=True, text=True)
+        final = subprocess.run(command("killed", "--resume", "auto"), capture_output=True, text=True)
         if final.returncode != 0:
             sys.exit(f"the last resume failed: {final.stderr}")
         left = [path.name for path in Path(f"{folder}/killed").iterdir() if ".partial" in path.name]
