@@ -5,35 +5,26 @@ extension FolderReport {
   static func show(path: String, json: Bool) throws {
     let report = FolderReport(path: path)
     if json { return try JSON.print(report) }
-    Console.print("\(path): \(report.layout.map { "a folder of \($0)" } ?? "a folder")")
-    if report.layout != nil { Console.print("") }
-    if let architecture = report.architecture {
-      Console.print("architecture  \(architecture.onOneLine)")
-    }
+    Console.print("\(path): \(report.layout.map { "a folder of \($0)" } ?? "a folder")\n")
     if report.layout != nil {
-      Console.print("quantized     \(report.quantization?.onOneLine ?? "no")")
+      Console.print("architecture  \((report.architecture ?? "unknown").onOneLine)")
+      Console.print("quantized     \((report.quantization ?? "no").onOneLine)")
     }
     for total in report.types {
-      Console.print(
-        "stored as     \(total.type)  \(total.tensors) tensors, \(total.elements) elements, "
-          + Memory.display(total.bytes))
+      let size =
+        "\(total.tensors) tensors, \(total.elements) elements, \(Memory.display(total.bytes))"
+      Console.print("stored as     \(total.type)  \(size)")
     }
     guard let model = report.converts else {
-      return Console.print("\nrefused: \((report.refused ?? "").onOneLine)")
+      return Console.print("refused       \((report.refused ?? "").onOneLine)")
     }
+    Console.print("weights       \(model.weights.joined(separator: ", "))")
+    Console.print("parameters    \(model.parameters), context \(model.contextLength)")
     Console.print(
-      """
-      weights       \(model.weights.joined(separator: ", "))
-      parameters    \(model.parameters)
-      context       \(model.contextLength)
-      shape         \(model.layers) blocks, width \(model.width), \(model.vocabulary) tokens
-      tokenizer     \(model.tokenizer), \(model.hasChatTemplate ? "with" : "without") a chat template
-
-      converts to a GGUF file of
-      """)
-    for (type, bytes) in model.sizes {
-      Console.print(
-        "  \(type)\(String(repeating: " ", count: 8 - type.count))\(Memory.display(bytes))")
-    }
+      "shape         \(model.layers) blocks, width \(model.width), \(model.vocabulary) tokens")
+    let template = model.hasChatTemplate ? "with" : "without"
+    Console.print("tokenizer     \(model.tokenizer), \(template) a chat template")
+    let sizes = model.sizes.map { "\($0.type) \(Memory.display($0.bytes))" }
+    Console.print("converts to   \(sizes.joined(separator: ", "))")
   }
 }
