@@ -55,6 +55,7 @@ struct FolderReportTests {
     #expect(report.architecture == "GemmaForCausalLM" && report.quantization == "awq")
     #expect(report.converts == nil && !report.types.isEmpty)
     #expect(try #require(report.refused).contains("GemmaForCausalLM"))
+    #expect(report.description.contains("refused       \(folder)/config.json: the architecture is"))
     let meta = FolderReport(path: ConversionFixture.path("meta-2"))
     #expect(meta.layout == "Meta" && meta.architecture == "LLaMA" && meta.files.count == 2)
     #expect(meta.converts?.weights == ["f32"] || meta.converts?.weights == ["bf16"])
