@@ -42,8 +42,11 @@ public enum LanguageModelError: Error, Equatable, CustomStringConvertible {
   /// What a visitor added to the residual stream is more than its numbers can hold.
   case streamOverflow(point: Int, position: Int)
 
-  /// One sentence that says what was found, what was needed and what to do.
-  public var description: String {
+  /// One sentence that says what was found, what was needed and what to do; control characters of names in files are
+  /// escaped.
+  public var description: String { displayed(sentence, limit: 16_384) }
+
+  private var sentence: String {
     switch self {
     case .file(let error): "\(error)"
     case .memory(let error), .kernels(let error): "\(error)"

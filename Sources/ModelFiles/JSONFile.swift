@@ -66,8 +66,9 @@ public enum JSONFile {
     let first = data.first { !(9...13).contains($0) && $0 != 0x20 }
     guard let first else { return "it is empty, and no JSON" }
     let kind = FileKind(firstBytes: data)
+    let begins = [UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "\"")].contains(first)
     switch kind {
-    case .text where [UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "\"")].contains(first):
+    case .text where begins, .unknown where begins:
       return "its JSON is wrong or cut short, or has a number that is too large"
     case .text: return "it is a text and not JSON"
     default: return "it is \(kind.description) and not JSON"

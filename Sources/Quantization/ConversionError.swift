@@ -58,8 +58,10 @@ public enum ConversionError: Error, Equatable, Sendable {
 }
 
 extension ConversionError: CustomStringConvertible {
-  /// `FILE: what is wrong; what to do.`
-  public var description: String {
+  /// `FILE: what is wrong; what to do.` Control characters of names in files are escaped.
+  public var description: String { displayed(sentence, limit: 16_384) }
+
+  private var sentence: String {
     switch self {
     case .file(let error): "\(error)"
     case .tokenizer(let error): "\(error)"

@@ -53,8 +53,10 @@ public indirect enum TokenizationError: Error, Equatable, Sendable {
 }
 
 extension TokenizationError: CustomStringConvertible {
-  /// One sentence: what was found, and what is needed.
-  public var description: String {
+  /// One sentence: what was found, and what is needed; control characters of names in files are escaped.
+  public var description: String { displayed(sentence, limit: 16_384) }
+
+  private var sentence: String {
     switch self {
     case .inFile(let file, let error):
       "\(file): \(error)"

@@ -70,10 +70,12 @@ public final class Tokenizer: Sendable {
   public func piece(of id: Int) -> String { vocabulary.pieces.text(id) }
 
   /// The bytes of text that `id` stands for; they may be a part of a character. Control and unknown
-  /// tokens stand for none, or with `special` for their own names. `id` must be in the vocabulary.
+  /// tokens stand for none, or with `special` for their own names; unused ones of a GGUF for none, as in llama.cpp:
+  /// rows that fill a vocabulary up can be drawn. `id` must be in the vocabulary.
   public func bytes(of id: Int, special: Bool = false) -> ArraySlice<UInt8> {
     switch types[id] {
     case .control, .unknown: special ? vocabulary.pieces[id] : []
+    case .unused where vocabulary.userDefinedPiecesSplitText: []
     case .normal, .userDefined, .unused, .byte: decoded[id]
     }
   }

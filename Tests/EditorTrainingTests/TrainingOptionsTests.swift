@@ -306,9 +306,17 @@ import Testing
       #expect(throws: EditorTrainingError.self) { try options.read(path: path) }
       try Data(count: 2 << 20).write(to: URL(fileURLWithPath: path))
       #expect(throws: EditorTrainingError.self) { try options.read(path: path) }
-      try Data("steps: 3".utf8).write(to: URL(fileURLWithPath: path))
-      try options.read(path: path)
-      #expect(options.run.steps == 3)
+      for mark in [[], [0xEF, 0xBB, 0xBF]] as [[UInt8]] {
+        options = TrainingOptions()
+        try Data(mark + Array("steps: 3".utf8)).write(to: URL(fileURLWithPath: path))
+        try options.read(path: path)
+        #expect(options.run.steps == 3)
+      }
+      let wide: [UInt8] = "steps: 3".utf8.flatMap { [$0, 0] }
+      try Data([0xFF, 0xFE] + wide).write(to: URL(fileURLWithPath: path))
+      #expect(
+        throws: EditorTrainingError.file(.wrongEncoding(path: path, found: "UTF-16LE"))
+      ) { try options.read(path: path) }
     }
   }
 

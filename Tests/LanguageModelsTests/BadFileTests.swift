@@ -371,6 +371,19 @@ import Testing
       (.contextFull(position: 9, count: 8, contextLength: 10), ["9", "8", "10", "-c"]),
       (.tokenOutOfRange(token: 77, vocabularySize: 66), ["77", "66"]),
     ]
+    // Names of files and of what is in them may hold what steers terminals.
+    let names = ["\u{1B}]0;x\u{7}", "a\u{9B}2J", "b\u{202E}c", "d\ne"]
+    for name in names {
+      for error in [
+        LanguageModelError.unknownTensor(path: name, tensor: name),
+        .unsupportedArchitecture(path: "a.gguf", found: name), .zeros(path: "a.gguf", tensor: name),
+      ] {
+        let isPlain = error.description.unicodeScalars.allSatisfy {
+          ![.control, .format].contains($0.properties.generalCategory)
+        }
+        #expect(isPlain)
+      }
+    }
     for (error, parts) in errors {
       for part in parts { #expect(error.description.contains(part)) }
     }

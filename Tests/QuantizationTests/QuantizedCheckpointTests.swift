@@ -17,7 +17,7 @@ struct QuantizedCheckpointTests {
 
   static let tokenizer = ConversionFixture.path("byte-bpe") + "/tokenizer.json"
 
-  private static func path(_ name: String) -> String {
+  static func path(_ name: String) -> String {
     OutsideFiles.fixture("quantized/" + name).path
   }
 
@@ -310,51 +310,6 @@ struct QuantizedCheckpointTests {
     }
   }
 
-  // MARK: What a folder is
-
-  /// Said without converting it: who quantized it, how its matrices are stored, and what it becomes.
-  @Test(arguments: folders)
-  func reportsOfFolders(name: String) throws {
-    let folder = try copy(name)
-    try FileManager.default.copyItem(
-      atPath: Self.tokenizer, toPath: folder + "/tokenizer.json")
-    let report = FolderReport(path: folder)
-    #expect(report.layout == "Hugging Face" && report.architecture == "LlamaForCausalLM")
-    let methods = ["gptq": "gptq", "awq": "awq", "mlx": "mlx", "bnb": "bitsandbytes"]
-    let known = methods.first { name.hasPrefix($0.key) }?.value
-    if let known {
-      #expect(report.quantization == known)
-    } else {
-      #expect(["compressed-tensors", "fp8", "fbgemm_fp8"].contains(report.quantization ?? ""))
-    }
-    #expect(report.refused == nil)
-    let model = try #require(report.converts)
-    // The base is tied, and has 64 of width, 96 inside, 4 heads of 16 of which 2 are of keys and values.
-    let block = 64 * 64 * 2 + 2 * 32 * 64 + 3 * 64 * 96 + 2 * 64
-    #expect(model.parameters == 302 * 64 + block + 64)
-    #expect(model.layers == 1 && model.vocabulary == 302 && model.contextLength == 256)
-    #expect(model.weights.contains { $0 != "f16" && $0 != "f32" }, "\(model.weights)")
-    let file = try ConversionFixture.convert(
-      folder, ConversionRecipe(type: .q8_0, allowsRequantizing: true), in: scratch)
-    #expect(model.bytes["q8_0"] == file.tensors.reduce(0) { $0 + $1.byteCount })
-  }
-
-  @Test func reportsOfFoldersThatAreRefused() throws {
-    let folder = try copy("awq")
-    try setConfiguration(folder) { $0["architectures"] = ["GemmaForCausalLM"] }
-    let report = FolderReport(path: folder)
-    #expect(report.architecture == "GemmaForCausalLM" && report.quantization == "awq")
-    #expect(report.converts == nil && !report.types.isEmpty)
-    #expect(try #require(report.refused).contains("GemmaForCausalLM"))
-    let meta = FolderReport(path: ConversionFixture.path("meta-2"))
-    #expect(meta.layout == "Meta" && meta.architecture == "LLaMA" && meta.files.count == 2)
-    #expect(meta.converts?.weights == ["f32"] || meta.converts?.weights == ["bf16"])
-    for other in [Self.path("lora"), scratch.url.path] {
-      let report = FolderReport(path: other)
-      #expect(report.layout == nil && report.refused != nil)
-    }
-  }
-
   /// Without its configuration a folder lacks that, and no tensor.
   @Test(arguments: folders)
   func aFolderThatDoesNotSayHow(name: String) throws {
@@ -377,110 +332,5 @@ struct QuantizedCheckpointTests {
     let file = try ConversionFixture.convert(
       folder, ConversionRecipe(type: .f32), in: scratch, tokenizer: Self.tokenizer)
     #expect(try WitnessLogits("gptq", in: "quantized").largestDifference(to: file) < 2e-3)
-  }
-
-  // MARK: Adapters and biases
-
-  /// What PEFT's merge_and_unload makes of base and adapter: one of its ranks is another, and it scales by the root
-  /// of the rank.
-  @Test func adaptersAreMerged() throws {
-    let out = scratch.path("merged.gguf")
-    let conversion = try Conversion(
-      Checkpoint.open(Self.path("base"), tokenizer: Self.tokenizer, lora: Self.path("lora")),
-      recipe: ConversionRecipe(type: .f32))
-    _ = try conversion.write(to: out, pool: ThreadPool(threads: 2)) { _ in true }
-    #expect(
-      try WitnessLogits("lora", in: "quantized").largestDifference(to: GGUFFile(path: out)) < 2e-3)
-    #expect(conversion.plan.first { $0.name == "blk.0.attn_q.weight" }?.from == "f16 + lora")
-  }
-
-  private func adapterFailure(
-    _ change: (inout [String: Any]) -> Void, _ edit: (inout SafetensorsEdit) -> Void = { _ in }
-  ) throws -> ConversionError? {
-    let folder = try copy("lora")
-    let url = URL(fileURLWithPath: folder + "/adapter_config.json")
-    var json =
-      try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any] ?? [:]
-    change(&json)
-    try JSONSerialization.data(withJSONObject: json).write(to: url)
-    let name = (folder + "/adapter_model.safetensors", folder + "/model.safetensors")
-    try FileManager.default.moveItem(atPath: name.0, toPath: name.1)
-    var tensors = try SafetensorsEdit(folder: folder)
-    edit(&tensors)
-    try tensors.write(folder: folder)
-    try FileManager.default.moveItem(atPath: name.1, toPath: name.0)
-    do {
-      _ = try Checkpoint.open(Self.path("base"), tokenizer: Self.tokenizer, lora: folder)
-      return nil
-    } catch { return error }
-  }
-
-  @Test func adaptersThatAreMore() throws {
-    #expect(try adapterFailure { _ in } == nil)
-    let changes: [(String, Any)] = [
-      ("use_dora", true), ("peft_type", "LOHA"), ("bias", "all"), ("fan_in_fan_out", true),
-      ("alpha_pattern", ["q_proj": 3]), ("modules_to_save", ["lm_head"]),
-    ]
-    for (field, value) in changes {
-      guard case .unsupportedAdapter(_, field, _) = try adapterFailure({ $0[field] = value }) else {
-        Issue.record("\(field)")
-        continue
-      }
-    }
-    let half = try adapterFailure(
-      { _ in },
-      { $0.tensors.removeAll { $0.name.hasSuffix("q_proj.lora_B.weight") } })
-    guard case .file(.missingTensor) = half else {
-      Issue.record("\(String(describing: half))")
-      return
-    }
-    let other = try adapterFailure(
-      { _ in },
-      { edit in
-        for index in edit.tensors.indices {
-          edit.tensors[index].name = edit.tensors[index].name.replacing(
-            "layers.0", with: "layers.7")
-        }
-      })
-    guard case .unsupportedAdapter = other else {
-      Issue.record("\(String(describing: other))")
-      return
-    }
-    #expect(throws: ConversionError.self) {
-      try Checkpoint.open(Self.path("lora"), tokenizer: Self.tokenizer)
-    }
-    #expect(throws: ConversionError.self) {
-      try Checkpoint.open(ConversionFixture.path("meta-1"), lora: Self.path("lora"))
-    }
-  }
-
-  /// LLaMA's `attention_bias`, with all cache types' worth of context read at once and token by token.
-  @Test(arguments: [1, 12])
-  func attentionBiases(chunk: Int) throws {
-    let file = try ConversionFixture.convert(
-      Self.path("biased"), ConversionRecipe(type: .f32), in: scratch, tokenizer: Self.tokenizer)
-    let witness = try WitnessLogits("biased", in: "quantized")
-    let state = try ProcessorState(
-      Processor(file, activations: .f32, pool: ThreadPool(threads: 2)),
-      contextLength: witness.tokens.count, cacheType: .f32)
-    var worst: Float = 0
-    for start in stride(from: 0, to: witness.tokens.count, by: chunk) {
-      try state.forwardAll(Array(witness.tokens[start..<start + chunk])) { index, logits in
-        for id in 0..<witness.vocabularySize {
-          let wanted = witness.values[(start + index) * witness.vocabularySize + id]
-          worst = max(worst, abs(logits[id] - wanted))
-        }
-      }
-    }
-    #expect(worst < 2e-3)
-    let text = try CalibrationText(
-      String(repeating: "the licence ", count: 40), name: "text",
-      tokenizer: Tokenizer(file.metadata),
-      length: 16, count: 2)
-    let source = try Checkpoint.open(file.path)
-    #expect(throws: ConversionError.self) {
-      try Conversion(
-        source, recipe: ConversionRecipe(type: .q8_0), calibration: Calibration(text: text))
-    }
   }
 }

@@ -153,6 +153,9 @@ struct Qwen2Tests {
       #expect(ids == conversation.ids, "\(conversation.messages)")
     }
     #expect(tokenizer.endOfGenerationTokens.contains(tokenizer.token(forPiece: "<|im_end|>")!))
+    // Rows that fill the vocabulary up can be drawn, and are no text, as in llama.cpp.
+    let filler = try #require(tokenizer.token(forPiece: "[PAD310]"))
+    #expect(tokenizer.type(of: filler) == .unused && tokenizer.decode([72, filler, 72]) == "hh")
     // llama.cpp's files do not say it, and it does not do it.
     let plain = try Tokenizer(GGUFFile(path: Self.gguf).metadata)
     #expect(

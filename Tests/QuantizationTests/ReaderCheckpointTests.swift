@@ -265,13 +265,39 @@ struct ReaderCheckpointTests {
     let whole = try Data(contentsOf: URL(fileURLWithPath: path))
     var damaged = whole
     // model.norm.weight comes last.
-    damaged.resetBytes(in: damaged.count - 2000..<damaged.count)
+    damaged.resetBytes(in: damaged.count - 64..<damaged.count)
     try damaged.write(to: URL(fileURLWithPath: path))
     #expect(throws: ConversionError.zeros(path: folder, tensor: "output_norm.weight")) {
       try ConversionFixture.convert(folder, ConversionRecipe(type: .f16), in: scratch)
     }
     try whole.write(to: URL(fileURLWithPath: path))
     _ = try ConversionFixture.convert(folder, ConversionRecipe(type: .f16), in: scratch)
+  }
+
+  /// A file that is zeros to its end over several tensors, none of which need be a norm, and the last of which may be
+  /// small: a shard without norms, scales behind their codes.
+  @Test(arguments: [
+    ("conversion/sharded", "model-00001-of-00002.safetensors", 0.5),
+    ("conversion/sharded", "model-00001-of-00002.safetensors", 0.9),
+    ("quantized/ct-fp8", "model.safetensors", 0.9),
+    ("quantized/ct-int8-zero", "model.safetensors", 0.9),
+  ])
+  func zerosOverSeveralTensors(fixture: String, name: String, part: Double) throws {
+    let folder = scratch.path(UUID().uuidString)
+    try FileManager.default.copyItem(
+      atPath: OutsideFiles.fixture(fixture).path, toPath: folder)
+    let url = URL(fileURLWithPath: folder + "/" + name)
+    var damaged = try Data(contentsOf: url)
+    damaged.resetBytes(in: Int(Double(damaged.count) * part)..<damaged.count)
+    try damaged.write(to: url)
+    let tokenizer = fixture.hasPrefix("quantized") ? QuantizedCheckpointTests.tokenizer : nil
+    do {
+      _ = try ConversionFixture.convert(
+        folder, ConversionRecipe(type: .f16), in: scratch, tokenizer: tokenizer)
+      Issue.record("it was converted")
+    } catch ConversionError.zeros(let path, _) {
+      #expect(path.hasPrefix(folder))
+    }
   }
 
   /// A GGUF file whose embedding has other rows than its tokenizer tokens is not passed on.

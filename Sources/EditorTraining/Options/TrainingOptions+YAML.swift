@@ -21,9 +21,16 @@ extension TrainingOptions {
     let file: MappedFile
     do { file = try MappedFile(path: path) } catch { throw .file(error) }
     defer { withExtendedLifetime(file) {} }
-    guard file.byteCount <= Self.mostBytes,
-      let text = String(validating: file.bytes, as: UTF8.self)
-    else { throw .notYAML(path: path, problem: "it is no text of at most a megabyte") }
+    guard file.byteCount <= Self.mostBytes else {
+      throw .notYAML(path: path, problem: "it has more than a megabyte")
+    }
+    let text: String
+    do { text = try TextFile.text(file) } catch {
+      guard case .wrongEncoding = error else {
+        throw .notYAML(path: path, problem: "it is no text in UTF-8")
+      }
+      throw .file(error)
+    }
     return try read(yaml: text, path: path, others: others)
   }
 

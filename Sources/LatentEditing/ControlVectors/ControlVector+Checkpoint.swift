@@ -81,7 +81,8 @@ extension ControlVector {
     for tensor in tensors {
       guard tensor.shape.last == width, isTable || tensor.elementCount == width else {
         throw .controlVectorWidth(
-          path: path, tensor: tensor.name, found: tensor.shape.last ?? 1, needed: width)
+          path: path, tensor: tensor.name,
+          found: isTable ? tensor.shape.last ?? 1 : tensor.elementCount, needed: width)
       }
       if let row, let layer {
         try add(

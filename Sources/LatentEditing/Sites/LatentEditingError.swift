@@ -115,13 +115,13 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
       "\(path): general.architecture is \"\(displayed(found))\", needed is \"controlvector\"; give the file of "
         + "a control vector, not of a model"
     case .controlVectorWidth(let path, let tensor, let found, let needed):
-      "\(path): \(displayed(tensor)) has \(found) numbers, and the model's residual stream \(needed); the "
+      "\(path): \(nameOrVector(tensor)) has \(found) numbers, and the model's residual stream \(needed); the "
         + "control vector is for another model"
     case .controlVectorLayer(let path, let tensor, let count):
-      "\(path): \(displayed(tensor)) is for a block that the model, of \(count) blocks, does not have (1 to "
+      "\(path): \(nameOrVector(tensor)) is for a block that the model, of \(count) blocks, does not have (1 to "
         + "\(count - 1) can have one); leave it out (--layers 1-\(count - 1)), or use the model that it is for"
     case .directionLayer(let path, let tensor, let count):
-      "\(path): \(displayed(tensor)) is for a block that the model, of \(count) blocks, does not have (1 to "
+      "\(path): \(nameOrVector(tensor)) is for a block that the model, of \(count) blocks, does not have (1 to "
         + "\(count - 1) can have one); leave it out (--control-vector-layer-range 1 \(count - 1)), or use the "
         + "model that it is for"
     case .controlVectorSeveral(let path, let count):
@@ -143,7 +143,7 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
         + ", which compute on each state what a control vector, the same for all, cannot say; a vector that is "
         + "only added can be saved as a tensor of its own and imported with its block (--layer 12)"
     case .controlVectorNotFinite(let path, let tensor):
-      "\(path): \(displayed(tensor)) holds a value that is not a finite number; make the control vector again"
+      "\(path): \(nameOrVector(tensor)) holds a value that is not a finite number; make the control vector again"
     case .controlVectorName(let path, let tensor):
       (tensor.isEmpty
         ? "\(path): it is a vector without a name"
@@ -232,6 +232,11 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
       "\(path): \(problem); give a text file with one example on a line"
     }
   }
+}
+
+/// A tensor's name, or what one without a name is.
+private func nameOrVector(_ name: String) -> String {
+  name.isEmpty ? "its vector" : displayed(name)
 }
 
 extension SitePosition {

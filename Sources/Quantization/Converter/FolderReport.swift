@@ -1,6 +1,7 @@
 import BlockFormats
 import Foundation
 import ModelFiles
+import TensorKernels
 
 /// What a folder with a checkpoint is, and what `Conversion` makes of it, or why not: an object of JSON as `emend inspect
 /// --json` writes it. Headers are read, and no weights but norms and what tells a stopped download.
@@ -135,5 +136,35 @@ extension FolderReport.Model {
   /// The types of `bytes`, the largest first.
   public var sizes: [(type: String, bytes: Int)] {
     bytes.map { ($0.key, $0.value) }.sorted { ($1.bytes, $0.type) < ($0.bytes, $1.type) }
+  }
+}
+
+extension FolderReport: CustomStringConvertible {
+  /// The same for people, a line for each thing.
+  public var description: String {
+    func plain(_ text: String) -> String { displayed(text, limit: 4096) }
+    var lines = ["\(plain(folder)): \(layout.map { "a folder of \($0)" } ?? "a folder")", ""]
+    if layout != nil {
+      lines.append("architecture  \(plain(architecture ?? "unknown"))")
+      lines.append("quantized     \(plain(quantization ?? "no"))")
+    }
+    for total in types {
+      lines.append(
+        "stored as     \(total.type)  \(total.tensors) tensors, \(total.elements) elements, "
+          + SystemMemory.display(total.bytes))
+    }
+    if let refused { lines.append("refused       \(plain(refused))") }
+    if let model = converts {
+      let template = model.hasChatTemplate ? "with" : "without"
+      let sizes = model.sizes.map { "\($0.type) \(SystemMemory.display($0.bytes))" }
+      lines += [
+        "weights       \(model.weights.joined(separator: ", "))",
+        "parameters    \(model.parameters)", "context       \(model.contextLength)",
+        "shape         \(model.layers) blocks, width \(model.width), \(model.vocabulary) tokens",
+        "tokenizer     \(plain(model.tokenizer)), \(template) a chat template",
+        "converts to   \(sizes.joined(separator: ", "))",
+      ]
+    }
+    return lines.joined(separator: "\n")
   }
 }

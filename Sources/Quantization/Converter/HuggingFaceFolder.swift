@@ -107,7 +107,7 @@ extension AssembledCheckpoint {
       }
     }
 
-    for tensor in weights.tensorsEndingInZeros where !QuantizedWeights.mayBeZero(tensor.name) {
+    for tensor in weights.tensorsEndingInZeros(mayBeZero: QuantizedWeights.mayBeZero) {
       // Rows that fill a vocabulary up may be zero; not a quarter of them.
       let isVocabulary = ["model.embed_tokens.weight", "lm_head.weight"].contains(tensor.name)
       let bytes = weights.bytes(of: tensor)

@@ -46,7 +46,8 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     if Checkpoint.isFolder(file) {
-      return try FolderReport.show(path: file, json: output.json)
+      let report = FolderReport(path: file)
+      return output.json ? try JSON.print(report) : Console.print(report.description)
     }
     let mapped = try MappedFile(path: file)
     if withExtendedLifetime(mapped, { FileKind(firstBytes: mapped.bytes) }) == .safetensors {
