@@ -1,8 +1,13 @@
+import MessagePassing
+
 /// Command lines as a shell reads them.
 enum ShellWords {
   /// How this process was called, and one word more.
   static func command(adding word: String? = nil) -> String {
-    quoted(CommandLine.arguments + [word].compactMap { $0 })
+    let ranks = RankEnvironment.current.count
+    return quoted(
+      (ranks > 1 ? ["mpirun", "-n", "\(ranks)"] : []) + CommandLine.arguments
+        + [word].compactMap { $0 })
   }
 
   /// Words that come out as they are: those with other than plain characters between quotes.
