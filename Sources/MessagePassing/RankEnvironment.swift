@@ -18,6 +18,9 @@ public struct RankEnvironment: Sendable, Equatable {
   /// This process's.
   public static let current = RankEnvironment { name in getenv(name).map { String(cString: $0) } }
 
+  /// The words before a command that begin as many ranks: "mpirun -n 4", or nothing for one.
+  public var words: [String] { count > 1 ? ["mpirun", "-n", "\(count)"] : [] }
+
   /// From variables of Open MPI, of MPICH's process manager, and of Slurm with PMIx (`srun --mpi=pmix`). One rank where
   /// there are none, or what they say makes no sense.
   package init(_ variable: (String) -> String?) {

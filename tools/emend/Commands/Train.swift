@@ -94,14 +94,12 @@ struct Train: ParsableCommand {
 
   func run() throws {
     let settings = try settings()
-    try Communicator.run { ranks in
-      try run(settings, ranks)
-    } firstSpeaks: {
-      $0 is CommandError
-    } speak: { place, error in
-      Console.error(place + CommandError.text(error), own: true)
-      return CommandError.exitCode(error)
-    }
+    try Communicator.run(
+      { try run(settings, $0) }, firstSpeaks: { $0 is CommandError },
+      speak: { place, error in
+        Console.error(place + CommandError.text(error), own: true)
+        return CommandError.exitCode(error)
+      })
   }
 
   private func run(_ settings: TrainingSettings, _ ranks: Communicator?) throws {

@@ -69,8 +69,7 @@ enum Console {
     if !isSilent { write(text + terminator, to: STDERR_FILENO) }
   }
 
-  /// Writes one line that begins `error:` to standard error; of a rank other than the first where it is the
-  /// rank's `own`.
+  /// Writes one line that begins `error:` to standard error; a silent rank writes its `own` alone.
   static func error(_ message: String, own: Bool = false) {
     guard own || !isSilent else { return }
     let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")

@@ -4,10 +4,7 @@ import MessagePassing
 enum ShellWords {
   /// How this process was called, and one word more.
   static func command(adding word: String? = nil) -> String {
-    let ranks = RankEnvironment.current.count
-    return quoted(
-      (ranks > 1 ? ["mpirun", "-n", "\(ranks)"] : []) + CommandLine.arguments
-        + [word].compactMap { $0 })
+    quoted(RankEnvironment.current.words + CommandLine.arguments + [word].compactMap { $0 })
   }
 
   /// Words that come out as they are: those with other than plain characters between quotes.
