@@ -64,6 +64,9 @@ let server: [Target.Dependency] = [
   ("NIOCore", "swift-nio"), ("ServiceLifecycle", "swift-service-lifecycle"),
 ].map { .product(name: $0, package: $1, condition: .when(traits: ["Server"])) }
 
+/// What one process tells another by, where the package's trait asks for it.
+let messages: [Target.Dependency] = [.target(name: "CMPI", condition: .when(traits: ["MPI"]))]
+
 /// Tests see `package` declarations, so they build with the same flags as the product.
 func tests(_ module: String, _ others: [Target.Dependency] = []) -> Target {
   .testTarget(
@@ -84,7 +87,9 @@ let package = Package(
       name: "EmendLanguageModels", targets: ["ModelFiles", "LanguageModels", "TextGeneration"]),
   ],
   // `emend serve`. A program that only uses the libraries turns it off (`traits: []`) and resolves no HTTP server.
-  traits: [.default(enabledTraits: ["Server"]), .trait(name: "Server")],
+  // `mpirun -n N emend train` wants MPI: `swift build --traits default,MPI` where tools/install-dependencies --mpi
+  // has brought it. Without the trait nobody looks for it.
+  traits: [.default(enabledTraits: ["Server"]), .trait(name: "Server"), .trait(name: "MPI")],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "3.12.0"),
@@ -104,6 +109,11 @@ let package = Package(
       providers: [.apt(["libsentencepiece-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "CSentencePiece", dependencies: ["CSystemSentencePiece"]),
+    .systemLibrary(name: "CSystemMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+    .target(
+      name: "CMPI", dependencies: [.target(name: "CSystemMPI", condition: .when(traits: ["MPI"]))],
+      cSettings: [.define("EMEND_MPI", .when(traits: ["MPI"]))]),
+    .target(name: "MessagePassing", dependencies: messages, swiftSettings: strict),
     .target(name: "KernelInterface", dependencies: ["BlockFormats"], swiftSettings: strict),
     kernels("KernelsPortable", define: "KERNELS_PORTABLE", flags: []),
     .target(name: "BlockFormats", swiftSettings: strict),
@@ -143,7 +153,7 @@ let package = Package(
       name: "EditorTraining",
       dependencies: layouts + [
         "EditSessions", "InstructionEditors", "LatentEditing", "LanguageModels", "Tokenization",
-        "TensorKernels", "ModelFiles",
+        "TensorKernels", "ModelFiles", "MessagePassing",
         .product(name: "Crypto", package: "swift-crypto"), "Yams",
       ], swiftSettings: strict),
     .target(
@@ -171,7 +181,7 @@ let package = Package(
       dependencies: layouts + [
         "EditSessions", "EditEvaluation", "EditorTraining", "ModelEvaluation", "Quantization",
         "InstructionEditors", "LatentEditing", "TextGeneration", "Tokenization", "LanguageModels",
-        "ModelFiles",
+        "MessagePassing", "ModelFiles",
         "TensorKernels",
       ], swiftSettings: strict),
     .target(
@@ -191,7 +201,7 @@ let package = Package(
       name: "EmendCommand",
       dependencies: layouts + [
         "EditServer", "EditSessions", "TextGeneration", "EditEvaluation", "ModelEvaluation",
-        "EditorTraining", "Quantization", "InstructionEditors",
+        "EditorTraining", "Quantization", "InstructionEditors", "MessagePassing",
         "LatentEditing", "LanguageModels", "ModelFiles", "TensorKernels", "Tokenization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -225,10 +235,12 @@ let package = Package(
       ],
       path: "tools/behaviours/Command", swiftSettings: strict),
     .target(
-      name: "TestSupport", dependencies: layouts + ["TensorKernels"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: layouts + ["MessagePassing", "TensorKernels"],
+      path: "Tests/TestSupport",
       swiftSettings: strict),
     tests("BlockFormats"),
     tests("TensorKernels"),
+    tests("MessagePassing"),
     tests("ModelFiles"),
     tests("Tokenization", ["ModelFiles"]),
     tests("LanguageModels", ["TensorKernels", "ModelFiles", "Tokenization"]),
@@ -244,7 +256,7 @@ let package = Package(
       "EditorTraining",
       [
         "EditSessions", "InstructionEditors", "LatentEditing", "LanguageModels", "TensorKernels",
-        "ModelFiles", "Tokenization", "Quantization",
+        "MessagePassing", "ModelFiles", "Tokenization", "Quantization",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     tests(

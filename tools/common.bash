@@ -33,6 +33,22 @@ as_root() {
   fi
 }
 
+# What `swift build` is given where Open MPI is installed, so that `mpirun emend train` works; EMEND_MPI=0 or 1 says
+# otherwise. Builds with and without share nothing, so all scripts ask here.
+build_traits=""
+if [ "${EMEND_MPI:-}" = 1 ] \
+  || { [ "${EMEND_MPI:-}" != 0 ] && have pkg-config && have mpirun && pkg-config --exists ompi-c; }; then
+  build_traits="--traits default,MPI"
+fi
+
+# `swift build` or `swift test` in release mode with these traits.
+swift_release() {
+  local command=$1
+  shift
+  # shellcheck disable=SC2086  # two words, or none
+  swift "$command" -c release $build_traits "$@"
+}
+
 apt_lists_are_fresh=no
 
 # Installs Debian or Ubuntu packages. The package lists are brought up to date once a script.

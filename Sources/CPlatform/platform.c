@@ -92,6 +92,21 @@ int emend_physical_core_count(void) {
   return online > 0 ? (int)online : 1;
 }
 
+int emend_machine_core_count(void) {
+#if defined(__linux__)
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  long configured = sysconf(_SC_NPROCESSORS_CONF);
+  for (int cpu = 0; cpu < configured && cpu < CPU_SETSIZE; cpu++) {
+    int core = first_sibling(cpu);
+    if (core >= 0 && core < CPU_SETSIZE) CPU_SET(core, &cores);
+  }
+  int count = CPU_COUNT(&cores);
+  if (count > 0) return count;
+#endif
+  return emend_physical_core_count();
+}
+
 int emend_hardware_thread_count(void) {
 #if defined(__linux__)
   cpu_set_t allowed;

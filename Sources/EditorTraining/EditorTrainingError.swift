@@ -1,3 +1,4 @@
+import MessagePassing
 import ModelFiles
 import TensorKernels
 
@@ -50,6 +51,10 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
   case folderInUseElsewhere(folder: String, owner: String, file: String)
   /// A lock that cannot be made.
   case folderLock(path: String, reason: String)
+  /// Ranks that cannot work together.
+  case ranks(CommunicationError)
+  /// A rank that would train otherwise than the first one.
+  case ranksDiffer(rank: Int, host: String, differences: [TrainingDifference])
   /// All rows have the same instruction: there is no other one to give them.
   case oneInstruction(rows: Int)
 
@@ -112,6 +117,10 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
       "\(path) was written with \(Self.list(differences, \.found)), and this run has "
         + "\(Self.list(differences, \.given)); resume with the options that it was started with, or "
         + "choose another --output"
+    case .ranks(let error): "\(error)"
+    case .ranksDiffer(let rank, let host, let differences):
+      "rank \(rank) on \(host) has \(Self.list(differences, \.given)), and rank 0 has "
+        + "\(Self.list(differences, \.found)); give all ranks the same files and options (EMEND_ISA chooses the kernels)"
     case .diverged(let step):
       "the gradient of step \(step) is not finite, so nothing was changed; resume from the last state "
         + "with lower learning rates or stronger clipping"

@@ -7,6 +7,7 @@
 @_exported import InstructionEditors
 @_exported import LanguageModels
 @_exported import LatentEditing
+@_exported import MessagePassing
 @_exported import ModelEvaluation
 @_exported import ModelFiles
 @_exported import Quantization

@@ -169,4 +169,19 @@ import Testing
     let found = ThreadPool.defaultThreadCount(cores: cores, processors: quota) { environment[$0] }
     #expect(found == count)
   }
+
+  /// Ranks on one machine: those bound to cores take these; others share the machine, and its quota.
+  @Test(
+    arguments: [
+      (1, 8, nil, "4", 1), (8, 8, nil, "4", 2), (2, 2, nil, "4", 1), (8, 8, 6, "2", 3),
+      (4, 16, nil, "4", 4), (8, 8, nil, "0", 8), (8, 8, nil, "x", 8),
+    ] as [(Int, Int, Double?, String, Int)])
+  func threadsOfRanks(cores: Int, machine: Int, quota: Double?, ranks: String, count: Int) {
+    for name in ["OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS"] {
+      let found = ThreadPool.defaultThreadCount(
+        cores: cores, machineCores: machine, processors: quota
+      ) { $0 == name ? ranks : nil }
+      #expect(found == count)
+    }
+  }
 }

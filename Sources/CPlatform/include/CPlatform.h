@@ -22,6 +22,9 @@ uint32_t emend_processor_features(void);
 /// Cores that do not share execution units with another one, of those this process may use.
 int emend_physical_core_count(void);
 
+/// Cores of the machine, whichever of them this process may use.
+int emend_machine_core_count(void);
+
 /// Logical processors that this process may use.
 int emend_hardware_thread_count(void);
 

@@ -95,11 +95,15 @@ public final class AdamW {
 
   /// An optimizer of `ranges`, each of a group of `groups`, whose moments are zero.
   ///
+  /// It has the moments of the blocks that are `owned` and changes these alone, where others have the rest: numbers of
+  /// `OptimizerKernels.momentBlock` parameters, of each range whole ones, in the order of the ranges. Their bits do not
+  /// depend on which these are.
+  ///
   /// Throws `EditorTrainingError.option` for values that make no sense and `.memory` where the moments
   /// do not fit.
   package init(
     _ options: Options = Options(), groups: [OptimizerGroup], ranges: [OptimizedRange],
-    pool: ThreadPool, instructionSet: InstructionSet = .best
+    owned: [Range<Int>]? = nil, pool: ThreadPool, instructionSet: InstructionSet = .best
   ) throws(EditorTrainingError) {
     try Self.check(options, groups)
     self.options = options
@@ -108,19 +112,13 @@ public final class AdamW {
     self.pool = pool
     kernels = instructionSet.kernels.optimizers
 
-    var chunks: [Chunk] = []
-    var moments = 0
-    for (index, range) in ranges.enumerated() {
+    for range in ranges {
       let count = range.parameters.count
       precondition(range.gradients.count == count, "a gradient for each parameter")
       precondition(count % 16 == 0 && count > 0, "parameters come in sixteens")
       precondition(groups.indices.contains(range.group), "a group of the list")
-      for start in stride(from: 0, to: count, by: Self.chunkSize) {
-        let part = min(Self.chunkSize, count - start)
-        chunks.append(Chunk(range: index, start: start, count: part, moments: moments + start))
-      }
-      moments += MomentStorage.wholeBlocks(count)
     }
+    let (chunks, moments) = Self.chunks(ranges, owned)
     self.chunks = chunks
     parameterCount = ranges.reduce(0) { $0 + $1.parameters.count }
     momentBlocks = moments / OptimizerKernels.momentBlock
@@ -133,6 +131,30 @@ public final class AdamW {
     } catch {
       throw .memory(error)
     }
+  }
+
+  /// What is worked on at a time, and how many moments there are.
+  private static func chunks(
+    _ ranges: [OptimizedRange], _ owned: [Range<Int>]?
+  ) -> (chunks: [Chunk], moments: Int) {
+    let size = OptimizerKernels.momentBlock
+    var chunks: [Chunk] = []
+    var moments = 0
+    var first = 0
+    for (index, range) in ranges.enumerated() {
+      let end = first + MomentStorage.wholeBlocks(range.parameters.count) / size
+      for blocks in owned ?? [first..<end] {
+        let mine = blocks.clamped(to: first..<end)
+        let last = min((mine.upperBound - first) * size, range.parameters.count)
+        for start in stride(from: (mine.lowerBound - first) * size, to: last, by: chunkSize) {
+          let part = min(chunkSize, last - start)
+          chunks.append(Chunk(range: index, start: start, count: part, moments: moments))
+          moments += MomentStorage.wholeBlocks(part)
+        }
+      }
+      first = end
+    }
+    return (chunks, moments)
   }
 
   private static func check(
@@ -267,7 +289,10 @@ public final class AdamW {
 
   /// The Euclidean norm of all gradients, in double precision: not a finite number where one of them
   /// is none. The same for any number of threads.
-  public func globalNorm() -> Double {
+  public func globalNorm() -> Double { sumOfSquares().squareRoot() }
+
+  /// The sum of the squares of the gradients of all parameters that it changes.
+  func sumOfSquares() -> Double {
     var parts = [Double](repeating: 0, count: chunks.count)
     parts.withUnsafeMutableBufferPointer { parts in
       pool.parallel(chunks.count) { share in
@@ -278,6 +303,6 @@ public final class AdamW {
         }
       }
     }
-    return parts.reduce(0, +).squareRoot()
+    return parts.reduce(0, +)
   }
 }

@@ -61,6 +61,13 @@ extension AdamW {
     }
   }
 
+  /// Bytes that a block of parameters has in the part of `state` that is called so.
+  func blockByteCount(of name: String) -> Int {
+    if name.hasSuffix(".scales") { return 4 }
+    return options.kind == .eightBit
+      ? OptimizerKernels.momentBlock : 4 * OptimizerKernels.momentBlock
+  }
+
   /// Bytes of moments that `kind` needs for ranges of these sizes, for memory plans.
   public static func stateByteCount(_ kind: Kind, parameterCounts: [Int]) -> Int {
     let count = parameterCounts.reduce(0) { $0 + MomentStorage.wholeBlocks($1) }

@@ -2,6 +2,7 @@ import EditSessions
 import InstructionEditors
 import LanguageModels
 import LatentEditing
+import MessagePassing
 
 /// A training that is ready to run: what is trained, its rows, and a trainer with memory for both.
 ///
@@ -29,10 +30,11 @@ public struct PreparedTraining {
   ///   - processor: its weights.
   ///   - randomRows: random tokens in the place of rows; nil for rows.
   ///   - storage: how matrices of the network are stored where it is written.
+  ///   - ranks: those that train together; nil for this process alone.
   /// - Throws: `EditorTrainingError`, `LatentEditingError`, `MemoryShortage`, and what makes a file unusable.
   public init(
     _ options: TrainingOptions, _ opened: OpenedModel, processor: Processor,
-    randomRows: RandomRows? = nil, storage: EditorStorage = .f32
+    randomRows: RandomRows? = nil, storage: EditorStorage = .f32, ranks: Communicator? = nil
   ) throws {
     let identity = try opened.identity()
     let network = try options.network(
@@ -45,7 +47,7 @@ public struct PreparedTraining {
     }
     let trainer = try Trainer(
       options.plan, network, processor: processor, data: input.data, execution: options.execution,
-      teachers: teachers)
+      teachers: teachers, ranks: ranks)
     // Saving takes the compressor, buffers, and a copy of a parameter that is rounded.
     let saving = 16_000_000 + (storage == .f32 ? 0 : trainer.largestParameterBytes)
     trainer.memory.program = opened.program.bytes + (options.output.isEmpty ? 0 : saving)
@@ -73,6 +75,8 @@ public struct TrainingOverview: Sendable, Encodable {
   public struct Memory: Sendable, Encodable {
     /// See `TrainingMemory`.
     public let program, model, editor, gradients, moments, modelPasses, editorPasses, total: Int
+    /// What arrives from other ranks; nil where there are none.
+    public let exchange: Int?
   }
 
   /// What is trained: editor or adapters.
@@ -87,6 +91,10 @@ public struct TrainingOverview: Sendable, Encodable {
   public let plannedBytes: Memory
   /// What the teachers' files may come to.
   public let teacherCacheBytes: Int?
+  /// The ranks that train together, of which each takes the memory above; nil for a process by itself.
+  public let ranks: Int?
+  /// Threads of this process.
+  public let threads: Int
 
   init(_ training: PreparedTraining) {
     let trainer = training.trainer
@@ -102,7 +110,10 @@ public struct TrainingOverview: Sendable, Encodable {
     rowsLeftOut = training.input.leftOut
     plannedBytes = Memory(
       program: m.program, model: m.processor, editor: m.editor, gradients: m.gradients,
-      moments: m.moments, modelPasses: m.processorPass, editorPasses: m.editorPass, total: m.total)
+      moments: m.moments, modelPasses: m.processorPass, editorPasses: m.editorPass, total: m.total,
+      exchange: trainer.ranks.map { _ in m.exchange })
+    ranks = trainer.ranks?.count
+    threads = trainer.processor.pool.threadCount
     teacherCacheBytes = training.teacherBytes
   }
 }

@@ -2,6 +2,8 @@
 public enum TrainingEvent: Sendable {
   /// The folder was locked by a process that is gone; its lock was broken.
   case lockBroken(folder: String, owner: FolderLock.Owner)
+  /// The state was written by another number of ranks: the same training goes on, rounded otherwise.
+  case ranksChanged(before: Int, now: Int)
   /// Steps begin after `step`, and end with step `last`.
   case began(step: Int, last: Int)
   /// A step was taken.

@@ -2,6 +2,7 @@ import EditSessions
 import Foundation
 import InstructionEditors
 import LatentEditing
+import MessagePassing
 import ModelFiles
 import TensorKernels
 
@@ -35,6 +36,9 @@ public struct TrainingRun {
   private var runSeconds = 0.0
   private var lastSave = ContinuousClock.now
   private var lock: FolderLock?
+  /// What the ranks have agreed on last: whether the training is to end, and whether a state is to be saved.
+  private var isStopping = false
+  private var isSaving = false
 
   /// Makes the folder, or goes on with what is in it.
   ///
@@ -52,11 +56,33 @@ public struct TrainingRun {
     storage = training.storage
     folder = options.output.isEmpty ? nil : options.output
     self.listener = listener ?? NoListener()
+    try trainer.join()
     guard let folder else {
       resumes = false
       return
     }
-    guard resumption != .always || Self.exists(in: folder) else {
+    guard let ranks = trainer.ranks else {
+      (lock, resumes) = try Self.claim(
+        folder, trainer.network, resumption, self.listener)
+      if resumes { try resume(in: folder) }
+      return
+    }
+    // The folder is the first rank's.
+    let (network, told) = (trainer.network, self.listener)
+    let claimed = try ranks.agreeing {
+      ranks.isFirst ? try Self.claim(folder, network, resumption, told) : nil
+    }
+    lock = claimed?.lock
+    resumes = try ranks.gather([claimed?.resumes == true ? 1 : 0])[0][0] != 0
+    if resumes { try resume(in: folder) }
+  }
+
+  /// Makes the folder and locks it; whether there is something in it to go on with.
+  private static func claim(
+    _ folder: String, _ network: TrainedNetwork, _ resumption: Resumption,
+    _ listener: any TrainingListener
+  ) throws -> (lock: FolderLock, resumes: Bool) {
+    guard resumption != .always || exists(in: folder) else {
       throw TrainingRunError.noTraining(folder: folder)
     }
     do {
@@ -66,19 +92,36 @@ public struct TrainingRun {
       throw TrainingRunError.folderNotMade(folder: folder)
     }
     let lock = try FolderLock(folder: folder)
-    self.lock = lock
-    if let owner = lock.formerOwner {
-      self.listener.receive(.lockBroken(folder: folder, owner: owner))
+    if let owner = lock.formerOwner { listener.receive(.lockBroken(folder: folder, owner: owner)) }
+    for name in [network.name + ".safetensors", "best.safetensors", "training.state"] {
+      UnfinishedFile.removeAll(of: folder + "/" + name)
     }
-    resumes = resumption != .never && Self.exists(in: folder)
-    for name in [trainer.network.name + ".safetensors", "best.safetensors", "training.state"] {
-      UnfinishedFile.removeAll(of: path(name))
-    }
-    if resumes {
-      try trainer.resume(from: path("training.state"))
-    } else if Self.exists(in: folder) {
+    let resumes = resumption != .never && exists(in: folder)
+    guard resumes || !exists(in: folder) else {
       throw TrainingRunError.trainingExists(folder: folder)
     }
+    return (lock, resumes)
+  }
+
+  private func resume(in folder: String) throws {
+    let before = try trainer.resume(from: folder + "/training.state")
+    let now = trainer.ranks?.count ?? 1
+    if before != now { listener.receive(.ranksChanged(before: before, now: now)) }
+  }
+
+  /// Whether this process writes into the folder.
+  private var isFirst: Bool { trainer.ranks?.isFirst ?? true }
+
+  /// Has the ranks agree: one that is told to stop stops all, and the first one's clock says when to save.
+  private mutating func agree() throws {
+    let own = (listener.isStopRequested, isSaveDue)
+    guard let ranks = trainer.ranks else {
+      (isStopping, isSaving) = own
+      return
+    }
+    let all = try ranks.gather([own.0 ? 1 : 0, own.1 ? 1 : 0])
+    isStopping = all.contains { $0[0] != 0 }
+    isSaving = all[0][1] != 0
   }
 
   /// Whether there is a training in `folder`.
@@ -96,20 +139,26 @@ public struct TrainingRun {
       try train { _ in }
       return result
     }
-    let writer = try MetricsWriter(
-      path: path("metrics.jsonl"), resumingAfter: resumes ? trainer.step : nil)
-    let known = try MetricsWriter.read(path: path("metrics.jsonl"))
-    tokens = known.last?.tokens ?? 0
-    seconds = known.last?.seconds ?? 0
-    bestLoss = known.compactMap { $0.validation?["unseen"]?.edited }.min() ?? .infinity
-    if trainer.step == 0, !listener.isStopRequested { try validate { try writer.append($0) } }
-    try train { try writer.append($0) }
+    let writer =
+      isFirst
+      ? try MetricsWriter(
+        path: path("metrics.jsonl"), resumingAfter: resumes ? trainer.step : nil) : nil
+    if isFirst {
+      let known = try MetricsWriter.read(path: path("metrics.jsonl"))
+      tokens = known.last?.tokens ?? 0
+      seconds = known.last?.seconds ?? 0
+      bestLoss = known.compactMap { $0.validation?["unseen"]?.edited }.min() ?? .infinity
+    }
+    try agree()
+    if trainer.step == 0, !isStopping { try validate { try writer?.append($0) } }
+    try train { try writer?.append($0) }
     if trainer.step > 0,
       options.validation.interval == 0 || trainer.step % options.validation.interval != 0
     {
-      if !listener.isStopRequested { try validate { try writer.append($0) } }
+      if !isStopping { try validate { try writer?.append($0) } }
     }
     try save()
+    guard let writer else { return result }
     try listener.finishing {
       if trainer.step == trainer.plan.steps { try writer.append(summary) }
       try LossCurve(
@@ -122,18 +171,21 @@ public struct TrainingRun {
 
   private mutating func train(_ append: (TrainingMetrics) throws -> Void) throws {
     listener.receive(.began(step: trainer.step, last: trainer.plan.steps))
-    while trainer.step < trainer.plan.steps, !listener.isStopRequested {
+    try agree()
+    while trainer.step < trainer.plan.steps, !isStopping {
       try trainer.run { report in
         record(report)
         listener.receive(.step(report))
         try append(metrics(report))
-        return !listener.isStopRequested && !isDue(options.validation.interval) && !isSaveDue
+        try agree()
+        return !isStopping && !isDue(options.validation.interval) && !isSaving
       }
-      if listener.isStopRequested { break }
+      if isStopping { break }
       if isDue(options.validation.interval) {
         try validate(append)
+        try agree()
       }
-      if isSaveDue { try save() }
+      if isSaving { try save() }
     }
   }
 
@@ -189,7 +241,7 @@ public struct TrainingRun {
     try append(line)
     listener.receive(.validated(reports))
     let chosen = reports.first { $0.split == "unseen" } ?? reports[0]
-    if trainer.step > 0, chosen.edited < bestLoss {
+    if trainer.step > 0, chosen.edited < bestLoss, isFirst {
       bestLoss = chosen.edited
       try listener.finishing {
         try trainer.writeNetwork(to: path("best.safetensors"), storage: storage)
@@ -202,11 +254,12 @@ public struct TrainingRun {
     guard folder != nil else { return }
     try listener.finishing {
       try trainer.save(to: path("training.state"))
+      guard isFirst else { return }
       try trainer.writeNetwork(
         to: path(trainer.network.name + ".safetensors"), storage: storage)
       try trainer.network.writeFolder(path("peft"))
     }
-    listener.receive(.saved)
+    if isFirst { listener.receive(.saved) }
   }
 
   /// Tokens a second of a step; nil before the first.
@@ -227,7 +280,12 @@ public struct TrainingRun {
       step: trainer.step, loss: losses.last, tokensPerSecond: medianRate,
       secondsPerStep: rates.isEmpty ? nil : runSeconds / Double(rates.count),
       peakRssBytes: SystemMemory.peakResidentBytes, plannedBytes: trainer.memory.total,
-      finished: trainer.step == trainer.plan.steps)
+      finished: trainer.step == trainer.plan.steps, ranks: trainer.ranks?.count,
+      exchangeSecondsPerStep: perStep(\.exchanged), waitingSecondsPerStep: perStep(\.waited))
+  }
+
+  private func perStep(_ part: KeyPath<(exchanged: Double, waited: Double), Double>) -> Double? {
+    trainer.exchangeSeconds.map { $0[keyPath: part] / Double(max(1, rates.count)) }
   }
 }
 
@@ -247,4 +305,9 @@ public struct TrainingResult: Sendable, Equatable, Encodable {
   public let plannedBytes: Int
   /// Whether the plan's last step was taken.
   public let finished: Bool
+  /// The ranks that trained together; nil for a process by itself, as what follows.
+  public let ranks: Int?
+  /// How long messages were under way in a step, and how long the first rank waited for them: the rest was hidden
+  /// behind what it computed.
+  public let exchangeSecondsPerStep, waitingSecondsPerStep: Double?
 }

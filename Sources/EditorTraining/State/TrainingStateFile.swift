@@ -64,6 +64,29 @@ public struct TrainingStateFile {
     }
   }
 
+  /// Hands every section's bytes to `take`, piece by piece, with the section's place in `sections`, whose names, sizes
+  /// and order must be the file's: otherwise it throws as above, and nothing was handed out.
+  package func read(
+    _ sections: [(name: String, byteCount: Int)],
+    _ take: (_ section: Int, _ piece: UnsafeRawBufferPointer) -> Void
+  ) throws(EditorTrainingError) {
+    let found = header.sections
+    let names = Set(sections.map(\.name))
+    let missing = names.subtracting(found.map(\.name)).sorted()
+    let unknown = Set(found.map(\.name)).subtracting(names).sorted()
+    guard missing.isEmpty, unknown.isEmpty else {
+      throw .stateSections(path: path, missing: missing, unknown: unknown.map(printable))
+    }
+    guard found.map(\.name) == sections.map(\.name) else {
+      throw .damagedState(path: path, problem: "its sections are in another order")
+    }
+    for (known, needed) in zip(found, sections) where known.byteCount != needed.byteCount {
+      throw .stateSectionSize(
+        path: path, section: known.name, found: known.byteCount, needed: needed.byteCount)
+    }
+    _ = try Self.scan(file) { section, _, piece in take(section, piece) }
+  }
+
   /// Reads the whole file, checks it and hands the sections' bytes to `body`, in order, piece by piece,
   /// with the section's index and the piece's offset in it.
   private static func scan(

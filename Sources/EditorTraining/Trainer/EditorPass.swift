@@ -84,6 +84,16 @@ package final class EditorPass: EditingPass {
     editorTape.byteCount - stores.reduce(0) { $0 + $1.gradients.byteCount }
   }
 
+  package var stages: (any ParameterStages)? {
+    get { editorTape.stages }
+    set { editorTape.stages = newValue }
+  }
+
+  /// Heads that look at the input get gradients between the backbone's blocks.
+  package var headStage: Int {
+    editor.configuration.crossAttention == nil ? ParameterStage.heads : ParameterStage.last
+  }
+
   private var hasGhost: Bool { editor.configuration.positions == .ghost }
 
   /// The losses of every response token of `batch`, example after example, under a condition. Throws
@@ -153,6 +163,7 @@ package final class EditorPass: EditingPass {
   ) throws(LatentEditingError) -> ([Int], BatchInjection) {
     let tokens = TokenBatch(batch.sequences(ghost: hasGhost))
     let shapes = batch.shapes(ghost: hasGhost)
+    stages?.willRead(stage: .max)
     var latents = try editorTape.forward(
       batch.examples.map(\.instruction), prompts: batch.prompts(ghost: hasGhost), on: tape)
     if let randomSeed {

@@ -1,4 +1,5 @@
 import LatentEditing
+import MessagePassing
 
 /// The losses of held-out examples under some conditions: sums of -log p over their response tokens,
 /// example by example.
@@ -46,6 +47,21 @@ package struct HeldOutLosses {
 
   /// Response tokens of each example.
   package var tokenCounts: [Int] { examples.map(\.example.response.count) }
+
+  /// Takes over what other ranks have measured, each of them other batches: a rank's sums of examples that it did not
+  /// measure are 0. Throws `CommunicationError`.
+  mutating func combine(_ ranks: Communicator) throws(CommunicationError) {
+    // A rank that had no batch of a condition has no sums of it.
+    for condition in EditCondition.allCases {
+      let own = sums[condition] ?? [Double](repeating: 0, count: examples.count)
+      let has = sums[condition] == nil ? 0.0 : 1
+      let all = try ranks.gather([has] + own)
+      guard all.contains(where: { $0[0] != 0 }) else { continue }
+      sums[condition] = examples.indices.map { index in
+        all.reduce(0) { $0 + $1[index + 1] }
+      }
+    }
+  }
 
   /// Runs batch number `number` under `condition`; `pass` is that of the condition's editor
   /// or adapters.

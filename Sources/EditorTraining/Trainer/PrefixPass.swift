@@ -40,6 +40,11 @@ package final class PrefixPass: PrefixEditingPass {
 
   package var byteCount: Int { 0 }
 
+  package var stages: (any ParameterStages)? {
+    get { tape.stages }
+    set { tape.stages = newValue }
+  }
+
   package func accumulateGradients(
     _ batch: TrainingBatch, _ objective: EditorObjective, tokenCount: Int, exampleCount: Int
   ) throws(LatentEditingError) -> LossSums {

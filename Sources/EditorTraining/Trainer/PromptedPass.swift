@@ -41,6 +41,11 @@ package final class PromptedPass: TrainingPass {
 
   package var byteCount: Int { base?.byteCount ?? 0 }
 
+  package var stages: (any ParameterStages)? {
+    get { tape.stages }
+    set { tape.stages = newValue }
+  }
+
   /// As the protocol has it: `edited` is prompted, with the adapters. There are no random latents here,
   /// and `ablated` and `prompted` need the processor without the adapters.
   package func losses(

@@ -53,6 +53,11 @@ package final class ShortPrefixPass: PrefixEditingPass {
     return options
   }
 
+  package var stages: (any ParameterStages)? {
+    get { readingTape.stages }
+    set { readingTape.stages = newValue }
+  }
+
   package var byteCount: Int { readingTape.byteCount + (whole?.parameters.byteCount ?? 0) }
 
   /// Bytes of the reading pass, before it is made: beside those of the other, which is a `PrefixPass`'s.

@@ -2,6 +2,7 @@ import Foundation
 import InstructionEditors
 import LanguageModels
 import LatentEditing
+import MessagePassing
 import TensorKernels
 
 /// Trains an editor through a frozen processor, or low-rank changes to the processor itself.
@@ -73,8 +74,13 @@ public final class Trainer {
   /// All that the training takes; whoever runs it adds what the program takes by itself.
   public var memory: TrainingMemory
 
+  /// The ranks that train together; nil where this process trains by itself.
+  public let ranks: Communicator?
+
   let data: Data
-  private let pass: any TrainingPass
+  let exchange: GradientExchange?
+  var hasJoined = false
+  let pass: any TrainingPass
   let optimizer: AdamW
   var sampler: BatchSampler
   let stores: [TrainedStore]
@@ -95,10 +101,20 @@ public final class Trainer {
 
   /// Trains `network`, as above; `teachers` keeps what a plan that distills follows. Adapters learn by the
   /// cross-entropy alone: a plan with another objective is refused with `EditorTrainingError.option`.
+  ///
+  /// Of `ranks` each has a part of every batch, whose size must be a multiple of their number. All of them call `run`,
+  /// `save`, `resume`, `nextGradients` and `validate` alike, and each gets the whole batch's losses.
   public init(
     _ plan: TrainingPlan, _ network: TrainedNetwork, processor: Processor, data: Data,
-    execution: Execution = Execution(), teachers: TeacherCache? = nil
+    execution: Execution = Execution(), teachers: TeacherCache? = nil, ranks: Communicator? = nil
   ) throws {
+    let rankCount = ranks?.count ?? 1
+    guard plan.batchSize % rankCount == 0 else {
+      throw EditorTrainingError.option(
+        name: "batch_size", found: "\(plan.batchSize)",
+        needed: "a multiple of the \(rankCount) ranks that train")
+    }
+    self.ranks = ranks
     self.plan = plan
     self.network = network
     self.data = data
@@ -109,7 +125,8 @@ public final class Trainer {
     options.backward = execution.backward
     options.distills =
       plan.objective.distillation != 0 || plan.objective.regularizers[.locality] != 0
-    let capacity = Trainer.capacity(plan, data, network)
+    let capacity = Trainer.capacity(
+      plan, data, network, batchSize: plan.batchSize / rankCount)
     switch network {
     case .editor(let editor):
       pass = try editor.pass(
@@ -126,6 +143,15 @@ public final class Trainer {
         measuresBase: data.validation.contains { !$0.examples.isEmpty })
     }
     stores = pass.stores
+    let headStage = pass.headStage
+    let trained = stores.flatMap { Trainer.trained(plan, $0, headStage: headStage) }
+    exchange = try ranks.map { ranks throws(EditorTrainingError) in
+      try GradientExchange(
+        ranks,
+        ParameterShares(
+          trained.map(\.range), stages: trained.map(\.stage), rank: ranks.rank, count: ranks.count))
+    }
+    pass.stages = exchange
     optimizer = try AdamW(
       plan.optimizer,
       groups: [
@@ -133,8 +159,7 @@ public final class Trainer {
           name: "backbone", learningRate: plan.backboneRate, weightDecay: plan.weightDecay),
         OptimizerGroup(name: "heads", learningRate: plan.headRate, weightDecay: plan.weightDecay),
         OptimizerGroup(name: "gates", learningRate: plan.gateRate),
-      ], ranges: stores.flatMap { Trainer.ranges(plan, $0.name, $0.parameters, $0.gradients) },
-      pool: processor.pool)
+      ], ranges: trained.map(\.range), owned: exchange?.shares.owned, pool: processor.pool)
     sampler = try BatchSampler(
       lengths: data.train.map(\.length), files: data.files, weights: data.weights,
       batchSize: plan.batchSize, seed: plan.seed)
@@ -145,6 +170,7 @@ public final class Trainer {
       moments: optimizer.stateByteCount,
       processorPass: pass.tape.byteCount,
       editorPass: pass.byteCount)
+    memory.exchange = exchange?.byteCount ?? 0
   }
 
   /// The editor that is trained; there must be one.
@@ -161,23 +187,30 @@ public final class Trainer {
   }
 
   /// The parameters of parts that are not frozen, each under one rule: matrices decay; embeddings,
-  /// norms, biases and gates do not.
-  private static func ranges(
-    _ plan: TrainingPlan, _ part: String, _ parameters: ParameterStore, _ gradients: ParameterStore
-  ) -> [OptimizedRange] {
-    parameters.layout.entries.compactMap { entry in
+  /// norms, biases and gates do not. With them, when in a pass their gradients are final. Without a plan, all.
+  static func trained(
+    _ plan: TrainingPlan?, _ store: TrainedStore, headStage: Int
+  ) -> [(range: OptimizedRange, stage: Int)] {
+    let entries = store.parameters.layout.entries
+    let blockCount = entries.map { ParameterStage.stage(of: $0.name, blockCount: 0) }.max() ?? 0
+    return entries.compactMap { entry in
       let decays = if case .matrix = entry.shape { true } else { false }
-      let group = group(part, entry)
-      guard plan.rates[group] != 0 else { return nil }
-      return OptimizedRange(
-        parameters: parameters.floats(of: entry.name), gradients: gradients.floats(of: entry.name),
-        group: group, decays: decays)
+      let group = group(store.name, entry)
+      if let plan, plan.rates[group] == 0 { return nil }
+      let range = OptimizedRange(
+        parameters: store.parameters.floats(of: entry.name),
+        gradients: store.gradients.floats(of: entry.name), group: group, decays: decays)
+      return (
+        range,
+        store.name == "heads"
+          ? headStage : ParameterStage.stage(of: entry.name, blockCount: blockCount)
+      )
     }
   }
 
   /// Room for the largest batches of training and validation.
   private static func capacity(
-    _ plan: TrainingPlan, _ data: Data, _ network: TrainedNetwork
+    _ plan: TrainingPlan, _ data: Data, _ network: TrainedNetwork, batchSize: Int
   ) -> EditorPass.Capacity {
     var ghost = 0
     var readsPrompted = true
@@ -201,7 +234,7 @@ public final class Trainer {
       instructions += examples.map(\.longestInstruction)
     }
     return EditorPass.Capacity(
-      sequences: longest, instructions: instructions, batchSize: plan.batchSize)
+      sequences: longest, instructions: instructions, batchSize: batchSize)
   }
 
   /// Steps in an epoch.
@@ -230,36 +263,85 @@ public final class Trainer {
   /// Trains until the plan's last step, or until `onStep` returns false. Throws `EditorTrainingError`
   /// (`diverged` where a gradient is no number) and `LatentEditingError`.
   public func run(_ onStep: (StepReport) throws -> Bool) throws {
+    try join()
     while step < plan.steps {
-      guard try onStep(takeStep()) else { return }
+      guard try onStep(takeStep()) else { break }
     }
+    try exchange?.finishParameters()
   }
 
   /// The batches of the next step.
-  private func nextBatches() -> [TrainingBatch] {
+  func nextBatches() -> [TrainingBatch] {
     (0..<plan.accumulation).map { _ in
       TrainingBatch(sampler.next().map { data.train[$0] }, firstContent: data.firstContent)
     }
   }
 
-  /// The gradients of a step, added up over its batches.
-  private func accumulate(_ batches: [TrainingBatch]) throws -> LossSums {
+  /// One pass of a step.
+  private struct Part {
+    let batch: TrainingBatch
+    let isLocality: Bool
+  }
+
+  /// The passes of a step that are this rank's: of each batch every Nth example, since examples of like length lie
+  /// side by side, and of unrelated text every Nth sequence.
+  private func parts(_ batches: [TrainingBatch]) -> [Part] {
+    let rank = ranks?.rank ?? 0
+    let count = ranks?.count ?? 1
+    return batches.enumerated().flatMap { index, batch -> [Part] in
+      var parts: [Part] = []
+      let own = stride(from: rank, to: batch.examples.count, by: count).map { batch.examples[$0] }
+      if !own.isEmpty {
+        parts.append(
+          Part(batch: TrainingBatch(own, firstContent: batch.firstContent), isLocality: false))
+      }
+      let number = step * plan.accumulation + index
+      if number % count == rank, let text = locality(beside: batch, number) {
+        parts.append(Part(batch: text, isLocality: true))
+      }
+      return parts
+    }
+  }
+
+  /// The gradients of this rank's part of a step, added up over its batches.
+  func accumulate(_ batches: [TrainingBatch]) throws -> LossSums {
     let scored = batches.reduce(0) { $0 + $1.scoredCount }
     let examples = batches.reduce(0) { $0 + $1.examples.count }
     var sums = LossSums()
-    for (index, batch) in batches.enumerated() {
-      sums += try pass.accumulateGradients(
-        batch, plan.objective, tokenCount: scored, exampleCount: examples)
-      guard let locality = locality(beside: batch, step * plan.accumulation + index) else {
+    let parts = parts(batches)
+    for (index, part) in parts.enumerated() {
+      exchange?.isLastPass = index == parts.count - 1
+      guard part.isLocality else {
+        sums += try pass.accumulateGradients(
+          part.batch, plan.objective, tokenCount: scored, exampleCount: examples)
         continue
       }
       _ = try pass.accumulateGradients(
-        locality,
+        part.batch,
         EditorObjective(crossEntropy: 0, distillation: plan.objective.regularizers[.locality]),
-        tokenCount: locality.scoredCount * plan.accumulation,
-        exampleCount: locality.examples.count)
+        tokenCount: part.batch.scoredCount * plan.accumulation,
+        exampleCount: part.batch.examples.count)
     }
     return sums
+  }
+
+  /// Adds up a step's gradients and `sums` over the ranks; the sum of the squares of all gradients.
+  private func reduce(_ sums: inout LossSums) throws(EditorTrainingError) -> Double {
+    guard let exchange else { return optimizer.sumOfSquares() }
+    try exchange.finishParameters()
+    try exchange.finishGradients()
+    let own = [
+      optimizer.sumOfSquares(), Double(sums.tokenCount), sums.crossEntropy, sums.divergence,
+    ]
+    let all: [[Double]]
+    do { all = try exchange.ranks.gather(own) } catch { throw .ranks(error) }
+    sums = LossSums()
+    for rank in all {
+      sums.tokenCount += Int(rank[1])
+      sums.crossEntropy += rank[2]
+      sums.divergence += rank[3]
+    }
+    return all.reduce(0) { $0 + $1[0] }
   }
 
   /// Number `number` of the sequences of unrelated text, under the batch's first instruction or, every other
@@ -280,8 +362,9 @@ public final class Trainer {
     let clock = ContinuousClock()
     let start = clock.now
     let batches = nextBatches()
-    let sums = try accumulate(batches)
-    let norm = optimizer.globalNorm()
+    exchange?.beginGradients()
+    var sums = try accumulate(batches)
+    let norm = try reduce(&sums).squareRoot()
     guard norm.isFinite else { throw EditorTrainingError.diverged(step: step + 1) }
     let factor = plan.schedule.factor(step: step, of: plan.steps)
     optimizer.step(
@@ -290,6 +373,11 @@ public final class Trainer {
     if case .editor(let editor) = network {
       plan.objective.regularizers.shrink(
         editor.heads.parameters, rate: Float(factor) * plan.headRate)
+    }
+    if let exchange {
+      // What other ranks update comes from them, and its gradients are theirs.
+      for store in stores { store.gradients.clear() }
+      exchange.beginParameters()
     }
     // The optimizer clears only what it changes.
     for (entry, gradients) in frozenEntries {
@@ -300,61 +388,5 @@ public final class Trainer {
       step: step, losses: sums, gradientNorm: norm, rateFactor: factor,
       tokenCount: batches.reduce(0) { $0 + $1.examples.reduce(0) { $0 + $1.length } },
       seconds: start.duration(to: clock.now) / .seconds(1))
-  }
-
-  /// The gradients of a step.
-  public struct Gradients {
-    /// The examples that they are of.
-    public var examples: [TokenizedExample]
-    /// Where the content of prompts begins: a prefix takes the place of what is before.
-    public var firstContent: Int
-    /// Mean cross-entropy of the response tokens.
-    public var loss: Double
-    /// Names, shapes and values as in the editor's file.
-    public var named: [(name: String, shape: [Int], values: [Float])]
-  }
-
-  /// The gradients of the next step; nothing is changed but the place in the data.
-  public func nextGradients() throws -> Gradients {
-    let batches = nextBatches()
-    let sums = try accumulate(batches)
-    let named =
-      switch network {
-      case .editor(let editor):
-        editor.named(
-          backbone: stores[0].gradients, heads: stores.count > 1 ? stores[1].gradients : nil)
-      case .adapters(let adapters, _): adapters.named(stores[0].gradients)
-      }
-    for store in stores { store.gradients.clear() }
-    return Gradients(
-      examples: batches.flatMap(\.examples), firstContent: data.firstContent,
-      loss: sums.meanCrossEntropy, named: named)
-  }
-
-  // MARK: Validation
-
-  /// Losses of held-out examples, at most `limit` of each split.
-  ///
-  /// `goesOn` is asked between batches; where it says no, nothing is returned.
-  public func validate(
-    limit: Int = .max, while goesOn: () -> Bool = { true }
-  ) throws -> [ValidationReport] {
-    var isWhole = true
-    let reports: [ValidationReport] = try data.validation.compactMap { name, examples in
-      guard !examples.isEmpty else { return nil }
-      var losses = HeldOutLosses(
-        Array(examples.prefix(limit)), batchSize: plan.batchSize, firstContent: data.firstContent)
-      for condition in ValidationReport.conditions {
-        for batch in losses.batches.indices {
-          guard isWhole, goesOn() else {
-            isWhole = false
-            return nil
-          }
-          try losses.measure(batch, condition, pass)
-        }
-      }
-      return ValidationReport(losses, step: step, split: name)
-    }
-    return isWhole ? reports : []
   }
 }

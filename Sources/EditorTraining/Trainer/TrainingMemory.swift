@@ -14,11 +14,13 @@ public struct TrainingMemory: Sendable, Equatable {
   public var processorPass: Int
   /// Workspace of the editor's passes.
   public var editorPass: Int
+  /// What arrives from other ranks.
+  public var exchange = 0
   /// The program itself: its code, tokenizers, rows of data, buffers.
   public var program = 0
   /// All of it.
   public var total: Int {
-    program + processor + editor + gradients + moments + processorPass + editorPass
+    program + processor + editor + gradients + moments + processorPass + editorPass + exchange
   }
 
   /// Throws when `limit`, or without one the memory that is available beside the program, the model and the

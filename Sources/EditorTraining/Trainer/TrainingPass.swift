@@ -14,6 +14,10 @@ package protocol TrainingPass: AnyObject {
   var frozen: ParameterStore? { get }
   /// Bytes beside weights, gradients and `tape`.
   var byteCount: Int { get }
+  /// Who hears when parameters are read, and when their gradients are final; nil where nobody does.
+  var stages: (any ParameterStages)? { get set }
+  /// The stage of heads.
+  var headStage: Int { get }
 
   /// The losses of every response token of `batch`, example after example; `edited` is with what is
   /// trained.
@@ -26,6 +30,10 @@ package protocol TrainingPass: AnyObject {
   func accumulateGradients(
     _ batch: TrainingBatch, _ objective: EditorObjective, tokenCount: Int, exampleCount: Int
   ) throws(LatentEditingError) -> LossSums
+}
+
+extension TrainingPass {
+  package var headStage: Int { ParameterStage.heads }
 }
 
 /// The passes of an editor: of latents, or of a prefix.

@@ -22,6 +22,11 @@ package final class EditorTape {
     backbone.byteCount + headGradients.byteCount + (memory?.byteCount ?? 0)
   }
 
+  /// Who hears when gradients are final; those of the heads are those of the last stage.
+  package var stages: (any ParameterStages)? {
+    didSet { backbone.stages = stages }
+  }
+
   private let pool: ThreadPool
   private let linear: HeadLinear
   private var memory: EditorHeadsState?
@@ -123,6 +128,8 @@ package final class EditorTape {
         }
       }
     }
+    // What looks at the input goes on with its gradients between the backbone's blocks.
+    if addition == nil { stages?.areFinal(from: ParameterStage.heads) }
     backbone.backward(gradients, adding: addition)
   }
 }

@@ -10,6 +10,8 @@ package protocol BackboneTape: AnyObject {
   var gradients: ParameterStore { get }
   /// Bytes in memory beside the weights: passes and gradients.
   var byteCount: Int { get }
+  /// Who hears when gradients are final.
+  var stages: (any ParameterStages)? { get set }
 
   /// As `EditorBackbone.hiddenStates`, with `addition` between the blocks.
   func forward(
@@ -25,6 +27,10 @@ package final class GPT2BackboneTape: BackboneTape {
   package let parameters: ParameterStore
   package let frozen: ParameterStore?
   package let gradients: ParameterStore
+  package var stages: (any ParameterStages)? {
+    get { pass?.stages }
+    set { pass?.stages = newValue }
+  }
   private let state: GPT2State
   private let pass: GPT2Backward?
 
@@ -79,6 +85,10 @@ package final class ProcessorBackboneTape: BackboneTape {
   package let parameters: ParameterStore
   package var frozen: ParameterStore? { nil }
   package let gradients: ParameterStore
+  package var stages: (any ParameterStages)? {
+    get { tape.stages }
+    set { tape.stages = newValue }
+  }
   private let tape: ProcessorTape
   private let depth: Int
   private var reader: StateReader?

@@ -21,6 +21,9 @@ public final class GPT2Backward {
   /// Bytes in memory, without the weights, their gradients and the state.
   public var byteCount: Int { workspace.byteCount }
 
+  /// Who hears when gradients are final; nil where nobody does.
+  package var stages: (any ParameterStages)?
+
   private let workspace: GPT2BackwardWorkspace
   private let isFrozen: Bool
 
@@ -82,6 +85,7 @@ public final class GPT2Backward {
       let pass = GPT2BackwardPass(
         forward: forward, workspace: workspace, trained: trained, upstream: upstream)
       model.pool.run { worker in pass.begin(finalNorm, worker) }
+      stages?.areFinal(from: c.blockCount + 1)
       var end = c.blockCount
       while end > 0 {
         if let addition, addition.adds(after: end) {
@@ -98,6 +102,11 @@ public final class GPT2Backward {
           for index in (first..<end).reversed() {
             if !state.keepsActivations { forward.run(state.blocks[index], index: index, worker) }
             pass.run(state.blocks[index], index: index, worker)
+            if let stages {
+              worker.barrier()
+              worker.onCaller { stages.areFinal(from: index + 1) }
+              worker.barrier()
+            }
           }
         }
         end = first

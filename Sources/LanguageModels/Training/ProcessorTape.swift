@@ -50,6 +50,8 @@ package final class ProcessorTape {
   package let byteCount: Int
   /// What was read last.
   package private(set) var batch: TokenBatch?
+  /// Who hears when adapters are read, and when their gradients are final; nil where nobody does.
+  package var stages: (any ParameterStages)?
 
   private let memory: TapeMemory
   private let cache: KeyValueCache
@@ -162,6 +164,8 @@ package final class ProcessorTape {
     let pass = pass
     // Asked once, here: every thread must take the same way through the barriers.
     let edited = (0...depth).map { edit?.edits(point: $0) == true }
+    let adapts = adapters != nil && prefixes?.allSatisfy { $0 == 0 } != true
+    let stages = adapts ? stages : nil
     processor.pool.run { worker in
       let panel = memory.thread(worker.index).panel
       for row in worker.each(batch.rowCount) {
@@ -174,6 +178,10 @@ package final class ProcessorTape {
       for index in 0..<depth {
         if memory.isRounded(index) {
           memory.round(index, rows: batch.rowCount, processor.kernels, worker)
+        }
+        if let stages {
+          worker.onCaller { stages.willRead(stage: index + 1) }
+          worker.barrier()
         }
         pass.run(
           layers.blocks[index], blockAdapters[index], index: index, to: memory.stream(index + 1),
@@ -312,6 +320,7 @@ package final class ProcessorTape {
     let keepsBlocks = options.checkpoints == .off
     let present = present
     let forward = backward.forward
+    let stages = adapterGradients == nil ? nil : stages
     processor.pool.run { worker in
       if edited[depth] { differentiate(point: depth, worker) }
       for index in (end..<depth).reversed() {
@@ -334,6 +343,10 @@ package final class ProcessorTape {
           forward.run(layers.blocks[index], blockAdapters[index], index: index, to: nil, worker)
         }
         backward.run(layers.blocks[index], blockAdapters[index], index: index, worker)
+        if let stages {
+          worker.onCaller { stages.areFinal(from: index + 1) }
+          worker.barrier()
+        }
         if edited[index] { differentiate(point: index, worker) }
       }
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import EditorTraining
 import InstructionEditors
 import LatentEditing
+import MessagePassing
 import ModelFiles
 
 extension EditorStorage: ExpressibleByArgument {}
@@ -37,7 +38,8 @@ struct Train: ParsableCommand {
       instructions), training.state, metrics.jsonl and loss.svg. Ctrl-C, SIGTERM, SIGUSR1, SIGUSR2 and \
       SIGXCPU save and end it with exit code 75, and --resume goes on \
       with the same bits, or refuses where something is not what it was. --random-rows 4x128x24 trains on random tokens (sequences, tokens of each, \
-      tokens of an instruction), for speed and memory.
+      tokens of an instruction), for speed and memory. mpirun -n 4 emend train ... trains on several machines, \
+      each with a part of every batch, where emend was built with MPI (docs/cluster.md).
       """)
 
   @OptionGroup(title: "Model") var model: TrainingModelOptions
@@ -92,6 +94,15 @@ struct Train: ParsableCommand {
 
   func run() throws {
     let settings = try settings()
+    try Communicator.run(
+      { try run(settings, $0) }, firstSpeaks: { $0 is CommandError },
+      speak: { place, error in
+        Console.error(place + CommandError.text(error), own: true)
+        return CommandError.exitCode(error)
+      })
+  }
+
+  private func run(_ settings: TrainingSettings, _ ranks: Communicator?) throws {
     let options = settings.options
     if settings.saveGradients == nil { Interrupt.installTermination() }
     if let path = settings.saveGradients {
@@ -100,12 +111,14 @@ struct Train: ParsableCommand {
         inputs: [options.model] + options.data.map(\.path)
           + [options.editor.file, training.config].compactMap { $0 })
     }
-    let opened = try settings.model.open()
-    let processor = try opened.loadProcessor()
-    let training = try settings.origins.fitting {
-      try PreparedTraining(
-        options, opened, processor: processor, randomRows: settings.randomRows,
-        storage: settings.storage)
+    let training = try Communicator.agreeing(ranks) {
+      let opened = try settings.model.open()
+      let processor = try opened.loadProcessor()
+      return try settings.origins.fitting {
+        try PreparedTraining(
+          options, opened, processor: processor, randomRows: settings.randomRows,
+          storage: settings.storage, ranks: ranks)
+      }
     }
     let report = TrainingReport(training: training)
     func say() throws {
@@ -115,6 +128,7 @@ struct Train: ParsableCommand {
     if let path = settings.saveGradients {
       try say()
       let gradients = try training.trainer.nextGradients()
+      guard ranks?.isFirst ?? true else { return }
       try GradientFile.write(gradients, to: path)
       if settings.isJSON {
         try JSON.print(SavedGradients(gradients: path, loss: gradients.loss))
@@ -138,7 +152,7 @@ struct Train: ParsableCommand {
       if result.finished { Console.print(result.text) }
       report.logTeachers()
     }
-    guard !result.finished else { return }
+    guard !result.finished, ranks?.isFirst ?? true else { return }
     let place = "training at step \(result.step) of \(training.trainer.plan.steps)"
     guard !options.output.isEmpty else {
       throw CommandError.interrupted(

@@ -1,3 +1,4 @@
+import MessagePassing
 import Synchronization
 
 #if canImport(Darwin)
@@ -32,8 +33,12 @@ enum Console {
     }
   }
 
+  /// Of the ranks of a training the first one speaks for all.
+  private static let isSilent =
+    RankEnvironment.current.rank > 0 && CommandLine.arguments.dropFirst().first == "train"
+
   /// Whether a person reads standard error.
-  static let errorIsTerminal = isatty(STDERR_FILENO) == 1
+  static let errorIsTerminal = isatty(STDERR_FILENO) == 1 && !isSilent
   /// Whether a person types at standard input.
   static let inputIsTerminal = isatty(STDIN_FILENO) == 1
 
@@ -46,7 +51,7 @@ enum Console {
 
   /// Writes `text` to standard output.
   static func print(_ text: String, terminator: String = "\n") {
-    guard outputError.load(ordering: .relaxed) == 0 else { return }
+    guard !isSilent, outputError.load(ordering: .relaxed) == 0 else { return }
     let number = write(text + terminator, to: STDOUT_FILENO)
     // Of a pipe the reader has read what it wanted.
     guard number != 0, number != EPIPE else { return }
@@ -61,11 +66,12 @@ enum Console {
 
   /// Writes `text` to standard error: something the user asked to be told.
   static func log(_ text: String, terminator: String = "\n") {
-    write(text + terminator, to: STDERR_FILENO)
+    if !isSilent { write(text + terminator, to: STDERR_FILENO) }
   }
 
-  /// Writes one line that begins `error:` to standard error.
-  static func error(_ message: String) {
+  /// Writes one line that begins `error:` to standard error; a silent rank writes its `own` alone.
+  static func error(_ message: String, own: Bool = false) {
+    guard own || !isSilent else { return }
     let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
     write("error: \(line)\n", to: STDERR_FILENO)
   }

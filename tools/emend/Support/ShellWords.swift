@@ -1,8 +1,10 @@
+import MessagePassing
+
 /// Command lines as a shell reads them.
 enum ShellWords {
   /// How this process was called, and one word more.
   static func command(adding word: String? = nil) -> String {
-    quoted(CommandLine.arguments + [word].compactMap { $0 })
+    quoted(RankEnvironment.current.words + CommandLine.arguments + [word].compactMap { $0 })
   }
 
   /// Words that come out as they are: those with other than plain characters between quotes.

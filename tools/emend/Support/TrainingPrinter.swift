@@ -25,6 +25,8 @@ final class TrainingPrinter: EvaluationListener {
     switch event {
     case .lockBroken(let folder, let owner):
       Console.log("\(folder): \(owner) is gone without a word; its lock was broken")
+    case .ranksChanged(let before, let now):
+      Console.log("trained by \(before) ranks so far, from here by \(now): rounded otherwise")
     case .began(let step, let last):
       (first, self.last) = (step, last)
       begin("training", "steps/s")

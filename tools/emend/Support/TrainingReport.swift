@@ -12,11 +12,15 @@ struct TrainingReport {
       overview.network,
       "\(overview.trainedParameters) of \(overview.parameters) parameters are trained")
     line("rows", training.input.summary)
+    if let ranks = overview.ranks {
+      line("ranks", "\(ranks); threads of the first, by cores it is bound to: \(overview.threads)")
+    }
+    let exchange = m.exchange.map { ", \(Memory.display($0)) exchange" } ?? ""
     line(
       "memory",
       "\(Memory.display(m.program)) program, \(Memory.display(m.model)) model, \(Memory.display(m.editor)) editor, "
         + "\(Memory.display(m.gradients)) gradients, \(Memory.display(m.moments)) moments, "
-        + "\(Memory.display(m.modelPasses)) and \(Memory.display(m.editorPasses)) passes: "
+        + "\(Memory.display(m.modelPasses)) and \(Memory.display(m.editorPasses)) passes\(exchange): "
         + "\(Memory.display(m.total))")
     if let teachers = training.teachers, let bytes = overview.teacherCacheBytes {
       line("teacher", "up to \(Memory.display(bytes)) in \(teachers.folder)")

@@ -1,0 +1,174 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `mpirun -n N emend train`, as a user starts it, where the package is built with MPI; and what is said where it is not.
+@Suite(
+  .serialized,
+  .enabled(if: OutsideFiles.smolLM2 != nil, "needs the model that tools/fetch-models brings"))
+struct RankTests {
+  private let model = OutsideFiles.smolLM2?.path ?? ""
+
+  private func arguments(_ folder: String, steps: Int = 12, _ more: [String] = []) -> [String] {
+    [
+      "train", "-m", model, "--random-rows", "10x8x4", "--batch-size", "4", "--backbone",
+      "gpt2:1x16x1", "--heads", "rank-1", "--layers", "29", "--steps", "\(steps)", "--save-every",
+      "0", "--steps-per-eval", "0", "--output", folder,
+    ] + more
+  }
+
+  #if MPI
+    /// Standard output, standard error and exit code of `ranks` ranks.
+    private struct Ranks {
+      var output = ""
+      var errors = ""
+      var status: Int32 = 0
+    }
+
+    /// Starts ranks of `emend`; `disturb` is called with mpirun's process while they run.
+    private func run(
+      _ ranks: Int, _ arguments: [String], _ scratch: TemporaryFolder,
+      disturb: (Process) throws -> Void = { _ in }
+    ) throws -> Ranks {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+      process.arguments =
+        ["mpirun", "--oversubscribe", "-n", "\(ranks)", EmendProcess.executable.path] + arguments
+      process.environment = ProcessInfo.processInfo.environment.merging([
+        "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+      ]) { $1 }
+      let paths = ["output", "errors"].map { scratch.url.appending(path: $0).path }
+      for path in paths { try Data().write(to: URL(fileURLWithPath: path)) }
+      process.standardOutput = FileHandle(forWritingAtPath: paths[0])
+      process.standardError = FileHandle(forWritingAtPath: paths[1])
+      process.standardInput = FileHandle.nullDevice
+      try process.run()
+      try disturb(process)
+      process.waitUntilExit()
+      return Ranks(
+        output: try String(contentsOfFile: paths[0], encoding: .utf8),
+        errors: try String(contentsOfFile: paths[1], encoding: .utf8),
+        status: process.terminationReason == .exit ? process.terminationStatus : -1)
+    }
+
+    private func editor(_ folder: String) throws -> Data {
+      try Data(contentsOf: URL(fileURLWithPath: folder + "/editor.safetensors"))
+    }
+
+    /// The processes of `mpirun`'s ranks.
+    private func children(_ process: Process) throws -> [Int32] {
+      let path = "/proc/\(process.processIdentifier)/task/\(process.processIdentifier)/children"
+      return try String(contentsOfFile: path, encoding: .utf8).split(separator: " ").compactMap {
+        Int32($0)
+      }
+    }
+
+    private func wait(for steps: Int, in folder: String, _ process: Process) {
+      func done() -> Int {
+        let text = (try? String(contentsOfFile: folder + "/metrics.jsonl", encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").count
+      }
+      while process.isRunning, done() < steps { usleep(2_000) }
+    }
+
+    /// Two ranks print as one does, and end with the same bytes each time; one alone has the bytes of no mpirun.
+    @Test func ranksTrainTogether() throws {
+      let scratch = try TemporaryFolder()
+      func path(_ name: String) -> String { scratch.url.appending(path: name).path }
+      let first = try run(2, arguments(path("a"), ["--json"]), scratch)
+      try #require(first.status == 0, "\(first.errors)")
+      let lines = first.output.split(separator: "\n").map { Data($0.utf8) }
+      try #require(lines.count == 2, "\(first.output)")
+      struct Result: Decodable {
+        let step: Int
+        let finished: Bool
+        let ranks: Int
+        let exchange_seconds_per_step, waiting_seconds_per_step: Double
+      }
+      let result = try JSONDecoder().decode(Result.self, from: lines[1])
+      #expect(result.step == 12 && result.finished && result.ranks == 2)
+      #expect(result.exchange_seconds_per_step > 0)
+      #expect(try run(2, arguments(path("b")), scratch).status == 0)
+      #expect(try editor(path("a")) == editor(path("b")))
+      #expect(try EmendProcess(arguments(path("one"))).status == 0)
+      #expect(try run(1, arguments(path("alone")), scratch).status == 0)
+      #expect(try editor(path("one")) == editor(path("alone")))
+      #expect(try editor(path("one")) != editor(path("a")))
+    }
+
+    /// One rank is told to stop: all save, exit code 75, and the rest has the bytes of a run that nobody disturbed.
+    @Test func aSignalToOneRankStopsAll() throws {
+      let scratch = try TemporaryFolder()
+      func path(_ name: String) -> String { scratch.url.appending(path: name).path }
+      #expect(try run(2, arguments(path("whole"), steps: 40), scratch).status == 0)
+      let folder = path("stopped")
+      let stopped = try run(2, arguments(folder, steps: 40), scratch) { process in
+        wait(for: 3, in: folder, process)
+        kill(try #require(children(process).last), SIGUSR1)
+      }
+      #expect(stopped.status == 75, "\(stopped.errors)")
+      #expect(
+        stopped.errors.contains("go on with mpirun -n 2 ") && stopped.errors.contains("--resume"))
+      #expect(!FileManager.default.fileExists(atPath: folder + "/training.lock"))
+      #expect(try run(2, arguments(folder, steps: 40, ["--resume"]), scratch).status == 0)
+      #expect(try editor(folder) == editor(path("whole")))
+    }
+
+    /// A rank that dies ends all, and what was saved goes on.
+    @Test func aDeadRankEndsAll() throws {
+      let scratch = try TemporaryFolder()
+      func path(_ name: String) -> String { scratch.url.appending(path: name).path }
+      #expect(try run(2, arguments(path("whole"), steps: 40), scratch).status == 0)
+      let folder = path("killed")
+      let saving = ["--save-every", "5", "--resume", "auto"]
+      for rank in [0, 1] {
+        let begin = ContinuousClock.now
+        let killed = try run(2, arguments(folder, steps: 40, saving), scratch) { process in
+          wait(for: 12 + 8 * rank, in: folder, process)
+          kill(try #require(children(process).dropFirst(rank).first), SIGKILL)
+        }
+        #expect(killed.status != 0 && killed.errors.contains("signal 9"), "\(killed.errors)")
+        #expect(ContinuousClock.now - begin < .seconds(60))
+      }
+      let rest = try run(2, arguments(folder, steps: 40, saving), scratch)
+      #expect(rest.status == 0, "\(rest.errors)")
+      #expect(try editor(folder) == editor(path("whole")))
+    }
+
+    /// One error, whoever has it.
+    @Test func oneRankSpeaks() throws {
+      let scratch = try TemporaryFolder()
+      let folder = scratch.url.appending(path: "run").path
+      func errors(_ result: Ranks) -> Int {
+        result.errors.split(separator: "\n").count { $0.hasPrefix("error: ") }
+      }
+      let missing = try run(
+        3, ["train", "-m", folder + ".gguf", "--random-rows", "6x8x4", "--output", folder], scratch)
+      #expect(missing.status == 1 && errors(missing) == 1, "\(missing.errors)")
+      let shared = try run(3, arguments(folder), scratch)
+      #expect(shared.status == 1 && errors(shared) == 1, "\(shared.errors)")
+      #expect(shared.errors.contains("--batch-size is 4, and must be a multiple of the 3 ranks"))
+      let usage = try run(3, arguments(folder, ["--stepz", "3"]), scratch)
+      #expect(usage.status == 64 && errors(usage) == 1, "\(usage.errors)")
+    }
+  #else
+    /// Ranks that know nothing of each other would each train by themselves.
+    @Test func ranksNeedMPI() throws {
+      let scratch = try TemporaryFolder()
+      let folder = scratch.url.appending(path: "run").path
+      for (rank, lines) in [(0, 1), (1, 0)] {
+        let result = try EmendProcess(
+          arguments(folder),
+          environment: ["OMPI_COMM_WORLD_RANK": "\(rank)", "OMPI_COMM_WORLD_SIZE": "2"])
+        #expect(result.status == 1)
+        #expect(result.errors.split(separator: "\n").count == lines, "\(result.errors)")
+        if rank == 0 {
+          #expect(
+            result.errors.contains("2 ranks were begun")
+              && result.errors.contains("--traits default,MPI"))
+        }
+      }
+      #expect(!FileManager.default.fileExists(atPath: folder))
+    }
+  #endif
+}
