@@ -138,7 +138,8 @@ let package = Package(
       dependencies: layouts + [
         "LatentEditing", "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
         .product(name: "Crypto", package: "swift-crypto"),
-      ], swiftSettings: strict),
+      ],
+      resources: [.embedInCode("Known/known-instructions.tsv")], swiftSettings: strict),
     .target(
       name: "EditorTraining",
       dependencies: layouts + [
@@ -167,9 +168,17 @@ let package = Package(
         "LatentEditing", "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
       ], swiftSettings: strict),
     .target(
+      name: "EditStudies",
+      dependencies: layouts + [
+        "EditEvaluation", "EditSessions", "EditorTraining", "InstructionEditors", "LatentEditing",
+        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
+        .product(name: "Crypto", package: "swift-crypto"), "Yams",
+      ],
+      resources: [.embedInCode("Explanation/unrelated.txt")], swiftSettings: strict),
+    .target(
       name: "Emend",
       dependencies: layouts + [
-        "EditSessions", "EditEvaluation", "EditorTraining", "ModelEvaluation", "Quantization",
+        "EditStudies", "EditSessions", "EditEvaluation", "EditorTraining", "ModelEvaluation", "Quantization",
         "InstructionEditors", "LatentEditing", "TextGeneration", "Tokenization", "LanguageModels",
         "ModelFiles",
         "TensorKernels",
@@ -190,7 +199,8 @@ let package = Package(
     .executableTarget(
       name: "EmendCommand",
       dependencies: layouts + [
-        "EditServer", "EditSessions", "TextGeneration", "EditEvaluation", "ModelEvaluation",
+        "EditServer", "EditSessions", "TextGeneration", "EditStudies", "EditEvaluation",
+        "ModelEvaluation",
         "EditorTraining", "Quantization", "InstructionEditors",
         "LatentEditing", "LanguageModels", "ModelFiles", "TensorKernels", "Tokenization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -261,6 +271,12 @@ let package = Package(
       "EditEvaluation",
       [
         "EditorTraining", "ModelEvaluation", "InstructionEditors", "LatentEditing",
+        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
+      ]),
+    tests(
+      "EditStudies",
+      [
+        "EditEvaluation", "EditSessions", "EditorTraining", "InstructionEditors", "LatentEditing",
         "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
       ]),
     tests("ModelEvaluation", ["LanguageModels"]),
