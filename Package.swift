@@ -148,7 +148,8 @@ let package = Package(
       dependencies: layouts + [
         "LatentEditing", "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
         .product(name: "Crypto", package: "swift-crypto"),
-      ], swiftSettings: strict),
+      ],
+      resources: [.embedInCode("Known/known-instructions.tsv")], swiftSettings: strict),
     .target(
       name: "EditorTraining",
       dependencies: layouts + [
@@ -177,9 +178,17 @@ let package = Package(
         "LatentEditing", "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
       ], swiftSettings: strict),
     .target(
+      name: "EditStudies",
+      dependencies: layouts + [
+        "EditEvaluation", "EditSessions", "EditorTraining", "InstructionEditors", "LatentEditing",
+        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
+        .product(name: "Crypto", package: "swift-crypto"), "Yams",
+      ],
+      resources: [.embedInCode("Explanation/unrelated.txt")], swiftSettings: strict),
+    .target(
       name: "Emend",
       dependencies: layouts + [
-        "EditSessions", "EditEvaluation", "EditorTraining", "ModelEvaluation", "Quantization",
+        "EditStudies", "EditSessions", "EditEvaluation", "EditorTraining", "ModelEvaluation", "Quantization",
         "InstructionEditors", "LatentEditing", "TextGeneration", "Tokenization", "LanguageModels",
         "MessagePassing", "ModelFiles",
         "TensorKernels",
@@ -200,9 +209,9 @@ let package = Package(
     .executableTarget(
       name: "EmendCommand",
       dependencies: layouts + [
-        "EditServer", "EditSessions", "TextGeneration", "EditEvaluation", "ModelEvaluation",
-        "EditorTraining", "Quantization", "InstructionEditors", "MessagePassing",
-        "LatentEditing", "LanguageModels", "ModelFiles", "TensorKernels", "Tokenization",
+        "EditServer", "EditSessions", "TextGeneration", "EditStudies", "EditEvaluation",
+        "ModelEvaluation", "EditorTraining", "Quantization", "InstructionEditors",
+        "MessagePassing", "LatentEditing", "LanguageModels", "ModelFiles", "TensorKernels", "Tokenization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "tools/emend", swiftSettings: strict),
@@ -273,6 +282,12 @@ let package = Package(
       "EditEvaluation",
       [
         "EditorTraining", "ModelEvaluation", "InstructionEditors", "LatentEditing",
+        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
+      ]),
+    tests(
+      "EditStudies",
+      [
+        "EditEvaluation", "EditSessions", "EditorTraining", "InstructionEditors", "LatentEditing",
         "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
       ]),
     tests("ModelEvaluation", ["LanguageModels"]),

@@ -40,6 +40,11 @@ public struct EditPreparation {
     self.opened = opened
     var editors: [String: OpenedEditor] = [:]
     for path in request.editorPaths { editors[path] = try OpenedEditor(path: path) }
+    if request.strengthAround == .mean,
+      let reader = editors.values.first(where: { $0.configuration.reading == .withPrompt })
+    {
+      throw EditSessionError.noMean(path: reader.path)
+    }
     let prefix = try PrefixReading(request, editors, form, opened.tokenizer)
     self.prefix = prefix
     let store = try cache.map { [editors] place in
@@ -82,7 +87,9 @@ public struct EditPreparation {
           editor: $0.editor, digest: digests[$0.editor], instruction: $0.text, strength: $0.strength
         )
       },
-      layers: request.layers, firstToken: firstToken, opening: prefix?.opening,
+      layers: request.layers,
+      around: request.strengthAround == .zero ? nil : request.strengthAround.rawValue,
+      firstToken: firstToken, opening: prefix?.opening,
       written: prefix?.written, activations: opened.settings.activations,
       cacheType: opened.settings.resolvedCacheType)
   }
@@ -189,11 +196,18 @@ public struct EditPreparation {
       identity: opened.identity(), processor: loaded.processor, pool: loaded.processor.pool)
     let loading = start.duration(to: clock.now)
     let begin = clock.now
-    let compiled = try CompiledEdit.reading(
-      prefix.opening.tokens, replacing: prefix.opening.replaced, with: editor,
-      strength: prefix.strength, layers: request.layers, on: loaded.processor,
-      identity: opened.identity(), cacheType: loaded.state.cacheType, label: request.label,
-      observer: observer)
+    let compiled: CompiledEdit
+    if request.strengthAround == .mean, prefix.strength != 1 || request.layers != nil {
+      compiled = try prefix.readAroundMean(
+        with: editor, layers: request.layers, on: loaded.processor,
+        identity: opened.identity(), cacheType: loaded.state.cacheType, label: request.label)
+    } else {
+      compiled = try CompiledEdit.reading(
+        prefix.opening.tokens, replacing: prefix.opening.replaced, with: editor,
+        strength: prefix.strength, layers: request.layers, on: loaded.processor,
+        identity: opened.identity(), cacheType: loaded.state.cacheType, label: request.label,
+        observer: observer)
+    }
     opened.listener(
       .instructionRead(
         path: prefix.path, loadSeconds: loading / .seconds(1),
@@ -292,11 +306,15 @@ public struct EditPreparation {
       let editor = try file.editor(
         identity: opened.identity(), processor: processor, pool: pool)
       let loading = start.duration(to: clock.now)
+      let mean = try meanEdit(file, editor)
       for (index, instruction) in request.instructions.enumerated()
       where instruction.editor == file.path {
         let ids = tokens(instruction.text, editor)
         let start = clock.now
-        let edit = try editor.edit(ids, strength: instruction.strength)
+        let edit =
+          try mean.map {
+            try editor.edit(ids).scaled(by: instruction.strength, around: $0)
+          } ?? editor.edit(ids, strength: instruction.strength)
         let time = start.duration(to: clock.now)
         latents[index] = try EditPreparation.restricted(edit, to: request.layers, editor)
         opened.listener(
@@ -305,6 +323,15 @@ public struct EditPreparation {
             readSeconds: time / .seconds(1)))
       }
     }
+  }
+
+  /// The mean edit of `editor`, where strengths are around it and one is not 1; else nil.
+  private func meanEdit(_ file: OpenedEditor, _ editor: Editor) throws -> LatentEdit? {
+    guard request.strengthAround == .mean,
+      request.instructions.contains(where: { $0.editor == file.path && $0.strength != 1 })
+    else { return nil }
+    return try editor.meanEdit(
+      of: KnownInstructions.some.map { (tokens($0.text, editor), $0.family) })
   }
 
   private func tokens(_ instruction: String, _ editor: Editor) -> [Int] {

@@ -21,6 +21,15 @@ public struct EditRequest: Sendable, Equatable {
     }
   }
 
+  /// What strengths are counted from, of instructions.
+  public enum StrengthCenter: String, Sendable, CaseIterable {
+    /// As the editor's file has it: s v of latents v, and of a reading prefix around the mean of its file.
+    case zero
+    /// mu + s (v - mu), with mu the mean edit of known instructions (`KnownInstructions.some`, `MeanEdit`): at 0 what the
+    /// edits of all instructions have in common, from there on a dose.
+    case mean
+  }
+
   /// A control vector as llama.cpp reads it.
   public struct ControlVectorFile: Sendable, Equatable {
     /// The file.
@@ -37,6 +46,8 @@ public struct EditRequest: Sendable, Equatable {
 
   /// Instructions, each with the editor that reads it.
   public var instructions: [Instruction]
+  /// What strengths are counted from.
+  public var strengthAround = StrengthCenter.zero
   /// Only the latents of these blocks, of what editors make; nil for all.
   public var layers: LayerSelection?
   /// Control vectors, which are added up.

@@ -13,6 +13,8 @@ public enum EditSessionError: Error, Equatable, CustomStringConvertible {
   case prefixStrengths([Float])
   /// A prefix for conversations that are written by the model's own template.
   case prefixOfOwnTemplate
+  /// Strengths around the mean edit of an editor that makes another edit for each prompt.
+  case noMean(path: String)
   /// A prefix beside an edit that it cannot be together with.
   case prefixBeside(String)
 
@@ -35,6 +37,8 @@ public enum EditSessionError: Error, Equatable, CustomStringConvertible {
     case .prefixOfOwnTemplate:
       "an editor that writes the beginning of the prompt was trained with conversations of a family of templates; "
         + "name the family instead of the model's own template"
+    case .noMean(let path):
+      "\(path) reads the prompt, so that its edits have no mean for strengths to be around; count strengths from zero"
     case .prefixBeside(let other):
       "an editor that writes the beginning of the prompt cannot be used together with \(other); use one of them"
     }

@@ -1,5 +1,5 @@
 /// Text of a file for a message: at most 60 characters, and none that a terminal would obey.
-func printable(_ text: String) -> String {
+package func printable(_ text: String) -> String {
   let shown = text.prefix(60).unicodeScalars.map { scalar in
     scalar.properties.generalCategory == .control ? "\u{FFFD}" : String(scalar)
   }.joined()

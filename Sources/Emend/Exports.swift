@@ -3,6 +3,7 @@
 @_exported import BlockFormats
 @_exported import EditEvaluation
 @_exported import EditSessions
+@_exported import EditStudies
 @_exported import EditorTraining
 @_exported import InstructionEditors
 @_exported import LanguageModels

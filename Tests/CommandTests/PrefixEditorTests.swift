@@ -56,7 +56,9 @@ struct PrefixEditorTests {
     #expect(try text("--strength", "0") == unedited)
     #expect(try text() != unedited)
     #expect(try !text("--strength", "0.5").isEmpty)
-    #expect(try !text("--layers", "12-23").isEmpty)
+    // The embeddings of the words that are read are no part of the edit, and stay.
+    #expect(try text("--layers", "12-23").contains("violin"))
+    #expect(try text("--strength", "0.25").contains("violin"))
   }
 
   /// Keys and values are no vectors: export says so.

@@ -22,7 +22,7 @@ struct Emend: ParsableCommand {
       Inspect.self, Tokenize.self, Generate.self, Chat.self,
     ] + servers + [
       Score.self, PerplexityCommand.self, Bench.self, Convert.self, Edit.self, Train.self,
-      Evaluate.self,
+      Evaluate.self, Study.self,
     ])
 
   /// Left out where the package is built without the trait `Server`.

@@ -20,7 +20,7 @@ With --prefix-tokens K, or an editor that says so, only the first token of the i
 they stand in front of the prompt without the others, at the positions from 0 on.
 
 The states of the instruction are read by the model with adapters, y = W x + alpha / r B (A x), and x_i[l] =
-mean[l] + s m[l] (e_i[l] - mean[l]) stands at the input of every block where strength or layers are given.
+mean[l] + s m[l] (e_i[l] - mean[l]) stands at the input of every block but the first where strength or layers are given.
 """
 
 import argparse
@@ -110,9 +110,10 @@ def reference(options):
         words = [words[place] for place in places]
         chosen = set(map(int, options.layers.split(","))) if options.layers else set(range(depth))
         for layer, block in enumerate(model.model.layers):
-            factor = options.strength if layer in chosen else 0.0
+            # The input of block 0 are the tokens' embeddings, which are no part of the edit.
+            factor = 1.0 if layer == 0 else options.strength if layer in chosen else 0.0
             mean = tensors["mean"][layer]
-            x = states[layer] if factor == 1 and len(chosen) == depth else (
+            x = states[layer] if factor == 1 and (layer == 0 or len(chosen) == depth) else (
                 mean + factor * (states[layer] - mean))
 
             def stand(_, args, x=x):

@@ -120,7 +120,7 @@ extension TrainingOptions {
 
 /// The name that takes the fewest changes of single characters to get from `name`, if they are no more
 /// than a third of it and one; the first of several.
-func nearestName(to name: String, of names: [String]) -> String? {
+package func nearestName(to name: String, of names: [String]) -> String? {
   let word = Array(name.prefix(64))
   let distances = names.map { (name: $0, distance: changes(word, Array($0))) }
   guard let best = distances.min(by: { $0.distance < $1.distance }) else { return nil }

@@ -43,13 +43,7 @@ public enum EditorAverage {
     }
     let total = editors.reduce(0) { $0 + Double($1.weight) }
     let weights = editors.map { Float(Double($0.weight) / total) }
-    var writer: SafetensorsWriter
-    do throws(ModelFileError) {
-      writer = try SafetensorsWriter(
-        path: path,
-        tensors: first.tensors.map { .init(name: $0.name, type: $0.type, shape: $0.shape) },
-        metadata: first.metadata.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
-    } catch { throw .file(error) }
+    var writer = try begin(first, at: path)
     for tensor in first.tensors {
       if tensor.name == InstructionTokenizer.tensor {
         let bytes = try sameBytes(tensor, files)
@@ -58,15 +52,29 @@ public enum EditorAverage {
       }
       var values = try average(tensor, files, weights)
       if isUp(tensor) { for i in values.indices { values[i] *= shrink } }
-      do throws(ModelFileError) {
-        if tensor.type == .bf16 {
-          try writer.append(values.map { BFloat16($0).bits.littleEndian }.span.bytes)
-        } else {
-          try writer.append(values.span)
-        }
-      } catch { throw .file(error) }
+      do { try append(values, as: tensor.type, to: &writer) } catch { throw .file(error) }
     }
     do { try writer.commit() } catch { throw .file(error) }
+  }
+
+  /// A file with the tensors and the metadata of `first`.
+  private static func begin(
+    _ first: SafetensorsFile, at path: String
+  ) throws(LatentEditingError) -> SafetensorsWriter {
+    do {
+      return try SafetensorsWriter(
+        path: path,
+        tensors: first.tensors.map { .init(name: $0.name, type: $0.type, shape: $0.shape) },
+        metadata: first.metadata.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+    } catch { throw .file(error) }
+  }
+
+  private static func append(
+    _ values: [Float], as type: ElementType, to writer: inout SafetensorsWriter
+  ) throws(ModelFileError) {
+    guard type == .bf16 else { return try writer.append(values.span) }
+    let halves = values.map { BFloat16($0).bits.littleEndian }
+    try writer.append(halves.span.bytes)
   }
 
   private static func average(

@@ -8,7 +8,7 @@ import TensorKernels
 /// makes keys and values.
 ///
 ///     x_i[l] = e_i[l]                                            as it was trained
-///     x_i[l] = mean[l] + s m[l] (e_i[l] - mean[l])               at another strength s, or masked
+///     x_i[l] = mean[l] + s m[l] (e_i[l] - mean[l])               at another strength s, or masked; of l above 0
 ///     k_i[l], v_i[l] = W_K, W_V rmsNorm(x_i[l])
 ///
 /// with m[l] 1 for the blocks that are chosen and 0 for the others, and mean[l] the mean of e_i[l] over the
@@ -58,7 +58,8 @@ extension Editor {
         ? state : try Self.emptyPositions(written.map { opening[$0] }, processor, cacheType)
       for layer in 0..<depth {
         var rows = chosenRows(written, of: states, layer: layer, count: opening.count)
-        if !isAsTrained {
+        // At the input of block 0 are the tokens' embeddings, which the editor does not write.
+        if !isAsTrained, layer > 0 {
           rows = around(mean: layer, rows, chosen?.contains(layer) ?? true ? strength : 0)
         }
         if !isAsTrained || !isWhole { target.restate(rows, layer: layer, from: 0) }

@@ -38,6 +38,12 @@ public struct ControlVector: Sendable, Equatable {
   public init(_ edit: LatentEdit) throws(LatentEditingError) {
     var directions: [Int: [Float]] = [:]
     for site in edit.sites {
+      guard site.position != .fromStart(0) else {
+        throw .notExportable(
+          reason:
+            "this edit is at the first token, whose keys and values do the rest; the mean of what it changes "
+            + "at other tokens would be another edit, so that nothing is averaged here")
+      }
       guard site.position == .all else {
         throw .notExportable(reason: "this edit is at some tokens only")
       }

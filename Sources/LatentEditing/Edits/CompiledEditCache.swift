@@ -52,6 +52,7 @@ public struct CompiledEditCache: Sendable {
   ///   - identity: the processor's, where it is known.
   ///   - requests: what is asked for, one at least.
   ///   - layers: the blocks whose latents are used; nil for all that the editors have.
+  ///   - around: what strengths are counted from; nil for zero.
   ///   - firstToken: the token that prompts begin with.
   ///   - opening: what a prefix editor reads, and the tokens at the beginning of prompts that it takes the
   ///     place of; nil for an edit of the first token.
@@ -61,7 +62,7 @@ public struct CompiledEditCache: Sendable {
   /// - Throws: what makes a file unreadable.
   public init(
     folder: String, model: GGUFFile, identity: ProcessorIdentity? = nil, requests: [Request],
-    layers: LayerSelection?, firstToken: Int,
+    layers: LayerSelection?, around: String? = nil, firstToken: Int,
     opening: (tokens: [Int], replaced: [Int])? = nil, written: [Int]? = nil,
     activations: ActivationPrecision,
     cacheType: CacheType
@@ -87,7 +88,7 @@ public struct CompiledEditCache: Sendable {
     }
     let contents = Contents(
       model: identity.digest, weights: ProcessorIdentity.sample(of: model), editors: editors,
-      layers: layers?.description, firstToken: firstToken,
+      layers: layers?.description, around: around, firstToken: firstToken,
       opening: opening.map { [$0.tokens, $0.replaced] }, activations: activations.rawValue,
       cacheType: cacheType.rawValue)
     let encoder = JSONEncoder()
@@ -111,6 +112,8 @@ public struct CompiledEditCache: Sendable {
     let weights: String
     let editors: [Reading]
     let layers: String?
+    /// Left out where it is nil, so that what was kept before is still found.
+    let around: String?
     let firstToken: Int
     let opening: [[Int]]?
     let activations: String

@@ -13,9 +13,10 @@ struct Edit: ParsableCommand {
         emend edit compile -m model.gguf --editor editor.safetensors \\
           --instruction "Answer in upper case." -o upper.safetensors
         emend edit show trace.jsonl.zst --svg trace.svg
+        emend edit explain -m model.gguf --editor editor.safetensors --instruction "Be brief."
       """,
     subcommands: [
       EditDerive.self, EditCompile.self, EditExport.self, EditImport.self, EditAverage.self,
-      EditShow.self,
+      EditShow.self, EditExplain.self,
     ])
 }

@@ -25,6 +25,13 @@ struct EditOptions: ParsableArguments {
   var strength: [Float] = []
 
   @Option(
+    help: ArgumentHelp(
+      "What strengths are counted from: zero, as the editor's file has it, or mean, the mean edit of known "
+        + "instructions, which makes them a dose: 0 is what all edits have in common, and 1 the edit. Takes a second "
+        + "or more.", valueName: "zero|mean"))
+  var strengthAround = EditRequest.StrengthCenter.zero
+
+  @Option(
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       "A control vector as llama.cpp reads it, with its scale. May be repeated.",
@@ -63,6 +70,9 @@ struct EditOptions: ParsableArguments {
   func validate() throws {
     if editor.isEmpty, !instruction.isEmpty || !strength.isEmpty {
       throw ValidationError("--instruction and --strength need an --editor that reads them")
+    }
+    if editor.isEmpty, strengthAround != .zero {
+      throw ValidationError("--strength-around is for instructions, and there is no --editor")
     }
     if compiled.count > 1 {
       throw ValidationError(
@@ -112,7 +122,7 @@ struct EditOptions: ParsableArguments {
 
   /// The same as values: the k-th instruction is for the k-th editor, or all for the only one.
   func request() throws -> EditRequest {
-    EditRequest(
+    var request = EditRequest(
       instructions: instruction.enumerated().map { index, text in
         .init(
           text, editor: editor.count == 1 ? editor[0] : editor[index],
@@ -124,5 +134,9 @@ struct EditOptions: ParsableArguments {
       },
       controlVectorBlocks: controlVectorLayerRange.isEmpty
         ? nil : controlVectorLayerRange[0]...controlVectorLayerRange[1], compiled: edit)
+    request.strengthAround = strengthAround
+    return request
   }
 }
+
+extension EditRequest.StrengthCenter: ExpressibleByArgument {}

@@ -6,4 +6,7 @@ enum Numbers {
   static func fixed(_ value: Double, _ digits: Int) -> String {
     String(format: "%.\(digits)f", value)
   }
+
+  /// With a sign and one digit after the point.
+  static func signed(_ value: Double) -> String { String(format: "%+.1f", value) }
 }

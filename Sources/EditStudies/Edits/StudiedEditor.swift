@@ -1,0 +1,147 @@
+import EditSessions
+import EditorTraining
+import InstructionEditors
+import LanguageModels
+import LatentEditing
+import TensorKernels
+import Tokenization
+
+/// An editor with its processor, and the edits that a study needs: of an instruction, their mean, around it. Its edits
+/// are keys and values in front of prompts: a first-token edit has one such pair for each block, a reading prefix of n
+/// tokens n.
+///
+/// Used by one thread at a time.
+public final class StudiedEditor {
+  /// The processor.
+  public let loaded: LoadedModel
+  /// The editor's blueprint.
+  public let configuration: EditorConfiguration
+  /// How prompts are written.
+  public let template: PromptTemplate
+  private let editor: Editor
+  private let instructions: InstructionTokenizer
+  private let identity: ProcessorIdentity
+  private let reading: ProcessorState
+  private let replaced: [Int]
+  private let frame: PrefixFrame?
+
+  /// The editor in `file` on `loaded`, which has room for an instruction and two sequences at least. Throws
+  /// `unsupportedEditor`, and what makes the editor unusable.
+  public init(_ file: OpenedEditor, on loaded: LoadedModel, template: PromptTemplate) throws {
+    try Self.check(file)
+    self.loaded = loaded
+    self.template = template
+    configuration = file.configuration
+    identity = try loaded.opened.identity()
+    editor = try file.editor(
+      identity: identity, processor: loaded.processor, pool: loaded.processor.pool)
+    instructions = try file.instructionTokenizer(processor: loaded.tokenizer)
+    reading = try loaded.anotherState()
+    let row = TrainingRow(instruction: "x", input: "x", output: "x")
+    replaced = Array(
+      template.prompt(row, with: loaded.tokenizer)
+        .prefix(template.firstContent(with: loaded.tokenizer)))
+    frame = file.configuration.instructionPlace.map { place in
+      let (a, b) = PrefixFrame.samples
+      return PrefixFrame(
+        template.opening(with: a, in: place, with: loaded.tokenizer),
+        template.opening(with: b, in: place, with: loaded.tokenizer))
+    }
+  }
+
+  /// Throws `unsupportedEditor` where its edits are no keys and values in front of prompts.
+  public static func check(_ file: OpenedEditor) throws(StudyError) {
+    let c = file.configuration
+    guard
+      c.interface.isPrefix || ([.first, .ghost].contains(c.positions) && c.crossAttention == nil)
+    else {
+      throw .unsupportedEditor(
+        path: file.path, interface: c.interface.rawValue, positions: c.positions.description)
+    }
+  }
+
+  /// Blocks of the processor.
+  public var layerCount: Int { loaded.configuration.layerCount }
+
+  /// The tokens that are read of an instruction.
+  public func tokens(of instruction: String) -> [Int] {
+    guard let place = configuration.instructionPlace else {
+      let tokens = instructions.tokens(of: instruction)
+      return tokens.isEmpty ? instructions.empty : tokens
+    }
+    return template.opening(with: instruction, in: place, with: loaded.tokenizer)
+  }
+
+  /// The roles of the tokens that are written of an instruction; none where latents are.
+  func writtenRoles(of instruction: String) -> [PrefixRole] {
+    guard let frame else { return [] }
+    let tokens = tokens(of: instruction)
+    let roles = frame.roles(of: tokens)
+    return configuration.writtenTokens(of: tokens.count).map { roles[$0] }
+  }
+
+  /// What the editor writes for `instruction`. Throws what reading throws.
+  public func write(_ instruction: String) throws -> WrittenEdit {
+    let tokens = tokens(of: instruction)
+    guard let frame else {
+      guard tokens.count <= configuration.instructionLimit else {
+        throw StudyError.tooLong(
+          what: "the instruction", tokens: tokens.count, most: configuration.instructionLimit)
+      }
+      return .latents(try editor.edit(tokens))
+    }
+    guard tokens.count < reading.contextLength else {
+      throw StudyError.tooLong(
+        what: "the instruction", tokens: tokens.count, most: reading.contextLength - 1)
+    }
+    return try editor.write(tokens, roles: frame.roles(of: tokens), on: reading)
+  }
+
+  /// The mean edit of `known`; `each` is handed the number of an instruction and what was written for it. Throws
+  /// `tooFewInstructions`, and what reading and `each` throw.
+  public func mean(
+    of known: [KnownInstructions.Entry], each: (Int, WrittenEdit) throws -> Void = { _, _ in }
+  ) throws -> MeanEdit {
+    guard known.count > 1 else {
+      throw StudyError.tooFewInstructions(found: known.count, needed: 2)
+    }
+    return try MeanEdit(
+      families: known.map(\.family), layerCount: layerCount,
+      roles: known.map { writtenRoles(of: $0.text) }
+    ) { number in
+      let written = try write(known[number].text)
+      try each(number, written)
+      return written
+    }
+  }
+
+  /// The keys and values that the processor makes of what was written, in front of prompts; those of a first token
+  /// are for prompts that begin with `firstToken`, or as the template's do where it is nil. Throws what running the
+  /// processor throws, and `notFinite`.
+  public func compile(_ written: WrittenEdit, firstToken: Int? = nil) throws -> CompiledEdit {
+    switch written {
+    case .latents(let edit):
+      return try CompiledEdit.compiling(
+        edit, on: loaded.processor, identity: identity,
+        firstToken: firstToken ?? replaced.first ?? 0,
+        cacheType: loaded.state.cacheType, label: "")
+    case .states(let states, let tokens, _):
+      return CompiledEdit(
+        processor: identity, place: .opening(replacing: replaced), tokens: tokens,
+        activations: loaded.processor.activations, cacheType: loaded.state.cacheType, label: "",
+        positions: try Editor.keyValues(of: states, tokens: tokens.count, on: reading))
+    }
+  }
+
+  /// The prompt that `input` is in, as the edited processor sees it.
+  public func prompt(_ input: String) -> [Int] {
+    template.prompt(
+      TrainingRow(instruction: "x", input: input, output: "x"), with: loaded.tokenizer)
+  }
+
+  /// The prompt with the instruction in it, as the unedited processor is asked.
+  public func prompted(_ input: String, _ instruction: String) -> [Int] {
+    template.promptedPrompt(
+      TrainingRow(instruction: instruction, input: input, output: "x"), with: loaded.tokenizer)
+  }
+}

@@ -1,0 +1,98 @@
+import EditEvaluation
+import Foundation
+
+/// A result: an object of JSON on a line of its own, keys sorted (docs/study.md). Numbers are nats and fractions.
+struct StudyLine: Encodable {
+  var v = 1
+  /// estimate, series, map or verdict.
+  var kind: String
+  var job: String
+  var experiment: String
+  var metric: String
+  var condition: String?
+  var value: Double?
+  var low: Double?
+  var high: Double?
+  var unit: String?
+  var rows: Int?
+  var clusters: Int?
+  var xName: String?
+  var x: [Double]?
+  var y: [Double?]?
+  var lows: [Double?]?
+  var highs: [Double?]?
+  var threshold: String?
+  var verdict: String?
+  var note: String?
+
+  init(_ kind: String, _ job: StudyJob, _ metric: String) {
+    self.kind = kind
+    self.job = job.id
+    experiment = job.kind.rawValue
+    self.metric = metric
+  }
+
+  static func estimate(
+    _ job: StudyJob, _ metric: String, _ estimate: Estimate?, unit: String, rows: Int,
+    clusters: Int,
+    condition: String? = nil, note: String? = nil
+  ) -> StudyLine {
+    var line = StudyLine("estimate", job, metric)
+    line.value = estimate?.value
+    line.low = estimate?.low
+    line.high = estimate?.high
+    line.unit = unit
+    line.rows = rows
+    line.clusters = clusters
+    line.condition = condition
+    line.note = estimate == nil ? note ?? "there is too little to divide by" : note
+    return line
+  }
+
+  static func series(
+    _ job: StudyJob, _ metric: String, x: [Double], xName: String, _ estimates: [Estimate?],
+    unit: String, rows: Int, clusters: Int, condition: String? = nil
+  ) -> StudyLine {
+    var line = StudyLine("series", job, metric)
+    line.x = x
+    line.xName = xName
+    line.y = estimates.map { $0?.value }
+    line.lows = estimates.map { $0?.low }
+    line.highs = estimates.map { $0?.high }
+    line.unit = unit
+    line.rows = rows
+    line.clusters = clusters
+    line.condition = condition
+    return line
+  }
+
+  /// Whether a figure keeps to its threshold: both ends of its interval have to be on one side.
+  static func verdict(
+    _ job: StudyJob, _ metric: String, _ estimate: Estimate?,
+    _ accept: [String: StudyConfiguration.Threshold], undecided: String? = nil
+  ) -> StudyLine? {
+    guard let threshold = accept["\(job.kind.rawValue).\(metric)"] else { return nil }
+    var line = StudyLine("verdict", job, metric)
+    line.threshold = threshold.text
+    line.value = estimate?.value
+    line.low = estimate?.low
+    line.high = estimate?.high
+    guard let estimate, undecided == nil else {
+      line.verdict = "undecided"
+      line.note = undecided ?? "there is too little to divide by"
+      return line
+    }
+    let ends = [estimate.low ?? estimate.value, estimate.high ?? estimate.value]
+    let held = ends.filter(threshold.holds).count
+    line.verdict = held == ends.count ? "pass" : held == 0 ? "fail" : "undecided"
+    if line.verdict == "undecided" { line.note = "the interval has the threshold in it" }
+    return line
+  }
+
+  func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+}

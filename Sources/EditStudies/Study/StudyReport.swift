@@ -1,0 +1,143 @@
+import Foundation
+
+/// A line of results, as it is read back.
+struct StudyResult: Decodable {
+  let kind, metric: String
+  let condition, unit, xName, threshold, verdict, note: String?
+  let value, low, high: Double?
+  let rows, clusters: Int?
+  let x: [Double]?
+  let y, lows, highs: [Double?]?
+
+  init(_ line: String) throws {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    do { self = try decoder.decode(StudyResult.self, from: Data(line.utf8)) } catch {
+      throw StudyError.damaged(
+        path: "results.jsonl", problem: "a line is no result: \(line.prefix(60))")
+    }
+  }
+}
+
+/// The page of a study: verdicts first, then a section for each job.
+struct StudyReport {
+  private let study: StudyRun
+  private let found: [(job: StudyJob, lines: [StudyResult]?)]
+
+  init(_ study: StudyRun, _ found: [(StudyJob, [String]?)]) throws {
+    self.study = study
+    self.found = try found.map { ($0, try $1?.map(StudyResult.init)) }
+  }
+
+  func html() -> String {
+    let title = study.configuration.reportTitle ?? "What edits of \(modelName) show"
+    return Page.document(
+      title: title,
+      ["<h1>\(Page.escaped(title))</h1>", overview, verdicts] + found.map(section) + [method])
+  }
+
+  private var modelName: String {
+    study.configuration.model.split(separator: "/").last.map(String.init)
+      ?? study.configuration.model
+  }
+
+  private var overview: String {
+    let missing = found.filter { $0.lines == nil }.map(\.job.name)
+    var notes = [
+      "\(study.configuration.name): \(study.rowCount) rows of unseen wordings, \(study.configuration.activations.rawValue) "
+        + "activations, seed \(study.configuration.seed), one seed of each editor."
+    ]
+    if !missing.isEmpty { notes.append("Missing: \(missing.joined(separator: ", ")).") }
+    if study.thresholdsChanged { notes.append("Thresholds changed after the first result.") }
+    return notes.map(Page.note).joined(separator: "\n")
+  }
+
+  private var verdicts: String {
+    let rows = found.flatMap { job, lines in
+      (lines ?? []).filter { $0.kind == "verdict" }.map { line in
+        [
+          job.name, line.metric, line.threshold ?? "", line.value.map { Page.fixed($0, 3) } ?? "-",
+          interval(line.low, line.high), line.verdict ?? "", line.note ?? "",
+        ]
+      }
+    }
+    return Page.section(
+      "What was claimed, and what came of it",
+      Page.table(
+        ["job", "figure", "threshold", "value", "interval", "verdict", "why"], rows, numbers: [3]),
+      Page.note(
+        "A claim passes where both ends of its interval keep to the threshold, fails where neither does, and is "
+          + "undecided else."))
+  }
+
+  private func section(_ job: StudyJob, _ lines: [StudyResult]?) -> String {
+    guard let lines else {
+      return Page.section("\(question(job.kind)) \(job.editorName)", Page.note("Not done yet."))
+    }
+    let estimates = lines.filter { $0.kind == "estimate" }
+    let series = Dictionary(grouping: lines.filter { $0.kind == "series" }, by: \.metric)
+    var parts = [
+      Page.table(
+        ["figure", "of", "value", "interval", "unit", "rows", "families", ""],
+        estimates.map {
+          [
+            $0.metric, $0.condition ?? "", $0.value.map { Page.fixed($0, 3) } ?? "-",
+            interval($0.low, $0.high), $0.unit ?? "", $0.rows.map(String.init) ?? "",
+            $0.clusters.map(String.init) ?? "", $0.note ?? "",
+          ]
+        }, numbers: [2, 5, 6])
+    ]
+    for (metric, lines) in series.sorted(by: { $0.key < $1.key }) {
+      let x = lines[0].x ?? []
+      parts.append("<h3>\(Page.escaped(metric)) by \(Page.escaped(lines[0].xName ?? ""))</h3>")
+      if lines[0].unit == "share" || lines[0].unit == "fraction" {
+        parts.append(
+          Page.heatMap(
+            lines.map { ($0.condition ?? metric, $0.y ?? []) }, columns: x.map(Self.short)))
+      }
+      parts.append(
+        Page.table(
+          [lines[0].xName ?? ""] + lines.flatMap { [$0.condition ?? (lines[0].unit ?? ""), ""] },
+          x.indices.map { i in
+            [Self.short(x[i])]
+              + lines.flatMap { line -> [String] in
+                [
+                  (line.y?[i]).map { Page.fixed($0, 3) } ?? "-",
+                  interval(line.lows?[i], line.highs?[i]),
+                ]
+              }
+          }, numbers: Set([0] + lines.indices.map { 1 + 2 * $0 })))
+    }
+    parts.append(Page.note("Job \(job.id)."))
+    return "<section>\n<h2>\(Page.escaped("\(question(job.kind)) \(job.editorName)"))</h2>\n"
+      + parts.joined(separator: "\n") + "\n</section>"
+  }
+
+  private func question(_ kind: StudyConfiguration.Experiment.Kind) -> String {
+    switch kind {
+    case .anatomy: "What is in an edit?"
+    case .contribution: "Where does it act?"
+    case .dose: "What do other strengths do?"
+    case .reading: "Can it be read back?"
+    }
+  }
+
+  private var method: String {
+    Page.section(
+      "What this does not say",
+      Page.note(
+        "Shares are of the gain over the mean edit. That an edit acts in some blocks is no evidence that the model keeps "
+          + "the concept there: random sites of the same number, trained, were not tried. Answers and losses are of one "
+          + "model, which is small. Intervals draw families of rows, and rows within them. Figures without a threshold "
+          + "are exploratory."))
+  }
+
+  private func interval(_ low: Double?, _ high: Double?) -> String {
+    guard let low, let high else { return "" }
+    return "[\(Page.fixed(low, 3)), \(Page.fixed(high, 3))]"
+  }
+
+  private static func short(_ value: Double) -> String {
+    value == value.rounded() && abs(value) < 1e6 ? "\(Int(value))" : "\(value)"
+  }
+}

@@ -1,0 +1,165 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `emend study` with the real model, the first-token editor and a few rows.
+@Suite(
+  .serialized,
+  .enabled(if: OutsideFiles.smolLM2 != nil, "needs the model that tools/fetch-models brings"))
+struct StudyCommandTests {
+  private static let editor = URL(filePath: #filePath)
+    .appending(path: "../../../models/editors/smollm2-135m-instruct-p0.safetensors")
+    .standardizedFileURL.path
+
+  /// Four families, two wordings each to train with and one that is unseen, two inputs.
+  private static var rows: String {
+    let families = [
+      ("question", ["Make it a question.", "Turn it into a question."], "Ask it as a question."),
+      (
+        "capitals", ["Write it in capital letters.", "Use capital letters only."],
+        "Put it in capitals."
+      ),
+      (
+        "first", ["What is the first word?", "Give the first word."], "Write the first word alone."
+      ),
+      ("last", ["What is the last word?", "Give the last word."], "Write the last word alone."),
+    ]
+    let inputs = ["Tom found the old violin.", "Anna sings in the kitchen."]
+    func output(_ family: String, _ input: String) -> String {
+      let words = input.dropLast().split(separator: " ")
+      switch family {
+      case "question":
+        return input.hasPrefix("Tom")
+          ? "Did Tom find the old violin?" : "Does Anna sing in the kitchen?"
+      case "capitals": return input.uppercased()
+      case "first": return String(words[0])
+      default: return String(words.last!)
+      }
+    }
+    var lines: [String] = []
+    for (family, train, unseen) in families {
+      for (instruction, split) in train.map({ ($0, "train") }) + [(unseen, "unseen")] {
+        for input in inputs {
+          let row = [
+            "instruction": instruction, "input": input, "output": output(family, input),
+            "family": family,
+            "split": split,
+          ]
+          lines.append(
+            String(
+              decoding: try! JSONSerialization.data(withJSONObject: row, options: .sortedKeys),
+              as: UTF8.self))
+        }
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func configuration(_ folder: TemporaryFolder, _ more: String = "", output: String = "out")
+    throws -> String
+  {
+    _ = try folder.file("rows.jsonl", Self.rows)
+    return try folder.file(
+      "study-\(output).yaml",
+      """
+      study: test
+      preset: quick
+      output: \(output)
+      model: \(try #require(OutsideFiles.smolLM2).path)
+      data: [rows.jsonl]
+      editors: {p0: \(Self.editor)}
+      rows: {unseen: 4, per_family: 1}
+      bootstrap: {resamples: 100}
+      \(more.isEmpty ? "experiments: {contribution: {}, dose: {}, reading: {}}" : more)
+
+      """)
+  }
+
+  private func read(_ folder: TemporaryFolder, _ name: String) throws -> String {
+    try String(contentsOf: folder.url.appending(path: name), encoding: .utf8)
+  }
+
+  /// Killed three times on its way, it comes to the same bytes as one that was left alone; what is finished is not done
+  /// again, and a page without scripts says what came of it.
+  @Test(.timeLimit(.minutes(10))) func killedStudiesGoOn() throws {
+    let folder = try TemporaryFolder()
+    let whole = try configuration(folder, output: "whole")
+    let first = try EmendProcess(["study", whole, "--json"])
+    #expect(first.status == 0, "\(first.errors)")
+    let killed = try configuration(folder, output: "killed")
+    for seconds in [1.5, 4, 7] {
+      let process = Process()
+      process.executableURL = EmendProcess.executable
+      process.arguments = ["study", killed]
+      process.standardError = FileHandle.nullDevice
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      Thread.sleep(forTimeInterval: seconds)
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+    }
+    let last = try EmendProcess(["study", killed, "--json"])
+    #expect(last.status == 0, "\(last.errors)")
+    let results = try read(folder, "whole/results.jsonl")
+    #expect(try read(folder, "killed/results.jsonl") == results)
+    #expect(last.text == first.text)
+    // All finished: nothing is measured, in seconds.
+    #expect(try EmendProcess(["study", killed, "--json"]).text == first.text)
+    for metric in ["share_values", "cpr_over_random", "monotone", "family_at_1"] {
+      #expect(results.contains("\"metric\":\"\(metric)\""))
+    }
+    let page = try read(folder, "whole/report.html")
+    for word in ["<script", "src=", "href=", "url("] { #expect(!page.contains(word)) }
+    #expect(page.contains("share_values") && page.contains("Where does it act?"))
+    // Results that somebody changed are not taken.
+    let status = try EmendProcess(["study", "status", whole, "--json"])
+    #expect(status.text.components(separatedBy: "\"state\":\"done\"").count == 4, "\(status.text)")
+    let jobs = folder.url.appending(path: "whole/jobs")
+    let job = try #require(try FileManager.default.contentsOfDirectory(atPath: jobs.path).first)
+    let file = jobs.appending(path: job).appending(path: "results.jsonl")
+    try Data("{}\n".utf8).write(to: file)
+    let damaged = try EmendProcess(["study", "report", whole])
+    #expect(damaged.status == 1 && damaged.isOneLineError, "\(damaged.errors)")
+    #expect(damaged.errors.contains("forget"))
+    #expect(try EmendProcess(["study", "forget", whole, job]).status == 0)
+    #expect(try EmendProcess(["study", "report", whole]).status == 0)
+    #expect(try read(folder, "whole/report.html").contains("Missing:"))
+  }
+
+  /// Other thresholds after the first result are said.
+  @Test func changedThresholdsAreSaid() throws {
+    let folder = try TemporaryFolder()
+    let plan = "experiments: {reading: {}}\naccept: {reading.family_at_1: \">= 0.1\"}"
+    let other = "experiments: {reading: {}}\naccept: {reading.family_at_1: \">= 0.2\"}"
+    #expect(try EmendProcess(["study", configuration(folder, plan)]).status == 0)
+    #expect(try !read(folder, "out/report.html").contains("Thresholds changed"))
+    #expect(try EmendProcess(["study", "report", configuration(folder, other)]).status == 0)
+    #expect(try read(folder, "out/report.html").contains("Thresholds changed"))
+  }
+
+  @Test(
+    arguments: [
+      ("experiments: {contributions: {}}", "did you mean contribution?"),
+      ("experiments: {cebab: {}}", "cebab is not there yet"),
+      ("experiments: {dose: {editors: [other]}}", "other"),
+      ("experiments: {dose: {}}\nexecutoin: {threads: 1}", "did you mean execution?"),
+      ("experiments: {dose: {}}\ngrids: {}", "grids is not there yet"),
+      ("experiments: {dose: {}}\naccept: {dose.monotone: much}", "accept.dose.monotone"),
+      ("experiments: {dose: {}}\nseed: -1", "seed is -1"),
+      ("experiments: {dose: {}}\nunrelated: none.txt", "none.txt"),
+    ])
+  func refuses(more: String, words: String) throws {
+    let folder = try TemporaryFolder()
+    let result = try EmendProcess(["study", "check", configuration(folder, more)])
+    #expect(result.status == 1 && result.isOneLineError, "\(result.errors)")
+    #expect(result.errors.contains(words), "\(result.errors)")
+  }
+
+  /// Nothing is written by a check.
+  @Test func checksWriteNothing() throws {
+    let folder = try TemporaryFolder()
+    let result = try EmendProcess(["study", "check", configuration(folder)])
+    #expect(result.status == 0 && result.text.contains("contribution/p0"), "\(result.errors)")
+    #expect(!FileManager.default.fileExists(atPath: folder.url.appending(path: "out").path))
+  }
+}

@@ -1,0 +1,175 @@
+import ArgumentParser
+import EditStudies
+import EditorTraining
+
+/// Studies of editors.
+struct Study: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure what edits show of a model, experiment by experiment.",
+    discussion: """
+      A file says what is studied: the model, editors, rows as for train, and experiments. What is measured is kept job \
+      by job; a study that was ended goes on where it was, and what is finished is never done again.
+
+        emend study study.yaml
+        emend study check study.yaml
+        emend study status study.yaml
+        emend study report study.yaml
+
+      The file:
+
+        study: smollm2-edits
+        preset: quick
+        model: SmolLM2-135M-Instruct.Q4_1.gguf
+        data: [own.jsonl]
+        editors: {shipped: smollm2-135m-instruct.safetensors}
+        experiments: {contribution: {}, dose: {}, reading: {}, anatomy: {}}
+
+      docs/study.md has all of its keys, the experiments and their formulas. Exit code 75: interrupted; the same command \
+      goes on.
+      """,
+    subcommands: [
+      StudyGo.self, StudyCheck.self, StudyStatus.self, StudyReportCommand.self, StudyForget.self,
+    ], defaultSubcommand: StudyGo.self)
+}
+
+/// The file of a study.
+struct StudyFile: ParsableArguments {
+  @Argument(help: "What is studied, a YAML file.")
+  var config: String
+
+  func study() throws -> StudyRun { try StudyRun(StudyConfiguration(path: config)) }
+}
+
+struct StudyGo: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Measure what is missing, and write the report.",
+    discussion: """
+        emend study run study.yaml
+      """)
+
+  @OptionGroup var file: StudyFile
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let study = try file.study()
+    let printer = StudyPrinter()
+    defer { printer.finish() }
+    do {
+      try study.run(isStopRequested: { Interrupt.isRequested }, progress: printer.update)
+    } catch StudyError.interrupted {
+      printer.finish()
+      throw CommandError.resumable(work: "studying", command: ShellWords.command())
+    }
+    printer.finish()
+    let verdicts = try study.verdicts()
+    if output.json {
+      try JSON.print(verdicts)
+    } else {
+      Console.print(Self.table(verdicts))
+      Console.print("\(study.reportPath): the report")
+    }
+  }
+
+  private static func table(_ verdicts: [StudyVerdict]) -> String {
+    var table = TextTable(
+      ["job", "figure", "threshold", "value", "interval", "verdict"], numbers: [3])
+    for verdict in verdicts {
+      let interval = verdict.low.flatMap { low in
+        verdict.high.map { "[\(Numbers.fixed(low, 3)), \(Numbers.fixed($0, 3))]" }
+      }
+      table.append([
+        verdict.job, verdict.metric, verdict.threshold,
+        verdict.value.map { Numbers.fixed($0, 3) } ?? "-", interval ?? "",
+        verdict.verdict + (verdict.note.map { ": \($0)" } ?? ""),
+      ])
+    }
+    return table.text
+  }
+}
+
+/// Shows how far a job is.
+final class StudyPrinter {
+  private var bar: (name: String, bar: ProgressBar)?
+
+  func update(_ job: StudyJob, _ done: Int, _ total: Int, _ note: String) {
+    if bar?.name != job.name {
+      finish()
+      bar = (job.name, ProgressBar(job.name))
+    }
+    bar?.bar.update(Double(done), of: Double(max(total, 1)), note: note)
+  }
+
+  func finish() {
+    bar?.bar.finish()
+    bar = nil
+  }
+}
+
+struct StudyCheck: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Say what would be done; nothing is written.",
+    discussion: """
+        emend study check study.yaml
+      """)
+
+  @OptionGroup var file: StudyFile
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let study = try file.study()
+    let jobs = try study.status()
+    guard !output.json else { return try JSON.print(jobs) }
+    for job in jobs { Console.print("\(job.id)  \(job.name)  \(job.state.rawValue)") }
+    Console.print("\(study.rowCount) rows")
+  }
+}
+
+struct StudyStatus: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "Say what is done.",
+    discussion: """
+        emend study status study.yaml --json
+      """)
+
+  @OptionGroup var file: StudyFile
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let jobs = try file.study().status()
+    guard !output.json else { return try JSON.print(jobs) }
+    var table = TextTable(["job", "name", "state", "units"], numbers: [3])
+    for job in jobs { table.append([job.id, job.name, job.state.rawValue, "\(job.units)"]) }
+    Console.print(table.text)
+  }
+}
+
+struct StudyReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report", abstract: "Write the report of what there is.",
+    discussion: """
+        emend study report study.yaml
+      """)
+
+  @OptionGroup var file: StudyFile
+
+  func run() throws {
+    let study = try file.study()
+    try study.report()
+    Console.print(study.reportPath)
+  }
+}
+
+struct StudyForget: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "forget", abstract: "Remove a job, so that it is done again.",
+    discussion: """
+        emend study forget study.yaml contribution/shipped
+      """)
+
+  @OptionGroup var file: StudyFile
+
+  @Argument(help: "The job's id or name, as status says it.")
+  var job: String
+
+  func run() throws { try file.study().forget(job) }
+}
