@@ -244,11 +244,12 @@ public final class Trainer {
     let examples = batches.reduce(0) { $0 + $1.examples.count }
     var sums = LossSums()
     for (index, batch) in batches.enumerated() {
+      let number = step * plan.accumulation + index
+      pass.seedRounding(RoundingSeed(plan.seed, UInt64(number), 0))
       sums += try pass.accumulateGradients(
         batch, plan.objective, tokenCount: scored, exampleCount: examples)
-      guard let locality = locality(beside: batch, step * plan.accumulation + index) else {
-        continue
-      }
+      guard let locality = locality(beside: batch, number) else { continue }
+      pass.seedRounding(RoundingSeed(plan.seed, UInt64(number), 1))
       _ = try pass.accumulateGradients(
         locality, EditorObjective(crossEntropy: 0, distillation: plan.locality),
         tokenCount: locality.scoredCount * plan.accumulation,

@@ -14,6 +14,8 @@ package protocol TrainingPass: AnyObject {
   var frozen: ParameterStore? { get }
   /// Bytes beside weights, gradients and `tape`.
   var byteCount: Int { get }
+  /// What the next gradients are rounded with, where the backward pass runs in eight bits.
+  func seedRounding(_ seed: RoundingSeed)
 
   /// The losses of every response token of `batch`, example after example; `edited` is with what is
   /// trained.
@@ -26,6 +28,10 @@ package protocol TrainingPass: AnyObject {
   func accumulateGradients(
     _ batch: TrainingBatch, _ objective: EditorObjective, tokenCount: Int, exampleCount: Int
   ) throws(LatentEditingError) -> LossSums
+}
+
+extension TrainingPass {
+  package func seedRounding(_ seed: RoundingSeed) { tape.roundingSeed = seed }
 }
 
 /// The passes of an editor: of latents, or of a prefix.

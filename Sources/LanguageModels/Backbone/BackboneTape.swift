@@ -10,6 +10,8 @@ package protocol BackboneTape: AnyObject {
   var gradients: ParameterStore { get }
   /// Bytes in memory beside the weights: passes and gradients.
   var byteCount: Int { get }
+  /// What the next backward pass rounds with, of a backbone whose products are in eight bits.
+  var roundingSeed: RoundingSeed { get set }
 
   /// As `EditorBackbone.hiddenStates`, with `addition` between the blocks.
   func forward(
@@ -25,6 +27,8 @@ package final class GPT2BackboneTape: BackboneTape {
   package let parameters: ParameterStore
   package let frozen: ParameterStore?
   package let gradients: ParameterStore
+  /// Nothing is rounded here.
+  package var roundingSeed = RoundingSeed()
   private let state: GPT2State
   private let pass: GPT2Backward?
 
@@ -109,6 +113,11 @@ package final class ProcessorBackboneTape: BackboneTape {
   }
 
   package var byteCount: Int { tape.byteCount + gradients.byteCount }
+
+  package var roundingSeed: RoundingSeed {
+    get { tape.roundingSeed }
+    set { tape.roundingSeed = newValue }
+  }
 
   package func forward(
     _ batch: TokenBatch, after blocks: [Int], at rows: [Int], adding: (any BackboneAddition)?
