@@ -61,11 +61,13 @@ public enum FileKind: Sendable, Equatable {
     }
   }
 
-  /// Whether the first bytes of a file are those of a text; a character may be cut at their end.
+  /// Whether the first bytes of a file are those of a text; a character may be cut at their end. Fewer bytes
+  /// than are wanted may begin anything: a number of little digits is printable too.
   private static func isText(_ head: [UInt8]) -> Bool {
-    guard !head.isEmpty, head.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || (9...13).contains($0) })
+    guard head.count == Self.bytesNeeded,
+      head.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || (9...13).contains($0) })
     else { return false }
-    return (0..<min(4, head.count)).contains { cut in
+    return (0..<4).contains { cut in
       String(validating: head.dropLast(cut), as: UTF8.self) != nil
     }
   }

@@ -186,4 +186,16 @@ import Testing
       #expect(all.both == 200 && all.answers == 200)
     }
   }
+
+  /// What asks for nothing is none of what is measured with, of many sorts, and the same for a seed.
+  @Test func idleInstructions() {
+    var (first, second) = (IdleInstructions(seed: 3), IdleInstructions(seed: 3))
+    let lines = (0..<600).map { _ in first.next() }
+    #expect(lines == (0..<600).map { _ in second.next() })
+    #expect(Set(lines).count > 400)
+    #expect(Set(lines).isDisjoint(with: MeaninglessInstruction.allCases.flatMap(\.texts)))
+    #expect(lines.allSatisfy { !$0.isEmpty && !$0.contains("\n") && $0.last != " " })
+    #expect(lines.contains { $0.hasSuffix(".") && $0.contains(" the ") })
+    #expect(lines.contains { !$0.contains { $0.isLetter } })
+  }
 }

@@ -123,6 +123,25 @@ import Testing
     #expect("\(error!)".contains("weights of the backbone"), "\(error!)")
   }
 
+  /// Every other sequence of unrelated text is under an instruction that asks for nothing, from the second on.
+  @Test func idleInstructionsTakeTurns() throws {
+    func trained(_ steps: Int, idle: [[Int]]) throws -> [UInt32] {
+      var plan = TrainingPlan(steps: 3)
+      plan.batchSize = 2
+      plan.locality = 2
+      var data = try TinyTraining.fixtureData()
+      data.locality = [[4, 8, 15, 16], [23, 42, 11]].map {
+        TokenizedExample(unrelated: $0, instruction: [])
+      }
+      data.localityInstructions = idle
+      let trainer = try TinyTraining.trainer(plan, data: data)
+      try trainer.run { $0.step < steps }
+      return TinyTraining.bits(trainer.editor)
+    }
+    #expect(try trained(1, idle: [[7, 9]]) == trained(1, idle: []))
+    #expect(try trained(3, idle: [[7, 9]]) != trained(3, idle: []))
+  }
+
   /// An editor that was not trained yet is the unedited model, bit for bit, and another instruction
   /// changes nothing; the prompted losses are others.
   @Test func untrainedEditorIsNoEdit() throws {

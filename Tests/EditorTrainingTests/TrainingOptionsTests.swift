@@ -75,7 +75,8 @@ import Testing
     l1: 1e-4
     group_lasso: 1e-3
     locality: 0.1
-    locality_text: t.txt
+    locality_text: t.txt, u.jsonl
+    locality_instructions: i.txt
     teacher_cache: teachers
     grad_checkpoint: off
     backward: bf16
@@ -139,7 +140,8 @@ import Testing
     wanted.objective.l1 = 1e-4
     wanted.objective.groupLasso = 1e-3
     wanted.objective.locality = 0.1
-    wanted.objective.localityText = "t.txt"
+    wanted.objective.localityTexts = ["t.txt", "u.jsonl"]
+    wanted.objective.localityInstructions = "i.txt"
     wanted.objective.teacherCache = "teachers"
     wanted.gradients.checkpoints = .off
     wanted.gradients.backward = .bf16
@@ -332,7 +334,9 @@ import Testing
       ("editor: e\ninterface: p0", "interface"), ("editor: e\nbackbone: processor", "backbone"),
       ("editor: e\nlayers: all", "layers"), ("tune: true\nheads: shared", "heads"),
       ("cross_blocks: 1", "cross_blocks"), ("interface: p1\ncross_blocks: 1", "cross_blocks"),
-      ("locality_text: t", "locality_text"), ("chat_template: nope", "chat_template"),
+      ("locality_text: t", "locality_text"),
+      ("locality_instructions: t", "locality_instructions"),
+      ("chat_template: nope", "chat_template"),
       ("lora_rank: 0\nlora_modules: c_fc", "lora_rank"),
       ("steps_per_eval: -1", "steps_per_eval"), ("val_rows: -1", "val_rows"),
       ("unseen_part: 1", "unseen_part"), ("seen_part: nan", "seen_part"),

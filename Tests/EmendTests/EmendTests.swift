@@ -106,8 +106,8 @@ struct EmendTests {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let rows = folder.appending(path: "rows.jsonl")
-    let lines = (0..<24).map { index in
-      #"{"instruction": "Say it \#(index % 6) times.", "input": "Tea \#(index).", "output": "Yes."}"#
+    let lines = (0..<48).map { index in
+      #"{"instruction": "Say it \#(index % 12) times.", "input": "Tea \#(index).", "output": "Yes."}"#
     }
     try lines.joined(separator: "\n").write(to: rows, atomically: true, encoding: .utf8)
 

@@ -33,6 +33,9 @@ public struct TokenizedExample: Sendable, Equatable {
       prompted: [text[0]])
   }
 
+  /// The prompt and the response without an instruction: what the unedited processor makes of them.
+  package var unrelated: TokenizedExample { prompted(by: prompt) }
+
   /// The same with another prompt for the prompted processor.
   package func prompted(by prompted: [Int]) -> TokenizedExample {
     var example = self

@@ -117,7 +117,8 @@ enum OptionTable {
     number("distill_weight", \.objective.distillation),
     number("l1", \.objective.l1), number("group_lasso", \.objective.groupLasso),
     number("locality", \.objective.locality),
-    optionalText("locality_text", \.objective.localityText),
+    list("locality_text", \.objective.localityTexts, "files with commas") { $0 },
+    optionalText("locality_instructions", \.objective.localityInstructions),
     optionalText("teacher_cache", \.objective.teacherCache),
   ]
 

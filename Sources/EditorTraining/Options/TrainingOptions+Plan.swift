@@ -57,7 +57,8 @@ extension TrainingOptions {
       ("validate_families", "\(validation.families)"), ("unseen_part", "\(split.unseen)"),
       ("seen_part", "\(split.seen)"), ("compositional_part", "\(split.compositional)"),
       ("weights of the files", data.map { "\($0.weight)" }.joined(separator: ",")),
-      ("locality_text", objective.localityText == nil ? "none" : "given"),
+      ("locality_text", objective.localityTexts == nil ? "none" : "given"),
+      ("locality_instructions", objective.localityInstructions == nil ? "none" : "given"),
     ]
   }
 

@@ -203,13 +203,17 @@ extension TrainingOptions {
       objective.crossEntropy > 0 || objective.distillation > 0,
       "above 0 where `distill` is 0: something must be learned")
     check(
-      "locality_text", objective.localityText ?? "nothing",
-      objective.locality == 0 || objective.localityText?.isEmpty == false,
+      "locality_text", objective.localityTexts?.joined(separator: ",") ?? "nothing",
+      objective.locality == 0 || objective.localityTexts?.isEmpty == false,
       "a file of text where `locality` is not 0")
     check(
-      "locality_text", objective.localityText ?? "nothing",
-      objective.locality != 0 || objective.localityText == nil,
+      "locality_text", objective.localityTexts?.joined(separator: ",") ?? "nothing",
+      objective.locality != 0 || objective.localityTexts == nil,
       "left out where `locality` is 0, its default: nothing would read it")
+    check(
+      "locality_instructions", objective.localityInstructions ?? "nothing",
+      objective.locality != 0 || objective.localityInstructions == nil,
+      "left out where `locality` is 0, its default: nothing would read them")
     check(
       "teacher_cache", objective.teacherCache ?? "nothing",
       objective.teacherCache == nil || objective.distillation > 0 || objective.locality > 0,

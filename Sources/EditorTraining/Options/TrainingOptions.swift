@@ -189,8 +189,12 @@ public struct ObjectiveOptions: Sendable, Codable, Equatable {
   public var groupLasso: Float = 0
   /// Of the divergence from the unedited processor on other text.
   public var locality: Float = 0
-  /// That text.
-  public var localityText: String?
+  /// That text, in one file or several that take turns: prose, or rows (`.jsonl`, `.json`) whose answers are to
+  /// stay what they are; their instructions are not read.
+  public var localityTexts: [String]?
+  /// Instructions that ask for nothing, one on a line: every other sequence of that text has the next of them
+  /// in the place of a row's instruction. nil for rows' instructions everywhere.
+  public var localityInstructions: String?
   /// A folder in which the teacher's states are kept; nil to compute them each time.
   public var teacherCache: String?
 }

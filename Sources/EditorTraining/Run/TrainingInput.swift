@@ -53,17 +53,20 @@ public struct TrainingInput {
       : network.instructionPlace.map {
         template.opening(with: "", in: $0, with: tokenizer)
       } ?? instructions.empty
-    func tokenized(_ indices: [Int]) throws -> TokenizedExamples {
+    func tokenized(
+      _ rows: [TrainingRow], _ indices: [Int]? = nil
+    ) throws(EditorTrainingError) -> TokenizedExamples {
       try TokenizedExamples(
-        rows.rows, indices: indices, template: template, tokenizer: tokenizer,
+        rows, indices: indices, template: template, tokenizer: tokenizer,
         instructions: instructions, limits: limits, constant: constant,
         place: network.instructionPlace)
     }
-    let train = try tokenized(split.train)
+    let train = try tokenized(rows.rows, split.train)
     guard !train.examples.isEmpty else { throw EditorTrainingError.noExamples }
     var validation: [(name: String, examples: [HeldOutExample])] = []
     for (name, indices) in split.heldOut {
-      let examples = try tokenized(Array(indices.prefix(options.validation.rows)))
+      let examples = try tokenized(
+        rows.rows, Array(indices.prefix(options.validation.rows)))
       // One row has no other one's instruction to be measured with.
       guard examples.examples.count > 1 else { continue }
       let held = try HeldOutSplit(
@@ -76,8 +79,20 @@ public struct TrainingInput {
     data = Trainer.Data(
       train: train.examples, files: groups.ofExample, weights: groups.weights,
       firstContent: train.firstContent, validation: validation)
-    if let path = options.objective.localityText, options.objective.locality > 0 {
-      data.locality = try TrainingInput.windows(path, tokenizer, of: limits.sequence / 2)
+    if options.objective.locality > 0 {
+      let objective = options.objective
+      let texts = try (objective.localityTexts ?? []).map {
+        try TrainingInput.unrelated(
+          $0, options.fields, tokenizer, of: limits.sequence / 2
+        ) { rows throws(EditorTrainingError) in try tokenized(rows).examples }
+      }
+      data.locality = TrainingInput.mixed(texts)
+      data.localityInstructions =
+        try objective.localityInstructions.map {
+          try TrainingInput.idle($0) { rows throws(EditorTrainingError) in
+            try tokenized(rows).examples
+          }
+        } ?? []
     }
     data.origin = options.dataOrigin
     problems = rows.problems.first + train.problems.first
@@ -88,6 +103,48 @@ public struct TrainingInput {
       + (train.cutRowCount > 0
         ? "; \(train.cutRowCount) responses cut by \(train.cutTokenCount) tokens" : "")
       + (leftOut == 0 ? "" : "; \(leftOut) left out")
+  }
+
+  /// The elements of all lists, each list's in their order and spread evenly over the whole.
+  private static func mixed(_ lists: [[TokenizedExample]]) -> [TokenizedExample] {
+    let placed = lists.flatMap { list in
+      list.enumerated().map { (place: (Double($0.offset) + 0.5) / Double(list.count), $0.element) }
+    }
+    return placed.sorted { $0.place < $1.place }.map(\.1)
+  }
+
+  /// Prose in sequences of `size` tokens, or the rows of a file of JSON.
+  private static func unrelated(
+    _ path: String, _ fields: RowFields, _ tokenizer: Tokenizer, of size: Int,
+    _ tokenize: ([TrainingRow]) throws(EditorTrainingError) -> [TokenizedExample]
+  ) throws -> [TokenizedExample] {
+    guard path.hasSuffix(".jsonl") || path.hasSuffix(".json") else {
+      return try windows(path, tokenizer, of: size).map {
+        TokenizedExample(unrelated: $0, instruction: [])
+      }
+    }
+    let rows = try TrainingData(files: [TrainingDataFile(path: path)], fields: fields).rows
+    let examples = try tokenize(rows).map(\.unrelated)
+    guard !examples.isEmpty else {
+      throw EditorTrainingError.option(
+        name: "locality_text", found: "\(path) with \(rows.count) rows",
+        needed: "a row at least that has room for its answer")
+    }
+    return examples
+  }
+
+  /// The instructions on the lines of a text, as the editor reads them.
+  private static func idle(
+    _ path: String, _ tokenize: ([TrainingRow]) throws(EditorTrainingError) -> [TokenizedExample]
+  ) throws -> [[Int]] {
+    let lines = TextFile.lines(try TextFile.read(path)).filter { !$0.allSatisfy(\.isWhitespace) }
+    let read = try tokenize(lines.map { TrainingRow(instruction: String($0), output: ".") })
+    guard !read.isEmpty else {
+      throw EditorTrainingError.option(
+        name: "locality_instructions", found: "\(path) with \(lines.count) instructions",
+        needed: "an instruction a line that the editor has room for")
+    }
+    return read.map(\.instruction)
   }
 
   /// A text in sequences of `size` tokens.

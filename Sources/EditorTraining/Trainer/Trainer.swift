@@ -26,8 +26,10 @@ public final class Trainer {
     /// Options that decided which examples there are and how they are written: where a training is resumed
     /// with other examples, those that differ are named.
     public var origin: [(name: String, value: String)] = []
-    /// Unrelated text on which the edited processor is to stay what it is, as sequences of tokens.
-    public var locality: [[Int]] = []
+    /// Unrelated text on which the edited processor is to stay what it is; instructions are set as it is used.
+    public var locality: [TokenizedExample] = []
+    /// Instructions that ask for nothing, for every other sequence of that text.
+    public var localityInstructions: [[Int]] = []
     /// Held-out examples by the name of their split, each with another one's instruction and with the
     /// prompt that has it.
     public var validation: [(name: String, examples: [HeldOutExample])]
@@ -191,7 +193,8 @@ public final class Trainer {
         readsPrompted ? example.prompted.count : 0) + example.response.count
     }
     var instructions = data.train.map(\.instruction.count)
-    longest += data.locality.map { $0.count + more(instructions.max() ?? 0) }
+    instructions += data.localityInstructions.map(\.count)
+    longest += data.locality.map { $0.length + more(instructions.max() ?? 0) }
     for (_, examples) in data.validation {
       longest += examples.map { $0.longestSequence(ghosts: more($0.longestInstruction)) }
       instructions += examples.map(\.longestInstruction)
@@ -258,14 +261,18 @@ public final class Trainer {
     return sums
   }
 
-  /// Number `number` of the sequences of unrelated text, under the batch's first instruction; the teacher
-  /// is the unedited processor.
+  /// Number `number` of the sequences of unrelated text, under the batch's first instruction or, every other
+  /// time, under the next of those that ask for nothing; the teacher is the unedited processor.
   private func locality(beside batch: TrainingBatch, _ number: Int) -> TrainingBatch? {
     guard plan.locality > 0, !data.locality.isEmpty else { return nil }
-    let text = data.locality[number % data.locality.count]
-    return TrainingBatch([
-      TokenizedExample(unrelated: text, instruction: batch.examples[0].instruction)
-    ])
+    var example = data.locality[number % data.locality.count]
+    let idle = data.localityInstructions
+    example.instruction =
+      number.isMultiple(of: 2) || idle.isEmpty
+      ? batch.examples[0].instruction : idle[number / 2 % idle.count]
+    // A text is its own first token's continuation; a row has the template's opening in front.
+    return TrainingBatch(
+      [example], firstContent: min(data.firstContent, example.prompt.count - 1))
   }
 
   private func takeStep() throws -> StepReport {

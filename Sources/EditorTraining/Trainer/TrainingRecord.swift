@@ -172,7 +172,7 @@ struct TrainingRecord: Codable, Equatable {
 
 extension Trainer.Data {
   /// The number of examples, and a digest of all that training sees of them: the tokens of each, its file,
-  /// how often the files come up, and the unrelated text.
+  /// how often the files come up, the unrelated text and what asks for nothing.
   fileprivate var digest: String {
     var hash = SHA256()
     func add(_ numbers: [Int]) {
@@ -188,7 +188,8 @@ extension Trainer.Data {
         add(tokens)
       }
     }
-    for text in locality { add(text) }
+    for example in locality { add(example.prompt + example.response) }
+    for instruction in localityInstructions { add(instruction) }
     return "\(train.count) examples (\(hash.finalize().prefix(16).hexadecimal))"
   }
 }

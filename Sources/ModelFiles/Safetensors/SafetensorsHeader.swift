@@ -18,8 +18,11 @@ struct SafetensorsHeader {
 
   init(_ file: MappedFile) throws(ModelFileError) {
     let kind = FileKind(firstBytes: file.bytes)
-    // A damaged header length must not be taken for another kind of file: the header behind it begins it.
-    let beginsHeader = file.byteCount <= 8 || file.bytes[8] == UInt8(ascii: "{")
+    // A damaged header must not be taken for another kind of file: either its length fits the file, or an
+    // object begins behind it.
+    let beginsHeader =
+      file.byteCount <= 8 || file.bytes[8] == UInt8(ascii: "{")
+      || UInt64(littleEndian: file.bytes.loadUnaligned(as: UInt64.self)) <= file.byteCount - 8
     switch kind {
     case .safetensors: break
     case .unknown where beginsHeader: break

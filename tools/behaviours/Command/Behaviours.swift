@@ -16,7 +16,15 @@ struct Behaviours: ParsableCommand {
         behaviours collect transcript > answers.jsonl
         behaviours rows answers.jsonl > behaviours.jsonl
         behaviours score scored.jsonl
-      """, subcommands: [AskedQuestions.self, Collect.self, Rows.self, Score.self])
+
+      What an edit should leave as it is, for emend train --locality:
+
+        behaviours unedited answers.jsonl > unedited.jsonl
+        behaviours idle > idle.txt
+      """,
+    subcommands: [
+      AskedQuestions.self, Collect.self, Rows.self, Unedited.self, Idle.self, Score.self,
+    ])
 }
 
 /// What separates the answers in a transcript: `/help` after each turn makes `emend chat` write its list of
@@ -141,6 +149,49 @@ struct Rows: ParsableCommand {
         try printJSON(row)
       }
     }
+  }
+}
+
+/// Answers to rows that edits should leave as they are.
+struct Unedited: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Turns unedited answers into rows for emend train --locality-text.")
+
+  @Argument(help: "Answers as 'collect' writes them; prompted ones are left out.")
+  var answers: [String]
+
+  private struct Row: Encodable {
+    // Rows need one; `--locality-text` puts others in its place.
+    let instruction = "Answer."
+    let input, output: String
+  }
+
+  func run() throws {
+    for answer in try answers.flatMap({ try read(ModelAnswer.self, $0) })
+    where answer.behaviour == nil && !answer.answer.isEmpty {
+      try printJSON(Row(input: answer.question, output: answer.answer))
+    }
+  }
+}
+
+/// Instructions that ask for nothing.
+struct Idle: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Writes lines that ask for nothing, for emend train --locality-instructions.")
+
+  @Option(help: "Lines.")
+  var count = 1500
+
+  @Option(name: .shortAndLong, help: "Equal seeds give equal lines.")
+  var seed: UInt64 = 0
+
+  func validate() throws {
+    guard 1...1_000_000 ~= count else { throw ValidationError("--count is from 1 to 1000000") }
+  }
+
+  func run() throws {
+    var idle = IdleInstructions(seed: seed)
+    for _ in 0..<count { print(idle.next()) }
   }
 }
 

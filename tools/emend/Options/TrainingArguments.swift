@@ -210,8 +210,16 @@ struct TrainingArguments: ParsableArguments {
     help: ArgumentHelp(
       "Weight of staying unedited on --locality-text. (default: 0)", valueName: "x"))
   var locality: String?
-  @Option(help: ArgumentHelp("Unrelated text, for --locality.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Unrelated text for --locality, or rows (.jsonl) whose answers are to stay; files with commas.",
+      valueName: "file,..."))
   var localityText: String?
+  @Option(
+    help: ArgumentHelp(
+      "Lines that ask for nothing, the instruction of every other text of --locality.",
+      valueName: "file"))
+  var localityInstructions: String?
 
   // Memory and time.
   @Option(
@@ -247,6 +255,7 @@ struct TrainingArguments: ParsableArguments {
       ("cross_entropy", crossEntropy), ("distill_weight", distillWeight),
       ("distill", distill ? "true" : nil), ("group_lasso", groupLasso),
       ("l1", l1), ("locality", locality), ("locality_text", localityText),
+      ("locality_instructions", localityInstructions),
       ("teacher_cache", teacherCache),
       ("grad_checkpoint", gradCheckpoint), ("backward", backward),
     ]
