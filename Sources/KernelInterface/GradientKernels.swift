@@ -48,16 +48,20 @@ public struct GradientKernels: Sendable {
   public let softmaxScaled: SoftmaxScaled
   /// The gradient of a Kullback-Leibler divergence.
   public let softmaxDifference: SoftmaxDifference
+  /// Gradients of linear layers' inputs in bytes.
+  public let bytes: ByteGradientKernels
 
   /// Every entry, in the order of the declarations.
   public init(
     rmsNormBackward: RMSNormBackward, swiGLUBackward: SwiGLUBackward, softmaxSums: SoftmaxSums,
-    softmaxScaled: SoftmaxScaled, softmaxDifference: SoftmaxDifference
+    softmaxScaled: SoftmaxScaled, softmaxDifference: SoftmaxDifference,
+    bytes: ByteGradientKernels
   ) {
     self.rmsNormBackward = rmsNormBackward
     self.swiGLUBackward = swiGLUBackward
     self.softmaxSums = softmaxSums
     self.softmaxScaled = softmaxScaled
     self.softmaxDifference = softmaxDifference
+    self.bytes = bytes
   }
 }

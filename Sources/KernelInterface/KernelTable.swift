@@ -110,9 +110,11 @@ public struct KernelTable: Sendable {
     slicedPanels * slicedPanelBytes / 4 + 2 * slicedTile * slicedOutputs + 3 * slicedTile * 32
     + 2 * slicedPanels * slicedTile + slicedRows
   /// Floats of scratch for `LinearTransposedF32`: a block of results, the groups' panels, and one more
-  /// for the bf16 kernel, which makes its panels from it; or for `LinearTransposedSlices`.
+  /// for the bf16 kernel, which makes its panels from it; or for `LinearTransposedSlices` or
+  /// `ByteGradientKernels`.
   public static let transposedScratch = max(
-    transposedColumns * (transposedRows + 16) + transposedGroups * transposedPanel, slicedScratch)
+    transposedColumns * (transposedRows + 16) + transposedGroups * transposedPanel, slicedScratch,
+    ByteGradientKernels.scratchFloats)
 
   /// Rows first..<end of n to `[K / 8][n][8]` for `LinearGradientF32`; columns past K are zero.
   /// (x, xStride, firstRow, endRow, n, K, out)

@@ -2,7 +2,6 @@
 // side, a word for each column. See LinearTransposedSlices.swift.
 
 import BlockFormats
-import CPlatform
 import KernelInterface
 
 extension IntegerBlock {
@@ -101,23 +100,4 @@ extension UnsafeRawPointer {
   @inline(__always) func signedBytes(_ byteOffset: Int = 0) -> IntVector {
     loadUnaligned(fromByteOffset: byteOffset, as: IntVector.self)
   }
-}
-
-/// The quarters of a vector, 128 bytes apart: of rows 4i..<4i+4 the i-th.
-@inline(__always) private func storeQuarters(_ words: WordVector, _ p: UnsafeMutableRawPointer) {
-  p.storeBytes(of: words.lowHalf.lowHalf, as: SIMD4<UInt32>.self)
-  p.storeBytes(of: words.lowHalf.highHalf, toByteOffset: 128, as: SIMD4<UInt32>.self)
-  p.storeBytes(of: words.highHalf.lowHalf, toByteOffset: 256, as: SIMD4<UInt32>.self)
-  p.storeBytes(of: words.highHalf.highHalf, toByteOffset: 384, as: SIMD4<UInt32>.self)
-}
-
-/// Byte i of word c to byte c of word i, in each quarter.
-@inline(__always) func transposeBytes(_ words: WordVector) -> WordVector {
-  let quarter = SIMD4<UInt32>(0x0C08_0400, 0x0D09_0501, 0x0E0A_0602, 0x0F0B_0703)
-  let half = SIMD8(lowHalf: quarter, highHalf: quarter)
-  let order = SIMD16(lowHalf: half, highHalf: half)
-  return unsafeBitCast(
-    emend_shuffle_bytes_512(
-      unsafeBitCast(words, to: SIMD8<Int64>.self), unsafeBitCast(order, to: SIMD8<Int64>.self)),
-    to: WordVector.self)
 }

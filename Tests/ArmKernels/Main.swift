@@ -18,6 +18,7 @@ func getenv(_ name: String) -> UnsafeMutablePointer<CChar>? {
   checker.group("extremes", checkExtremes)
   checker.group("linear layers of f32", checkLinearF32)
   checker.group("gradients of linear layers", checkLinearBackward)
+  checker.group("gradients in bytes", checkByteGradients)
   checker.group("attention", checkAttention)
   checker.group("gradients of attention", checkAttendBackward)
   checker.group("rows", checkRows)

@@ -262,7 +262,7 @@ import Testing
     ("steps: 99999999999999999999", "and must be a whole number"), ("seed: -1", "not negative"),
     ("learning-rate: fast", "learning-rate is \"fast\", and must be a number"),
     ("optimizer: sgd", "must be adamw, adamw8bit"), ("schedule: cosin", "constant, cosine, linear"),
-    ("interface: p3", "must be p0, p1, p2, p4, p5, p8"), ("backward: f16", "must be f32, bf16"),
+    ("interface: p3", "must be p0, p1, p2, p4, p5, p8"), ("backward: f16", "must be f32, bf16, int8"),
     ("grad_checkpoint: every=0", "every=K, every=K,bf16 or off"),
     ("grad_checkpoint: every=off", "every=K, every=K,bf16 or off"),
     ("backbone: gpt2:12x768", "gpt2:BLOCKSxWIDTHxHEADS"),

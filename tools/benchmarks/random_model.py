@@ -24,6 +24,8 @@ SHAPES = {  # blocks, width, inner width, heads, heads of keys and values, vocab
     # Rows that 256 does not divide: superblocks give way to Q5_0 and Q4_0.
     "1.1b-odd": (22, 2080, 5600, 26, 2, 32000),
     "7b": (32, 4096, 11008, 32, 32, 32000),
+    # For a step of training.
+    "7b-4": (4, 4096, 11008, 32, 32, 32000),
 }
 
 

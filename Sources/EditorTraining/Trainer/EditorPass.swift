@@ -94,6 +94,11 @@ package final class EditorPass: EditingPass {
     editor.configuration.crossAttention == nil ? ParameterStage.heads : ParameterStage.last
   }
 
+  package func seedRounding(_ seed: RoundingSeed) {
+    tape.roundingSeed = seed.part(0)
+    editorTape.backbone.roundingSeed = seed.part(1)
+  }
+
   private var hasGhost: Bool { editor.configuration.positions == .ghost }
 
   /// The losses of every response token of `batch`, example after example, under a condition. Throws

@@ -71,6 +71,11 @@ package final class ShortPrefixPass: PrefixEditingPass {
       options: readingOptions(options), adapters: editor.readingAdapters)
   }
 
+  package func seedRounding(_ seed: RoundingSeed) {
+    tape.roundingSeed = seed.part(0)
+    readingTape.roundingSeed = seed.part(1)
+  }
+
   package func accumulateGradients(
     _ batch: TrainingBatch, _ objective: EditorObjective, tokenCount: Int, exampleCount: Int
   ) throws(LatentEditingError) -> LossSums {

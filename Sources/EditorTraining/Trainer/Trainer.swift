@@ -281,6 +281,8 @@ public final class Trainer {
   private struct Part {
     let batch: TrainingBatch
     let isLocality: Bool
+    /// What its gradients are rounded with, where that is drawn.
+    let seed: RoundingSeed
   }
 
   /// The passes of a step that are this rank's: of each batch every Nth example, since examples of like length lie
@@ -290,14 +292,19 @@ public final class Trainer {
     let count = ranks?.count ?? 1
     return batches.enumerated().flatMap { index, batch -> [Part] in
       var parts: [Part] = []
+      let number = step * plan.accumulation + index
       let own = stride(from: rank, to: batch.examples.count, by: count).map { batch.examples[$0] }
       if !own.isEmpty {
         parts.append(
-          Part(batch: TrainingBatch(own, firstContent: batch.firstContent), isLocality: false))
+          Part(
+            batch: TrainingBatch(own, firstContent: batch.firstContent), isLocality: false,
+            seed: RoundingSeed(plan.seed, UInt64(number), UInt64(2 * rank))))
       }
-      let number = step * plan.accumulation + index
       if number % count == rank, let text = locality(beside: batch, number) {
-        parts.append(Part(batch: text, isLocality: true))
+        parts.append(
+          Part(
+            batch: text, isLocality: true,
+            seed: RoundingSeed(plan.seed, UInt64(number), UInt64(2 * rank + 1))))
       }
       return parts
     }
@@ -311,6 +318,7 @@ public final class Trainer {
     let parts = parts(batches)
     for (index, part) in parts.enumerated() {
       exchange?.isLastPass = index == parts.count - 1
+      pass.seedRounding(part.seed)
       guard part.isLocality else {
         sums += try pass.accumulateGradients(
           part.batch, plan.objective, tokenCount: scored, exampleCount: examples)

@@ -18,6 +18,8 @@ package protocol TrainingPass: AnyObject {
   var stages: (any ParameterStages)? { get set }
   /// The stage of heads.
   var headStage: Int { get }
+  /// What the next gradients are rounded with, where the backward pass runs in eight bits.
+  func seedRounding(_ seed: RoundingSeed)
 
   /// The losses of every response token of `batch`, example after example; `edited` is with what is
   /// trained.
@@ -34,6 +36,7 @@ package protocol TrainingPass: AnyObject {
 
 extension TrainingPass {
   package var headStage: Int { ParameterStage.heads }
+  package func seedRounding(_ seed: RoundingSeed) { tape.roundingSeed = seed }
 }
 
 /// The passes of an editor: of latents, or of a prefix.

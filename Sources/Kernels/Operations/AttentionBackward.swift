@@ -65,10 +65,14 @@ func attendBackward(
     var deltas = FloatVector.zero  // sum(do o) of each query
     for n in 0..<columns {
       let o = out + (first &+ n) &* outStride
-      let g = dOut + (first &+ n) &* outStride
-      var total: Float = 0
-      for d in 0..<headSize { total += g[d] * o[d] }
-      deltas[n] = total
+      var total = FloatVector.zero
+      var d = 0
+      while d < headSize {
+        let g = scratch.dOut.vector(n &* scratch.width &+ d)
+        total = multiplyAdd(g, loadRows(o + d, headSize &- d), total)
+        d &+= 16
+      }
+      deltas[n] = sum(total)
     }
     var position = 0
     while position < end {
@@ -78,7 +82,12 @@ func attendBackward(
     }
     for n in 0..<columns {
       let target = dQueries + (first &+ n) &* stride
-      for d in 0..<headSize { target[d] = scratch.dQueries[n &* scratch.width &+ d] }
+      var d = 0
+      while d < headSize {
+        storeRows(
+          scratch.dQueries.vector(n &* scratch.width &+ d), target + d, headSize &- d, false)
+        d &+= 16
+      }
     }
     first &+= 8
   }
@@ -86,37 +95,49 @@ func attendBackward(
     let dKey = dKeys + position &* stride
     let dValue = dValues + position &* stride
     let row = position &* scratch.width
-    for d in 0..<headSize {
-      dKey[d] = (adds ? dKey[d] : 0) + scratch.dKeys[row &+ d]
-      dValue[d] = (adds ? dValue[d] : 0) + scratch.dValues[row &+ d]
+    var d = 0
+    while d < headSize {
+      storeRows(scratch.dKeys.vector(row &+ d), dKey + d, headSize &- d, adds)
+      storeRows(scratch.dValues.vector(row &+ d), dValue + d, headSize &- d, adds)
+      d &+= 16
     }
   }
 }
 
-/// Keys and values in their layouts, zeros past the sequence and past the head; their gradients zero.
+/// Keys and values in their layouts, zeros past the sequence and past the head; their gradients zero. Sixteen
+/// positions by sixteen dimensions at a time.
 @inline(__always) private func prepareKeys(
   _ keys: UnsafePointer<Float>, _ values: UnsafePointer<Float>, _ stride: Int, _ count: Int,
   _ headSize: Int, _ scratch: BackwardScratch
 ) {
-  for position in 0..<scratch.positions {
-    let key = keys + position &* stride
-    let value = values + position &* stride
-    let row = position &* scratch.width
-    let tile = (position & ~15) &* headSize &+ (position & 15)
-    let isPresent = position < count
-    for d in 0..<headSize {
-      let k = isPresent ? key[d] : 0
-      scratch.keys[row &+ d] = k
-      scratch.keyTiles[tile &+ 16 &* d] = k
-      scratch.valueTiles[tile &+ 16 &* d] = isPresent ? value[d] : 0
-    }
-    for d in headSize..<scratch.width { scratch.keys[row &+ d] = 0 }
+  var position = 0
+  while position < scratch.positions {
     var d = 0
     while d < scratch.width {
-      scratch.dKeys.store(.zero, at: row &+ d)
-      scratch.dValues.store(.zero, at: row &+ d)
+      let left = headSize &- d
+      func tile(_ rows: UnsafePointer<Float>) -> Square {
+        .load { i in
+          position &+ i < count && left > 0
+            ? loadRows(rows + ((position &+ i) &* stride &+ d), left) : .zero
+        }
+      }
+      let key = tile(keys)
+      let row = position &* scratch.width &+ d
+      key.forFirst(16) { i, vector in scratch.keys.store(vector, at: row &+ i &* scratch.width) }
+      let column = position &* headSize &+ 16 &* d
+      key.transposed.forFirst(left) { i, vector in
+        scratch.keyTiles.store(vector, at: column &+ 16 &* i)
+      }
+      tile(values).transposed.forFirst(left) { i, vector in
+        scratch.valueTiles.store(vector, at: column &+ 16 &* i)
+      }
+      for i in 0..<16 {
+        scratch.dKeys.store(.zero, at: row &+ i &* scratch.width)
+        scratch.dValues.store(.zero, at: row &+ i &* scratch.width)
+      }
       d &+= 16
     }
+    position &+= 16
   }
 }
 
@@ -125,25 +146,32 @@ func attendBackward(
   _ queries: UnsafePointer<Float>, _ stride: Int, _ dOut: UnsafePointer<Float>, _ outStride: Int,
   _ columns: Int, _ headSize: Int, _ scratch: BackwardScratch
 ) {
-  for n in 0..<8 {
-    let row = n &* scratch.width
-    for d in 0..<headSize {
-      let q = n < columns ? queries[n &* stride &+ d] : 0
-      let g = n < columns ? dOut[n &* outStride &+ d] : 0
-      scratch.queries[row &+ d] = q
-      scratch.queryColumns[d &* 8 &+ n] = q
-      scratch.dOut[row &+ d] = g
-      scratch.dOutColumns[d &* 8 &+ n] = g
+  var d = 0
+  while d < scratch.width {
+    let left = headSize &- d
+    func both(
+      _ source: UnsafePointer<Float>, _ stride: Int, _ rows: UnsafeMutablePointer<Float>,
+      _ byColumn: UnsafeMutablePointer<Float>
+    ) {
+      var eight = Eight()
+      eight.update { n, _ in
+        n < columns && left > 0 ? loadRows(source + (n &* stride &+ d), left) : .zero
+      }
+      eight.forFirst(8) { n, vector in rows.store(vector, at: n &* scratch.width &+ d) }
+      // Two dimensions to a vector.
+      eight.transposed.forFirst((min(left, 16) &+ 1) / 2) { i, vector in
+        let place = byColumn + (8 &* d &+ 16 &* i)
+        if 2 &* i &+ 1 < left {
+          place.store(vector)
+        } else {
+          UnsafeMutableRawPointer(place).storeBytes(of: vector.lowHalf, as: SIMD8<Float>.self)
+        }
+      }
     }
-    for d in headSize..<scratch.width {
-      scratch.queries[row &+ d] = 0
-      scratch.dOut[row &+ d] = 0
-    }
-    var d = 0
-    while d < scratch.width {
-      scratch.dQueries.store(.zero, at: row &+ d)
-      d &+= 16
-    }
+    both(queries, stride, scratch.queries, scratch.queryColumns)
+    both(dOut, outStride, scratch.dOut, scratch.dOutColumns)
+    for n in 0..<8 { scratch.dQueries.store(.zero, at: n &* scratch.width &+ d) }
+    d &+= 16
   }
 }
 

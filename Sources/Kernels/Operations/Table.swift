@@ -163,7 +163,15 @@ import KernelInterface
       swiGLUBackward: { swiGLUBackward($0, $1, $2, $3) },
       softmaxSums: { softmaxSums($0, $1, $2, $3) },
       softmaxScaled: { softmaxScaled($0, $1, $2, $3) },
-      softmaxDifference: { softmaxDifference($0, $1, $2, $3, $4, $5, $6, $7, $8) }),
+      softmaxDifference: { softmaxDifference($0, $1, $2, $3, $4, $5, $6, $7, $8) },
+      bytes: ByteGradientKernels(
+        round: { roundGradients($0, $1, $2, $3, $4, $5, $6, $7) },
+        linearTransposed: {
+          format, weights, k, outputs, slices, g, n, first, end, dx, stride, accumulate, scratch in
+          linearTransposedBytes(
+            PackedLayout.format(format), weights, k, outputs, slices, g, n, first, end, dx, stride,
+            accumulate != 0, scratch)
+        })),
     optimizers: OptimizerKernels(
       adamStep: { adamStep($0, $1, $2, $3, $4, $5) },
       adamStepBytes: { adamStepBytes($0, $1, $2, $3, $4, $5, $6, $7, $8) },

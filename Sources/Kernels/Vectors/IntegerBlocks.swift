@@ -31,6 +31,10 @@ protocol IntegerBlock {
   static var hasHalves: Bool { get }
   /// What is to be taken off the codes; 0 of the formats that have a minimum.
   static var zeroPoint: Int32 { get }
+  /// What codes are not below, and not above.
+  static var smallestCode: Int32 { get }
+  /// See `smallestCode`.
+  static var largestCode: Int32 { get }
 
   /// Codes of columns 4j..<4j+4, j < 8: unsigned bytes, a word for each row.
   static func words(_ place: BlockPlace, _ j: Int) -> WordVector
@@ -60,6 +64,7 @@ typealias BlockSteps = (
 extension IntegerBlock {
   @inline(__always) static var blocksTogether: Int { 1 }
   @inline(__always) static var hasHalves: Bool { false }
+  @inline(__always) static var smallestCode: Int32 { 0 }
   /// Whether what stands beside the activations' scale is to be added to the dot product, because of the
   /// codes' zero point. Otherwise it is what a minimum multiplies.
   @inline(__always) static var hasZeroPoint: Bool { zeroPoint != 0 }
@@ -80,6 +85,7 @@ protocol NibbleBlock: IntegerBlock {
 }
 
 extension NibbleBlock {
+  @inline(__always) static var largestCode: Int32 { 15 }
   @inline(__always) static func nibbleWords(_ place: BlockPlace, _ j: Int) -> WordVector {
     let p = nibbles(place)
     #if KERNELS_NEON
@@ -124,6 +130,7 @@ enum Q4_0Block: ScaledBlock, NibbleBlock {
 enum Q8_0Block: ScaledBlock {
   @inline(__always) static var blockBytes: Int { 544 }
   @inline(__always) static var zeroPoint: Int32 { 128 }
+  @inline(__always) static var largestCode: Int32 { 255 }
   @inline(__always) static func words(_ place: BlockPlace, _ j: Int) -> WordVector {
     place.start.words(32 &+ 64 &* j)
   }
@@ -169,6 +176,7 @@ enum Q4_1Block: AffineBlock {
 protocol FiveBitBlock: NibbleBlock {}
 
 extension FiveBitBlock {
+  @inline(__always) static var largestCode: Int32 { 31 }
   @inline(__always) static func words(_ place: BlockPlace, _ j: Int) -> WordVector {
     nibbleWords(place, j) | fifths(nibbles(place).words(256), j)
   }
@@ -273,6 +281,7 @@ extension HalvedBlock {
 enum Q6_KBlock: HalvedBlock, NibbleBlock {
   @inline(__always) static var blockBytes: Int { PackedLayout.q6_KSuperblock / 8 }
   @inline(__always) static var zeroPoint: Int32 { 32 }
+  @inline(__always) static var largestCode: Int32 { 63 }
   @inline(__always) private static func block(_ place: BlockPlace) -> UnsafeRawPointer {
     place.start + (32 &+ PackedLayout.q6_KBlock &* place.index)
   }

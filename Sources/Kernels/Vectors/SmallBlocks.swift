@@ -11,6 +11,7 @@ import KernelInterface
 enum Q3_KBlock: HalvedBlock {
   @inline(__always) static var blockBytes: Int { PackedLayout.q3_KSuperblock / 8 }
   @inline(__always) static var zeroPoint: Int32 { 4 }
+  @inline(__always) static var largestCode: Int32 { 7 }
   @inline(__always) private static func block(_ place: BlockPlace) -> UnsafeRawPointer {
     place.start + (32 &+ PackedLayout.q3_KBlock &* place.index)
   }
@@ -38,6 +39,7 @@ enum Q2_KBlock: IntegerBlock {
 
   @inline(__always) static var blockBytes: Int { PackedLayout.q2_KSuperblock / 8 }
   @inline(__always) static var zeroPoint: Int32 { 0 }
+  @inline(__always) static var largestCode: Int32 { 3 }
   @inline(__always) static var blocksTogether: Int { 8 }
   @inline(__always) static var hasHalves: Bool { true }
   @inline(__always) private static func block(_ place: BlockPlace) -> UnsafeRawPointer {

@@ -73,6 +73,8 @@ extension TableBlock {
 enum IQ4_NLBlock: ScaledBlock, TableBlock {
   @inline(__always) static var blockBytes: Int { 288 }
   @inline(__always) static var zeroPoint: Int32 { 128 }
+  @inline(__always) static var smallestCode: Int32 { 1 }
+  @inline(__always) static var largestCode: Int32 { 241 }
   @inline(__always) static var values: ValueTable { iq4Values }
   @inline(__always) static func nibbles(_ place: BlockPlace) -> UnsafeRawPointer {
     place.start + 32
@@ -87,6 +89,8 @@ enum IQ4_XSBlock: ScaledBlock, TableBlock {
   @inline(__always) static var blockBytes: Int { PackedLayout.iq4_XSSuperblock / 8 }
   @inline(__always) static var blocksTogether: Int { 8 }
   @inline(__always) static var zeroPoint: Int32 { 128 }
+  @inline(__always) static var smallestCode: Int32 { 1 }
+  @inline(__always) static var largestCode: Int32 { 241 }
   @inline(__always) static var values: ValueTable { iq4Values }
   @inline(__always) private static func block(_ place: BlockPlace) -> UnsafeRawPointer {
     place.start + (32 &+ PackedLayout.iq4_XSBlock &* place.index)
@@ -111,6 +115,8 @@ enum IQ4_XSBlock: ScaledBlock, TableBlock {
 enum MXFP4Block: ScaledBlock, TableBlock {
   @inline(__always) static var blockBytes: Int { 272 }
   @inline(__always) static var zeroPoint: Int32 { 16 }
+  @inline(__always) static var smallestCode: Int32 { 4 }
+  @inline(__always) static var largestCode: Int32 { 28 }
   @inline(__always) static var values: ValueTable { mxfp4Values }
   @inline(__always) static func header(_ place: BlockPlace) -> FloatVector {
     // Of two halves of the exponent, since the smallest powers are below the normal numbers.

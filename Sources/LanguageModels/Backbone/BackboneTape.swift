@@ -12,6 +12,8 @@ package protocol BackboneTape: AnyObject {
   var byteCount: Int { get }
   /// Who hears when gradients are final.
   var stages: (any ParameterStages)? { get set }
+  /// What the next backward pass rounds with, of a backbone whose products are in eight bits.
+  var roundingSeed: RoundingSeed { get set }
 
   /// As `EditorBackbone.hiddenStates`, with `addition` between the blocks.
   func forward(
@@ -31,6 +33,8 @@ package final class GPT2BackboneTape: BackboneTape {
     get { pass?.stages }
     set { pass?.stages = newValue }
   }
+  /// Nothing is rounded here.
+  package var roundingSeed = RoundingSeed()
   private let state: GPT2State
   private let pass: GPT2Backward?
 
@@ -119,6 +123,11 @@ package final class ProcessorBackboneTape: BackboneTape {
   }
 
   package var byteCount: Int { tape.byteCount + gradients.byteCount }
+
+  package var roundingSeed: RoundingSeed {
+    get { tape.roundingSeed }
+    set { tape.roundingSeed = newValue }
+  }
 
   package func forward(
     _ batch: TokenBatch, after blocks: [Int], at rows: [Int], adding: (any BackboneAddition)?

@@ -7,6 +7,9 @@ public enum BackwardPrecision: String, Sendable, Codable, CaseIterable {
   case f32
   /// Both rounded to bf16, where the CPU has instructions for it.
   case bf16
+  /// Both rounded to eight bits, the gradients at random (`ByteGradientKernels`), of weights in blocks; of others, and
+  /// of adapters, as in bf16 where the CPU has instructions for it, and in f32 elsewhere.
+  case int8
 }
 
 /// Forward and backward passes of a frozen processor over batches of sequences, for what is trained
@@ -52,6 +55,8 @@ package final class ProcessorTape {
   package private(set) var batch: TokenBatch?
   /// Who hears when adapters are read, and when their gradients are final; nil where nobody does.
   package var stages: (any ParameterStages)?
+  /// What the next backward pass rounds with, where it runs in eight bits.
+  package var roundingSeed = RoundingSeed()
 
   private let memory: TapeMemory
   private let cache: KeyValueCache
@@ -75,8 +80,11 @@ package final class ProcessorTape {
       throw .depthOutOfRange(requested: options.depth ?? 0, most: c.layerCount)
     }
     do {
-      brain =
-        options.backward == .bf16 ? try processor.instructionSet.brainKernels() : nil
+      switch options.backward {
+      case .f32: brain = nil
+      case .bf16: brain = try processor.instructionSet.brainKernels()
+      case .int8: brain = processor.kernels.brain
+      }
     } catch { throw .kernels(error) }
     self.processor = processor
     self.rowCapacity = rowCapacity
@@ -255,7 +263,8 @@ package final class ProcessorTape {
         "the gradients are of other adapters")
     }
     return TapeBackwardPass(
-      forward: pass, brain: brain, adapterGradients: adapterGradients?.floats.baseAddress)
+      forward: pass, brain: brain, rounding: options.backward == .int8 ? roundingSeed : nil,
+      adapterGradients: adapterGradients?.floats.baseAddress)
   }
 
   private func score(
@@ -342,7 +351,9 @@ package final class ProcessorTape {
         if !keepsBlocks, present != index || interval > 1 {
           forward.run(layers.blocks[index], blockAdapters[index], index: index, to: nil, worker)
         }
-        backward.run(layers.blocks[index], blockAdapters[index], index: index, worker)
+        backward.run(
+          layers.blocks[index], blockAdapters[index], index: index,
+          wantsInput: index > end || edited[index], worker)
         if let stages {
           worker.onCaller { stages.areFinal(from: index + 1) }
           worker.barrier()

@@ -5,12 +5,14 @@ import TensorKernels
 /// the names are those of the forward pass, each value here being the gradient of that one.
 ///
 /// The weights are frozen: a linear layer y = W x gives dx = W^T dy alone, exact weights of any format,
-/// in f32 or with both factors in bf16. Adapters get their gradients too. Every number has one owner,
+/// in f32 or with both factors in bf16 or in eight bits. Adapters get their gradients too. Every number has one owner,
 /// who sums in the order of the rows, so that the number of threads changes no bit.
 struct TapeBackwardPass {
   let forward: TapePass
   /// bf16 linear layers, where the backward pass runs in bf16.
   let brain: BrainKernelTable?
+  /// Where it runs in eight bits, what gradients are rounded with.
+  let rounding: RoundingSeed?
   /// Gradients of the adapters, in the layout of their parameters.
   let adapterGradients: UnsafeMutablePointer<Float>?
 
@@ -20,20 +22,23 @@ struct TapeBackwardPass {
   private var configuration: ProcessorConfiguration { forward.configuration }
 
   /// Block `index`, from the gradient of its output to that of its input, both in `memory.gradient`;
-  /// `memory.block(index)` must hold the block's values, of which `gated` is lost.
+  /// `memory.block(index)` must hold the block's values, of which `gated` is lost. Where the gradient of the input is
+  /// not wanted, nothing is made for it, and `memory.gradient` is of no use afterwards.
   func run(
-    _ block: ForwardPass.Block, _ adapters: BlockAdapters, index: Int, _ worker: Worker
+    _ block: ForwardPass.Block, _ adapters: BlockAdapters, index: Int, wantsInput: Bool,
+    _ worker: Worker
   ) {
     let values = memory.block(index)
     let input = memory.stream(index)
     let stream = memory.gradient
     let inner = forward.innerWidth
     let hidden = forward.hidden
+    let rounding = rounding?.part(index)
 
     // output = middle + Wd (silu(gate) * up)
     transpose(
       block.down, adapters.down, stream, hidden, input: values.gated, 2 * inner, .swiGLU,
-      to: memory.activated, worker)
+      to: memory.activated, rounding: rounding?.part(0), worker)
     for row in worker.each(rows) {
       let gate = values.gated + row * 2 * inner
       kernels.gradients.swiGLUBackward(gate, gate + inner, memory.activated + row * inner, inner)
@@ -44,36 +49,40 @@ struct TapeBackwardPass {
     transpose(
       block.expansion, adapters.expansion, values.gated, 2 * inner, input: values.middle, hidden,
       forward.norm(block.feedForwardNorm), to: memory.inputGradient,
-      packed: memory.packedExpansion, worker)
+      packed: memory.packedExpansion, rounding: rounding?.part(1), worker)
     normalize(values.middle, block.feedForwardNorm, worker)
 
     // middle = x + Wo attended
     transpose(
       block.attentionOutput, adapters.attentionOutput, stream, hidden, input: values.attended,
-      forward.queryWidth, .identity, to: memory.attendedGradient, worker)
+      forward.queryWidth, .identity, to: memory.attendedGradient, rounding: rounding?.part(2), worker)
     attend(values, worker)
 
     // q, k, v = W rmsNorm(x)
     transpose(
       block.projections, adapters.projections, memory.projectedGradient, forward.projectedWidth,
-      input: input, hidden, forward.norm(block.attentionNorm), to: memory.inputGradient, worker)
-    normalize(input, block.attentionNorm, worker)
+      input: input, hidden, forward.norm(block.attentionNorm),
+      to: wantsInput ? memory.inputGradient : nil, rounding: rounding?.part(3), worker)
+    if wantsInput { normalize(input, block.attentionNorm, worker) }
   }
 
-  /// dx = sum W^T g over the layers of a step, `x` being what the step was given.
+  /// dx = sum W^T g over the layers of a step, `x` being what the step was given; the adapters' gradients alone where
+  /// dx is not wanted.
   private func transpose(
     _ group: LinearGroup, _ adapters: [AdapterView], _ g: UnsafePointer<Float>, _ stride: Int,
     input x: UnsafePointer<Float>, _ xStride: Int, _ transform: InputTransform,
-    to dx: UnsafeMutablePointer<Float>, packed: UnsafeMutablePointer<Float>? = nil,
-    _ worker: Worker
+    to dx: UnsafeMutablePointer<Float>?, packed: UnsafeMutablePointer<Float>? = nil,
+    rounding: RoundingSeed?, _ worker: Worker
   ) {
-    var accumulate = false
-    for part in group.parts {
-      for member in part.members {
-        apply(
-          transposed: member.matrix, g + member.column, stride, to: dx, group.columns, accumulate,
-          packed: packed, worker)
-        accumulate = true
+    if let dx {
+      var accumulate = false
+      for part in group.parts {
+        for member in part.members {
+          apply(
+            transposed: member.matrix, g + member.column, stride, to: dx, group.columns,
+            accumulate, packed: packed, rounding: rounding?.part(member.column), worker)
+          accumulate = true
+        }
       }
     }
     guard let adapterGradients, !adapters.isEmpty, forward.batch.adapted?.isEmpty != true else {
@@ -94,11 +103,16 @@ struct TapeBackwardPass {
   func apply(
     transposed matrix: MatrixView, _ g: UnsafePointer<Float>, _ stride: Int,
     to dx: UnsafeMutablePointer<Float>, _ dxStride: Int, _ accumulate: Bool, rows: Int? = nil,
-    packed: UnsafeMutablePointer<Float>? = nil, _ worker: Worker
+    packed: UnsafeMutablePointer<Float>? = nil, rounding: RoundingSeed?, _ worker: Worker
   ) {
     let packed = packed ?? memory.packed
     let scratch = memory.gradientScratch(worker.index)
-    if let brain {
+    if let rounding, matrix.format.elementsPerBlock > 1 {
+      matrix.applyTransposed(
+        worker, kernels.gradients.bytes, g, stride: stride, count: rows ?? self.rows,
+        seed: rounding.word, dx: dx, dxStride: dxStride, accumulate: accumulate, packed: packed,
+        scratch: scratch)
+    } else if let brain {
       matrix.applyTransposed(
         worker, brain, g, stride: stride, count: rows ?? self.rows, dx: dx, dxStride: dxStride,
         accumulate: accumulate, packed: packed, scratch: scratch)

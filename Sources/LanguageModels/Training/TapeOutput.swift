@@ -51,7 +51,8 @@ struct TapeOutput {
       guard gradient else { continue }
       backward.apply(
         transposed: output.parts[0].members[0].matrix, memory.logits, vocabulary,
-        to: memory.scoredGradient, hidden, false, rows: count, worker)
+        to: memory.scoredGradient, hidden, false, rows: count,
+        rounding: backward.rounding?.part(-1 - first), worker)
       // A row may be scored twice, so columns would have to be shared out; rows are few: one thread.
       worker.onCaller { scatter(first, count) }
       worker.barrier()

@@ -235,7 +235,7 @@ struct TrainingArguments: ParsableArguments {
   var gradCheckpoint: String?
   @Option(
     help: ArgumentHelp(
-      "Numbers that the backward pass multiplies. (default: f32)", valueName: "f32|bf16"))
+      "Numbers that the backward pass multiplies. (default: f32)", valueName: "f32|bf16|int8"))
   var backward: String?
 
   /// The flags by the names of their options, and what they give.

@@ -22,6 +22,55 @@ extension Workload {
       + [slices(.q4_1, 1536, 576, n: 512), slices(.q4_1, 576, 1536, n: 512)]
   }
 
+  /// Gradients of inputs in eight bits, rounding included, at the shapes of those in bf16 and of SmolLM2.
+  static var linearBytes: [Workload] {
+    let formats = BlockFormat.allCases.filter { $0.elementsPerBlock > 1 }
+    return formats.map { bytes($0, 4096, 4096, n: 256) }
+      + [
+        bytes(.q4_0, 4096, 4096, n: 128), bytes(.q4_1, 1536, 576, n: 512),
+        bytes(.q4_1, 1536, 576, n: 360), bytes(.q4_1, 576, 1536, n: 360),
+        bytes(.q4_1, 49152, 576, n: 128), bytes(.q4_1, 1536, 576, n: 512, slices: 2),
+      ]
+  }
+
+  private static func bytes(
+    _ format: BlockFormat, _ rows: Int, _ columns: Int, n: Int, slices: Int = 1
+  ) -> Workload {
+    Workload(
+      name: "bytes W^T g \(format.name)",
+      shape: "\(rows)x\(columns), \(n) rows\(slices == 2 ? ", two slices" : "")",
+      limit: .integerDot, amount: 2 * Double(rows * columns * n)
+    ) { set, pool, memory in
+      let kernels = set.kernels.gradients.bytes
+      let weights = randomWeights(memory, format, rows: rows, columns: columns)
+      var numbers = FixedNumbers()
+      let g = numbers.floats(memory, n * rows)
+      let dx = memory.allocate(Float.self, n * columns)
+      let tile = ByteGradientKernels.tileRows
+      let tileFloats = ByteGradientKernels.tileFloats(outputs: rows, slices: slices)
+      let tiles = (n + tile - 1) / tile
+      let packed = memory.allocate(Float.self, tiles * tileFloats)
+      let scratch = memory.allocate(
+        Float.self, pool.threadCount * ByteGradientKernels.scratchFloats)
+      return {
+        pool.run { worker in
+          for i in worker.each(tiles) {
+            kernels.round(
+              g + tile * i * rows, rows, min(tile, n - tile * i), rows, slices, 1, tile * i,
+              packed + i * tileFloats)
+          }
+          worker.barrier()
+          for share in worker.portions(of: columns, unit: max(32, format.elementsPerBlock)) {
+            kernels.linearTransposed(
+              PackedLayout.number(format), weights.address, columns, rows, slices, packed, n,
+              share.lowerBound, share.upperBound, dx, columns, 0,
+              scratch + worker.index * ByteGradientKernels.scratchFloats)
+          }
+        }
+      }
+    }
+  }
+
   private static func transposed(_ format: BlockFormat, _ rows: Int, _ columns: Int, n: Int)
     -> Workload
   {
