@@ -23,7 +23,7 @@ public enum CacheLayout {
   /// Floats between two rows of scores: not a power of two, or the rows would share cache lines' sets.
   public static let scoreStride = softmaxBlock + 16
 
-  /// Most queries of one call of `KernelTable.Attend`.
+  /// Most queries of one call of `AttentionKernels.Attend`.
   public static let mostQueries = 64
 
   /// Dimensions of a position's values, padded to whole vectors.
@@ -56,7 +56,7 @@ public enum CacheLayout {
     8 &* paddedSize(headSize) &+ 16
   }
 
-  /// Floats of scratch for one call of `KernelTable.Attend`: scores `[8][scoreStride]`; a partial
+  /// Floats of scratch for one call of `AttentionKernels.Attend`: scores `[8][scoreStride]`; a partial
   /// result, and one more for every eight queries; the queries `[headSize][8]`; keys and values of one
   /// block of positions as floats.
   public static func attentionScratch(_ headSize: Int) -> Int {

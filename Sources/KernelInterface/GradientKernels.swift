@@ -1,7 +1,7 @@
 /// The inner loops that only training needs, of one instruction set; part of a `KernelTable`, whose
 /// rules hold here too.
 public struct GradientKernels: Sendable {
-  /// dx (+)= the gradient of `KernelTable.RMSNorm`: with s = 1 / sqrt(mean(x^2) + epsilon) and
+  /// dx (+)= the gradient of `RowKernels.RMSNorm`: with s = 1 / sqrt(mean(x^2) + epsilon) and
   /// u = weight * dy,
   ///     dx_i = s u_i - s^3 x_i / count * sum_j u_j x_j
   /// (x, weight, epsilon, dy, count, dx, accumulate)
@@ -11,7 +11,7 @@ public struct GradientKernels: Sendable {
       UnsafeMutablePointer<Float>, Int
     ) -> Void
 
-  /// The gradient of `KernelTable.SwiGLU`, in place: gate becomes d * up * s * (1 + gate * (1 - s)) and
+  /// The gradient of `RowKernels.SwiGLU`, in place: gate becomes d * up * s * (1 + gate * (1 - s)) and
   /// up becomes d * gate * s, with s = sigmoid(gate). (gate, up, d, count)
   public typealias SwiGLUBackward =
     @convention(c) (
@@ -38,6 +38,59 @@ public struct GradientKernels: Sendable {
       Float
     ) -> Float
 
+  /// dx += the gradient of one row's LayerNorm, given that of its output; the row's mean and
+  /// 1 / sqrt(variance + epsilon) are left in `moments` for `LayerNormGradients`.
+  /// (x, weight, epsilon, count, dy, dx, moments)
+  public typealias LayerNormBackward =
+    @convention(c) (
+      UnsafePointer<Float>, UnsafePointer<Float>, Float, Int, UnsafePointer<Float>,
+      UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>
+    ) -> Void
+
+  /// The gradients of LayerNorm's parameters over all rows, added to `dWeight` and `dBias` for the
+  /// columns first..<end; `moments` has two numbers a row.
+  /// (x, dy, moments, rows, stride, first, end, dWeight, dBias)
+  public typealias LayerNormGradients =
+    @convention(c) (
+      UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Int, Int, Int, Int,
+      UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>
+    ) -> Void
+
+  /// sums[i] += the sum of column i, for the columns first..<end.
+  /// (x, rows, stride, first, end, sums)
+  public typealias AddColumnSums =
+    @convention(c) (
+      UnsafePointer<Float>, Int, Int, Int, Int, UnsafeMutablePointer<Float>
+    ) -> Void
+
+  /// gradient *= the derivative of `GELU` at x. (x, count, gradient)
+  public typealias GELUBackward =
+    @convention(c) (UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) -> Void
+
+  /// The backward pass of causal attention of one query head over one sequence of `count` rows, which
+  /// are `stride` apart in queries, keys, values and their gradients alike. The query's gradient is
+  /// overwritten; those of key and value are too, or added to when `accumulate` is 1, as where several
+  /// query heads share them. `out` and `dOut` are the head's output and its gradient. `scratch` holds
+  /// `attendBackwardScratch` floats.
+  /// (queries, keys, values, stride, count, headSize, scale, out, dOut, outStride, dQueries, dKeys,
+  /// dValues, accumulate, scratch)
+  public typealias AttendBackward =
+    @convention(c) (
+      UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Int, Int, Int, Float,
+      UnsafePointer<Float>, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>,
+      UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>
+    ) -> Void
+
+  /// Backward pass of LayerNorm of one row.
+  public let layerNormBackward: LayerNormBackward
+  /// Gradients of LayerNorm's parameters.
+  public let layerNormGradients: LayerNormGradients
+  /// Sums over rows: gradients of biases.
+  public let addColumnSums: AddColumnSums
+  /// Backward pass of GELU.
+  public let geluBackward: GELUBackward
+  /// Backward pass of attention within a sequence.
+  public let attendBackward: AttendBackward
   /// Backward of RMSNorm.
   public let rmsNormBackward: RMSNormBackward
   /// Backward of SwiGLU.
@@ -53,15 +106,30 @@ public struct GradientKernels: Sendable {
 
   /// Every entry, in the order of the declarations.
   public init(
+    layerNormBackward: LayerNormBackward, layerNormGradients: LayerNormGradients,
+    addColumnSums: AddColumnSums, geluBackward: GELUBackward, attendBackward: AttendBackward,
     rmsNormBackward: RMSNormBackward, swiGLUBackward: SwiGLUBackward, softmaxSums: SoftmaxSums,
-    softmaxScaled: SoftmaxScaled, softmaxDifference: SoftmaxDifference,
-    bytes: ByteGradientKernels
+    softmaxScaled: SoftmaxScaled, softmaxDifference: SoftmaxDifference, bytes: ByteGradientKernels
   ) {
+    self.layerNormBackward = layerNormBackward
+    self.layerNormGradients = layerNormGradients
+    self.addColumnSums = addColumnSums
+    self.geluBackward = geluBackward
+    self.attendBackward = attendBackward
     self.rmsNormBackward = rmsNormBackward
     self.swiGLUBackward = swiGLUBackward
     self.softmaxSums = softmaxSums
     self.softmaxScaled = softmaxScaled
     self.softmaxDifference = softmaxDifference
     self.bytes = bytes
+  }
+}
+
+extension KernelTable {
+  /// Floats of scratch for `AttendBackward` over at most `count` rows.
+  public static func attendBackwardScratch(_ count: Int, _ headSize: Int) -> Int {
+    let width = CacheLayout.paddedSize(headSize)
+    return (count + 15) / 16 * 16 * (2 * headSize + 3 * width + 8) + 24 * width + 16 * headSize
+      + 128
   }
 }

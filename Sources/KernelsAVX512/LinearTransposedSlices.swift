@@ -25,7 +25,7 @@ private let tileRows = KernelTable.slicedTile
 /// Bytes of a tile's slices.
 private let sliceBytes = 4 * tileRows * SlicedPanel.mostOutputs
 
-/// `KernelTable.LinearTransposedSlices`.
+/// `LinearGradientKernels.LinearTransposedSlices`.
 func linearTransposedSlices(
   _ format: BlockFormat, _ weights: UnsafeRawPointer, _ k: Int, _ outputs: Int,
   _ g: UnsafePointer<Float>, _ gStride: Int, _ rows: Int, _ firstColumn: Int, _ endColumn: Int,

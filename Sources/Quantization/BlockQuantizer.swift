@@ -98,7 +98,7 @@ public struct BlockQuantizer: Sendable {
           UnsafeRawBufferPointer(
             start: from + first * sourceRowBytes, count: count * sourceRowBytes),
           count * columns, into: buffer)
-        let bad = kernels.firstNotFinite(buffer, count * columns)
+        let bad = kernels.quantization.firstNotFinite(buffer, count * columns)
         if bad >= 0 {
           // Parts before this one are with other threads already, which will tell.
           failure.record(row: first + bad / columns, column: bad % columns)
@@ -154,7 +154,7 @@ public struct BlockQuantizer: Sendable {
   ) {
     let number = PackedLayout.number(format)
     switch format {
-    case .f32, .f16, .bf16: kernels.fromFloats(number, values, rows * columns, out)
+    case .f32, .f16, .bf16: kernels.quantization.fromFloats(number, values, rows * columns, out)
     case .q5_0 where rounding == .reference, .q5_1 where rounding == .reference:
       ReferenceBlocks.quantize(
         format, UnsafeBufferPointer(start: values, count: rows * columns),
@@ -178,11 +178,12 @@ public struct BlockQuantizer: Sendable {
       let best = rounding == .best ? 1 : 0
       if let importance {
         importance.withUnsafeBufferPointer {
-          kernels.quantizeBlocks(
+          kernels.quantization.quantizeBlocks(
             number, best, values, $0.baseAddress, blocks, rows * blocks, out, scratch)
         }
       } else {
-        kernels.quantizeBlocks(number, best, values, nil, blocks, rows * blocks, out, scratch)
+        kernels.quantization.quantizeBlocks(
+          number, best, values, nil, blocks, rows * blocks, out, scratch)
       }
     }
   }

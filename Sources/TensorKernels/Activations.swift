@@ -39,11 +39,11 @@ package struct ActivationTiles {
     case .int8(let kind):
       let blocks = columns / 32
       let at = tile * tileRows * blocks
-      kernels.quantizeActivations(
+      kernels.linear.quantizeActivations(
         x, stride, validRows, tileRows, blocks, kind.rawValue, codes + at * 32, scales + at,
         offsets + at * kind.countPerBlock)
     case .f32:
-      kernels.packActivationsF32(
+      kernels.linear.packActivationsF32(
         x, stride, validRows, tileRows, columns, floats + tile * tileRows * columns)
     }
   }
@@ -79,12 +79,12 @@ extension MatrixView {
     guard !share.isEmpty else { return }
     let keep = accumulate ? 1 : 0
     guard case .int8 = layout else {
-      kernels.linearF32(
+      kernels.linear.linearF32(
         PackedLayout.number(format), groups, columns, x.floats, count, share.lowerBound,
         share.upperBound, rows, out, stride, keep, scratch)
       return
     }
-    kernels.linearInt8(
+    kernels.linear.linearInt8(
       PackedLayout.number(format), groups, columns / 32, x.codes, x.scales, x.offsets, count,
       share.lowerBound,
       share.upperBound, rows, out, stride, keep)

@@ -29,7 +29,7 @@ extension MatrixView {
     dx: UnsafeMutablePointer<Float>, dxStride: Int, accumulate: Bool,
     packed: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
-    if let multiply = kernels.linearTransposedSlices, format.elementsPerBlock > 1 {
+    if let multiply = kernels.linearGradients.linearTransposedSlices, format.elementsPerBlock > 1 {
       for share in columnShares(worker) {
         multiply(
           PackedLayout.number(format), groups, columns, rows, g, stride, count, share.lowerBound,
@@ -41,13 +41,13 @@ extension MatrixView {
     let tileCount = (count + tile - 1) / tile
     let paddedRows = PackedLayout.groupCount(rows: rows) * PackedLayout.groupRows
     for i in worker.each(tileCount) {
-      kernels.packGradients(
+      kernels.linearGradients.packGradients(
         g + i * tile * stride, stride, min(tile, count - i * tile), rows,
         packed + i * tile * paddedRows)
     }
     worker.barrier()
     for share in columnShares(worker) {
-      kernels.linearTransposedF32(
+      kernels.linearGradients.linearTransposedF32(
         PackedLayout.number(format), groups, columns, rows, packed, count, share.lowerBound,
         share.upperBound, dx, dxStride, accumulate ? 1 : 0, scratch)
     }
@@ -86,11 +86,12 @@ extension MatrixView {
     accumulate: Bool, packed: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
     for some in worker.portions(of: count) {
-      kernels.packInputs(x, xStride, some.lowerBound, some.upperBound, count, columns, packed)
+      kernels.linearGradients.packInputs(
+        x, xStride, some.lowerBound, some.upperBound, count, columns, packed)
     }
     worker.barrier()
     for share in rowShares(worker) {
-      kernels.linearGradientF32(
+      kernels.linearGradients.linearGradientF32(
         g, gStride, packed, count, share.lowerBound, share.upperBound, rows, columns, dw,
         accumulate ? 1 : 0, scratch)
     }

@@ -77,7 +77,7 @@ public final class PackedMatrix: Sendable {
       pool.parallel(count) { share in
         for group in start + share.lowerBound..<start + share.upperBound {
           let first = group * PackedLayout.groupRows
-          let bad = kernels.packGroup(
+          let bad = kernels.linear.packGroup(
             PackedLayout.number(format), from + first * rowBytes, rowBytes,
             min(PackedLayout.groupRows, rows - first), columns, to + group * groupBytes)
           if bad != 0 { badRow.store(first + bad - 1, ordering: .relaxed) }
@@ -118,7 +118,7 @@ public final class PackedMatrix: Sendable {
     var start = 0
     while start < columns {
       let count = min(PackedMatrix.panelColumns, columns - start)
-      kernels.dequantizePanel(
+      kernels.linear.dequantizePanel(
         PackedLayout.number(format), group, columns, start, count, panel, PackedLayout.groupRows)
       for i in 0..<count { out[start + i] = panel[i * PackedLayout.groupRows + lane] }
       start += count

@@ -19,7 +19,7 @@ func checkAttention(_ c: Checker) {
       // Stored alike, to the bit.
       let both = c.same("storeKeyValue", Bytes(keyBytes + valueBytes, fill: 0xFF)) { table, out in
         for position in 0..<filled {
-          table.storeKeyValue(
+          table.attention.storeKeyValue(
             kind.rawValue, heads.input + position * headSize,
             heads.input + (filled + position) * headSize, position, headSize, out.address,
             out.address + keyBytes)
@@ -29,7 +29,7 @@ func checkAttention(_ c: Checker) {
       for i in 0..<valueBytes { values.bytes[i] = both.bytes[keyBytes + i] }
       let kept = c.same("loadKeyValue", Bytes(2 * filled * headSize * 4)) { table, out in
         for position in 0..<filled {
-          table.loadKeyValue(
+          table.attention.loadKeyValue(
             kind.rawValue, keys.address, values.address, position, headSize,
             out.floats + position * headSize, out.floats + (filled + position) * headSize)
         }
@@ -42,7 +42,7 @@ func checkAttention(_ c: Checker) {
           let queries = c.floats(columns * queryStride, 2)
           let found = c.same("attend", Bytes(columns * outStride * 4, fill: 7)) { table, out in
             let scratch = Bytes(CacheLayout.attentionScratch(headSize) * 4, fill: 0xFF)
-            table.attend(
+            table.attention.attend(
               kind.rawValue, queries.input, queryStride, columns, visible, step, headSize, scale,
               keys.address, values.address, out.floats, outStride, scratch.floats)
           }
@@ -55,12 +55,12 @@ func checkAttention(_ c: Checker) {
               let partials = Bytes(blocks * size * 4, fill: 0xFF)
               let scratch = Bytes(CacheLayout.attentionScratch(headSize) * 4, fill: 0xFF)
               for block in 0..<blocks {
-                table.attendBlock(
+                table.attention.attendBlock(
                   kind.rawValue, queries.input, queryStride, columns, visible, step, headSize,
                   scale, keys.address, values.address, block, partials.floats + block * size,
                   scratch.floats)
               }
-              table.mergeAttention(
+              table.attention.mergeAttention(
                 partials.floats, blocks, columns, headSize, out.floats, outStride)
             }
             for i in 0..<columns * outStride {

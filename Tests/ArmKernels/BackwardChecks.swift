@@ -20,7 +20,7 @@ func checkLinearBackward(_ c: Checker) {
             let tiles = (n + 31) / 32
             let packed = Bytes(tiles * groups * 512 * 4, fill: 99)
             for t in 0..<tiles {
-              table.packGradients(
+              table.linearGradients.packGradients(
                 g.input + 32 * t * gStride, gStride, min(32, n - 32 * t), rows,
                 packed.floats + t * groups * 512)
             }
@@ -28,7 +28,7 @@ func checkLinearBackward(_ c: Checker) {
             // Two shares of the columns.
             let middle = format.elementsPerBlock == 256 ? columns : columns / 64 * 32
             for (first, end) in [(0, middle), (middle, columns)] where first < end {
-              table.linearTransposedF32(
+              table.linearGradients.linearTransposedF32(
                 PackedLayout.number(format), weights.address, columns, rows, packed.input, n,
                 first, end, out.floats, dxStride, accumulate, scratch.floats)
             }
@@ -61,10 +61,10 @@ func checkLinearBackward(_ c: Checker) {
     for accumulate in 0..<2 {
       let found = c.same("linearGradientF32", old) { table, out in
         let packed = Bytes((columns + 7) / 8 * n * 8 * 4, fill: 99)
-        table.packInputs(x.input, xStride, 0, n / 2, n, columns, packed.floats)
-        table.packInputs(x.input, xStride, n / 2, n, n, columns, packed.floats)
+        table.linearGradients.packInputs(x.input, xStride, 0, n / 2, n, columns, packed.floats)
+        table.linearGradients.packInputs(x.input, xStride, n / 2, n, n, columns, packed.floats)
         let scratch = Bytes(KernelTable.gradientScratch * 4, fill: 0xFF)
-        table.linearGradientF32(
+        table.linearGradients.linearGradientF32(
           g.input, gStride, packed.input, n, 0, groups, rows, columns, out.floats, accumulate,
           scratch.floats)
       }
@@ -124,7 +124,7 @@ func checkAttendBackward(_ c: Checker) {
       for adds in 0..<2 {
         let found = c.same("attendBackward", old) { table, out3 in
           let scratch = Bytes(KernelTable.attendBackwardScratch(count, headSize) * 4, fill: 0xFF)
-          table.attendBackward(
+          table.gradients.attendBackward(
             q.input, k.input, v.input, stride, count, headSize, scale, out.input, dOut.input,
             outStride, out3.floats, out3.floats + size, out3.floats + 2 * size, adds,
             scratch.floats)

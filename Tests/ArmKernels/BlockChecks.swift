@@ -43,7 +43,7 @@ func checkPacking(_ c: Checker) {
         let group = Bytes(PackedLayout.groupBytes(format, columns: columns))
         c.equal(
           "packGroup's complaint", row,
-          c.kernels.packGroup(
+          c.kernels.linear.packGroup(
             PackedLayout.number(format), source.address, rowBytes, 8, columns, group.address),
           1 + row)
       }
@@ -106,10 +106,10 @@ func checkQuantizers(_ c: Checker) {
       c.same("roundCompensated and refineBlocks", start) { table, out in
         let blocks = out.address + 2 * 512 * 4
         let scratch = Bytes(KernelTable.roundScratch * 4)
-        table.roundCompensated(
+        table.quantization.roundCompensated(
           number, out.floats, feedback.input, hessian.input, 32, costs.input, rows, blocks,
           rowBytes, scratch.floats)
-        table.refineBlocks(
+        table.quantization.refineBlocks(
           number, out.floats, out.floats + 512, hessian.input, 32, rows, blocks, rowBytes,
           scratch.floats)
       }

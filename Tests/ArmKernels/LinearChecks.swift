@@ -25,7 +25,7 @@ extension Checker {
     let source = Bytes(matrix.bytes)
     let out = Bytes(groups * groupBytes)
     for group in 0..<groups {
-      _ = table.packGroup(
+      _ = table.linear.packGroup(
         PackedLayout.number(matrix.format), source.address + group * 16 * rowBytes, rowBytes,
         min(16, matrix.rows - 16 * group), columns, out.address + group * groupBytes)
     }
@@ -44,7 +44,7 @@ extension Checker {
     let offsets = Bytes(tiles * tile * blocks * 4 * kind.countPerBlock, fill: 99)
     for t in 0..<tiles {
       let at = t * tile * blocks
-      table.quantizeActivations(
+      table.linear.quantizeActivations(
         x.input + t * tile * columns, columns, min(tile, n - t * tile), tile, blocks,
         kind.rawValue, codes.codes + at * 32, scales.floats + at,
         offsets.integers + at * kind.countPerBlock)
@@ -78,7 +78,7 @@ func checkLinearInt8(_ c: Checker) {
             for group in 0..<groups {  // one group a call, and then the rest together
               let end = group == 0 ? 1 : groups
               if group > 1 { break }
-              table.linearInt8(
+              table.linear.linearInt8(
                 number, weights.address, columns / 32, q.codes.codes, q.scales.floats,
                 q.offsets.integers, n, group, end, rows, out.floats, stride, accumulate)
             }
@@ -108,7 +108,7 @@ func checkLinearInt8(_ c: Checker) {
     let x = c.floats(523 * columns, 3)
     c.same("linearInt8 of many rows", Bytes(523 * 16 * 4)) { table, out in
       let q = c.quantized(table, x, 523, columns, kind)
-      table.linearInt8(
+      table.linear.linearInt8(
         number, weights.address, columns / 32, q.codes.codes, q.scales.floats,
         q.offsets.integers, 523, 0, 1, 16, out.floats, 16, 0)
     }
@@ -139,7 +139,7 @@ func checkExtremes(_ c: Checker) {
         for i in 0..<n * columns { x.floats[i] = i % (n + 1) == 0 ? -127 : 127 }
         c.same("linearInt8 at extremes", Bytes(n * matrix.rows * 4)) { table, out in
           let q = c.quantized(table, x, n, columns, kind)
-          table.linearInt8(
+          table.linear.linearInt8(
             PackedLayout.number(format), weights.address, columns / 32, q.codes.codes,
             q.scales.floats, q.offsets.integers, n, 0, groups, matrix.rows, out.floats,
             matrix.rows, 0)
@@ -160,7 +160,7 @@ func checkQuantizeActivations(_ c: Checker) {
         let codes = Bytes(tile * columns, fill: 99)
         let scales = Bytes(tile * blocks * 4, fill: 99)
         let offsets = Bytes(tile * blocks * 4 * kind.countPerBlock, fill: 99)
-        c.kernels.quantizeActivations(
+        c.kernels.linear.quantizeActivations(
           x.input, stride, valid, tile, blocks, kind.rawValue, codes.codes, scales.floats,
           offsets.integers)
         for row in 0..<tile {
@@ -225,12 +225,12 @@ func checkLinearF32(_ c: Checker) {
             let tiles = (n + tile - 1) / tile
             let packed = Bytes(tiles * tile * columns * 4, fill: 99)
             for t in 0..<tiles {
-              table.packActivationsF32(
+              table.linear.packActivationsF32(
                 x.input + t * tile * columns, columns, min(tile, n - t * tile), tile, columns,
                 packed.floats + t * tile * columns)
             }
             let scratch = Bytes(32 * 256 * 4, fill: 0xFF)
-            table.linearF32(
+            table.linear.linearF32(
               PackedLayout.number(format), weights.address, columns, packed.input, n, 0, groups,
               rows, out.floats, stride, accumulate, scratch.floats)
           }

@@ -84,9 +84,9 @@ func checkRows(_ c: Checker) {
     for i in [0, count / 2, count - 1] {
       let bad = x.copy()
       bad.floats[i] = i % 2 == 0 ? .nan : -.infinity
-      c.equal("firstNotFinite", i, c.kernels.firstNotFinite(bad.input, count), i)
+      c.equal("firstNotFinite", i, c.kernels.quantization.firstNotFinite(bad.input, count), i)
     }
-    c.equal("firstNotFinite", 0, c.kernels.firstNotFinite(x.input, count), -1)
+    c.equal("firstNotFinite", 0, c.kernels.quantization.firstNotFinite(x.input, count), -1)
     _ = place
   }
   for (heads, size, rotated) in [(1, 8, 8), (3, 64, 64), (2, 80, 32), (9, 128, 128)] {

@@ -34,7 +34,7 @@ final class AttentionHead {
     while keys.count < end {
       let key = randomFloats(headSize, size: 3, &random)
       let value = randomFloats(headSize, size: 3, &random)
-      set.kernels.storeKeyValue(
+      set.kernels.attention.storeKeyValue(
         type.kind.rawValue, key, value, keys.count, headSize, cache.keys(layer: 0, head: 0),
         cache.values(layer: 0, head: 0))
       keys.append(type.kept(key))
@@ -48,7 +48,7 @@ final class AttentionHead {
     let flat = queries.flatMap { $0 + [.nan, .nan, .nan] }
     var out = [Float](repeating: -7, count: queries.count * outStride)
     var scratch = [Float](repeating: .nan, count: CacheLayout.attentionScratch(headSize))
-    set.kernels.attend(
+    set.kernels.attention.attend(
       type.kind.rawValue, flat, queryStride, queries.count, visible, step, headSize, scale,
       cache.keys(layer: 0, head: 0), cache.values(layer: 0, head: 0), &out, outStride, &scratch)
     return (0..<queries.count).map { n in

@@ -69,13 +69,13 @@ import Testing
         let candidate: [Float] =
           [127] + (0..<7).map { _ in .init(Int.random(in: -127...127, using: &random)) }
         if position == best { value = candidate }
-        set.kernels.storeKeyValue(
+        set.kernels.attention.storeKeyValue(
           type.kind.rawValue, key, candidate, position, 8, cache.keys(layer: 0, head: 0),
           cache.values(layer: 0, head: 0))
       }
       var out = [Float](repeating: .nan, count: 8)
       var scratch = [Float](repeating: .nan, count: CacheLayout.attentionScratch(8))
-      set.kernels.attend(
+      set.kernels.attention.attend(
         type.kind.rawValue, [Float](repeating: 1, count: 8), 8, 1, 1001, 0, 8, 1,
         cache.keys(layer: 0, head: 0), cache.values(layer: 0, head: 0), &out, 8, &scratch)
       #expect(out == value)

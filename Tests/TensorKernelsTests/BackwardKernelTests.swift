@@ -42,7 +42,7 @@ import Testing
     let dy = randomFloats(x.count, &random)
     for count in [1, 15, 16, 33, 1000] {
       var found = dy + [.nan]
-      set.kernels.geluBackward(x, count, &found)
+      set.kernels.gradients.geluBackward(x, count, &found)
       let wanted = (0..<count).map { i in
         differences([Double(x[i])], [Double(dy[i])]) { $0.map(geluInDouble) }[0]
       }
@@ -51,7 +51,7 @@ import Testing
     }
     // Far out the derivative is exactly 1 or 0.
     var ends: [Float] = [3, 3, 3, 3, 3, 3]
-    set.kernels.geluBackward([19, -19, 25, -25, 1e30, -1e30], 6, &ends)
+    set.kernels.gradients.geluBackward([19, -19, 25, -25, 1e30, -1e30], 6, &ends)
     #expect(ends == [3, 0, 3, 0, 3, 0])
   }
 
@@ -75,7 +75,7 @@ import Testing
           x.withUnsafeBufferPointer { x in
             dy.withUnsafeBufferPointer { dy in
               moments.withUnsafeMutableBufferPointer { moments in
-                set.kernels.layerNormBackward(
+                set.kernels.gradients.layerNormBackward(
                   x.baseAddress! + at, weight, 1e-5, count, dy.baseAddress! + at,
                   dx.baseAddress! + at, moments.baseAddress! + 2 * row)
               }
@@ -86,7 +86,7 @@ import Testing
       // The columns in two shares, cut where vectors are.
       let cut = count / 2 / 16 * 16
       for (first, end) in [(0, cut), (cut, count)] {
-        set.kernels.layerNormGradients(
+        set.kernels.gradients.layerNormGradients(
           x, dy, moments, rows, count, first, end, &dWeight, &dBias)
       }
       let (xs, gains, upstream) = (x.map(Double.init), weight.map(Double.init), dy.map(Double.init))
@@ -116,7 +116,7 @@ import Testing
     let x = randomFloats(rows * stride, &random)
     var sums = [Float](repeating: 1, count: stride)
     for (first, last) in [(0, 16), (16, 32), (32, end)] {
-      set.kernels.addColumnSums(x, rows, stride, first, last, &sums)
+      set.kernels.gradients.addColumnSums(x, rows, stride, first, last, &sums)
     }
     for i in 0..<stride {
       let wanted = i < end ? (0..<rows).reduce(1) { $0 + x[$1 * stride + i] } : 1
@@ -159,7 +159,7 @@ import Testing
               found.withUnsafeMutableBufferPointer { found in
                 let query = projected.baseAddress! + head * size
                 let gradient = found.baseAddress! + head * size
-                set.kernels.attendBackward(
+                set.kernels.gradients.attendBackward(
                   query, query + width, query + 2 * width, 3 * width, count, size, scale,
                   out.baseAddress! + head * size, upstream.baseAddress! + head * size, width,
                   gradient, gradient + width, gradient + 2 * width, 0, &scratch)

@@ -17,7 +17,7 @@ import Testing
           let x = randomFloats(count, size: size, &random)
           let weight = randomFloats(count, size: 2, &random)
           var out = [Float](repeating: .nan, count: count + 1)
-          set.kernels.rmsNorm(x, weight, epsilon, count, &out)
+          set.kernels.rows.rmsNorm(x, weight, epsilon, count, &out)
           let square = x.reduce(0) { $0 + Double($1) * Double($1) } / Double(count)
           let scale = 1 / (square + Double(epsilon)).squareRoot()
           let roundings = Double(count / 16 + 20) / 2 + 6
@@ -35,7 +35,7 @@ import Testing
   @Test(arguments: InstructionSet.available)
   func rmsNormOfZerosIsZero(set: InstructionSet) {
     var out = [Float](repeating: .nan, count: 40)
-    set.kernels.rmsNorm(
+    set.kernels.rows.rmsNorm(
       [Float](repeating: 0, count: 40), [Float](repeating: 3, count: 40), 1e-5, 40, &out)
     #expect(out == [Float](repeating: 0, count: 40))
   }
@@ -52,7 +52,7 @@ import Testing
     let ups = (0..<gates.count).map { _ in Float.random(in: -2...2, using: &random) }
     for count in [1, 7, 15, 16, 17, 33, gates.count] {
       var out = [Float](repeating: .nan, count: count + 1)
-      set.kernels.swiGLU(gates, ups, count, &out)
+      set.kernels.rows.swiGLU(gates, ups, count, &out)
       #expect(out[count].isNaN, "written past the end")
       for i in 0..<count {
         let gate = Double(gates[i])
@@ -79,7 +79,7 @@ import Testing
       let cosines = angles.map { Float(cos($0)) }
       let sines = angles.map { Float(sin($0)) }
       var out = x
-      set.kernels.rotatePairs(&out, heads, headSize, rotated, cosines, sines)
+      set.kernels.rows.rotatePairs(&out, heads, headSize, rotated, cosines, sines)
       for i in x.indices {
         let (head, d) = (i / headSize, i % headSize)
         guard head < heads, d < rotated else {
@@ -102,7 +102,7 @@ import Testing
   @Test(arguments: InstructionSet.available)
   func quarterTurn(set: InstructionSet) {
     var x: [Float] = [1, 2, 3, 4, 5, 6, 7, 8]
-    set.kernels.rotatePairs(&x, 1, 8, 6, [0, 0, 1], [1, 1, 0])
+    set.kernels.rows.rotatePairs(&x, 1, 8, 6, [0, 0, 1], [1, 1, 0])
     #expect(x == [-2, 1, -4, 3, 5, 6, 7, 8])
   }
 }

@@ -17,7 +17,7 @@ import Testing
         let weight = randomFloats(count, size: 2, &random)
         let bias = randomFloats(count, &random)
         var out = [Float](repeating: .nan, count: count + 1)
-        set.kernels.layerNorm(x, weight, bias, 1e-5, count, &out)
+        set.kernels.rows.layerNorm(x, weight, bias, 1e-5, count, &out)
         let mean = x.reduce(0) { $0 + Double($1) } / Double(count)
         let variance =
           x.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(count)
@@ -48,7 +48,7 @@ import Testing
       + (0..<20_000).map { Float($0) * 0.001 - 10 } + randomFloats(20_000, &random)
     for count in [1, 7, 15, 16, 17, 33, x.count] {
       var out = [Float](repeating: .nan, count: count + 1)
-      set.kernels.gelu(x, count, &out)
+      set.kernels.rows.gelu(x, count, &out)
       #expect(out[count].isNaN, "written past the end")
       for i in 0..<count {
         let value = Double(x[i])

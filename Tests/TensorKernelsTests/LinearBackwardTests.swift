@@ -212,7 +212,8 @@ private struct BackwardProduct {
   func outputRow(_ i: Int) -> Int { i / (16 * matrix.columns) * 16 + i % 16 }
 
   var slices: Bool {
-    self.set.kernels.linearTransposedSlices != nil && matrix.format.elementsPerBlock > 1
+    self.set.kernels.linearGradients.linearTransposedSlices != nil
+      && matrix.format.elementsPerBlock > 1
   }
 
   /// What slicing the gradient may add to an error, `[n][columns]`; nothing where it is not sliced.

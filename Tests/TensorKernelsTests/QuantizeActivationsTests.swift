@@ -114,7 +114,7 @@ import Testing
     var codes = [Int8](repeating: 99, count: tile * blocks * 32)
     var scales = [Float](repeating: .nan, count: tile * blocks)
     var offsets = [Int32](repeating: 99, count: tile * blocks * kind.countPerBlock)
-    set.kernels.quantizeActivations(
+    set.kernels.linear.quantizeActivations(
       x, stride, validRows, tile, blocks, kind.rawValue, &codes, &scales, &offsets)
     return (codes, scales, offsets)
   }

@@ -100,7 +100,7 @@ final class CrossAttention: BackboneAddition {
     let bias = heads.parameters.floats(of: prefix + "norm.bias").baseAddress!
     inputs.withUnsafeMutableBufferPointer { inputs in
       for row in 0..<batch.rowCount {
-        heads.kernels.layerNorm(
+        heads.kernels.rows.layerNorm(
           rows.baseAddress! + row * width, weight, bias, EditorConfiguration.normEpsilon, width,
           inputs.baseAddress! + row * width)
       }

@@ -87,7 +87,7 @@ final class EditorHeadsState {
     for item in worker.each(sites * count) {
       let site = item / count
       let row = (site * batch + item % count) * width
-      heads.kernels.layerNorm(
+      heads.kernels.rows.layerNorm(
         states + row, norm, normBias, EditorConfiguration.normEpsilon, width, inputs + row)
       if isShared {
         let embedding = heads.parameters.floats(of: "heads.layers").baseAddress! + site * width

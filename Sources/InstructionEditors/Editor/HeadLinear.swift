@@ -106,12 +106,12 @@ final class HeadLinear {
     var moments = [Float](repeating: 0, count: 2 * rows)
     for row in 0..<rows {
       moments.withUnsafeMutableBufferPointer { moments in
-        kernels.layerNormBackward(
+        kernels.gradients.layerNormBackward(
           x + row * width, weight, EditorConfiguration.normEpsilon, width, dy + row * width,
           dx + row * width, moments.baseAddress! + 2 * row)
       }
     }
-    kernels.layerNormGradients(
+    kernels.gradients.layerNormGradients(
       x, dy, moments, rows, width, 0, width,
       gradients.floats(of: name + ".weight").baseAddress!,
       gradients.floats(of: name + ".bias").baseAddress!)
@@ -121,7 +121,8 @@ final class HeadLinear {
   func addColumnSums(
     _ name: String, _ g: UnsafePointer<Float>, rows: Int, width: Int, to gradients: ParameterStore
   ) {
-    kernels.addColumnSums(g, rows, width, 0, width, gradients.floats(of: name).baseAddress!)
+    kernels.gradients.addColumnSums(
+      g, rows, width, 0, width, gradients.floats(of: name).baseAddress!)
   }
 
   /// Room for `shared` floats, and for `own` of every thread; valid until the next call.

@@ -77,7 +77,7 @@ struct AttentionPartial {
   }
 }
 
-/// `KernelTable.Attend` for one type of cache; `scratch` holds `CacheLayout.attentionScratch`.
+/// `AttentionKernels.Attend` for one type of cache; `scratch` holds `CacheLayout.attentionScratch`.
 ///
 /// Every block of positions meets all tiles of queries before the next one is touched. With more than
 /// one tile its elements become floats first, once for them all.
@@ -138,7 +138,7 @@ struct AttentionPartial {
   }
 }
 
-/// `KernelTable.AttendBlock` for one type of cache.
+/// `AttentionKernels.AttendBlock` for one type of cache.
 @inline(__always) func attendOneBlock<C: CacheElements>(
   _ cache: C.Type, _ queries: UnsafePointer<Float>, _ queryStride: Int, _ columns: Int,
   _ visible: Int, _ step: Int, _ headSize: Int, _ scale: Float, _ keys: UnsafeRawPointer,
@@ -156,7 +156,7 @@ struct AttentionPartial {
     AttentionPartial(sums: partial, width: CacheLayout.paddedSize(headSize)), scratch)
 }
 
-/// `KernelTable.MergeAttention`: partial results of `blocks` blocks, which lie one after the other, to
+/// `AttentionKernels.MergeAttention`: partial results of `blocks` blocks, which lie one after the other, to
 /// the output. The first one is overwritten.
 func mergeAttention(
   _ partials: UnsafeMutablePointer<Float>, _ blocks: Int, _ columns: Int, _ headSize: Int,

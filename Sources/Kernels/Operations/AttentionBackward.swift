@@ -44,7 +44,7 @@ private struct BackwardScratch {
   }
 }
 
-/// `KernelTable.AttendBackward`.
+/// `GradientKernels.AttendBackward`.
 func attendBackward(
   _ queries: UnsafePointer<Float>, _ keys: UnsafePointer<Float>, _ values: UnsafePointer<Float>,
   _ stride: Int, _ count: Int, _ headSize: Int, _ scale: Float, _ out: UnsafePointer<Float>,

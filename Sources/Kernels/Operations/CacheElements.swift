@@ -151,7 +151,7 @@ enum Q8_0Cache: CacheElements {
   }
 }
 
-/// `KernelTable.StoreKeyValue` for one type of cache.
+/// `AttentionKernels.StoreKeyValue` for one type of cache.
 @inline(__always) func storeKeyValue<C: CacheElements>(
   _: C.Type, _ key: UnsafePointer<Float>, _ value: UnsafePointer<Float>, _ position: Int,
   _ headSize: Int, _ keys: UnsafeMutableRawPointer, _ values: UnsafeMutableRawPointer

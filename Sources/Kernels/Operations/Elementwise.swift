@@ -45,7 +45,7 @@
   unsafeBitCast((n &+ 127) &<< 23, to: FloatVector.self)
 }
 
-/// `KernelTable.RMSNorm`.
+/// `RowKernels.RMSNorm`.
 func rmsNorm(
   _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ epsilon: Float, _ count: Int,
   _ out: UnsafeMutablePointer<Float>
@@ -112,7 +112,7 @@ func rmsNormBackward(
   }
 }
 
-/// `KernelTable.SwiGLU`.
+/// `RowKernels.SwiGLU`.
 func swiGLU(
   _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>, _ count: Int,
   _ out: UnsafeMutablePointer<Float>
@@ -174,7 +174,7 @@ func swiGLUBackward(
   x / (exponential(-x) + FloatVector(repeating: 1))
 }
 
-/// `KernelTable.RotatePairs`. Dimensions past `rotated` keep their values.
+/// `RowKernels.RotatePairs`. Dimensions past `rotated` keep their values.
 func rotatePairs(
   _ x: UnsafeMutablePointer<Float>, _ heads: Int, _ headSize: Int, _ rotated: Int,
   _ cosines: UnsafePointer<Float>, _ sines: UnsafePointer<Float>

@@ -3,7 +3,7 @@
 // which is x / (1 + e^-2u): one exponential, and no difference of nearly equal numbers where x is
 // far below zero.
 
-/// `KernelTable.GELU`.
+/// `RowKernels.GELU`.
 func gelu(_ x: UnsafePointer<Float>, _ count: Int, _ out: UnsafeMutablePointer<Float>) {
   var i = 0
   while i &+ 16 <= count {
@@ -29,7 +29,7 @@ func gelu(_ x: UnsafePointer<Float>, _ count: Int, _ out: UnsafeMutablePointer<F
   return x * cubic
 }
 
-/// `KernelTable.GELUBackward`. With s = 1 / (1 + e^-2u), the derivative of x s is s + x s (1 - s) 2 u'.
+/// `GradientKernels.GELUBackward`. With s = 1 / (1 + e^-2u), the derivative of x s is s + x s (1 - s) 2 u'.
 func geluBackward(
   _ x: UnsafePointer<Float>, _ count: Int, _ gradient: UnsafeMutablePointer<Float>
 ) {

@@ -1,7 +1,7 @@
 // LayerNorm of one row (arXiv 1607.06450): the mean and the variance in two passes, so that a large
 // mean costs no precision.
 
-/// `KernelTable.LayerNorm`.
+/// `RowKernels.LayerNorm`.
 func layerNorm(
   _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ bias: UnsafePointer<Float>,
   _ epsilon: Float, _ count: Int, _ out: UnsafeMutablePointer<Float>
@@ -55,7 +55,7 @@ func layerNorm(
 //   dx = r (dy w - mean(dy w) - xhat mean(dy w xhat))
 //   dw = sum over rows of dy xhat,  db = sum over rows of dy
 
-/// `KernelTable.LayerNormBackward`.
+/// `GradientKernels.LayerNormBackward`.
 func layerNormBackward(
   _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ epsilon: Float, _ count: Int,
   _ dy: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>,
@@ -101,7 +101,7 @@ func layerNormBackward(
   }
 }
 
-/// `KernelTable.LayerNormGradients`.
+/// `GradientKernels.LayerNormGradients`.
 func layerNormGradients(
   _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ moments: UnsafePointer<Float>,
   _ rows: Int, _ stride: Int, _ first: Int, _ end: Int, _ dWeight: UnsafeMutablePointer<Float>,
@@ -133,7 +133,7 @@ func layerNormGradients(
   }
 }
 
-/// `KernelTable.AddColumnSums`.
+/// `GradientKernels.AddColumnSums`.
 func addColumnSums(
   _ x: UnsafePointer<Float>, _ rows: Int, _ stride: Int, _ first: Int, _ end: Int,
   _ sums: UnsafeMutablePointer<Float>

@@ -12,7 +12,7 @@ import KernelInterface
 /// Columns of a dequantized panel.
 let panelColumns = 256
 
-/// `KernelTable.PackActivationsF32`: rows to `[K][T]`, missing rows zero.
+/// `LinearKernels.PackActivationsF32`: rows to `[K][T]`, missing rows zero.
 func packActivationsF32(
   _ x: UnsafePointer<Float>, _ xStride: Int, _ validRows: Int, _ tile: Int, _ k: Int,
   _ out: UnsafeMutablePointer<Float>
@@ -33,7 +33,7 @@ func packActivationsF32(
   }
 }
 
-/// `KernelTable.LinearF32`. `scratch` holds `32 * panelColumns` floats.
+/// `LinearKernels.LinearF32`. `scratch` holds `32 * panelColumns` floats.
 @inline(__always) func linearF32(
   _ format: BlockFormat, _ weights: UnsafeRawPointer, _ k: Int, _ x: UnsafePointer<Float>,
   _ columns: Int, _ firstGroup: Int, _ endGroup: Int, _ rows: Int,

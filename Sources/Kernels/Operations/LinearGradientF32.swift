@@ -9,7 +9,7 @@ import KernelInterface
 private let panelRows = 128
 private let blockColumns = 256
 
-/// `KernelTable.PackInputs`: rows to `[K / 8][rows][8]`, columns past K zero.
+/// `LinearGradientKernels.PackInputs`: rows to `[K / 8][rows][8]`, columns past K zero.
 func packInputs(
   _ x: UnsafePointer<Float>, _ xStride: Int, _ firstRow: Int, _ endRow: Int, _ rows: Int, _ k: Int,
   _ out: UnsafeMutablePointer<Float>
@@ -38,7 +38,7 @@ func packInputs(
   }
 }
 
-/// `KernelTable.LinearGradientF32`. `scratch` holds `gradientScratch` floats.
+/// `LinearGradientKernels.LinearGradientF32`. `scratch` holds `gradientScratch` floats.
 func linearGradientF32(
   _ g: UnsafePointer<Float>, _ gStride: Int, _ x: UnsafePointer<Float>, _ rows: Int,
   _ firstGroup: Int, _ endGroup: Int, _ outputs: Int, _ k: Int,

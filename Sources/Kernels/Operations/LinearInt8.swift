@@ -69,7 +69,7 @@ import BlockFormats
   }
 #endif
 
-/// `KernelTable.LinearInt8`.
+/// `LinearKernels.LinearInt8`.
 @inline(__always) func linearInt8(
   _ format: BlockFormat, _ weights: UnsafeRawPointer, _ blocks: Int, _ codes: UnsafePointer<Int8>,
   _ scales: UnsafePointer<Float>, _ offsets: UnsafePointer<Int32>, _ columns: Int,

@@ -11,7 +11,7 @@ private let blockRows = KernelTable.transposedRows
 private let panelGroups = KernelTable.transposedGroups
 private let panelStride = KernelTable.transposedPanel
 
-/// `KernelTable.PackGradients`: 32 rows to `[M][32]`; missing rows, and m from `outputs` to the end of
+/// `LinearGradientKernels.PackGradients`: 32 rows to `[M][32]`; missing rows, and m from `outputs` to the end of
 /// the last group of 16, are zero.
 func packGradients(
   _ g: UnsafePointer<Float>, _ gStride: Int, _ validRows: Int, _ outputs: Int,
@@ -32,7 +32,7 @@ func packGradients(
   }
 }
 
-/// `KernelTable.LinearTransposedF32`. `scratch` holds `transposedScratch` floats.
+/// `LinearGradientKernels.LinearTransposedF32`. `scratch` holds `transposedScratch` floats.
 @inline(__always) func linearTransposedF32(
   _ format: BlockFormat, _ weights: UnsafeRawPointer, _ k: Int, _ outputs: Int,
   _ g: UnsafePointer<Float>, _ rows: Int, _ firstColumn: Int, _ endColumn: Int,

@@ -1,6 +1,6 @@
 import KernelInterface
 
-/// `KernelTable.LoadKeyValue` for one type of cache.
+/// `AttentionKernels.LoadKeyValue` for one type of cache.
 @inline(__always) func loadKeyValue<C: CacheElements>(
   _: C.Type, _ keys: UnsafeRawPointer, _ values: UnsafeRawPointer, _ position: Int,
   _ headSize: Int, _ key: UnsafeMutablePointer<Float>, _ value: UnsafeMutablePointer<Float>

@@ -3,7 +3,7 @@
 
 import KernelInterface
 
-/// `KernelTable.PackGroup`. Infinities and NaNs are looked for in plain elements and in the blocks'
+/// `LinearKernels.PackGroup`. Infinities and NaNs are looked for in plain elements and in the blocks'
 /// halves: everything else is an integer.
 func packGroup(
   _ format: Int, _ rows: UnsafeRawPointer, _ rowBytes: Int, _ validRows: Int, _ k: Int,

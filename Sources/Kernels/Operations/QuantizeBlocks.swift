@@ -1,7 +1,7 @@
 import BlockFormats
 import KernelInterface
 
-/// `KernelTable.QuantizeBlocks`. `scratch` holds `KernelTable.quantizeScratch` floats.
+/// `QuantizationKernels.QuantizeBlocks`. `scratch` holds `KernelTable.quantizeScratch` floats.
 func quantizeBlocks(
   _ format: BlockFormat, _ isBest: Bool, _ values: UnsafePointer<Float>,
   _ importance: UnsafePointer<Float>?, _ blocksPerRow: Int, _ blocks: Int,
@@ -45,7 +45,7 @@ func quantizeBlocks(
   }
 }
 
-/// `KernelTable.ToFloats`: f32, f16 or bf16 elements as floats.
+/// `QuantizationKernels.ToFloats`: f32, f16 or bf16 elements as floats.
 func toFloats(
   _ format: BlockFormat, _ source: UnsafeRawPointer, _ count: Int,
   _ out: UnsafeMutablePointer<Float>
@@ -76,7 +76,7 @@ func toFloats(
   }
 }
 
-/// `KernelTable.FromFloats`: floats as f32, f16 or bf16, rounded to nearest even.
+/// `QuantizationKernels.FromFloats`: floats as f32, f16 or bf16, rounded to nearest even.
 func fromFloats(
   _ format: BlockFormat, _ values: UnsafePointer<Float>, _ count: Int,
   _ out: UnsafeMutableRawPointer
@@ -114,7 +114,7 @@ func fromFloats(
   }
 }
 
-/// `KernelTable.FirstNotFinite`: the index of the first infinity or NaN, or -1.
+/// `QuantizationKernels.FirstNotFinite`: the index of the first infinity or NaN, or -1.
 func firstNotFinite(_ values: UnsafePointer<Float>, _ count: Int) -> Int {
   var i = 0
   // The largest exponent of eight vectors says whether to look closer.

@@ -2,7 +2,7 @@
 // rounded, each code is looked at again in the light of all the others (as in QuantEase, arXiv
 // 2309.01885), and each block's d and m are fitted again. No step can raise the cost.
 
-/// `KernelTable.RefineBlocks`. Scratch: `KernelTable.roundScratch` floats.
+/// `QuantizationKernels.RefineBlocks`. Scratch: `KernelTable.roundScratch` floats.
 ///
 /// With g = e H, changing e_j by s changes the cost by s^2 H_jj + 2 s g_j, least at s = -g_j / H_jj:
 /// the code to take is the one nearest to q_j + g_j / H_jj.

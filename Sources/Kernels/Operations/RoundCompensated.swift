@@ -10,7 +10,7 @@
 // A block's d and m must be chosen before its first column: all candidates run through the block and
 // are judged by that cost, then refined by least squares on it.
 
-/// `KernelTable.RoundCompensated`. Scratch: `KernelTable.roundScratch` floats.
+/// `QuantizationKernels.RoundCompensated`. Scratch: `KernelTable.roundScratch` floats.
 @inline(__always) func roundCompensated<G: CodeGrid>(
   _: G.Type, _ values: UnsafeMutablePointer<Float>, _ feedback: UnsafePointer<Float>,
   _ factor: UnsafePointer<Float>, _ factorStride: Int, _ costs: UnsafePointer<Float>,

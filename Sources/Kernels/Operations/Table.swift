@@ -13,19 +13,16 @@ import KernelInterface
   #else
     let name: StaticString = "portable"
   #endif
-  #if KERNELS_AVX512
-    let slices: KernelTable.LinearTransposedSlices? = {
-      format, weights, k, outputs, g, gStride, n, first, end, dx, stride, accumulate, scratch in
-      linearTransposedSlices(
-        PackedLayout.format(format), weights, k, outputs, g, gStride, n, first, end, dx, stride,
-        accumulate != 0, scratch)
-    }
-  #else
-    let slices: KernelTable.LinearTransposedSlices? = nil
-  #endif
   return KernelTable(
-    name: name,
+    name: name, linear: linearKernels(), rows: rowKernels(), attention: attentionKernels(),
+    linearGradients: linearGradientKernels(), quantization: quantizationKernels(),
+    gradients: gradientKernels(), optimizers: optimizerKernels())
+}
+
+private func linearKernels() -> LinearKernels {
+  LinearKernels(
     quantizeActivations: { quantizeActivations($0, $1, $2, $3, $4, $5, $6, $7, $8) },
+    packActivationsF32: { packActivationsF32($0, $1, $2, $3, $4, $5) },
     linearInt8: {
       linearInt8(PackedLayout.format($0), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
     },
@@ -34,36 +31,23 @@ import KernelInterface
         PackedLayout.format(format), weights, k, x, n, first, end, rows, out, stride,
         accumulate != 0, scratch)
     },
-    packGradients: { packGradients($0, $1, $2, $3, $4) },
-    linearTransposedF32: {
-      format, weights, k, outputs, g, n, first, end, dx, stride, accumulate, scratch in
-      linearTransposedF32(
-        PackedLayout.format(format), weights, k, outputs, g, n, first, end, dx, stride,
-        accumulate != 0, scratch)
-    },
-    linearTransposedSlices: slices,
-    packInputs: { packInputs($0, $1, $2, $3, $4, $5, $6) },
-    linearGradientF32: {
-      linearGradientF32($0, $1, $2, $3, $4, $5, $6, $7, $8, $9 != 0, $10)
-    },
     packGroup: { packGroup($0, $1, $2, $3, $4, $5) },
     dequantizePanel: { format, group, k, k0, count, panel, stride in
       dequantizePanel(PackedLayout.format(format), group, k, k0, count, panel, stride)
-    },
-    packActivationsF32: { packActivationsF32($0, $1, $2, $3, $4, $5) },
+    })
+}
+
+private func rowKernels() -> RowKernels {
+  RowKernels(
     rmsNorm: { rmsNorm($0, $1, $2, $3, $4) },
     layerNorm: { layerNorm($0, $1, $2, $3, $4, $5) },
     gelu: { gelu($0, $1, $2) },
-    layerNormBackward: { layerNormBackward($0, $1, $2, $3, $4, $5, $6) },
-    layerNormGradients: { layerNormGradients($0, $1, $2, $3, $4, $5, $6, $7, $8) },
-    addColumnSums: { addColumnSums($0, $1, $2, $3, $4, $5) },
-    geluBackward: { geluBackward($0, $1, $2) },
-    attendBackward: {
-      attendBackward(
-        $0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 != 0, $14)
-    },
     swiGLU: { swiGLU($0, $1, $2, $3) },
-    rotatePairs: { rotatePairs($0, $1, $2, $3, $4, $5) },
+    rotatePairs: { rotatePairs($0, $1, $2, $3, $4, $5) })
+}
+
+private func attentionKernels() -> AttentionKernels {
+  AttentionKernels(
     storeKeyValue: { kind, key, value, position, headSize, keys, values in
       switch kind {
       case CacheKind.f32.rawValue:
@@ -118,7 +102,37 @@ import KernelInterface
           partial, scratch)
       }
     },
-    mergeAttention: { mergeAttention($0, $1, $2, $3, $4, $5) },
+    mergeAttention: { mergeAttention($0, $1, $2, $3, $4, $5) })
+}
+
+private func linearGradientKernels() -> LinearGradientKernels {
+  #if KERNELS_AVX512
+    let slices: LinearGradientKernels.LinearTransposedSlices? = {
+      format, weights, k, outputs, g, gStride, n, first, end, dx, stride, accumulate, scratch in
+      linearTransposedSlices(
+        PackedLayout.format(format), weights, k, outputs, g, gStride, n, first, end, dx, stride,
+        accumulate != 0, scratch)
+    }
+  #else
+    let slices: LinearGradientKernels.LinearTransposedSlices? = nil
+  #endif
+  return LinearGradientKernels(
+    packGradients: { packGradients($0, $1, $2, $3, $4) },
+    linearTransposedF32: {
+      format, weights, k, outputs, g, n, first, end, dx, stride, accumulate, scratch in
+      linearTransposedF32(
+        PackedLayout.format(format), weights, k, outputs, g, n, first, end, dx, stride,
+        accumulate != 0, scratch)
+    },
+    linearTransposedSlices: slices,
+    packInputs: { packInputs($0, $1, $2, $3, $4, $5, $6) },
+    linearGradientF32: {
+      linearGradientF32($0, $1, $2, $3, $4, $5, $6, $7, $8, $9 != 0, $10)
+    })
+}
+
+private func quantizationKernels() -> QuantizationKernels {
+  QuantizationKernels(
     quantizeBlocks: {
       quantizeBlocks(PackedLayout.format($0), $1 != 0, $2, $3, $4, $5, $6, $7)
     },
@@ -157,24 +171,38 @@ import KernelInterface
       default:
         refineBlocks(Q8_0Grid.self, errors, gradient, hessian, stride, n, out, bytes, scratch)
       }
+    })
+}
+
+private func gradientKernels() -> GradientKernels {
+  GradientKernels(
+    layerNormBackward: { layerNormBackward($0, $1, $2, $3, $4, $5, $6) },
+    layerNormGradients: { layerNormGradients($0, $1, $2, $3, $4, $5, $6, $7, $8) },
+    addColumnSums: { addColumnSums($0, $1, $2, $3, $4, $5) },
+    geluBackward: { geluBackward($0, $1, $2) },
+    attendBackward: {
+      attendBackward(
+        $0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 != 0, $14)
     },
-    gradients: GradientKernels(
-      rmsNormBackward: { rmsNormBackward($0, $1, $2, $3, $4, $5, $6 != 0) },
-      swiGLUBackward: { swiGLUBackward($0, $1, $2, $3) },
-      softmaxSums: { softmaxSums($0, $1, $2, $3) },
-      softmaxScaled: { softmaxScaled($0, $1, $2, $3) },
-      softmaxDifference: { softmaxDifference($0, $1, $2, $3, $4, $5, $6, $7, $8) },
-      bytes: ByteGradientKernels(
-        round: { roundGradients($0, $1, $2, $3, $4, $5, $6, $7) },
-        linearTransposed: {
-          format, weights, k, outputs, slices, g, n, first, end, dx, stride, accumulate, scratch in
-          linearTransposedBytes(
-            PackedLayout.format(format), weights, k, outputs, slices, g, n, first, end, dx, stride,
-            accumulate != 0, scratch)
-        })),
-    optimizers: OptimizerKernels(
-      adamStep: { adamStep($0, $1, $2, $3, $4, $5) },
-      adamStepBytes: { adamStepBytes($0, $1, $2, $3, $4, $5, $6, $7, $8) },
-      decodeMoments: { decodeMoments($0, $1, $2, $3 != 0, $4) },
-      sumOfSquares: { sumOfSquares($0, $1) }))
+    rmsNormBackward: { rmsNormBackward($0, $1, $2, $3, $4, $5, $6 != 0) },
+    swiGLUBackward: { swiGLUBackward($0, $1, $2, $3) },
+    softmaxSums: { softmaxSums($0, $1, $2, $3) },
+    softmaxScaled: { softmaxScaled($0, $1, $2, $3) },
+    softmaxDifference: { softmaxDifference($0, $1, $2, $3, $4, $5, $6, $7, $8) },
+    bytes: ByteGradientKernels(
+      round: { roundGradients($0, $1, $2, $3, $4, $5, $6, $7) },
+      linearTransposed: {
+        format, weights, k, outputs, slices, g, n, first, end, dx, stride, accumulate, scratch in
+        linearTransposedBytes(
+          PackedLayout.format(format), weights, k, outputs, slices, g, n, first, end, dx, stride,
+          accumulate != 0, scratch)
+      }))
+}
+
+private func optimizerKernels() -> OptimizerKernels {
+  OptimizerKernels(
+    adamStep: { adamStep($0, $1, $2, $3, $4, $5) },
+    adamStepBytes: { adamStepBytes($0, $1, $2, $3, $4, $5, $6, $7, $8) },
+    decodeMoments: { decodeMoments($0, $1, $2, $3 != 0, $4) },
+    sumOfSquares: { sumOfSquares($0, $1) })
 }

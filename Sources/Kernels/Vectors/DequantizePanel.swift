@@ -4,7 +4,7 @@
 import BlockFormats
 import KernelInterface
 
-/// `KernelTable.DequantizePanel`: columns k0..<k0+count to `[column][16]`, `stride` floats apart.
+/// `LinearKernels.DequantizePanel`: columns k0..<k0+count to `[column][16]`, `stride` floats apart.
 /// k0 is a multiple of 32 (of 256 for the superblock formats), and so is count except for plain
 /// formats.
 @inline(__always) func dequantizePanel(

@@ -47,7 +47,7 @@ final class StateReader: DifferentiableStreamEdit {
           let source = rows.baseAddress! + row * width
           let target = values.baseAddress! + (i * chosen.count + j) * width
           if block == depth {
-            kernels.rmsNorm(source, finalNorm, epsilon, width, target)
+            kernels.rows.rmsNorm(source, finalNorm, epsilon, width, target)
           } else {
             target.update(from: source, count: width)
           }

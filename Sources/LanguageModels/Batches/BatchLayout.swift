@@ -128,7 +128,7 @@ extension BatchLayout.View {
       let firstPosition = positions[tile.firstRow]
       // The keys and values of this sequence, from its first position on.
       let start = cacheRows[tile.firstRow] - firstPosition
-      kernels.attend(
+      kernels.attention.attend(
         CacheKind.f32.rawValue, queries + tile.firstRow * stride + head * size, stride, tile.count,
         firstPosition + 1, 1, size, scale,
         cache.keys(layer: 0, head: head / headsPerKVHead)

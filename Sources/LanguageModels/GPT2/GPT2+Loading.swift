@@ -89,7 +89,7 @@ extension GPT2 {
     let count = entry.shape.elementCount
     func checked(_ values: UnsafeMutableBufferPointer<Float>) throws(LanguageModelError) {
       try source.read(entry.name, into: values)
-      let bad = kernels.firstNotFinite(values.baseAddress!, count)
+      let bad = kernels.quantization.firstNotFinite(values.baseAddress!, count)
       guard bad < 0 else {
         let width = count / (source.shape(entry.name)?.first ?? 1)
         throw .notFinite(

@@ -84,7 +84,7 @@ struct GPT2BackwardPass {
       to: lowest == .contraction ? nil : workspace.expanded, worker)
     if lowest == .contraction { return }
     for row in worker.each(rows) {
-      kernels.geluBackward(
+      kernels.gradients.geluBackward(
         values.expanded + row * innerWidth, innerWidth, workspace.expanded + row * innerWidth)
     }
 
@@ -174,7 +174,7 @@ struct GPT2BackwardPass {
     let scratch = workspace.linearScratch(worker.index)
     if let gradients {
       for outputs in worker.portions(of: matrix.rows, unit: 16) {
-        kernels.addColumnSums(
+        kernels.gradients.addColumnSums(
           g, rows, matrix.rows, outputs.lowerBound, outputs.upperBound, gradients.bias)
       }
       matrix.addGradient(
@@ -203,7 +203,7 @@ struct GPT2BackwardPass {
     _ worker: Worker
   ) {
     for row in worker.each(rows) {
-      kernels.layerNormBackward(
+      kernels.gradients.layerNormBackward(
         x + row * width, norm.weight, configuration.layerNormEpsilon, width,
         workspace.narrow + row * width, workspace.stream + row * width,
         workspace.moments + 2 * row)
@@ -211,7 +211,7 @@ struct GPT2BackwardPass {
     worker.barrier()
     guard let gradients else { return }
     for columns in worker.portions(of: width, unit: 16) {
-      kernels.layerNormGradients(
+      kernels.gradients.layerNormGradients(
         x, workspace.narrow, workspace.moments, rows, width, columns.lowerBound,
         columns.upperBound, gradients.weight, gradients.bias)
     }
@@ -231,7 +231,7 @@ struct GPT2BackwardPass {
       let first = boundaries[sequence]
       let query = values.projected + first * 3 * width + offset
       let gradient = workspace.projected + first * 3 * width + offset
-      kernels.attendBackward(
+      kernels.gradients.attendBackward(
         query, query + width, query + 2 * width, 3 * width,
         boundaries[sequence + 1] - first, size, scale,
         values.attended + first * width + offset, workspace.narrow + first * width + offset, width,

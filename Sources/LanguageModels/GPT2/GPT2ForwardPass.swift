@@ -97,7 +97,7 @@ struct GPT2ForwardPass {
   /// final = layerNorm(state[M]).
   func normalize(_ norm: Norm, _ worker: Worker) {
     for row in worker.each(rows) {
-      kernels.layerNorm(
+      kernels.rows.layerNorm(
         workspace.state(configuration.blockCount) + row * width, norm.weight, norm.bias,
         configuration.layerNormEpsilon, width, workspace.finalState + row * width)
     }
@@ -154,7 +154,7 @@ struct GPT2ForwardPass {
       let row = item / heads
       let head = item % heads
       let key = block.projected + row * 3 * width + width + head * size
-      kernels.storeKeyValue(
+      kernels.attention.storeKeyValue(
         CacheKind.f32.rawValue, key, key + width, batch.cacheRows[row], size,
         cache.keys(layer: 0, head: head), cache.values(layer: 0, head: head))
     }

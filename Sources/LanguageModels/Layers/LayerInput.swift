@@ -21,11 +21,12 @@ enum InputTransform {
   ) {
     switch self {
     case .identity: target.update(from: x, count: columns)
-    case .rmsNorm(let weight, let epsilon): kernels.rmsNorm(x, weight, epsilon, columns, target)
+    case .rmsNorm(let weight, let epsilon):
+      kernels.rows.rmsNorm(x, weight, epsilon, columns, target)
     case .layerNorm(let weight, let bias, let epsilon):
-      kernels.layerNorm(x, weight, bias, epsilon, columns, target)
-    case .gelu: kernels.gelu(x, columns, target)
-    case .swiGLU: kernels.swiGLU(x, x + columns, columns, target)
+      kernels.rows.layerNorm(x, weight, bias, epsilon, columns, target)
+    case .gelu: kernels.rows.gelu(x, columns, target)
+    case .swiGLU: kernels.rows.swiGLU(x, x + columns, columns, target)
     }
   }
 }

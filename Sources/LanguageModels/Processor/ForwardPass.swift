@@ -244,7 +244,7 @@ struct ForwardPass {
       }
       let segment = segments[index]
       let first = tile * ForwardPass.chunkTile
-      kernels.attend(
+      kernels.attention.attend(
         segment.cache.kind, queries(segment) + first * projectedWidth + head * size,
         projectedWidth, min(ForwardPass.chunkTile, segment.wanted - first),
         segment.wantedStart + first + 1, 1, size, scale,
@@ -281,7 +281,7 @@ struct ForwardPass {
       guard blocks > 1 else { continue }
       let tile = item % tiles
       let place = place(ofTile: tile)
-      kernels.mergeAttention(
+      kernels.attention.mergeAttention(
         workspace.partials + (first + tile * blocks) * CacheLayout.attentionPartial(size), blocks,
         place.heads, size,
         workspace.attended + segment.firstWanted * queryWidth + place.offset, size)
@@ -309,11 +309,11 @@ struct ForwardPass {
     let keys = segment.cache.keys(layer: layer, head: place.kvHead)
     let values = segment.cache.values(layer: layer, head: place.kvHead)
     if blocks == 1 {
-      kernels.attend(
+      kernels.attention.attend(
         segment.cache.kind, queries, size, place.heads, positions, 0, size, scale, keys, values,
         workspace.attended + segment.firstWanted * queryWidth + place.offset, size, own.attention)
     } else {
-      kernels.attendBlock(
+      kernels.attention.attendBlock(
         segment.cache.kind, queries, size, place.heads, positions, 0, size, scale, keys, values,
         item % blocks, workspace.partials + part * CacheLayout.attentionPartial(size),
         own.attention)

@@ -27,7 +27,7 @@ extension ProcessorState {
     eachHead { layer, head, offset in
       keys.withUnsafeMutableBufferPointer { keys in
         values.withUnsafeMutableBufferPointer { values in
-          processor.kernels.loadKeyValue(
+          processor.kernels.attention.loadKeyValue(
             cache.type.kind.rawValue, cache.keys(layer: layer, head: head),
             cache.values(layer: layer, head: head), position, c.headSize,
             keys.baseAddress! + offset, values.baseAddress! + offset)
@@ -49,7 +49,7 @@ extension ProcessorState {
     eachHead { layer, head, offset in
       prefix.keys.withUnsafeBufferPointer { keys in
         prefix.values.withUnsafeBufferPointer { values in
-          processor.kernels.storeKeyValue(
+          processor.kernels.attention.storeKeyValue(
             cache.type.kind.rawValue, keys.baseAddress! + offset, values.baseAddress! + offset,
             position, c.headSize, cache.keys(layer: layer, head: head),
             cache.values(layer: layer, head: head))

@@ -26,13 +26,13 @@ extension ProcessorConfiguration {
         addBias(bias + key, headSize, to: projected + key)
         addBias(bias + key + keyWidth, headSize, to: projected + key + keyWidth)
       }
-      kernels.rotatePairs(
+      kernels.rows.rotatePairs(
         projected + head * headsPerKVHead * headSize, headsPerKVHead, headSize, rotatedSize,
         cosines, sines)
       let key = projected + queryWidth + head * headSize
-      kernels.rotatePairs(key, 1, headSize, rotatedSize, cosines, sines)
+      kernels.rows.rotatePairs(key, 1, headSize, rotatedSize, cosines, sines)
       let (cache, position) = place(row)
-      kernels.storeKeyValue(
+      kernels.attention.storeKeyValue(
         cache.kind, key, key + keyWidth, position, headSize,
         cache.keys(layer: layer, head: head), cache.values(layer: layer, head: head))
     }

@@ -110,7 +110,7 @@ package final class SteppedBlock {
     let hidden = configuration.hiddenSize
     pool.parallel(rows) { share in
       for row in share {
-        kernels.rmsNorm(
+        kernels.rows.rmsNorm(
           workspace.residual + row * hidden, norm, configuration.rmsNormEpsilon, hidden,
           inputs + row * hidden)
       }
@@ -140,7 +140,7 @@ package final class SteppedBlock {
       pass.expand(expansion.group, norm: norm, worker)
       for row in worker.each(rows) {
         let gate = workspace.gated + row * 2 * width
-        kernels.swiGLU(gate, gate + width, width, inputs + row * width)
+        kernels.rows.swiGLU(gate, gate + width, width, inputs + row * width)
       }
     }
     return UnsafePointer(inputs)

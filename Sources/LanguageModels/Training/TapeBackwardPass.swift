@@ -55,7 +55,8 @@ struct TapeBackwardPass {
     // middle = x + Wo attended
     transpose(
       block.attentionOutput, adapters.attentionOutput, stream, hidden, input: values.attended,
-      forward.queryWidth, .identity, to: memory.attendedGradient, rounding: rounding?.part(2), worker)
+      forward.queryWidth, .identity, to: memory.attendedGradient, rounding: rounding?.part(2),
+      worker)
     attend(values, worker)
 
     // q, k, v = W rmsNorm(x)
@@ -154,7 +155,7 @@ struct TapeBackwardPass {
       for query in head * group..<(head + 1) * group {
         let column = first * width + query * size
         let out = first * forward.queryWidth + query * size
-        kernels.attendBackward(
+        kernels.gradients.attendBackward(
           values.projected + column, values.projected + key,
           values.projected + key + forward.keyWidth, width, count, size, scale,
           values.attended + out, memory.attendedGradient + out, forward.queryWidth,
@@ -172,7 +173,7 @@ struct TapeBackwardPass {
     let rotated = configuration.rotatedSize
     let heads = configuration.headCount + configuration.kvHeadCount
     for row in worker.each(rows) {
-      kernels.rotatePairs(
+      kernels.rows.rotatePairs(
         memory.projectedGradient + row * forward.projectedWidth, heads, configuration.headSize,
         rotated, memory.cosines + row * (rotated / 2), memory.negatedSines + row * (rotated / 2))
     }

@@ -188,7 +188,7 @@ final class TapeMemory {
     let hidden = shape.configuration.hiddenSize
     for some in worker.portions(of: rows) {
       let first = some.lowerBound * hidden
-      kernels.fromFloats(
+      kernels.quantization.fromFloats(
         PackedLayout.number(.bf16), stream(index) + first, some.count * hidden,
         rounded(index) + first)
     }
@@ -200,7 +200,7 @@ final class TapeMemory {
     let hidden = shape.configuration.hiddenSize
     for some in worker.portions(of: rows) {
       let first = some.lowerBound * hidden
-      kernels.toFloats(
+      kernels.quantization.toFloats(
         PackedLayout.number(.bf16), rounded(index) + first, some.count * hidden,
         stream(index) + first)
     }

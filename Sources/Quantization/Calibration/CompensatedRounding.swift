@@ -70,7 +70,7 @@ package final class CompensatedRounding {
       let costs = buffer.baseAddress!
       forEachBlock(rowsOf: gram, prefixOnly: true) { block, group, feedback, scratch in
         let first = block * 32
-        kernels.roundCompensated(
+        kernels.quantization.roundCompensated(
           number, values + (group * columns + first) * 16, feedback,
           gram.values + first * columns + first, columns, costs + first,
           min(16, rows - group * 16), out + group * 16 * rowBytes + block * blockBytes, rowBytes,
@@ -86,7 +86,7 @@ package final class CompensatedRounding {
     let number = PackedLayout.number(format)
     forEachBlock(rowsOf: gram, prefixOnly: false) { block, group, gradient, scratch in
       let first = block * 32
-      kernels.refineBlocks(
+      kernels.quantization.refineBlocks(
         number, values + (group * columns + first) * 16, gradient,
         gram.values + first * columns + first, columns, min(16, rows - group * 16),
         blocks + group * 16 * rowBytes + block * blockBytes, rowBytes, scratch)
@@ -112,7 +112,7 @@ package final class CompensatedRounding {
       for block in 0..<columns / 32 {
         let width = prefixOnly ? block * 32 : columns
         for tile in worker.each(width == 0 ? 0 : 4) {
-          kernels.packActivationsF32(
+          kernels.linear.packActivationsF32(
             gram.values + (block * 32 + tile * 8) * columns, columns, 8, 8, width,
             tiles + tile * width * 8)
         }
@@ -121,7 +121,7 @@ package final class CompensatedRounding {
           if width == 0 {
             product.update(repeating: 0, count: 512)
           } else {
-            kernels.linearF32(
+            kernels.linear.linearF32(
               PackedLayout.number(.f32), values + group * columns * 16, width, tiles, 32, 0, 1, 16,
               product, 16, 0, panel)
           }

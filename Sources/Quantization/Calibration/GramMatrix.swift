@@ -106,7 +106,7 @@ package final class GramMatrix {
         let task = tasks - 1 - number
         let first = task * GramMatrix.panel
         let end = min(columns, first + GramMatrix.panel)
-        kernels.linearF32(
+        kernels.linear.linearF32(
           PackedLayout.number(.f32), groups, rows, tiles + first * rows, end - first, 0, end / 16,
           end, values + first * size, size, 1,
           scratch + worker.index * PackedMatrix.panelScratch)

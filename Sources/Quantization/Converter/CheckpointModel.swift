@@ -164,7 +164,7 @@ final class CheckpointModel {
         let first = out + wanted[0] * width
         kernels.load(
           tensor.format, Self.row(row - rows.lowerBound, of: bytes, tensor), width, into: first)
-        let bad = kernels.firstNotFinite(first, width)
+        let bad = kernels.quantization.firstNotFinite(first, width)
         guard bad < 0 else {
           throw .quantization(.notFinite(tensor: tensor.name, row: row, column: bad))
         }
@@ -193,7 +193,7 @@ final class CheckpointModel {
         kernels.load(
           tensor.format, Self.row(row - rows.lowerBound, of: bytes, tensor), linear.columns,
           into: target)
-        let bad = kernels.firstNotFinite(target, linear.columns)
+        let bad = kernels.quantization.firstNotFinite(target, linear.columns)
         if bad >= 0 { failure.record(row: row, column: bad) }
         if quantizer.firstRowBeyond(target, rows: 1, columns: linear.columns) != nil {
           beyond.record(row: row, column: 0)

@@ -73,7 +73,7 @@ struct GroupPacker {
     _ writer: inout GGUFWriter
   ) throws(ConversionError) {
     let bad = group.withUnsafeMutableBytes { target in
-      kernels.packGroup(
+      kernels.linear.packGroup(
         PackedLayout.number(tensor.format), rows.baseAddress!, rowBytes, rows.count / rowBytes,
         tensor.shape[0], target.baseAddress!)
     }

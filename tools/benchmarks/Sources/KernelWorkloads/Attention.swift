@@ -72,7 +72,7 @@ extension Workload {
       let q = numbers.floats(memory, queries * headSize)
       for head in 0..<caches {
         for position in 0..<length {
-          kernels.storeKeyValue(
+          kernels.attention.storeKeyValue(
             kind.rawValue, rows, rows + headSize, position, headSize, cache + head * headBytes,
             cache + head * headBytes + keyBytes)
         }
@@ -84,7 +84,7 @@ extension Workload {
         pool.run { worker in
           for head in worker.each(heads) {
             let keys = cache + (distinct == 1 ? worker.index : head) * headBytes
-            kernels.attend(
+            kernels.attention.attend(
               kind.rawValue, q, headSize, queries, length - (queries - 1) * step, step, headSize,
               0.125, keys, keys + keyBytes, out + worker.index * queries * headSize, headSize,
               scratch + worker.index * scratchSize)

@@ -35,7 +35,7 @@ private struct QuantizedRows {
     let x = numbers.floats(memory, rows * columns)
     let tile = rows == 1 ? 1 : 8
     for row in stride(from: 0, to: rows, by: tile) {
-      kernels.quantizeActivations(
+      kernels.linear.quantizeActivations(
         x + row * columns, columns, min(tile, rows - row), tile, blocks, kind.rawValue,
         codes + row * columns, scales + row * blocks,
         offsets + row * blocks * kind.countPerBlock)
@@ -65,7 +65,7 @@ extension Workload {
       return {
         pool.run { worker in
           for groups in worker.portions(of: PackedLayout.groupCount(rows: rows), unit: 2) {
-            kernels.linearInt8(
+            kernels.linear.linearInt8(
               PackedLayout.number(format), weights.address, columns / 32, x.codes, x.scales,
               x.offsets, n, groups.lowerBound,
               groups.upperBound, rows, out, rows, 0)
@@ -97,7 +97,7 @@ extension Workload {
         for i in 0..<weights.matrices {
           pool.run { worker in
             for groups in worker.portions(of: PackedLayout.groupCount(rows: rows), unit: 2) {
-              kernels.linearInt8(
+              kernels.linear.linearInt8(
                 PackedLayout.number(format), weights.address + i * weights.matrixBytes,
                 columns / 32,
                 x.codes, x.scales, x.offsets,
@@ -129,7 +129,7 @@ extension Workload {
         pool.run { worker in
           for own in worker.portions(of: groups) {
             for _ in 0..<passes {
-              kernels.linearInt8(
+              kernels.linear.linearInt8(
                 PackedLayout.number(format), weights.address, columns / 32, x.codes, x.scales,
                 x.offsets, 1, own.lowerBound, own.upperBound, 16 * groups, out, 16 * groups, 0)
             }
@@ -159,7 +159,7 @@ extension Workload {
       return {
         pool.run { worker in
           for groups in worker.portions(of: PackedLayout.groupCount(rows: rows), unit: 2) {
-            kernels.linearF32(
+            kernels.linear.linearF32(
               PackedLayout.number(format), weights.address, columns, x, n, groups.lowerBound,
               groups.upperBound, rows, out, rows, 0, scratch + worker.index * panelScratch)
           }

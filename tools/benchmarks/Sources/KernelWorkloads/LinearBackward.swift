@@ -89,12 +89,12 @@ extension Workload {
       return {
         pool.run { worker in
           for i in worker.each((n + 31) / 32) {
-            kernels.packGradients(
+            kernels.linearGradients.packGradients(
               g + 32 * i * rows, rows, min(32, n - 32 * i), rows, packed + 32 * i * rows)
           }
           worker.barrier()
           for share in worker.portions(of: columns, unit: max(32, format.elementsPerBlock)) {
-            kernels.linearTransposedF32(
+            kernels.linearGradients.linearTransposedF32(
               PackedLayout.number(format), weights.address, columns, rows, packed, n,
               share.lowerBound, share.upperBound, dx, columns, 0,
               scratch + worker.index * KernelTable.transposedScratch)
@@ -111,7 +111,7 @@ extension Workload {
       name: "slices W^T g \(format.name)", shape: "\(rows)x\(columns), \(n) rows",
       limit: .multiplyAdd, amount: 2 * Double(rows * columns * n)
     ) { set, pool, memory in
-      guard let multiply = set.kernels.linearTransposedSlices else {
+      guard let multiply = set.kernels.linearGradients.linearTransposedSlices else {
         preconditionFailure("\(set.kernels.name) has no kernel for slices")
       }
       let weights = randomWeights(memory, format, rows: rows, columns: columns)
@@ -148,11 +148,12 @@ extension Workload {
       return {
         pool.run { worker in
           for own in worker.portions(of: n) {
-            kernels.packInputs(x, columns, own.lowerBound, own.upperBound, n, columns, packed)
+            kernels.linearGradients.packInputs(
+              x, columns, own.lowerBound, own.upperBound, n, columns, packed)
           }
           worker.barrier()
           for share in worker.portions(of: rows / 16, unit: 2) {
-            kernels.linearGradientF32(
+            kernels.linearGradients.linearGradientF32(
               g, rows, packed, n, share.lowerBound, share.upperBound, rows, columns, dw, 1,
               scratch + worker.index * KernelTable.gradientScratch)
           }

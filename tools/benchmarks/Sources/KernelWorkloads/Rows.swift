@@ -14,7 +14,7 @@ extension Workload {
         let scales = memory.allocate(Float.self, count / 32)
         let offsets = memory.allocate(Int32.self, count / 32)
         return { tile in
-          kernels.quantizeActivations(
+          kernels.linear.quantizeActivations(
             x + tile * 8 * columns, columns, 8, 8, columns / 32, OffsetKind.minus8Sums.rawValue,
             codes + tile * 8 * columns, scales + tile * 8 * columns / 32,
             offsets + tile * 8 * columns / 32)
@@ -22,21 +22,21 @@ extension Workload {
       },
       row("pack f32 activations", bytes: count * 8) { memory, kernels, x, out in
         { tile in
-          kernels.packActivationsF32(
+          kernels.linear.packActivationsF32(
             x + tile * 8 * columns, columns, 8, 8, columns, out + tile * 8 * columns)
         }
       },
       row("rms norm", bytes: count * 8) { memory, kernels, x, out in
         { tile in
           for i in tile * 8..<tile * 8 + 8 {
-            kernels.rmsNorm(x + i * columns, x, 1e-5, columns, out + i * columns)
+            kernels.rows.rmsNorm(x + i * columns, x, 1e-5, columns, out + i * columns)
           }
         }
       },
       row("swiglu", bytes: count * 12) { memory, kernels, x, out in
         { tile in
           for i in tile * 8..<tile * 8 + 8 {
-            kernels.swiGLU(x + i * columns, x + i * columns, columns, out + i * columns)
+            kernels.rows.swiGLU(x + i * columns, x + i * columns, columns, out + i * columns)
           }
         }
       },
@@ -47,7 +47,7 @@ extension Workload {
         for i in 0..<64 { (cosines[i], sines[i]) = (1, 0) }
         return { tile in
           for i in tile * 8..<tile * 8 + 8 {
-            kernels.rotatePairs(x + i * columns, columns / 128, 128, 128, cosines, sines)
+            kernels.rows.rotatePairs(x + i * columns, columns / 128, 128, 128, cosines, sines)
           }
         }
       },
@@ -93,7 +93,7 @@ extension Workload {
         return {
           pool.run { worker in
             for group in worker.each(rows / 16) {
-              _ = kernels.packGroup(
+              _ = kernels.linear.packGroup(
                 PackedLayout.number(format), source + group * 16 * rowBytes, rowBytes, 16, columns,
                 target + group * groupBytes)
             }
