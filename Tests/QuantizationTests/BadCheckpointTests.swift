@@ -199,6 +199,9 @@ struct BadCheckpointTests {
     #""pre_tokenizer": {"type": "Whitespace"}"#,
     #""pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": true, "use_regex": true}"#,
     #""pre_tokenizer": {"type": "ByteLevel"}, "normalizer": {"type": "Lowercase"}"#,
+    #""pre_tokenizer": {"type": "ByteLevel"}, "added_tokens": [{"id": 1, "content": "b", "lstrip": true}]"#,
+    #""pre_tokenizer": {"type": "ByteLevel"}, "added_tokens": [{"id": 1, "content": "b", "rstrip": true}]"#,
+    #""pre_tokenizer": {"type": "ByteLevel"}, "added_tokens": [{"id": 1, "content": "b", "single_word": true}]"#,
     #""pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": "#
       + #"{"Regex": "\\p{L}+"}, "behavior": "Isolated"}, {"type": "ByteLevel", "use_regex": false}]}"#,
   ])

@@ -36,6 +36,12 @@ struct TokenizerContent: Decodable {
     let id: Int
     let content: String
     let special: Bool?
+    let lstrip: Bool?
+    let rstrip: Bool?
+    let singleWord: Bool?
+
+    /// Whether what stands beside it decides where it is found, or goes with it.
+    var looksBesideItself: Bool { [lstrip, rstrip, singleWord].contains(true) }
   }
 
   struct Normalizer: Decodable {

@@ -61,6 +61,12 @@ public struct TokenizerJSON {
         throw .unusableID(piece: token.content, found: token.id, limit: most)
       }
       let isControl = token.special == true || Self.looksSpecial(token.content)
+      // Control tokens are templates' own. Others stand in what people write.
+      if token.looksBesideItself, !isControl {
+        throw unsupported(
+          "its token \(token.content) takes the spaces beside it, or is only found as a word by itself (lstrip, "
+            + "rstrip, single_word)")
+      }
       // Transformers 5 leaves the model's own name of it out.
       let isUnknown = isSentencePiece && token.content == content.model.unkToken ?? "<unk>"
       let isByte = isSentencePiece && Self.isByte(token.content)
