@@ -90,6 +90,11 @@ package struct ServerError: Error, Sendable, Equatable {
   static func from(_ error: any Error) -> ServerError {
     switch error {
     case let error as ServerError: return error
+    // Who closed his side may read still, and is told that it ended the answer.
+    case is CancellationError:
+      return ServerError(
+        499, .invalidRequest, "the client closed its side of the connection before the answer",
+        code: "client_closed_request")
     case TextGenerationError.promptTooLong(let tokens, let length):
       return .context(prompt: tokens, context: length)
     case TextGenerationError.prompt(let error): return edit(error.reason)

@@ -15,18 +15,19 @@
   struct RealModelTests {
     private static let model = OutsideFiles.smolLM2?.path ?? ""
     private static let folder = OutsideFiles.repository.appending(path: "models/editors").path
-    private static let editor = folder + "/smollm2-135m-instruct-p0.safetensors"
     private static let instructions = [
       nil, "Answer in upper case.", "Answer in French.", "Answer in one sentence.",
     ]
 
     /// What the generator says, alone and in a state of its own.
-    private func alone(_ question: String, _ instruction: String?) throws -> String {
+    private func alone(
+      _ question: String, _ instruction: String?, _ editor: String
+    ) throws -> String {
       let opened = try OpenedModel(
         ModelSettings(path: Self.model, threads: 2, contextLength: 256))
       let template: ChatTemplate =
         try instruction == nil ? ChatTemplate(of: opened.tokenizer.vocabulary) : .family(.chatml)
-      let request = instruction.map { EditRequest($0, editor: Self.editor) } ?? EditRequest()
+      let request = instruction.map { EditRequest($0, editor: editor) } ?? EditRequest()
       var preparation = try EditPreparation(request, opened, form: .conversation(template))
       let loaded = try opened.load(beside: preparation)
       let model: any SequenceModel = try preparation?.processor(loaded) ?? loaded.state
@@ -48,12 +49,18 @@
       return text
     }
 
-    /// Eight at once with four edits: each answer is the generator's, byte for byte.
-    @Test func answersAsGenerateDoes() async throws {
+    /// Eight at once with four edits, drafted or not: each answer is the generator's, byte for byte.
+    @Test(
+      arguments: [
+        ("smollm2-135m-instruct-p0", false), ("smollm2-135m-instruct", true),
+      ])
+    func answersAsGenerateDoes(_ name: String, _ speculates: Bool) async throws {
+      let editor = "\(Self.folder)/\(name).safetensors"
       let server = try await RunningServer(Self.model) {
         $0.model = ModelSettings(path: Self.model, threads: 2, contextLength: 256)
-        $0.parallel = 4
-        $0.editors = [.init(name: "p0", path: Self.editor)]
+        $0.parallel = 8
+        $0.speculates = speculates
+        $0.editors = [.init(name: "editor", path: editor)]
       }
       let questions = ["Why is the sky blue?", "What is a lighthouse?"]
       var clients: [(HTTPClient, String)] = []
@@ -67,7 +74,7 @@
             "POST", "/v1/chat/completions",
             #"{"messages":[{"role":"user","content":"\#(question)"}],"temperature":0,"max_tokens":16,"edit":\#(edit)}"#
           )
-          clients.append((client, try alone(question, instruction)))
+          clients.append((client, try alone(question, instruction, editor)))
         }
       }
       for (client, wanted) in clients {

@@ -32,6 +32,47 @@ import TextGeneration
     #expect(try chain.next([3, 2], after: [0]) == 1)
   }
 
+  /// What is taken from the logits at once is what sorting all of them leaves, equal ones in the order of their ids.
+  @Test func theBestAreFoundWithoutTheOthers() throws {
+    for seed in 0..<40 as Range<UInt64> {
+      var random = SplitMix64(seed: seed)
+      let size = Int.random(in: 1...700, using: &random)
+      // Few values, so that many are equal, and some that can never come.
+      let logits = (0..<size).map { _ in
+        let value = Int.random(in: -2...6, using: &random)
+        return value == -2 ? -Float.infinity : Float(value)
+      }
+      guard logits.contains(where: { $0 > -.infinity }) else { continue }
+      let sorted = logits.indices.sorted { (-logits[$0], $0) < (-logits[$1], $1) }
+      var candidates = Candidates()
+      for count in [1, 2, 40, 64, 65, size - 1, size, size + 1] where count > 0 {
+        try candidates.load(logits, best: count)
+        #expect(candidates.elements.map { Int($0.id) } == Array(sorted.prefix(count)))
+        #expect(candidates.elements.allSatisfy { $0.logit == logits[Int($0.id)] })
+        #expect(Int(candidates.best.id) == sorted[0])
+        try candidates.load(logits)
+        #expect(Int(candidates.best.id) == sorted[0] && candidates.elements.count == size)
+      }
+      // Wherever it is, what has no probability is refused.
+      for bad in [Float.nan, .infinity] {
+        var wrong = logits
+        let place = Int.random(in: 0..<size, using: &random)
+        wrong[place] = bad
+        for load in [
+          { (c: inout Candidates) in try c.load(wrong) },
+          { (c: inout Candidates) in try c.load(wrong, best: 3) },
+        ] {
+          let error = #expect(throws: TextGenerationError.self) { try load(&candidates) }
+          guard case .unusableLogit(let token, _)? = error else {
+            Issue.record("\(String(describing: error))")
+            continue
+          }
+          #expect(token == place)
+        }
+      }
+    }
+  }
+
   @Test func theSeedDecidesEveryDraw() throws {
     func draw(_ seed: UInt64) throws -> [Int] {
       var chain = try SamplingChain(SamplingOptions(seed: seed))

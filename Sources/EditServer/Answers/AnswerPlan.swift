@@ -82,6 +82,8 @@ struct ChoiceState: Sendable {
     case .finished(_, let text, let records, let end):
       self.text += text
       self.records += records
+      // It may have taken over what others read meanwhile.
+      cached = end.timings.cached
       self.end = end
     case .progress, .failed, .ping: break
     }

@@ -24,6 +24,8 @@ package struct AnswerOptions: Sendable {
   package var echoes = false
   /// What is in the cache may be used.
   package var usesCache = true
+  /// Whether what happens is told as it happens, and not at the end.
+  package var streams = false
   /// How tokens are drafted from what came before; nil for one at a time.
   package var speculation: PromptLookup.Options?
   /// The sequence's place, where it is chosen; nil for any.

@@ -57,10 +57,19 @@ final class EngineWorker {
 
   /// A state that no sequence has, made when it is first asked for: for trying whether an edit takes a prompt.
   func scratch() throws -> ProcessorState {
-    if let state = spare.last { return state }
-    let state = try loaded.anotherState()
-    spare.append(state)
-    return state
+    if spare.isEmpty { spare.append(try further("trying the edit")) }
+    return spare[spare.count - 1]
+  }
+
+  /// One more state, where there is memory for its cache.
+  private func further(_ purpose: String) throws -> ProcessorState {
+    do throws(MemoryShortage) {
+      try MemoryBudget().adding("cache", loaded.state.cacheByteCount).check(limit: memoryLimit)
+    } catch {
+      throw ServerError(
+        503, .unavailable, "there is no memory for the cache that \(purpose) takes: \(error)")
+    }
+    return try loaded.anotherState()
   }
 
   /// Gives `job` a place, with what is known of its prompt's beginning. What makes it impossible fails its
@@ -89,7 +98,7 @@ final class EngineWorker {
       let trace = try trace(job)
       let placement = SlotPlacement(
         of: prompt.tokens, key: key, among: slots, wanted: wantedSlot(job),
-        mayReuse: job.options.usesCache && !job.options.echoes && trace == nil,
+        mayReuse: RunningAnswer.reuses(job.options, trace),
         emptiesItsCache: !keepsPrefix, keeping: prefixes)
       let slot = placement.slot
       if !keepsPrefix { taken = slot }
@@ -119,19 +128,7 @@ final class EngineWorker {
     }
     var state: ProcessorState?
     if options.tracesDivergence {
-      state = spare.popLast()
-      if state == nil {
-        let plan = try ProcessorState.plan(
-          loaded.processor, contextLength: loaded.state.contextLength,
-          cacheType: loaded.state.cacheType)
-        do {
-          try MemoryBudget().adding(plan).check(limit: memoryLimit)
-        } catch {
-          throw ServerError(
-            503, .unavailable, "there is no memory for the unedited model's cache beside: \(error)")
-        }
-        state = try loaded.anotherState()
-      }
+      state = try spare.popLast() ?? further("the unedited model's trace")
     }
     let recorder =
       options.tracesSites
@@ -170,30 +167,42 @@ final class EngineWorker {
     metrics.passes += 1
     metrics.busySlots += turns.count
     budget.measured(rows: rows, seconds: start.duration(to: clock.now) / .seconds(1))
-    for (turn, failure) in zip(turns, failures) {
+    for (turn, failure) in zip(turns, choose(turns, failures)) {
       let answer = turn.answer
-      do {
-        if let failure { throw failure }
-        try answer.take(turn.tokens)
-      } catch {
-        fail(answer.job, error)
+      if let failure {
+        fail(answer.job, failure)
         answer.slot.repair()
-        free(answer.slot, answer)
-        continue
       }
-      if answer.isFinished { free(answer.slot, answer) }
+      if failure != nil || answer.isFinished { free(answer.slot, answer) }
     }
     return true
+  }
+
+  /// Lets those whose tokens went through choose what follows; returns why it failed. Each has a sampler, a text and
+  /// a cache of its own, so that several do it at once, on the threads of the pass.
+  private func choose(_ turns: [StepTurn], _ failures: [(any Error)?]) -> [(any Error)?] {
+    var failures = failures
+    failures.withUnsafeMutableBufferPointer { failures in
+      func choose(_ index: Int) {
+        guard failures[index] == nil else { return }
+        do { try turns[index].answer.take(turns[index].tokens) } catch { failures[index] = error }
+      }
+      guard turns.count > 1 else { return choose(0) }
+      loaded.processor.pool.run { worker in worker.deal(turns.count, choose) }
+    }
+    return failures
   }
 
   /// What goes through in a step of those who go on: a token of each that has begun to answer, with a draft where
   /// there is room for one, and of the others a part of their prompts.
   private func turns(of running: [RunningAnswer]) -> [StepTurn] {
-    let readers = running.filter(\.isReading)
-    let decoding = running.count - readers.count
+    let reading = running.filter(\.isReading)
+    let readers = reading.filter { !$0.waits(for: reading) }
+    for answer in readers { answer.catchUp(with: slots) }
+    let decoding = running.count - reading.count
     let rows = budget.promptRows(decoding: decoding, most: batchSize)
     let shares = StepBudget.divide(rows, among: readers.map(\.remaining))
-    var drafts = StepBudget.drafts(decoding: decoding, reading: readers.count)
+    var drafts = StepBudget.drafts(decoding: decoding, reading: reading.count)
     var turns: [StepTurn] = []
     for answer in running where !answer.isReading {
       let turn = StepTurn(answer: answer, tokens: answer.next(reading: 0, drafting: drafts))

@@ -18,6 +18,8 @@ final class RunningAnswer {
   private var opening: [Int]
   private var isShifted = false
   private let shiftsContext: Bool
+  /// Whether what is in a cache may be used.
+  private let reuses: Bool
   private(set) var timings = AnswerTimings()
   /// Nothing follows.
   private(set) var isFinished = false
@@ -30,9 +32,13 @@ final class RunningAnswer {
   private var decoder: StreamingDetokenizer
   private var history: [Int]
   private var pending: [TokenRecord] = []
+  /// Text of an answer that is sent as a whole.
+  private var withheld = ""
   private var echo: [TokenRecord] = []
   /// The logits of the step: after the last token of a prompt, or after every token of a draft.
   private var heard: [[Float]] = []
+  /// Storage of logits that are done with.
+  private var spare: [[Float]] = []
   /// Tokens of the step that a compiled edit has, which are in no pass.
   private var skipped = 0
   private var lookup: PromptLookup?
@@ -44,6 +50,12 @@ final class RunningAnswer {
 
   private var options: AnswerOptions { job.options }
   private var generated: Int { timings.predicted }
+
+  /// Whether what is in a cache may be used for an answer of these options: not where every token of the prompt has
+  /// to go through the model.
+  static func reuses(_ options: AnswerOptions, _ trace: AnswerTrace?) -> Bool {
+    options.usesCache && !options.echoes && trace == nil
+  }
 
   /// Throws where a prompt, as it is fed, has no token or no room for one more.
   static func check(_ prompt: Prompt, context: Int) throws {
@@ -68,6 +80,7 @@ final class RunningAnswer {
     self.model = model
     self.prompt = prompt.tokens
     opening = prompt.tokens
+    reuses = Self.reuses(job.options, trace)
     // Positions of an edit would move.
     self.shiftsContext = shiftsContext && job.edit.digest == nil
     var applied = applied
@@ -78,7 +91,8 @@ final class RunningAnswer {
     endTokens = tokenizer.endOfGenerationTokens.union(job.options.endTokens)
     var sampling = job.options.sampler
     if job.options.ignoresEnd { for id in endTokens { sampling.bias[id] = -.infinity } }
-    sampler = try TokenSampler(sampling)
+    sampler = try TokenSampler(
+      sampling, tellsCandidates: job.options.probabilitiesAfterSampling)
     matcher = try StopStringMatcher(job.options.stops, turnEnds: job.options.turnEnds)
     decoder = StreamingDetokenizer(tokenizer, startsText: job.options.startsText)
     history = prompt.tokens
@@ -103,6 +117,35 @@ final class RunningAnswer {
 
   /// Tokens that are still to be read.
   var remaining: Int { opening.count - slot.tokens.count }
+
+  /// Whether an earlier one of `others` is still reading what this one begins with too: it is copied from there then.
+  func waits(for others: [RunningAnswer]) -> Bool {
+    others.contains { other in
+      guard mayShare, other.isReading, other.slot.lastUse < slot.lastUse,
+        other.slot.key == slot.key
+      else { return false }
+      let common = zip(opening.dropLast(), other.opening).prefix { $0 == $1 }.count
+      return common > slot.tokens.count + Self.leastShared && other.slot.tokens.count < common
+    }
+  }
+
+  /// Takes over what one of `slots` has of the prompt beyond what was read of it.
+  func catchUp(with slots: [SequenceSlot]) {
+    guard mayShare else { return }
+    func common(_ other: SequenceSlot) -> Int { other.common(opening, key: slot.key) }
+    let read = slot.tokens.count
+    guard let best = slots.max(by: { common($0) < common($1) }), best !== slot,
+      common(best) > read + Self.leastShared
+    else { return }
+    let prefix = CachedPrefix(state: best.state, count: common(best))
+    timings.cached += slot.begin(opening, key: slot.key, with: prefix) - read
+  }
+
+  /// Tokens that are worth a copy.
+  private static let leastShared = 16
+
+  /// Whether what others have read of the prompt will do: no logits of it are wanted but the last.
+  private var mayShare: Bool { isReading && !isShifted && reuses }
 
   /// The tokens that are fed next: at most `limit` of the prompt, or the last that was chosen and a draft of at most
   /// `drafts` tokens behind it.
@@ -147,7 +190,13 @@ final class RunningAnswer {
     if let echoed, position < prompt.count {
       echo.append(TokenRecord(prompt[position], of: logits, alternatives: echoed))
     } else {
-      heard.append(logits.withUnsafeBufferPointer { Array($0) })
+      logits.withUnsafeBufferPointer { logits in
+        guard var copy = spare.popLast(), copy.count == logits.count else {
+          return heard.append(Array(logits))
+        }
+        copy.withUnsafeMutableBufferPointer { _ = $0.update(fromContentsOf: logits) }
+        heard.append(copy)
+      }
     }
   }
 
@@ -164,6 +213,7 @@ final class RunningAnswer {
   func take(_ tokens: [Int]) throws {
     let logits = heard
     heard = []
+    defer { spare = logits }
     guard isReading else { return try take(tokens, logits) }
     slot.tokens += tokens
     if isShifted {
@@ -234,7 +284,9 @@ final class RunningAnswer {
     let text = matcher.append(decoder.append(id))
     hasNewLine = hasNewLine || text.utf8.contains(0x0A)
     if matcher.hasStopped { return finish(.stopString, text) }
-    if !text.isEmpty || options.probabilities != nil || options.tracesDivergence {
+    if !options.streams {
+      withheld += text
+    } else if !text.isEmpty || options.probabilities != nil || options.tracesDivergence {
       job.request.events.push(.text(choice: job.choice, text, pending, timings))
       pending = []
     }
@@ -258,7 +310,7 @@ final class RunningAnswer {
 
   private func finish(_ reason: AnswerEnd.Reason, _ text: String) {
     isFinished = true
-    let rest = text + matcher.append(decoder.finish()) + matcher.finish()
+    let rest = withheld + text + matcher.append(decoder.finish()) + matcher.finish()
     let end = AnswerEnd(
       reason: reason, stoppingWord: reason == .stopString ? stoppingWord : "", timings: timings,
       promptTokens: prompt, isTruncated: reason == .contextFull || isShifted,

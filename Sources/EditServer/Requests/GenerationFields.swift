@@ -122,6 +122,7 @@ struct GenerationFields {
       count = n
     }
     streams = try fields.bool("stream") ?? false
+    options.streams = streams
     if let object = try fields.object("stream_options") {
       var stream = RequestFields(object)
       includesUsage = try stream.bool("include_usage") ?? false

@@ -30,9 +30,14 @@ struct TokenSampler {
   private let options: SamplerOptions
   private let processors: [any LogitsProcessor]
   private var draw: any Sampler
+  /// Whether candidates are told, also those that a greedy choice leaves.
+  private let tellsCandidates: Bool
+  /// Kept between tokens for its storage.
+  private var candidates = Candidates()
 
-  /// The sampler of `options`. Throws `samplingOption`.
-  init(_ options: SamplerOptions) throws(TextGenerationError) {
+  /// The sampler of `options`; `tellsCandidates` where more than the token is of use. Throws `samplingOption`.
+  init(_ options: SamplerOptions, tellsCandidates: Bool = false) throws(TextGenerationError) {
+    self.tellsCandidates = tellsCandidates
     let sampling = options.sampling
     try sampling.validate()
     self.options = options
@@ -77,7 +82,7 @@ struct TokenSampler {
   ) throws(TextGenerationError) -> (id: Int, candidates: Candidates) {
     var logits = logits
     for (id, bias) in options.bias where logits.indices.contains(id) { logits[id] += bias }
-    var candidates = try Candidates(logits: logits)
+    try candidates.load(logits, for: processors, greedy: draw is GreedySampler && !tellsCandidates)
     for processor in processors { processor.process(&candidates, after: history) }
     return (draw.pick(from: candidates), candidates)
   }

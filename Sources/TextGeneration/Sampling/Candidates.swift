@@ -26,8 +26,12 @@ public struct Candidates: Sendable {
   /// The candidates that are left; never empty.
   public private(set) var elements: [Element] = []
   private(set) var order = Order.vocabulary
+  /// The greatest logit, while nothing has changed since they were loaded.
+  private var greatest: Float?
+  /// The greatest of every `blockSize` logits that were loaded.
+  private var blockMaxima: [Float] = []
 
-  init() {}
+  package init() {}
 
   /// Candidates for `logits`, one for each token of the vocabulary.
   public init(logits: [Float]) throws(TextGenerationError) {
@@ -35,24 +39,87 @@ public struct Candidates: Sendable {
   }
 
   /// Starts again from all of `logits`, reusing the storage.
-  mutating func load(_ logits: [Float]) throws(TextGenerationError) {
-    guard !logits.isEmpty else { throw .noLogits }
+  package mutating func load(_ logits: [Float]) throws(TextGenerationError) {
+    greatest = try findGreatest(of: logits)
     elements.removeAll(keepingCapacity: true)
-    elements.reserveCapacity(logits.count)
-    var greatest = -Float.infinity
-    for (id, logit) in logits.enumerated() {
-      // One comparison refuses both: NaN is less than nothing, and +infinity not less than itself.
-      guard logit < .infinity else { throw .unusableLogit(token: id, value: logit) }
-      greatest = max(greatest, logit)
-      elements.append(Element(id: Int32(truncatingIfNeeded: id), logit: logit))
+    logits.withUnsafeBufferPointer { logits in
+      elements.append(
+        contentsOf: logits.indices.lazy.map {
+          Element(id: Int32(truncatingIfNeeded: $0), logit: logits[$0])
+        })
     }
-    guard greatest > -.infinity else { throw .everythingMasked(tokens: logits.count) }
     order = .vocabulary
+  }
+
+  /// As `load` and then `keepBest(count)`, without a look at most of the others.
+  package mutating func load(_ logits: [Float], best count: Int) throws(TextGenerationError) {
+    let count = max(count, 1)
+    guard count < logits.count else {
+      try load(logits)
+      return keepBest(count)
+    }
+    _ = try findGreatest(of: logits)
+    greatest = nil
+    elements.removeAll(keepingCapacity: true)
+    for id in 0..<count { elements.append(Element(id: Int32(id), logit: logits[id])) }
+    elements.makeHeap()
+    // Of equal logits the earlier one is there already.
+    for block in count / Self.blockSize..<blockMaxima.count
+    where blockMaxima[block] > elements[0].logit {
+      let first = block * Self.blockSize
+      for id in max(first, count)..<min(first + Self.blockSize, logits.count)
+      where logits[id] > elements[0].logit {
+        elements[0] = Element(id: Int32(truncatingIfNeeded: id), logit: logits[id])
+        elements.siftDown(from: 0)
+      }
+    }
+    elements.sort { $0.precedes($1) }
+    order = .descending
+  }
+
+  private static let blockSize = 64
+
+  /// The greatest of `logits`, and those of each block of them. Throws for none, for one that is NaN or +infinity,
+  /// and where all are -infinity.
+  private mutating func findGreatest(of logits: [Float]) throws(TextGenerationError) -> Float {
+    typealias Lanes = SIMD8<Float>
+    guard !logits.isEmpty else { throw .noLogits }
+    blockMaxima.removeAll(keepingCapacity: true)
+    // One comparison refuses both: NaN is less than nothing, and +infinity not less than itself.
+    var areUsable = SIMDMask<SIMD8<Int32>>(repeating: true)
+    logits.withUnsafeBytes { bytes in
+      for first in stride(from: 0, to: logits.count, by: Self.blockSize) {
+        let end = min(first + Self.blockSize, logits.count)
+        var lanes = Lanes(repeating: -.infinity)
+        var id = first
+        while id + Lanes.scalarCount <= end {
+          let some = bytes.loadUnaligned(fromByteOffset: 4 * id, as: Lanes.self)
+          areUsable .&= some .< Float.infinity
+          lanes.replace(with: some, where: some .> lanes)
+          id += Lanes.scalarCount
+        }
+        var greatest = lanes.max()
+        for id in id..<end {
+          if !(logits[id] < .infinity) { areUsable = SIMDMask(repeating: false) }
+          greatest = max(greatest, logits[id])
+        }
+        blockMaxima.append(greatest)
+      }
+    }
+    if areUsable != SIMDMask(repeating: true),
+      let token = logits.firstIndex(where: { !($0 < .infinity) })
+    {
+      throw .unusableLogit(token: token, value: logits[token])
+    }
+    let greatest = blockMaxima.max() ?? -.infinity
+    guard greatest > -.infinity else { throw .everythingMasked(tokens: logits.count) }
+    return greatest
   }
 
   /// The candidate with the greatest logit (of equals, the lowest id).
   public var best: Element {
     if order == .descending { return elements[0] }
+    if let greatest, let first = elements.first(where: { $0.logit == greatest }) { return first }
     var best = elements[0]
     for element in elements where element.precedes(best) { best = element }
     return best
@@ -68,6 +135,7 @@ public struct Candidates: Sendable {
       order = .unknown
     }
     guard let index, elements[index].logit > -.infinity else { return }
+    greatest = nil
     // Kept finite: infinity minus infinity would have no probability.
     let limit = Float.greatestFiniteMagnitude
     elements[index].logit = min(max(change(elements[index].logit), -limit), limit)
@@ -78,6 +146,7 @@ public struct Candidates: Sendable {
   public mutating func divide(by divisor: Float) {
     precondition(divisor > 0)
     let greatest = best.logit
+    self.greatest = nil
     for index in elements.indices {
       elements[index].logit = (elements[index].logit - greatest) / divisor
     }
@@ -98,7 +167,10 @@ public struct Candidates: Sendable {
     if order == .descending {
       if count < elements.count { elements.removeSubrange(count...) }
     } else {
-      elements = elements.sortedBest(count)
+      // In the same storage, for the next token.
+      let best = elements.sortedBest(count)
+      elements.removeAll(keepingCapacity: true)
+      elements += best
       order = .descending
     }
   }
@@ -127,7 +199,7 @@ extension [Candidates.Element] {
   func sortedBest(_ count: Int) -> [Element] {
     guard count < self.count else { return sorted { $0.precedes($1) } }
     var heap = Array(self[..<count])
-    for root in stride(from: count / 2 - 1, through: 0, by: -1) { heap.siftDown(from: root) }
+    heap.makeHeap()
     for element in self[count...] where element.precedes(heap[0]) {
       heap[0] = element
       heap.siftDown(from: 0)
@@ -136,7 +208,12 @@ extension [Candidates.Element] {
     return heap
   }
 
-  private mutating func siftDown(from start: Int) {
+  /// Puts the worst at the root of a heap.
+  mutating func makeHeap() {
+    for root in stride(from: count / 2 - 1, through: 0, by: -1) { siftDown(from: root) }
+  }
+
+  mutating func siftDown(from start: Int) {
     var parent = start
     while true {
       var worst = parent

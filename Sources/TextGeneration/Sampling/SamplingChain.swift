@@ -40,8 +40,24 @@ public struct SamplingChain: Sendable {
   public mutating func next(
     _ logits: [Float], after history: [Int]
   ) throws(TextGenerationError) -> Int {
-    try candidates.load(logits)
+    try candidates.load(logits, for: processors, greedy: sampler is GreedySampler)
     for processor in processors { processor.process(&candidates, after: history) }
     return sampler.pick(from: candidates)
+  }
+}
+
+extension Candidates {
+  /// Starts again from `logits`, from as many as the first of `processors` would leave, or from the best alone
+  /// where nothing comes before a choice that is `greedy`.
+  package mutating func load(
+    _ logits: [Float], for processors: [any LogitsProcessor], greedy: Bool
+  ) throws(TextGenerationError) {
+    if processors.isEmpty, greedy {
+      try load(logits, best: 1)
+    } else if let topK = processors.first as? TopK {
+      try load(logits, best: topK.k)
+    } else {
+      try load(logits)
+    }
   }
 }
