@@ -128,7 +128,7 @@ PYTHON
 steps_done() { [ ! -e "$folder/killed/metrics.jsonl" ] || wc -l <"$folder/killed/metrics.jsonl"; }
 
 kills() {
-  local options=("${small[@]}" --steps 600 --steps-per-eval 0 --save-every 0 --save-every-seconds 0.5) count=2
+  local options=("${small[@]}" --steps $((3 * steps)) --steps-per-eval 0 --save-every 0 --save-every-seconds 0.5) count=2
   train "$count" "${options[@]}" --output "$folder/whole" || fail "the undisturbed run did not end"
   local kill=0 before run rank victim begin
   while ((kill < kills)) && ! grep -qs '"summary"' "$folder/killed/metrics.jsonl"; do

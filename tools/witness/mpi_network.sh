@@ -98,7 +98,7 @@ alone = one[1]["seconds_per_step"]
 step, way, wait = (several[1][key] for key in ("seconds_per_step", "exchange_seconds_per_step", "waiting_seconds_per_step"))
 ranks = several[1]["ranks"]
 volume = 8 * several[0]["plan"]["trained_parameters"] * (ranks - 1) / ranks / 1e6
-print(f"{sys.argv[3]}: {ranks} ranks, {volume:.0f} MB each way a step; {step:.2f} s a step (one rank with its part alone {alone:.2f}), "
+print(f"{sys.argv[3]}: {ranks} ranks, {volume:.0f} MB a step, half of it each way; {step:.2f} s a step (one rank with its part alone {alone:.2f}), "
       f"{way:.2f} s under way, {wait:.2f} s waited for: {100 * (1 - wait / way):.0f} % hidden")
 units = {"gbit": 1e9, "mbit": 1e6}
 unit = next((unit for unit in units if sys.argv[3].endswith(unit)), None)
