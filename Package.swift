@@ -188,7 +188,8 @@ let package = Package(
     .target(
       name: "Emend",
       dependencies: layouts + [
-        "EditStudies", "EditSessions", "EditEvaluation", "EditorTraining", "ModelEvaluation", "Quantization",
+        "EditStudies", "EditSessions", "EditEvaluation", "EditorTraining", "ModelEvaluation",
+        "Quantization",
         "InstructionEditors", "LatentEditing", "TextGeneration", "Tokenization", "LanguageModels",
         "MessagePassing", "ModelFiles",
         "TensorKernels",

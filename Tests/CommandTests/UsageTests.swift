@@ -19,6 +19,8 @@ import Testing
     "tokenize -m x a --messages b", "tokenize -m x a --no-generation-prompt",
     "tokenize -m x a --chat-template chatml", "tokenize -m x --messages b --no-bos", "score -m x",
     "perplexity -m x", "perplexity -m x --kl-divergence", "perplexity -m x -f a --chunks 0",
+    "study", "study nonsense x y", "edit explain -m x --editor y",
+    "edit explain -m x --editor y --instruction z -n 1", "generate -m x -p a --strength-around mean",
     "bench -m x -p 0 -n 0", "bench -m x -r 0", "bench -m x -o xml", "bench -m x -d 99999999",
   ])
   func wrongUsageIsOneLineAnd64(arguments: String) throws {
@@ -47,7 +49,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "inspect", "tokenize", "generate", "chat", "score", "perplexity", "bench",
+    "", "inspect", "tokenize", "generate", "chat", "score", "perplexity", "bench", "study",
   ])
   func helpTeaches(command: String) throws {
     let result = try EmendProcess((command.isEmpty ? [] : [command]) + ["--help"])

@@ -108,6 +108,7 @@ public struct StudyConfiguration: Sendable, Equatable {
     "reading.over_words": ">= 0.1",
   ].compactMapValues(Threshold.init)
 
+  /// Whether they are of the same files and measure the same.
   public static func == (a: Self, b: Self) -> Bool {
     a.path == b.path && a.name == b.name && a.output == b.output && a.seed == b.seed
       && a.model == b.model && a.data == b.data && a.rows == b.rows && a.accept == b.accept
