@@ -27,7 +27,7 @@ extension MatrixView {
     let words = MatrixView.words(packed)
     let tile = ActivationTiles.tileRows
     for i in worker.each((count + tile - 1) / tile) {
-      kernels.linearGradients.packInputs(
+      kernels.packInputs(
         x + i * tile * stride, stride, min(tile, count - i * tile), columns,
         words + i * tile * ((columns + 1) / 2))
     }
@@ -55,7 +55,7 @@ extension MatrixView {
     let tile = MatrixView.gradientTileRows
     let tileWords = tile * PackedLayout.groupCount(rows: rows) * PackedLayout.groupRows / 2
     for i in worker.each((count + tile - 1) / tile) {
-      kernels.linearGradients.packGradients(
+      kernels.packGradients(
         g + i * tile * stride, stride, min(tile, count - i * tile), rows, words + i * tileWords)
     }
     worker.barrier()
