@@ -171,6 +171,15 @@ import Tokenization
     "{% for i in range(99999) %}{{ 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' }}{% endfor %}{% for i in range(99999) %}{{ 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' * 9 }}{% endfor %}",
     "{% set s = 'a' * 999999 %}{% for i in range(999) %}{{ s.replace('a', s) }}{% endfor %}",
     "{{ 'a' | indent(99999999) }}",
+    // Keys and names are hashed each time.
+    "{% set x = 'a' * 100000 %}{% set d = {x: 1} %}{% for i in range(100000) %}{% set y = d[x] %}{% endfor %}",
+    "{% set x = 'a' * 100000 %}{% set d = {x: 1} %}{% for i in range(100000) %}{% set y = d.get(x) %}{% if x in d %}{% endif %}{% endfor %}",
+    "{% set x = 'a' * 100000 %}{% for i in range(100000) %}{% set y = {x: 1} %}{% endfor %}",
+    "{% for i in range(100000) %}{{ " + String(repeating: "n", count: 100_000) + " }}{% endfor %}",
+    "{% for i in range(100000) %}{{ i." + String(repeating: "n", count: 100_000)
+      + " }}{% endfor %}",
+    "{% for i in range(100000) %}{% set " + String(repeating: "n", count: 100_000)
+      + " = i %}{% endfor %}",
   ])
   func workIsBounded(source: String) throws {
     let clock = ContinuousClock()

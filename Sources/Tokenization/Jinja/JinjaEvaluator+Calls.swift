@@ -26,6 +26,7 @@ extension JinjaEvaluator {
     scope = try inner(of: macro.scope)
     for (parameter, value) in zip(syntax.parameters, values) {
       if let value {
+        try charge(parameter.name.utf8.count)
         scope.values[parameter.name] = value
       } else if let value = parameter.value {
         scope.values[parameter.name] = try evaluate(value)

@@ -7,7 +7,8 @@ extension JinjaEvaluator {
     switch expression.kind {
     case .literal(let value): return value
     case .name(let name):
-      try charge(scope.level)
+      // Every scope hashes the name.
+      try charge(name.utf8.count + scope.level * (1 + name.utf8.count / 16))
       return scope.find(name) ?? .undefined("\(shortened(name)) is undefined")
     default:
       return try nested { () throws(JinjaError) in try compute(expression, caller) }
@@ -94,7 +95,7 @@ extension JinjaEvaluator {
     _ name: JinjaValue, _ value: JinjaValue, in dictionary: inout JinjaDictionary
   ) throws(JinjaError) {
     try charge(2 * JinjaLimits.elementWork)
-    guard let key = JinjaKey(name) else {
+    guard let key = try key(name) else {
       throw fail("\(name.kindName) is no key of a dictionary here")
     }
     dictionary.set(key, name, value)
@@ -163,6 +164,7 @@ extension JinjaEvaluator {
 
   /// `value.name`: a method, else an entry of a dictionary.
   func attribute(_ name: MarkedText, of value: JinjaValue) throws(JinjaError) -> JinjaValue {
+    try charge(name.count)
     guard !name.hasPrefix("__") else {
       throw fail("attributes like \(shortened(name.string)) are refused, as in Jinja's sandbox")
     }
@@ -195,7 +197,7 @@ extension JinjaEvaluator {
     switch (value, key) {
     case (.undefined(let what), _): throw fail(what)
     case (.dictionary(let dictionary), _):
-      if let key = JinjaKey(key), let found = dictionary[key] { return found }
+      if let key = try self.key(key), let found = dictionary[key] { return found }
     case (.list(let list), .int(let index)):
       let place = index < 0 ? index + list.values.count : index
       if list.values.indices.contains(place) { return list.values[place] }

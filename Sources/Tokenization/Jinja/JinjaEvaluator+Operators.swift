@@ -143,7 +143,7 @@ extension JinjaEvaluator {
     case (.dictionary(let a), .dictionary(let b)):
       guard a.keys.count == b.keys.count else { return false }
       for (name, value) in zip(a.keys, a.values) {
-        guard let key = JinjaKey(name), let other = b[key], try isEqual(value, other) else {
+        guard let key = try key(name), let other = b[key], try isEqual(value, other) else {
           return false
         }
       }
@@ -187,7 +187,7 @@ extension JinjaEvaluator {
       }
       try charge(text.count + part.count)
       return text.contains(part)
-    case .dictionary(let dictionary): return JinjaKey(value).map { dictionary[$0] != nil } ?? false
+    case .dictionary(let dictionary): return try key(value).map { dictionary[$0] != nil } ?? false
     case .list(let list):
       for element in list.values where try isEqual(element, value) { return true }
       return false

@@ -74,6 +74,12 @@ final class JinjaEvaluator {
     guard work >= 0 else { throw fail("the template takes too much work for this text", .limit) }
   }
 
+  /// What a dictionary finds `value` by; nil where it finds nothing by such. It is hashed, and paid for by its length.
+  func key(_ value: JinjaValue) throws(JinjaError) -> JinjaKey? {
+    if case .text(let text) = value { try charge(text.count) }
+    return JinjaKey(value)
+  }
+
   /// Runs what may run its like.
   func nested<T>(_ body: () throws(JinjaError) -> T) throws(JinjaError) -> T {
     try charge(JinjaLimits.stepWork)
@@ -233,7 +239,9 @@ final class JinjaEvaluator {
 
   func assign(_ value: JinjaValue, to target: JinjaTarget) throws(JinjaError) {
     switch target {
-    case .name(let name): scope.values[name] = value
+    case .name(let name):
+      try charge(name.utf8.count)
+      scope.values[name] = value
     case .tuple(let targets):
       let values = try elements(value)
       guard values.count == targets.count else {

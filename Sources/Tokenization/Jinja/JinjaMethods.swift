@@ -58,7 +58,7 @@ extension JinjaEvaluator {
     case "get":
       let values = try call.values(["key", "default"], name, self)
       guard let key = values[0] else { throw fail("get needs a key") }
-      return JinjaKey(key).flatMap { dictionary[$0] } ?? values[1] ?? .null
+      return try self.key(key).flatMap { dictionary[$0] } ?? values[1] ?? .null
     case "items":
       return try items(dictionary)
     case "keys": return try list(dictionary.keys)
