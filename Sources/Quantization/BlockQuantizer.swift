@@ -226,7 +226,7 @@ extension KernelTable {
   ) {
     switch format {
     case .f32, .f16, .bf16:
-      toFloats(PackedLayout.number(format), source.baseAddress!, count, values)
+      quantization.toFloats(PackedLayout.number(format), source.baseAddress!, count, values)
     default:
       ReferenceBlocks.dequantize(
         format, source, into: UnsafeMutableBufferPointer(start: values, count: count))
