@@ -12,6 +12,7 @@ public struct PrincipalComponents: Sendable {
   /// The mean row, `[columns]`.
   public let mean: [Double]
   /// Singular values of the centred rows, the greatest first: as many as rows or columns, whichever are fewer.
+  /// Squares are exact to rounding of the greatest, so that 0 may be 1e-8 of it.
   public let singularValues: [Double]
   /// The directions, each of length 1, `[values][columns]`; of values that are 0 to rounding there are none.
   public let directions: [[Double]]
