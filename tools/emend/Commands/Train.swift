@@ -94,6 +94,7 @@ struct Train: ParsableCommand {
 
   func run() throws {
     let settings = try settings()
+    if settings.saveGradients == nil { Interrupt.installTermination() }
     try Communicator.run(
       { try run(settings, $0) }, firstSpeaks: { $0 is CommandError },
       speak: { place, error in
@@ -104,7 +105,6 @@ struct Train: ParsableCommand {
 
   private func run(_ settings: TrainingSettings, _ ranks: Communicator?) throws {
     let options = settings.options
-    if settings.saveGradients == nil { Interrupt.installTermination() }
     if let path = settings.saveGradients {
       try OutputFile.check(
         path,
