@@ -34,10 +34,7 @@ import Testing
 
   private func plan(_ interface: EditorInterface) -> TrainingPlan {
     var plan = TinyTraining.plan
-    if interface.isPrefix {
-      plan.objective.groupLasso = 0
-      plan.l1 = 0
-    }
+    if interface.isPrefix { plan.objective.regularizers = Regularizers() }
     return plan
   }
 
