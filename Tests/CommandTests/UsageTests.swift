@@ -20,7 +20,8 @@ import Testing
     "tokenize -m x a --chat-template chatml", "tokenize -m x --messages b --no-bos", "score -m x",
     "perplexity -m x", "perplexity -m x --kl-divergence", "perplexity -m x -f a --chunks 0",
     "study", "study nonsense x y", "edit explain -m x --editor y",
-    "edit explain -m x --editor y --instruction z -n 1", "generate -m x -p a --strength-around mean",
+    "edit explain -m x --editor y --instruction z -n 1",
+    "generate -m x -p a --strength-around mean",
     "bench -m x -p 0 -n 0", "bench -m x -r 0", "bench -m x -o xml", "bench -m x -d 99999999",
   ])
   func wrongUsageIsOneLineAnd64(arguments: String) throws {
