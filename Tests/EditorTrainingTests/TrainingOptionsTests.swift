@@ -44,7 +44,8 @@ import Testing
     layers: 0-3,10
     positions: f1+l2
     scale: plain
-    heads: rank-16
+    heads: shared
+    head_start: 0.5
     constant: true
     tune: true
     frozen: [gates, heads]
@@ -110,7 +111,8 @@ import Testing
     wanted.editor.layers = "0-3,10"
     wanted.editor.positions = "f1+l2"
     wanted.editor.scale = "plain"
-    wanted.editor.heads = "rank-16"
+    wanted.editor.heads = "shared"
+    wanted.editor.headStart = 0.5
     wanted.editor.isConstant = true
     wanted.editor.isTuning = true
     wanted.editor.frozen = ["gates", "heads"]
@@ -156,7 +158,7 @@ import Testing
     #expect(
       options.problems.map(name) == [
         "backbone", "interface", "layers", "positions", "scale", "heads", "instruction_place",
-        "cross_blocks", "prefix_tokens", "teacher_cache", "tune",
+        "head_start", "cross_blocks", "prefix_tokens", "teacher_cache", "tune",
       ])
     wanted.editor.isTuning = false
     wanted.editor.file = nil

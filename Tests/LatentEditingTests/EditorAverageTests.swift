@@ -54,15 +54,20 @@ struct EditorAverageTests {
 
   @Test func whatDoesNotGoTogetherIsRefused() throws {
     let path = TinyModel.temporaryPath("average.safetensors")
-    func refusal(_ names: [String], shrink: Float = 1) -> String {
+    func refusal(_ paths: [String], shrink: Float = 1) -> String {
       let error = #expect(throws: LatentEditingError.self) {
-        try EditorAverage.write(names.map { (editor($0), 1) }, shrink: shrink, to: path)
+        try EditorAverage.write(paths.map { ($0, 1) }, shrink: shrink, to: path)
       }
       #expect(!FileManager.default.fileExists(atPath: path))
       return error?.description ?? ""
     }
-    #expect(refusal(["p0", "p4"]).contains("another blueprint"))
-    #expect(refusal(["p0"], shrink: 0.5).contains("without adapters"))
-    #expect(refusal(["p0-int8"]).contains("F32 or BF16"))
+    #expect(refusal([editor("p0"), editor("p4")]).contains("another blueprint"))
+    #expect(refusal([editor("p0")], shrink: 0.5).contains("without adapters"))
+    let codes = TinyModel.temporaryPath("codes.safetensors")
+    defer { try? FileManager.default.removeItem(atPath: codes) }
+    try Editor(
+      path: editor("p0"), identity: TinyModel.identity(), processor: nil, pool: TinyModel.pool
+    ).write(to: codes, storage: .int8)
+    #expect(refusal([codes]).contains("F32 or BF16"))
   }
 }

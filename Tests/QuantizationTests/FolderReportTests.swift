@@ -34,8 +34,13 @@ struct FolderReportTests {
     }
     #expect(report.refused == nil)
     let model = try #require(report.converts)
-    // The base is tied, and has 64 of width, 96 inside, 4 heads of 16 of which 2 are of keys and values.
-    let block = 64 * 64 * 2 + 2 * 32 * 64 + 3 * 64 * 96 + 2 * 64
+    // The base is tied, and has 64 of width, and 4 heads of 16 of which 2 are of keys and values. Inside it is as
+    // wide as its quantizer's blocks need.
+    let configuration =
+      try JSONSerialization.jsonObject(
+        with: Data(contentsOf: URL(fileURLWithPath: folder + "/config.json"))) as? [String: Any]
+    let inside = try #require(configuration?["intermediate_size"] as? Int)
+    let block = 64 * 64 * 2 + 2 * 32 * 64 + 3 * 64 * inside + 2 * 64
     #expect(model.parameters == 302 * 64 + block + 64)
     #expect(model.layers == 1 && model.vocabulary == 302 && model.contextLength == 256)
     #expect(model.weights.contains { $0 != "f16" && $0 != "f32" }, "\(model.weights)")
@@ -58,7 +63,7 @@ struct FolderReportTests {
     #expect(report.description.contains("refused       \(folder)/config.json: the architecture is"))
     let meta = FolderReport(path: ConversionFixture.path("meta-2"))
     #expect(meta.layout == "Meta" && meta.architecture == "LLaMA" && meta.files.count == 2)
-    #expect(meta.converts?.weights == ["f32"] || meta.converts?.weights == ["bf16"])
+    #expect(meta.converts?.weights == ["f16"])
     for other in [QuantizedCheckpointTests.path("lora"), scratch.url.path] {
       let report = FolderReport(path: other)
       #expect(report.layout == nil && report.refused != nil)

@@ -279,8 +279,9 @@ struct QuantizedCheckpointTests {
   /// tool. Nothing that is stored shows which of the two is the lie.
   @Test(
     arguments: [
-      ("mlx-4bit", ["bits"], 8), ("mlx-8bit", ["bits"], 4), ("mlx-4bit", ["group_size"], 64),
+      ("mlx-4bit", ["bits"], 8), ("mlx-8bit", ["bits"], 4), ("mlx-4bit", ["group_size"], 32),
       ("mlx-mixed", ["model.layers.0.mlp.down_proj", "bits"], 3), ("gptq", ["bits"], 8),
+      ("gptq-mixed", ["dynamic", #"+:.*\.q_proj$"#, "bits"], 4),
       ("gptq-order", ["bits"], 3), ("awq", ["bits"], 8),
       ("ct-packed", ["config_groups", "group_0", "weights", "num_bits"], 8),
     ] as [(String, [String], Int)])

@@ -2,7 +2,7 @@
 enum ZeroTail {
   /// So many zeros in a row end no matrix that was trained.
   private static let byteCount = 64 << 10
-  /// Small tensors are given away by another one of zeros before them.
+  /// A small tensor of zeros is given away by another before it that ends with them.
   private static let tensorCount = 2
   /// As far as zeros are counted.
   private static let mostBytes = 1 << 20
@@ -18,8 +18,8 @@ enum ZeroTail {
     let touched = ranges.indices.filter {
       !ranges[$0].isEmpty && ranges[$0].upperBound > start && !mayBeZero($0)
     }
-    let whole = touched.count { ranges[$0].lowerBound >= start }
-    return zeros >= byteCount || whole >= tensorCount ? touched : []
+    let isOneWhole = touched.contains { ranges[$0].lowerBound >= start }
+    return zeros >= byteCount || isOneWhole && touched.count >= tensorCount ? touched : []
   }
 }
 

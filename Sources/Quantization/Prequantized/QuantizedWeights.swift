@@ -50,11 +50,11 @@ struct QuantizedWeights {
     return endings.contains { name.hasSuffix($0) }
   }
 
-  /// Whether a tensor may hold nothing but zeros: zero points, groups, biases.
+  /// Whether a tensor may hold nothing but zeros: zero points, groups, biases, the number of a layout.
   static func mayBeZero(_ name: String) -> Bool {
-    [".qzeros", "_zero_point", ".g_idx", "_g_idx", ".bias", ".biases"].contains {
-      name.hasSuffix($0)
-    }
+    [
+      ".qzeros", "_zero_point", ".g_idx", "_g_idx", ".bias", ".biases", ".weight_format",
+    ].contains { name.hasSuffix($0) }
   }
 
   /// What a folder without a `quantization_config` has all the same, where `name` is not there or holds no numbers:
