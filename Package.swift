@@ -212,7 +212,8 @@ let package = Package(
       dependencies: layouts + [
         "EditServer", "EditSessions", "TextGeneration", "EditStudies", "EditEvaluation",
         "ModelEvaluation", "EditorTraining", "Quantization", "InstructionEditors",
-        "MessagePassing", "LatentEditing", "LanguageModels", "ModelFiles", "TensorKernels", "Tokenization",
+        "MessagePassing", "LatentEditing", "LanguageModels", "ModelFiles", "TensorKernels",
+        "Tokenization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "tools/emend", swiftSettings: strict),

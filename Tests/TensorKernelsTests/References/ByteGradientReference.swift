@@ -18,7 +18,9 @@ struct ByteGradientReference {
     var result = onto ?? [Float](repeating: 0, count: n * columns)
     for first in Swift.stride(from: 0, to: matrix.rows, by: outputs) {
       let part = first..<min(first + outputs, matrix.rows)
-      let rounded = (0..<n).map { round(Array(g[$0 * stride..<$0 * stride + matrix.rows]), $0, part) }
+      let rounded = (0..<n).map {
+        round(Array(g[$0 * stride..<$0 * stride + matrix.rows]), $0, part)
+      }
       for block in 0..<columns / 32 {
         let some = part.flatMap { m in
           (0..<32).map { reach[m * columns + 32 * block + $0] }
