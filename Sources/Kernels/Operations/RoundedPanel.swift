@@ -60,7 +60,8 @@ struct RoundedPanel {
       }
     }
     #if !KERNELS_AVX2 && !KERNELS_NEON
-      let weight = WordVector(repeating: 0x8080_8080)  // 128, what codes of gradients are too large by
+      // 128, what codes of gradients are too large by
+      let weight = WordVector(repeating: 0x8080_8080)
       var total = (IntVector.zero, IntVector.zero)
       for i in 0..<4 &* groups {
         let words = UnsafeRawPointer(codes + 128 &* i)
