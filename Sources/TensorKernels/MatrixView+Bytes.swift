@@ -5,11 +5,8 @@ extension MatrixView {
   /// `ByteGradientKernels` has it, of weights in blocks; otherwise as the f32 method of this name.
   ///
   /// Row n and output m are rounded by `seed`, n and m, so that neither threads nor the run's history change a bit.
-  /// The shared scratch is less than f32 tiles take.
-  ///
-  /// - Parameters:
-  ///   - slices: Bytes of a gradient: 1 or 2.
-  ///   - seed: Another one for each product, so that their errors are independent.
+  /// The shared scratch is less than f32 tiles take. `slices` is the bytes of a gradient, 1 or 2; each product has a
+  /// `seed` of its own, so that their errors are independent.
   package func applyTransposed(
     _ worker: Worker, _ kernels: ByteGradientKernels, _ g: UnsafePointer<Float>, stride: Int,
     count: Int, slices: Int = 1, seed: UInt32, dx: UnsafeMutablePointer<Float>, dxStride: Int,
