@@ -257,7 +257,7 @@ let package = Package(
     tests("LanguageModels", ["TensorKernels", "ModelFiles", "Tokenization"]),
     tests(
       "Quantization",
-      ["LanguageModels", "Tokenization", "TensorKernels", "ModelFiles"]),
+      ["LatentEditing", "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles"]),
     tests(
       "LatentEditing",
       [
