@@ -60,7 +60,7 @@ struct StudyData {
         hash.update(data: Data("\(text.utf8.count) \(text)\n".utf8))
       }
     }
-    digest = hash.finalize().map { String(format: "%02x", $0) }.joined()
+    digest = hash.finalize().hexadecimal
   }
 
   /// Different instructions of training, at most so many of a family.
@@ -76,9 +76,4 @@ struct StudyData {
       return KnownInstructions.Entry(row.instruction, family: row.family)
     }
   }
-}
-
-/// Texts of files.
-enum TextOf {
-  static func file(_ path: String) throws -> String { try TextFile.read(path) }
 }

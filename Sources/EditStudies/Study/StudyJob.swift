@@ -38,7 +38,7 @@ public struct StudyJob: Sendable, Equatable {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let json = try encoder.encode(contents)
     self.contents = String(decoding: json, as: UTF8.self)
-    id = String(SHA256.hash(data: json).map { String(format: "%02x", $0) }.joined().prefix(16))
+    id = String(SHA256.hash(data: json).hexadecimal.prefix(16))
     self.kind = kind
     editorName = editor.name
     editorPath = editor.path
@@ -145,6 +145,6 @@ struct JobFolder {
   }
 
   private static func digest(_ data: Data) -> String {
-    SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
+    SHA256.hash(data: data).hexadecimal
   }
 }

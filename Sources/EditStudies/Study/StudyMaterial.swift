@@ -4,6 +4,7 @@ import EditorTraining
 import InstructionEditors
 import LanguageModels
 import LatentEditing
+import ModelFiles
 import Tokenization
 
 /// A row that a study measures.
@@ -127,7 +128,7 @@ final class StudyMaterial {
   /// Windows of the unrelated text.
   func windows() throws -> [[Int]] {
     let text =
-      try configuration.unrelated.map { try TextOf.file($0) }
+      try configuration.unrelated.map { try TextFile.read($0) }
       ?? String(decoding: PackageResources.unrelated_txt, as: UTF8.self)
     let tokens = tokenizer.encode(text, addSpecial: false, parseSpecial: false)
     let size = min(Self.windowTokens, tokens.count)

@@ -4,6 +4,7 @@ import EditorTraining
 import Foundation
 import InstructionEditors
 import LatentEditing
+import ModelFiles
 import TensorKernels
 
 /// A study: its plan, what of it is done, and doing the rest.
@@ -58,8 +59,7 @@ public final class StudyRun {
       digests[editor.name] = file.digest()
     }
     let unrelated = try configuration.unrelated.map { path in
-      SHA256.hash(data: Data(try TextOf.file(path).utf8)).map { String(format: "%02x", $0) }
-        .joined()
+      SHA256.hash(data: Data(try TextFile.read(path).utf8)).hexadecimal
     }
     let identity = try opened.identity().digest
     let weights = ProcessorIdentity.sample(of: opened.file)

@@ -192,7 +192,7 @@ public final class Trainer {
     _ plan: TrainingPlan?, _ store: TrainedStore, headStage: Int
   ) -> [(range: OptimizedRange, stage: Int)] {
     let entries = store.parameters.layout.entries
-    let blockCount = entries.map { ParameterStage.stage(of: $0.name, blockCount: 0) }.max() ?? 0
+    let blockCount = entries.map { ParameterStage.stage(of: $0, blockCount: 0) }.max() ?? 0
     return entries.compactMap { entry in
       let decays = if case .matrix = entry.shape { true } else { false }
       let group = group(store.name, entry)
@@ -203,7 +203,7 @@ public final class Trainer {
       return (
         range,
         store.name == "heads"
-          ? headStage : ParameterStage.stage(of: entry.name, blockCount: blockCount)
+          ? headStage : ParameterStage.stage(of: entry, blockCount: blockCount)
       )
     }
   }
@@ -228,7 +228,8 @@ public final class Trainer {
     }
     var instructions = data.train.map(\.instruction.count)
     instructions += data.localityInstructions.map(\.count)
-    longest += data.locality.map { $0.length + more(instructions.max() ?? 0) }
+    let longestInstruction = instructions.max() ?? 0
+    longest += data.locality.map { $0.length + more(longestInstruction) }
     for (_, examples) in data.validation {
       longest += examples.map { $0.longestSequence(ghosts: more($0.longestInstruction)) }
       instructions += examples.map(\.longestInstruction)

@@ -1,3 +1,5 @@
+import TensorKernels
+
 /// Hears from the passes of what is trained when they need parameters and when they are done with gradients, stage by
 /// stage: block n of a network is stage n + 1, what is before its blocks stage 0, and what is behind them the stages
 /// after the last block's.
@@ -17,13 +19,13 @@ package enum ParameterStage {
   /// What is behind the blocks of another network, whose gradients come first.
   package static let heads = 1 << 40
 
-  /// That of a network's parameter of `blockCount` blocks, by the name that editors' files have for it.
-  package static func stage(of name: String, blockCount: Int) -> Int {
-    let parts = name.split(separator: ".", maxSplits: 2)
+  /// That of a network's parameter of `blockCount` blocks; the block is in the name that editors' files have for it.
+  package static func stage(of entry: ParameterLayout.Entry, blockCount: Int) -> Int {
+    let parts = entry.name.split(separator: ".", maxSplits: 2)
     if parts.count == 3, parts[0] == "blocks" || parts[0] == "h", let block = Int(parts[1]) {
       return block + 1
     }
     // The tables of tokens and of positions.
-    return name.hasPrefix("w") ? 0 : blockCount + 1
+    return entry.role == .embedding ? 0 : blockCount + 1
   }
 }
