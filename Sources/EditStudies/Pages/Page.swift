@@ -1,3 +1,5 @@
+import LatentEditing
+
 /// Pieces of a page that is one file: no scripts, nothing that is fetched, light and dark as the reader has it.
 enum Page {
   /// A whole page.
@@ -155,21 +157,13 @@ enum Page {
     value == value.rounded() && abs(value) < 1e6 ? "\(Int(value))" : "\(value)"
   }
 
-  /// Text as HTML has it; what is no character of a page is a question mark.
+  /// Text as HTML has it, line ends as signs; what is no character of a page is a question mark.
   static func escaped(_ text: String) -> String {
-    var result = ""
+    var shown = ""
     for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "\n": result += "\u{23CE}"
-      default:
-        let isControl = scalar.properties.generalCategory == .control
-        result.unicodeScalars.append(isControl ? "\u{FFFD}" : scalar)
-      }
+      let isControl = scalar.properties.generalCategory == .control
+      shown.unicodeScalars.append(scalar == "\n" ? "\u{23CE}" : isControl ? "\u{FFFD}" : scalar)
     }
-    return result
+    return escapedForXML(shown)
   }
 }

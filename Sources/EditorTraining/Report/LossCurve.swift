@@ -1,3 +1,5 @@
+import LatentEditing
+
 /// Losses over steps as a picture: SVG, without anything from elsewhere.
 public struct LossCurve: Sendable {
   /// One line of the picture.
@@ -151,23 +153,4 @@ public struct LossCurve: Sendable {
     let tenths = Int((value * 10).rounded())
     return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(abs(tenths % 10))"
   }
-}
-
-/// `text` as the content of an element or an attribute of XML; characters that XML has no place for
-/// become U+FFFD.
-func escapedForXML(_ text: String) -> String {
-  var result = ""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "&": result += "&amp;"
-    case "<": result += "&lt;"
-    case ">": result += "&gt;"
-    case "\"": result += "&quot;"
-    case "'": result += "&#39;"
-    case "\t", "\n", "\r", "\u{20}"..."\u{FFFD}", "\u{10000}"...:
-      result.unicodeScalars.append(scalar)
-    default: result += "\u{FFFD}"
-    }
-  }
-  return result
 }

@@ -130,7 +130,7 @@ public struct TraceHeatMap: Sendable {
       let y = index * size
       parts.append(
         "<text x=\"\(left - 4)\" y=\"\(y + size - 1)\" text-anchor=\"end\">"
-          + "\(Self.escaped(word.text))</text>")
+          + "\(escapedForXML(word.text))</text>")
       for (layer, cell) in word.cells.enumerated() {
         guard let cell else { continue }
         parts.append(square(cell, x: left + layer * size, y: y))
@@ -159,16 +159,5 @@ public struct TraceHeatMap: Sendable {
       "<text x=\"\(left)\" y=\"\(base + 12)\">tokens, and the stream after each block (in: before block 0); blue: added / state, 0.001 to 1; red: "
         + "KL(unedited || edited) of each token of the answer</text>")
     return (parts + ["</svg>"]).joined(separator: "\n") + "\n"
-  }
-
-  private static func escaped(_ text: String) -> String {
-    text.map { character in
-      switch character {
-      case "&": "&amp;"
-      case "<": "&lt;"
-      case ">": "&gt;"
-      default: String(character)
-      }
-    }.joined()
   }
 }
