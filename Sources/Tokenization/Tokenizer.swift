@@ -69,6 +69,15 @@ public final class Tokenizer: Sendable {
   /// How the vocabulary writes `id`, for people to look at. `id` must be in the vocabulary.
   public func piece(of id: Int) -> String { vocabulary.pieces.text(id) }
 
+  /// The text that `id` stands for, spaces and line ends as such; where that is no whole characters, or none, how the
+  /// vocabulary writes it. `id` must be in the vocabulary.
+  public func text(of id: Int) -> String {
+    guard let text = String(validating: bytes(of: id), as: UTF8.self), !text.isEmpty else {
+      return piece(of: id)
+    }
+    return text
+  }
+
   /// The bytes of text that `id` stands for; they may be a part of a character. Control and unknown
   /// tokens stand for none, or with `special` for their own names; unused ones of a GGUF for none, as in llama.cpp:
   /// rows that fill a vocabulary up can be drawn. `id` must be in the vocabulary.

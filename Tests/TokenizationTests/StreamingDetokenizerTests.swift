@@ -90,6 +90,11 @@ import Tokenization
     #expect(Array(tokenizer.bytes(of: try id("<sep>"))) == Array("<sep>".utf8))
     #expect(tokenizer.piece(of: try id("\u{2581}the")) == "\u{2581}the")
     #expect(Array(tokenizer.bytes(of: try id("\u{2581}the"))) == Array(" the".utf8))
+    #expect(tokenizer.text(of: try id("\u{2581}the")) == " the")
+    #expect(tokenizer.text(of: try id("<0x0A>")) == "\n")
+    // No whole character, and none at all.
+    #expect(tokenizer.text(of: try id("<0xE2>")) == "<0xE2>")
+    #expect(tokenizer.text(of: try id("<ctl>")) == "<ctl>")
     #expect(tokenizer.token(forPiece: "no such piece") == nil)
   }
 }

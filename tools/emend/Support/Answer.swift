@@ -12,12 +12,12 @@ extension AnswerPair {
       Console.print("\nThe answers are the same.")
       return
     }
-    func piece(_ answer: Answer) -> String {
+    func token(_ answer: Answer) -> String {
       answer.ids.indices.contains(firstDifference)
-        ? "\"" + tokenizer.piece(of: answer.ids[firstDifference]).onOneLine + "\"" : "the end"
+        ? "\"" + tokenizer.text(of: answer.ids[firstDifference]).onOneLine + "\"" : "the end"
     }
     Console.print(
-      "\nThey part at token \(firstDifference + 1): \(piece(unedited)) | \(piece(edited))")
+      "\nThey part at token \(firstDifference + 1): \(token(unedited)) | \(token(edited))")
   }
 }
 
