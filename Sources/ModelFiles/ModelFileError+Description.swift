@@ -26,7 +26,7 @@ extension ModelFileError: CustomStringConvertible {
       .invalidAlignment(let path, _), .missingKey(let path, _), .wrongType(let path, _, _, _),
       .outOfRange(let path, _, _, _), .duplicateTensor(let path, _),
       .tooManyDimensions(let path, _, _, _), .invalidShape(let path, _, _),
-      .unsupportedTensorType(let path, _, _), .unknownTensorType(let path, _, _),
+      .unsupportedTensorType(let path, _, _, _), .unknownTensorType(let path, _, _),
       .partialBlock(let path, _, _, _, _), .misalignedTensor(let path, _, _, _),
       .tensorPastEnd(let path, _, _, _), .overlappingTensors(let path, _, _),
       .missingTensor(let path, _), .splitNameMismatch(let path, _, _),
@@ -148,9 +148,9 @@ extension ModelFileError: CustomStringConvertible {
     case .invalidShape(_, let tensor, let shape):
       "the tensor \(displayed(tensor)) has the shape \(shape); its dimensions must be at least 1 "
         + "and its size must fit in 63 bits"
-    case .unsupportedTensorType(_, let tensor, let type):
+    case .unsupportedTensorType(_, let tensor, let type, let read):
       "the tensor \(displayed(tensor)) has type \(type), which Emend does not read; convert the "
-        + "model to one of \(GGMLType.namesRead)"
+        + "model to one of \(read)"
     case .unknownTensorType(_, let tensor, let type):
       "the tensor \(displayed(tensor)) has the type number \(type), which is not known; the file "
         + "is damaged or newer than this program"

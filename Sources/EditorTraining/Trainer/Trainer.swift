@@ -180,8 +180,8 @@ public final class Trainer {
   }
 
   /// The optimizer's group of a parameter: backbone, heads (or adapters) or gates.
-  private static func group(_ part: String, _ entry: ParameterLayout.Entry) -> Int {
-    part == "backbone" ? 0 : entry.role == .gate ? 2 : 1
+  private static func group(_ part: TrainedStore.Part, _ entry: ParameterLayout.Entry) -> Int {
+    part == .backbone ? 0 : entry.role == .gate ? 2 : 1
   }
 
   /// The parameters of parts that are not frozen, each under one rule: matrices decay; embeddings,
@@ -193,14 +193,14 @@ public final class Trainer {
     let blockCount = entries.map { ParameterStage.stage(of: $0, blockCount: 0) }.max() ?? 0
     return entries.compactMap { entry in
       let decays = if case .matrix = entry.shape { true } else { false }
-      let group = group(store.name, entry)
+      let group = group(store.part, entry)
       if let plan, plan.rates[group] == 0 { return nil }
       let range = OptimizedRange(
         parameters: store.parameters.floats(of: entry.name),
         gradients: store.gradients.floats(of: entry.name), group: group, decays: decays)
       return (
         range,
-        store.name == "heads"
+        store.part == .heads
           ? headStage : ParameterStage.stage(of: entry, blockCount: blockCount)
       )
     }
@@ -252,7 +252,7 @@ public final class Trainer {
   private var frozenEntries: [(entry: ParameterLayout.Entry, gradients: ParameterStore)] {
     stores.flatMap { store in
       store.parameters.layout.entries.compactMap { entry in
-        plan.rates[Trainer.group(store.name, entry)] == 0 ? (entry, store.gradients) : nil
+        plan.rates[Trainer.group(store.part, entry)] == 0 ? (entry, store.gradients) : nil
       }
     }
   }
