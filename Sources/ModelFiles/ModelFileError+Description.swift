@@ -29,7 +29,7 @@ extension ModelFileError: CustomStringConvertible {
       .unsupportedTensorType(let path, _, _, _), .unknownTensorType(let path, _, _),
       .partialBlock(let path, _, _, _, _), .misalignedTensor(let path, _, _, _),
       .tensorPastEnd(let path, _, _, _), .overlappingTensors(let path, _, _),
-      .missingTensor(let path, _), .splitNameMismatch(let path, _, _),
+      .missingTensor(let path, _), .splitNameMismatch(let path, _, _, _),
       .missingPart(let path, _, _), .partMismatch(let path, _, _, _),
       .noSuchFolder(let path), .isInput(let path), .notWritable(let path), .noSpace(let path, _, _),
       .damagedZstd(let path, _, _), .trailingBytes(let path, _), .expandsTooMuch(let path, _, _),
@@ -210,9 +210,9 @@ extension ModelFileError: CustomStringConvertible {
       "the tensor \(displayed(tensor)) is here and in \(displayed(other)) too; the files do not "
         + "belong together"
 
-    case .splitNameMismatch(_, let part, let count):
+    case .splitNameMismatch(_, let part, let count, let ending):
       "it is part \(part) of \(count) of a split model, and its name must end in "
-        + "\"\(GGUFSplitName.ending(part: part, count: count))\" for the others to be found"
+        + "\"\(ending)\" for the others to be found"
     case .missingPart(_, let part, let count):
       "this part, \(part) of \(count) of a split model, is missing; put it beside the others"
     case .partMismatch(_, let field, let found, let wanted):

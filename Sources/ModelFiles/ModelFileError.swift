@@ -131,7 +131,7 @@ public enum ModelFileError: Error, Equatable, Sendable {
   // MARK: Split files
 
   /// The file is one part of several, and its name is not `NAME-00001-of-0000N.gguf`.
-  case splitNameMismatch(path: String, part: Int, count: Int)
+  case splitNameMismatch(path: String, part: Int, count: Int, ending: String)
   case missingPart(path: String, part: Int, count: Int)
   /// Parts that are not of one model: `field` of the part at `path` is not what the others say.
   case partMismatch(path: String, field: String, found: String, wanted: String)
