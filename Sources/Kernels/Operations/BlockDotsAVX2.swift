@@ -265,7 +265,7 @@ import CPlatform
     var s = scales
     var o = offsets
     for b in 0..<blocks {
-      if asksAhead { prefetchBlock(F.self, group + b &* F.blockBytes) }
+      if asksAhead { prefetchBlock(F.self, group + b &* F.blockBytes, tileDistance) }
       let place = F.place(group, b)
       let values = F.Dot.prepared(a, 4, room)
       var first = FourSums()
