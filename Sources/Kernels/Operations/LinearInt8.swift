@@ -10,15 +10,11 @@ import CPlatform
 /// Bytes by which tiles of several rows ask for weights ahead, where those are used once.
 let tileDistance = 8192
 
-/// Bytes by which one row of activations asks for weights ahead; 0 where the processor does better alone. Asked
-/// for the block that is used next, a line is on its way already, and the loop has one shape.
-@inline(__always) private func rowDistance() -> Int {
-  #if KERNELS_AVX512 || KERNELS_AVX2
-    return Int(emend_row_prefetch_distance())
-  #else
-    return 0
-  #endif
-}
+#if KERNELS_AVX512 || KERNELS_AVX2
+  /// Bytes by which one row of activations asks for weights ahead; 0 where the processor does better alone. Asked
+  /// for the block that is used next, a line is on its way already, and the loop has one shape.
+  @inline(__always) private func rowDistance() -> Int { Int(emend_row_prefetch_distance()) }
+#endif
 
 /// Asks for the weights that lie `distance` bytes behind a block's first.
 @inline(__always) func prefetchBlock<F: IntegerBlock>(
@@ -38,18 +34,40 @@ let tileDistance = 8192
   _ rows: Int, _ out: UnsafeMutablePointer<Float>, _ accumulate: Bool
 ) {
   let groupBytes = blocks &* F.blockBytes
-  let distance = rowDistance()
+  #if KERNELS_AVX512 || KERNELS_AVX2
+    let distance = rowDistance()
+  #endif
   for group in firstGroup..<endGroup {
     let start = weights + group &* groupBytes
     var f = FloatVector.zero
-    for b in 0..<blocks {
+    @inline(__always) func add(_ place: BlockPlace, _ b: Int) {
       #if KERNELS_AVX512 || KERNELS_AVX2
         prefetchBlock(F.self, start + b &* F.blockBytes, distance)
       #endif
-      let place = F.place(start, b)
       let offset = offsets + 4 &* F.offsetCount &* b
       let sums = F.dotBlock(place, codes + 32 &* b, offset)
       f = F.add(f, sums, F.header(place), scales.broadcastFloat(4 &* b), offset, 1)
+    }
+    var b = 0
+    #if KERNELS_AVX512
+      while F.blocksTogether == 8, b < blocks {
+        // Written out, so that what a superblock's blocks share is loaded and unpacked once. With AVX2 there are not
+        // the registers for it.
+        let s = start + b &* F.blockBytes
+        add(BlockPlace(start: s, index: 0), b)
+        add(BlockPlace(start: s, index: 1), b &+ 1)
+        add(BlockPlace(start: s, index: 2), b &+ 2)
+        add(BlockPlace(start: s, index: 3), b &+ 3)
+        add(BlockPlace(start: s, index: 4), b &+ 4)
+        add(BlockPlace(start: s, index: 5), b &+ 5)
+        add(BlockPlace(start: s, index: 6), b &+ 6)
+        add(BlockPlace(start: s, index: 7), b &+ 7)
+        b &+= 8
+      }
+    #endif
+    while b < blocks {
+      add(F.place(start, b), b)
+      b &+= 1
     }
     storeRows(f, out + 16 &* group, rows &- 16 &* group, accumulate)
   }
