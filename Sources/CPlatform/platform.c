@@ -52,6 +52,14 @@ uint32_t emend_processor_features(void) {
   return features;
 }
 
+int emend_row_prefetch_distance(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_is("znver4")) return 0;
+#endif
+  return 8192;
+}
+
 #if defined(__linux__)
 /// Lowest-numbered sibling of a logical CPU, or the CPU itself where the kernel does not say.
 static int first_sibling(int cpu) {

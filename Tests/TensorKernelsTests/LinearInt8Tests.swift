@@ -64,7 +64,7 @@ import Testing
     }
     let reference = IntegerReference(matrix)
     let product = LinearProduct(matrix: try matrix.packed(set), set: set, precision: .int8)
-    for n in [1, 5] {
+    for n in [1, 2, 4, 5] {
       for sign in signs {
         let x = (0..<n).flatMap { row in (0..<columns).map { sign(($0 + row) % columns) } }
         let quantized = (0..<n).map { QuantizedRow(x[$0 * columns..<($0 + 1) * columns]) }
@@ -80,6 +80,47 @@ import Testing
   @Test(arguments: InstructionSet.available, formats)
   func rowsDoNotDependOnTheirNeighbours(set: InstructionSet, format: BlockFormat) throws {
     try expectSameRowsAlone(set, format, .int8, columns: format.wholeBlocks(288))
+  }
+
+  /// Tiles are of two, four, six and eight rows, and one row has a loop of its own: of whole matrices and of
+  /// some whose last rows or superblocks are missing, to the bit.
+  @Test(arguments: InstructionSet.available, formats)
+  func fewRowsDoNotDependOnTheirNumber(set: InstructionSet, format: BlockFormat) throws {
+    var random = SplitMix64(seed: 15)
+    for (rows, least) in [(16, 32), (21, 288), (48, 768)] {
+      let columns = format.wholeBlocks(least)
+      let matrix = RandomMatrix(format, rows: rows, columns: columns, &random)
+      let product = LinearProduct(matrix: try matrix.packed(set), set: set, precision: .int8)
+      let x = randomFloats(8 * columns, &random)
+      let alone = try (0..<8).map { i in
+        bitPatterns(try product.run(Array(x[i * columns..<(i + 1) * columns])))
+      }
+      for n in 2...8 {
+        let together = bitPatterns(try product.run(Array(x[..<(n * columns)])))
+        #expect(Array(alone[..<n].joined()) == together, "\(rows) x \(columns), \(n) rows")
+      }
+    }
+  }
+
+  /// Sets that round a product and its sum once do the same in the same order.
+  @Test(arguments: formats)
+  func setsAgreeToTheBit(format: BlockFormat) throws {
+    let sets = InstructionSet.available.filter { $0 != .portable }
+    var random = SplitMix64(seed: 16)
+    for (rows, least) in [(1, 32), (35, 288), (64, 1024)] {
+      let columns = format.wholeBlocks(least)
+      let matrix = RandomMatrix(format, rows: rows, columns: columns, &random)
+      for n in [1, 2, 3, 5, 8, 11] {
+        let x = randomFloats(n * columns, size: 3, &random)
+        let results = try sets.map { set in
+          let product = LinearProduct(matrix: try matrix.packed(set), set: set, precision: .int8)
+          return bitPatterns(try product.run(x))
+        }
+        for (set, bits) in zip(sets, results).dropFirst() {
+          #expect(bits == results[0], "\(sets[0]) and \(set), \(rows) x \(columns), n = \(n)")
+        }
+      }
+    }
   }
 
   @Test(arguments: InstructionSet.available, formats)

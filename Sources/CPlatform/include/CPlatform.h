@@ -19,6 +19,10 @@ enum EmendFeature {
 /// The features that this CPU and its operating system run, of those that its architecture can have.
 uint32_t emend_processor_features(void);
 
+/// Bytes by which a loop that goes through weights once, with little arithmetic, asks for them ahead: 8 KB, and 0 on
+/// AMD's Zen 4, whose own prefetching was measured to be faster alone (docs/performance.md).
+int emend_row_prefetch_distance(void);
+
 /// Cores that do not share execution units with another one, of those this process may use.
 int emend_physical_core_count(void);
 

@@ -31,6 +31,12 @@ static inline __m512 emend_dot_bf16_512(__m512 acc, __m512i a, __m512i b) {
 static inline __m256i emend_madd_u8s8_256(__m256i u, __m256i s) { return _mm256_maddubs_epi16(u, s); }
 /// Pairs of products i16 x i16 added to 32 bits (vpmaddwd).
 static inline __m256i emend_madd_s16_256(__m256i a, __m256i b) { return _mm256_madd_epi16(a, b); }
+/// a, of which the compiler does not know how it was made: it joins shifts of two vectors into permutations and shifts
+/// by vectors, which are slower (no instruction).
+static inline __m256i emend_opaque_256(__m256i a) {
+  __asm__("" : "+x"(a));
+  return a;
+}
 /// a, -a or 0 by the sign of b, bytewise (vpsignb).
 // Bytes of `a` at the places that the low four bits of `order` give, in each half.
 static inline __m256i emend_shuffle_bytes_256(__m256i a, __m256i order) { return _mm256_shuffle_epi8(a, order); }

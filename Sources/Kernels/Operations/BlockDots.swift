@@ -100,7 +100,7 @@
     var s = scales
     var o = offsets
     for b in 0..<blocks {
-      if asksAhead { prefetchBlock(F.self, group + b &* F.blockBytes) }
+      if asksAhead { prefetchBlock(F.self, group + b &* F.blockBytes, tileDistance) }
       let place = F.place(group, b)
       let c = F.codes(place)
       let h = F.header(place)

@@ -1,6 +1,7 @@
 // The dot products of a block with AVX2, which multiplies u8 by i8 and sums pairs in 16 bits. Nibbles
 // stay there for a whole block: 8 sums of pairs, each at most 2 * 15 * 127 in size, are less than 2^15.
-// Of codes up to six bits two sums of pairs do, at most 2 * 2 * 63 * 127. Bytes go to 32 bits at once.
+// Of codes up to 32 half a block does, 4 * 2 * 32 * 127, and of six bits two sums of pairs, 2 * 2 * 63 * 127.
+// Bytes go to 32 bits at once.
 //
 // Sixteen registers hold sixteen rows by four rows of activations: eight sums, four vectors of codes,
 // a broadcast and the constants.
@@ -23,10 +24,13 @@ import CPlatform
     var s2 = TwoRegisters()
     var s3 = TwoRegisters()
 
-    /// Replaces each by `body(row, sums)`.
-    @inline(__always) mutating func update(_ body: (Int, TwoRegisters) -> TwoRegisters) {
+    /// Replaces each of the first `rows`, two or four, by `body(row, sums)`; a literal costs nothing.
+    @inline(__always) mutating func update(
+      _ rows: Int, _ body: (Int, TwoRegisters) -> TwoRegisters
+    ) {
       s0 = body(0, s0)
       s1 = body(1, s1)
+      guard rows > 2 else { return }
       s2 = body(2, s2)
       s3 = body(3, s3)
     }
@@ -38,9 +42,11 @@ import CPlatform
 
   /// How codes become vectors, and vectors sums.
   protocol BlockDot {
-    /// Vectors of 16 rows that `codes` gives for a block; the first half of them is of the first 16
-    /// columns where `F.hasHalves` says so.
+    /// What `codes` gives for a block, four or eight times; the first half is of the first 16 columns where
+    /// `F.hasHalves` says so.
     static var vectors: Int { get }
+    /// Whether sums hold no more than half of a block.
+    static var holdsHalf: Bool { get }
     /// Bytes of one row's activations of a block as `add` takes them.
     static var rowBytes: Int { get }
     /// The activations of `rows` rows of a block as `add` takes them: as they are, or in `room`.
@@ -53,6 +59,10 @@ import CPlatform
       -> TwoRegisters
     /// The dot products in 32 bits, zero points taken off.
     static func total(_ sums: TwoRegisters, _ offset: IntVector) -> IntVector
+  }
+
+  extension BlockDot {
+    @inline(__always) static var holdsHalf: Bool { false }
   }
 
   struct NibbleCodes {
@@ -141,6 +151,39 @@ import CPlatform
     }
   }
 
+  /// Codes in 0...32, whose sums of 16 columns stay in 16 bits.
+  enum HalfDot<Format: IntegerBlock>: BlockDot {
+    @inline(__always) static var vectors: Int { 4 }
+    @inline(__always) static var holdsHalf: Bool { true }
+    @inline(__always) static var rowBytes: Int { 32 }
+    @inline(__always) static func prepared(
+      _ a: UnsafeRawPointer, _ rows: Int, _ room: UnsafeMutableRawPointer
+    ) -> UnsafeRawPointer { a }
+
+    @inline(__always) static func codes(_ place: BlockPlace, _ j: Int) -> PairCodes {
+      PairDot<Format>.codes(place, j)
+    }
+
+    @inline(__always) static func add(
+      _ sums: TwoRegisters, _ codes: PairCodes, _ a: UnsafeRawPointer, _ j: Int
+    ) -> TwoRegisters {
+      let first = broadcast(a + 8 &* j)
+      let second = broadcast(a + (8 &* j &+ 4))
+      return TwoRegisters(
+        low: addPairs(
+          addPairs(sums.low, emend_madd_u8s8_256(codes.first.low, first)),
+          emend_madd_u8s8_256(codes.second.low, second)),
+        high: addPairs(
+          addPairs(sums.high, emend_madd_u8s8_256(codes.first.high, first)),
+          emend_madd_u8s8_256(codes.second.high, second)))
+    }
+
+    @inline(__always) static func total(_ sums: TwoRegisters, _ offset: IntVector) -> IntVector {
+      let sum = IntVector(lowHalf: sumPairs(sums.low), highHalf: sumPairs(sums.high))
+      return Format.hasZeroPoint ? sum &+ offset : sum
+    }
+  }
+
   struct ByteCodes {
     let even: TwoRegisters
     let odd: TwoRegisters
@@ -195,6 +238,9 @@ import CPlatform
   }
 
   extension IntegerBlock {
+    /// Whether the sums of a block's halves are kept apart.
+    @inline(__always) static var splitsSums: Bool { hasHalves || Dot.holdsHalf }
+
     /// One row of activations.
     @inline(__always) static func dotBlock(
       _ place: BlockPlace, _ a: UnsafeRawPointer, _ offsets: UnsafeRawPointer
@@ -202,16 +248,18 @@ import CPlatform
       var room = RowBytes()
       return withUnsafeMutableBytes(of: &room) { room in
         let values = Dot.prepared(a, 1, room.baseAddress!)
-        var first = TwoRegisters()
-        var sums = TwoRegisters()
-        for j in 0..<Dot.vectors {
-          if hasHalves, j == Dot.vectors / 2 {
-            first = sums
-            sums = TwoRegisters()
-          }
-          sums = Dot.add(sums, Dot.codes(place, j), values, j)
+        // Written out: of a loop the compiler keeps branches, and shifts by what j says.
+        @inline(__always) func add(_ sums: TwoRegisters, _ j: Int) -> TwoRegisters {
+          Dot.add(sums, Dot.codes(place, j), values, j)
         }
-        return total(first, sums, offsets, 1)
+        guard splitsSums else {
+          var sums = TwoRegisters()
+          for j in 0..<Dot.vectors { sums = add(sums, j) }
+          return total(TwoRegisters(), sums, offsets, 1)
+        }
+        let first = add(add(TwoRegisters(), 0), 1)
+        let last = add(add(TwoRegisters(), 2), 3)
+        return total(first, last, offsets, 1)
       }
     }
 
@@ -219,16 +267,18 @@ import CPlatform
     @inline(__always) static func total(
       _ first: TwoRegisters, _ sums: TwoRegisters, _ offsets: UnsafeRawPointer, _ tile: Int
     ) -> BlockSums {
-      guard hasHalves else {
-        return BlockSums(firstHalf: .zero, last: Dot.total(sums, offsets.broadcastInt(0)))
+      if hasHalves {
+        return BlockSums(
+          firstHalf: Dot.total(first, offsets.broadcastInt(0)),
+          last: Dot.total(sums, offsets.broadcastInt(4 &* tile)))
       }
+      let last = Dot.total(sums, offsets.broadcastInt(0))
       return BlockSums(
-        firstHalf: Dot.total(first, offsets.broadcastInt(0)),
-        last: Dot.total(sums, offsets.broadcastInt(4 &* tile)))
+        firstHalf: .zero, last: splitsSums ? last &+ Dot.total(first, .zero) : last)
     }
   }
 
-  /// Eight rows of activations, or the first four where there are no more, against one group. The
+  /// Eight rows of activations, or the first two or four where there are no more, against one group. The
   /// weights ahead are asked for where they go by once.
   @inline(__always) func tile<F: IntegerBlock>(
     _ format: F.Type, _ group: UnsafeRawPointer, _ blocks: Int, _ codes: UnsafeRawPointer,
@@ -237,15 +287,23 @@ import CPlatform
     var f = Eight()
     var room = (RowBytes(), RowBytes(), RowBytes(), RowBytes())
     withUnsafeMutableBytes(of: &room) { room in
+      if columns <= 2 {
+        let both = fourRows(
+          format, group, blocks, codes, scales, offsets, room.baseAddress!, rows: 2, goesByOnce)
+        f.v0 = both.v0
+        f.v1 = both.v1
+        return
+      }
       let first = fourRows(
-        format, group, blocks, codes, scales, offsets, room.baseAddress!, goesByOnce)
+        format, group, blocks, codes, scales, offsets, room.baseAddress!, rows: 4, goesByOnce)
       f.v0 = first.v0
       f.v1 = first.v1
       f.v2 = first.v2
       f.v3 = first.v3
       guard columns > 4 else { return }
       let second = fourRows(
-        format, group, blocks, codes + 128, scales + 16, offsets + 16, room.baseAddress!, false)
+        format, group, blocks, codes + 128, scales + 16, offsets + 16, room.baseAddress!, rows: 4,
+        false)
       f.v4 = second.v0
       f.v5 = second.v1
       f.v6 = second.v2
@@ -254,36 +312,42 @@ import CPlatform
     return f
   }
 
-  /// Four of a tile's eight rows of activations.
+  /// Four of a tile's eight rows of activations, or two.
   @inline(__always) private func fourRows<F: IntegerBlock>(
     _: F.Type, _ group: UnsafeRawPointer, _ blocks: Int, _ codes: UnsafeRawPointer,
     _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, _ room: UnsafeMutableRawPointer,
-    _ asksAhead: Bool
+    rows: Int, _ asksAhead: Bool
   ) -> Four {
     var f = Four()
     var a = codes
     var s = scales
     var o = offsets
     for b in 0..<blocks {
-      if asksAhead { prefetchBlock(F.self, group + b &* F.blockBytes) }
+      if asksAhead { prefetchBlock(F.self, group + b &* F.blockBytes, tileDistance) }
       let place = F.place(group, b)
-      let values = F.Dot.prepared(a, 4, room)
+      let values = F.Dot.prepared(a, rows, room)
+      @inline(__always) func add(_ sums: FourSums, _ j: Int) -> FourSums {
+        var next = sums
+        let c = F.Dot.codes(place, j)
+        next.update(rows) { n, sum in F.Dot.add(sum, c, values + F.Dot.rowBytes &* n, j) }
+        return next
+      }
       var first = FourSums()
       var sums = FourSums()
-      for j in 0..<F.Dot.vectors {
-        if F.hasHalves, j == F.Dot.vectors / 2 {
-          first = sums
-          sums = FourSums()
-        }
-        let c = F.Dot.codes(place, j)
-        sums.update { n, sum in F.Dot.add(sum, c, values + F.Dot.rowBytes &* n, j) }
+      if F.splitsSums {
+        first = add(add(first, 0), 1)
+        sums = add(add(sums, 2), 3)
+      } else {
+        for j in 0..<F.Dot.vectors { sums = add(sums, j) }
       }
       let h = F.header(place)
       f.v0 = F.add(f.v0, F.total(first.s0, sums.s0, o, 8), h, s.broadcastFloat(0), o, 8)
       f.v1 = F.add(f.v1, F.total(first.s1, sums.s1, o + 4, 8), h, s.broadcastFloat(4), o + 4, 8)
-      f.v2 = F.add(f.v2, F.total(first.s2, sums.s2, o + 8, 8), h, s.broadcastFloat(8), o + 8, 8)
-      f.v3 = F.add(
-        f.v3, F.total(first.s3, sums.s3, o + 12, 8), h, s.broadcastFloat(12), o + 12, 8)
+      if rows > 2 {
+        f.v2 = F.add(f.v2, F.total(first.s2, sums.s2, o + 8, 8), h, s.broadcastFloat(8), o + 8, 8)
+        f.v3 = F.add(
+          f.v3, F.total(first.s3, sums.s3, o + 12, 8), h, s.broadcastFloat(12), o + 12, 8)
+      }
       a += 256
       s += 32
       o += 32 &* F.offsetCount

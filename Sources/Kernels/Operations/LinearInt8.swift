@@ -1,4 +1,5 @@
 import BlockFormats
+import CPlatform
 
 // Weights in 4 to 8 bits by activations in 8 bits: sixteen rows of weights at a time, one to eight
 // rows of activations. No sum runs across lanes.
@@ -6,31 +7,67 @@ import BlockFormats
 // However many rows there are, each has the same arithmetic in the same order, so a token's result
 // does not depend on how a prompt was cut into chunks.
 
-/// Asks for the weights 4 KB ahead, where they are used once and arithmetic in between holds their stream up.
-@inline(__always) func prefetchBlock<F: IntegerBlock>(_: F.Type, _ block: UnsafeRawPointer) {
+/// Bytes by which tiles of several rows ask for weights ahead, where those are used once.
+let tileDistance = 8192
+
+#if KERNELS_AVX512 || KERNELS_AVX2
+  /// Bytes by which one row of activations asks for weights ahead; 0 where the processor does better alone. Asked
+  /// for the block that is used next, a line is on its way already, and the loop has one shape.
+  @inline(__always) private func rowDistance() -> Int { Int(emend_row_prefetch_distance()) }
+#endif
+
+/// Asks for the weights that lie `distance` bytes behind a block's first.
+@inline(__always) func prefetchBlock<F: IntegerBlock>(
+  _: F.Type, _ block: UnsafeRawPointer, _ distance: Int
+) {
   var ahead = 0
   while ahead < F.blockBytes {
-    prefetch(block + (4096 &+ ahead))
+    prefetch(block + (distance &+ ahead))
     ahead &+= 64
   }
 }
 
-/// One row of activations. The weights come in one stream, which the processor's own prefetching follows at
-/// the speed of the memory; asking for them as well costs up to a tenth.
+/// One row of activations. The weights come in one stream; see `emend_row_prefetch_distance` for who asks for them.
 @inline(__always) private func matrixVector<F: IntegerBlock>(
   _: F.Type, _ weights: UnsafeRawPointer, _ blocks: Int, _ codes: UnsafeRawPointer,
   _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, _ firstGroup: Int, _ endGroup: Int,
   _ rows: Int, _ out: UnsafeMutablePointer<Float>, _ accumulate: Bool
 ) {
   let groupBytes = blocks &* F.blockBytes
+  #if KERNELS_AVX512 || KERNELS_AVX2
+    let distance = rowDistance()
+  #endif
   for group in firstGroup..<endGroup {
     let start = weights + group &* groupBytes
     var f = FloatVector.zero
-    for b in 0..<blocks {
-      let place = F.place(start, b)
+    @inline(__always) func add(_ place: BlockPlace, _ b: Int) {
+      #if KERNELS_AVX512 || KERNELS_AVX2
+        prefetchBlock(F.self, start + b &* F.blockBytes, distance)
+      #endif
       let offset = offsets + 4 &* F.offsetCount &* b
       let sums = F.dotBlock(place, codes + 32 &* b, offset)
       f = F.add(f, sums, F.header(place), scales.broadcastFloat(4 &* b), offset, 1)
+    }
+    var b = 0
+    #if KERNELS_AVX512
+      while F.blocksTogether == 8, b < blocks {
+        // Written out, so that what a superblock's blocks share is loaded and unpacked once. With AVX2 there are not
+        // the registers for it.
+        let s = start + b &* F.blockBytes
+        add(BlockPlace(start: s, index: 0), b)
+        add(BlockPlace(start: s, index: 1), b &+ 1)
+        add(BlockPlace(start: s, index: 2), b &+ 2)
+        add(BlockPlace(start: s, index: 3), b &+ 3)
+        add(BlockPlace(start: s, index: 4), b &+ 4)
+        add(BlockPlace(start: s, index: 5), b &+ 5)
+        add(BlockPlace(start: s, index: 6), b &+ 6)
+        add(BlockPlace(start: s, index: 7), b &+ 7)
+        b &+= 8
+      }
+    #endif
+    while b < blocks {
+      add(F.place(start, b), b)
+      b &+= 1
     }
     storeRows(f, out + 16 &* group, rows &- 16 &* group, accumulate)
   }

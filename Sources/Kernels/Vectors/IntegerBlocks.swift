@@ -189,7 +189,7 @@ enum Q5_0Block: ScaledBlock, FiveBitBlock {
     place.start + 32
   }
   #if KERNELS_AVX2
-    typealias Dot = PairDot<Q5_0Block>
+    typealias Dot = HalfDot<Q5_0Block>
   #endif
 }
 
@@ -202,7 +202,7 @@ enum Q5_1Block: AffineBlock, FiveBitBlock {
     place.start + 64
   }
   #if KERNELS_AVX2
-    typealias Dot = PairDot<Q5_1Block>
+    typealias Dot = HalfDot<Q5_1Block>
   #endif
 }
 
@@ -251,7 +251,7 @@ enum Q5_KBlock: SuperblockAffine, FiveBitBlock {
     block(place) + 32
   }
   #if KERNELS_AVX2
-    typealias Dot = PairDot<Q5_KBlock>
+    typealias Dot = HalfDot<Q5_KBlock>
   #endif
 }
 
@@ -301,8 +301,7 @@ enum Q6_KBlock: HalvedBlock, NibbleBlock {
 }
 
 /// The bits of each byte some places up, or down where `places` is negative; what was beyond the byte comes from
-/// its neighbour. A rotation where there is one: of two shifts of one word the compiler makes blends and shifts by
-/// vectors.
+/// its neighbour. With AVX-512 a rotation: of two shifts of one word the compiler makes blends and shifts by vectors.
 @inline(__always) func moved(_ bits: WordVector, up places: Int) -> WordVector {
   #if KERNELS_AVX512
     return unsafeBitCast(
@@ -310,11 +309,24 @@ enum Q6_KBlock: HalvedBlock, NibbleBlock {
         unsafeBitCast(bits, to: SIMD8<Int64>.self), Int32(truncatingIfNeeded: places & 31)),
       to: WordVector.self)
   #else
-    return places < 0
+    let shifted =
+      places < 0
       ? bits &>> UInt32(truncatingIfNeeded: 0 &- places)
       : bits &<< UInt32(truncatingIfNeeded: places)
+    #if KERNELS_AVX2
+      return WordVector(lowHalf: opaque(shifted.lowHalf), highHalf: opaque(shifted.highHalf))
+    #else
+      return shifted
+    #endif
   #endif
 }
+
+#if KERNELS_AVX2
+  @inline(__always) private func opaque(_ v: SIMD8<UInt32>) -> SIMD8<UInt32> {
+    unsafeBitCast(
+      emend_opaque_256(unsafeBitCast(v, to: SIMD4<Int64>.self)), to: SIMD8<UInt32>.self)
+  }
+#endif
 
 /// Bit j of each byte, as the fifth of a code.
 @inline(__always) private func fifths(_ bits: WordVector, _ j: Int) -> WordVector {

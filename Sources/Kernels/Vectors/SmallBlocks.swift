@@ -24,7 +24,7 @@ enum Q3_KBlock: HalvedBlock {
     return bitPairs(block(place) + 32, j) | (moved(bits, up: 2 &- j) & 0x0404_0404)
   }
   #if KERNELS_AVX2
-    typealias Dot = PairDot<Q3_KBlock>
+    typealias Dot = HalfDot<Q3_KBlock>
   #endif
 }
 
@@ -76,7 +76,7 @@ enum Q2_KBlock: IntegerBlock {
     bitPairs(block(place) + 32, j)
   }
   #if KERNELS_AVX2
-    typealias Dot = PairDot<Q2_KBlock>
+    typealias Dot = HalfDot<Q2_KBlock>
   #endif
 }
 

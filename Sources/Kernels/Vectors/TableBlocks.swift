@@ -128,6 +128,6 @@ enum MXFP4Block: ScaledBlock, TableBlock {
     place.start + 16
   }
   #if KERNELS_AVX2
-    typealias Dot = PairDot<MXFP4Block>
+    typealias Dot = HalfDot<MXFP4Block>
   #endif
 }

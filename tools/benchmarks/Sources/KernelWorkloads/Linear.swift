@@ -28,12 +28,13 @@ private struct QuantizedRows {
   init(_ memory: Arena, _ kernels: KernelTable, _ format: BlockFormat, rows: Int, columns: Int) {
     let blocks = columns / 32
     guard let kind = OffsetKind(format) else { preconditionFailure("\(format) has no blocks") }
-    codes = memory.allocate(Int8.self, rows * columns)
-    scales = memory.allocate(Float.self, rows * blocks)
-    offsets = memory.allocate(Int32.self, rows * blocks * kind.countPerBlock)
+    let tile = rows == 1 ? 1 : 8
+    let places = (rows + tile - 1) / tile * tile
+    codes = memory.allocate(Int8.self, places * columns)
+    scales = memory.allocate(Float.self, places * blocks)
+    offsets = memory.allocate(Int32.self, places * blocks * kind.countPerBlock)
     var numbers = FixedNumbers()
     let x = numbers.floats(memory, rows * columns)
-    let tile = rows == 1 ? 1 : 8
     for row in stride(from: 0, to: rows, by: tile) {
       kernels.linear.quantizeActivations(
         x + row * columns, columns, min(tile, rows - row), tile, blocks, kind.rawValue,
@@ -109,29 +110,33 @@ extension Workload {
     }
   }
 
-  /// Decode without memory: one row against 768 KB of weights again and again, which all threads together keep
-  /// in their second-level caches. What is left is arithmetic.
-  static var oneRow: [Workload] { integerFormats.map(oneRow) }
+  /// Decode without memory: one row, or the few of sequences that share a pass, against 768 KB of weights again and
+  /// again, which all threads together keep in their second-level caches. What is left is arithmetic.
+  static var fewRows: [Workload] {
+    [(1, "one row"), (2, "two rows"), (4, "four rows")].flatMap { rows, name in
+      integerFormats.map { fewRows(name, rows, $0) }
+    }
+  }
 
-  private static func oneRow(_ format: BlockFormat) -> Workload {
-    let (columns, passes) = (2048, 200)
+  private static func fewRows(_ name: String, _ n: Int, _ format: BlockFormat) -> Workload {
+    let (columns, passes) = (2048, 200 / n)
     let groupBytes = PackedLayout.groupBytes(format, columns: columns)
     let groups = 2 * max(1, (768 << 10) / groupBytes / 2)
     return Workload(
-      name: "one row \(format.name)", shape: "\(16 * groups)x\(columns) in cache",
+      name: "\(name) \(format.name)", shape: "\(16 * groups)x\(columns) in cache",
       limit: .stream(bytes: groups * groupBytes), amount: Double(passes * groups * groupBytes)
     ) { set, pool, memory in
       let kernels = set.kernels
       let weights = randomWeights(memory, format, rows: 16 * groups, columns: columns)
-      let x = QuantizedRows(memory, kernels, format, rows: 1, columns: columns)
-      let out = memory.allocate(Float.self, 16 * groups)
+      let x = QuantizedRows(memory, kernels, format, rows: n, columns: columns)
+      let out = memory.allocate(Float.self, n * 16 * groups)
       return {
         pool.run { worker in
           for own in worker.portions(of: groups) {
             for _ in 0..<passes {
               kernels.linear.linearInt8(
                 PackedLayout.number(format), weights.address, columns / 32, x.codes, x.scales,
-                x.offsets, 1, own.lowerBound, own.upperBound, 16 * groups, out, 16 * groups, 0)
+                x.offsets, n, own.lowerBound, own.upperBound, 16 * groups, out, 16 * groups, 0)
             }
           }
         }

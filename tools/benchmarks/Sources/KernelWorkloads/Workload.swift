@@ -16,7 +16,7 @@ public struct Workload: Sendable {
 
   /// Every workload that `set` has kernels for.
   public static func all(_ set: InstructionSet) -> [Workload] {
-    matrixMatrix + matrixVector + oneRow + linearF32 + linearBackward + linearBytes
+    matrixMatrix + matrixVector + fewRows + linearF32 + linearBackward + linearBytes
       + (set.kernels.linearGradients.linearTransposedSlices == nil ? [] : linearSlices)
       + (set.kernels.brain == nil ? [] : brainLinear) + attention + rows + packing
   }
