@@ -46,7 +46,7 @@ extension Explainer {
       let mine = Array(answers[index * prompts.count..<(index + 1) * prompts.count])
       return EditExplanation.Dose(
         strength: Double(strengths[index]), loss: losses[index].reduce(0, +) / tokens,
-        share: share(losses[index], answered) ?? 0, distinct2: Self.distinctPairs(mine),
+        share: share(losses[index], answered) ?? 0, distinct2: distinctPairs(mine),
         unrelatedKl: harm[index], answer: tokenizer.decode(mine[0]))
     }
     let one = strengths.firstIndex(of: 1)!
@@ -76,19 +76,6 @@ extension Explainer {
     }
     let tokens = Double(windows.reduce(0) { $0 + $1.count - 2 })
     return sums.map { $0 / tokens }
-  }
-
-  /// Different pairs of tokens that follow each other, of all of them (distinct-2); nil where there is none.
-  static func distinctPairs(_ answers: [[Int]]) -> Double? {
-    var pairs: Set<[Int]> = []
-    var count = 0
-    for answer in answers {
-      for (a, b) in zip(answer, answer.dropFirst()) {
-        pairs.insert([a, b])
-        count += 1
-      }
-    }
-    return count > 0 ? Double(pairs.count) / Double(count) : nil
   }
 
   /// Going up from 1, the last strength before one that repeats itself or changes other text.

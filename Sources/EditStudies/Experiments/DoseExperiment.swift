@@ -52,7 +52,7 @@ struct DoseExperiment: StudyExperiment {
         let text = material.tokenizer.decode(answer)
         result.numbers.append(AnswerScore(text, wanted: row.output).exactMatch)
         // Nothing repeats itself in fewer than two tokens.
-        result.numbers.append(Explainer.distinctPairs([answer]) ?? 1)
+        result.numbers.append(distinctPairs([answer]) ?? 1)
       }
       result.words = answers.map { material.tokenizer.decode($0) }
     } else {

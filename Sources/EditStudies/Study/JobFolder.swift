@@ -2,49 +2,6 @@ import Crypto
 import Foundation
 import ModelFiles
 
-/// A piece of a study: an experiment on one editor. Its name is what it is made of, so that one with other options or
-/// another editor is another job, and nothing is overwritten.
-public struct StudyJob: Sendable, Equatable {
-  /// The first 16 digits of SHA-256 of `contents`.
-  public let id: String
-  /// Which experiment.
-  public let kind: StudyConfiguration.Experiment.Kind
-  /// The editor's name and file.
-  public let editorName, editorPath: String
-  /// All that its results depend on, as JSON with sorted keys.
-  public let contents: String
-
-  /// "contribution/shipped".
-  public var name: String { "\(kind.rawValue)/\(editorName)" }
-
-  /// All that results depend on: paths, threads and memory are not among it.
-  struct Contents: Encodable {
-    /// Goes up when the same contents come to mean other numbers.
-    var format = 1
-    let kind: String
-    let model, weights, editor, rows, activations: String
-    let template: String?
-    let unrelated: String?
-    let seed: UInt64
-    let rowCount, rowsPerFamily, resamples: Int
-    let level: Double
-  }
-
-  init(
-    _ contents: Contents, kind: StudyConfiguration.Experiment.Kind,
-    editor: (name: String, path: String)
-  ) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let json = try encoder.encode(contents)
-    self.contents = String(decoding: json, as: UTF8.self)
-    id = String(SHA256.hash(data: json).hexadecimal.prefix(16))
-    self.kind = kind
-    editorName = editor.name
-    editorPath = editor.path
-  }
-}
-
 /// The folder of a job: units that are measured are lines of `results.jsonl.part`; when all are, `results.jsonl` is
 /// written, and `done.json` last, which says the digest of it. Ended at any moment, what is there is gone on with.
 struct JobFolder {
