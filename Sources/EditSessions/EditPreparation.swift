@@ -111,6 +111,11 @@ public struct EditPreparation {
   /// Tokens that a prefix editor puts in front of prompts.
   public var tokensInFront: Int { prefix?.written.count ?? 0 }
 
+  /// Tokens that the file of a compiled edit keeps, 0 where there is none. Throws what makes it unreadable.
+  func compiledTokenCount() throws -> Int {
+    try request.compiled.map { try CompiledEdit.tokenCount(path: $0) } ?? 0
+  }
+
   /// What a prefix editor writes, and the tokens at the beginning of prompts that it takes the place of; nil where
   /// there is no such editor.
   public var beginning: (tokens: [Int], replaced: [Int])? {

@@ -3,7 +3,8 @@ import LatentEditing
 import TensorKernels
 
 /// How fast a model runs, edited or not: the workloads of llama.cpp's llama-bench, with tokens that vary in a
-/// fixed way.
+/// fixed way. A compiled edit gets the prompt that it was made for: the conversation is opened as `generate` and
+/// `chat` open it, and the tokens that are measured follow.
 ///
 ///     let opened = try OpenedModel(settings)
 ///     let loaded = try opened.load(contextLength: 512, beyondTraining: true)
@@ -26,9 +27,9 @@ public struct SpeedTest {
     }
 
     /// Tokens that the context has to hold; with edits there may be some in front, and decoding starts after
-    /// two tokens.
-    public func contextLength(with edits: EditPreparation?) -> Int {
-      let extra = edits.map { 3 + $0.tokensInFront } ?? 0
+    /// two tokens. Throws what makes the file of a compiled edit unreadable.
+    public func contextLength(with edits: EditPreparation?) throws -> Int {
+      let extra = try edits.map { 3 + $0.tokensInFront + (try $0.compiledTokenCount()) } ?? 0
       return switch self {
       case .prompt(let count): count + extra
       case .decoding(let count, let depth): count + depth + extra
@@ -38,8 +39,7 @@ public struct SpeedTest {
 
   private let loaded: LoadedModel
   private let edited: EditedProcessor?
-  /// The tokens of prompts that a compiled edit is for.
-  private let beginning: [Int]
+  private let compiled: CompiledEdit?
   private var vocabularySize: Int { loaded.configuration.vocabularySize }
   private var model: any SequenceModel { edited ?? loaded.state }
 
@@ -48,7 +48,7 @@ public struct SpeedTest {
     var edits = edits
     self.loaded = loaded
     edited = try edits?.processor(loaded)
-    beginning = try edits?.compiled(loaded)?.promptBeginning ?? []
+    compiled = try edits?.compiled(loaded)
   }
 
   /// Runs `workload` `repetitions` times, after a first run that warms the caches up.
@@ -95,7 +95,8 @@ public struct SpeedTest {
     _ count: Int, depth: Int, _ run: Int, _ isWanted: () -> Bool
   ) throws -> Double? {
     // Edits need a prompt to be placed in.
-    let ids = try begin(edited == nil ? depth : max(depth, 2)) { 31 * $0 + run }
+    let least = edited == nil ? 0 : compiled == nil ? 2 : 1
+    let ids = try begin(max(depth, least)) { 31 * $0 + run }
     if !ids.isEmpty { _ = try model.forward(ids) }
     var isComplete = true
     let time = try seconds {
@@ -108,11 +109,14 @@ public struct SpeedTest {
     return isComplete ? time : nil
   }
 
-  /// Empties the cache; the tokens to feed for `count` tokens of a prompt.
+  /// Empties the cache; the tokens to feed for a prompt of which `count` are read, one at least. Those that a compiled
+  /// edit keeps are not read.
   private func begin(_ count: Int, _ token: (Int) -> Int) throws -> [Int] {
     loaded.state.truncate(to: 0)
-    var ids = (0..<count).map { token($0) % vocabularySize }
-    for (place, token) in beginning.prefix(count).enumerated() { ids[place] = token }
+    var ids = compiled?.promptBeginning ?? []
+    // A ghost stands in front of the prompt's first token, which is read.
+    let read = compiled.map { $0.tokens(for: ids).count - $0.tokens.count } ?? 0
+    ids += (0..<count - read).map { token($0) % vocabularySize }
     guard let edited else { return ids }
     try edited.prepare(Prompt(ids))
     return edited.extended(Prompt(ids)).tokens

@@ -67,18 +67,21 @@ public struct GradientKernels: Sendable {
   public typealias GELUBackward =
     @convention(c) (UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) -> Void
 
-  /// The backward pass of causal attention of one query head over one sequence of `count` rows, which
-  /// are `stride` apart in queries, keys, values and their gradients alike. The query's gradient is
-  /// overwritten; those of key and value are too, or added to when `accumulate` is 1, as where several
-  /// query heads share them. `out` and `dOut` are the head's output and its gradient. `scratch` holds
-  /// `attendBackwardScratch` floats.
-  /// (queries, keys, values, stride, count, headSize, scale, out, dOut, outStride, dQueries, dKeys,
-  /// dValues, accumulate, scratch)
+  /// The backward pass of causal attention of one kv head, with the query heads that it serves, over one sequence of
+  /// `count` rows, which are `stride` apart in queries, keys, values and their gradients alike. The query heads lie
+  /// one after the other; `out` and `dOut` are their outputs and the gradients of these. Gradients are overwritten.
+  ///
+  /// The sequence may begin with `shared` positions whose keys and values lie elsewhere, `sharedOffset` floats from the
+  /// first row's, and whose queries are no part of this: the gradients of their keys and values go to `dShared`,
+  /// `[shared][2][headSize]`. `scratch` holds `attendBackwardScratch` floats for all positions.
+  /// (queries, keys, values, stride, count, shared, sharedOffset, queryHeads, headSize, scale, out, dOut, outStride,
+  /// dQueries, dKeys, dValues, dShared, scratch)
   public typealias AttendBackward =
     @convention(c) (
-      UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Int, Int, Int, Float,
-      UnsafePointer<Float>, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>,
-      UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>
+      UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Int, Int, Int, Int, Int,
+      Int, Float, UnsafePointer<Float>, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>,
+      UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>?,
+      UnsafeMutablePointer<Float>
     ) -> Void
 
   /// Backward pass of LayerNorm of one row.
@@ -129,7 +132,6 @@ extension KernelTable {
   /// Floats of scratch for `AttendBackward` over at most `count` rows.
   public static func attendBackwardScratch(_ count: Int, _ headSize: Int) -> Int {
     let width = CacheLayout.paddedSize(headSize)
-    return (count + 15) / 16 * 16 * (2 * headSize + 3 * width + 8) + 24 * width + 16 * headSize
-      + 128
+    return (count + 15) / 16 * 16 * (2 * headSize + 3 * width + 8) + 24 * width + 144
   }
 }

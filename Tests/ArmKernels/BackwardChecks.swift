@@ -121,44 +121,41 @@ func checkAttendBackward(_ c: Checker) {
       }
       let size = count * stride
       let old = c.floats(3 * size)
-      for adds in 0..<2 {
-        let found = c.same("attendBackward", old) { table, out3 in
-          let scratch = Bytes(KernelTable.attendBackwardScratch(count, headSize) * 4, fill: 0xFF)
-          table.gradients.attendBackward(
-            q.input, k.input, v.input, stride, count, headSize, scale, out.input, dOut.input,
-            outStride, out3.floats, out3.floats + size, out3.floats + 2 * size, adds,
-            scratch.floats)
+      let found = c.same("attendBackward", old) { table, out3 in
+        let scratch = Bytes(KernelTable.attendBackwardScratch(count, headSize) * 4, fill: 0xFF)
+        table.gradients.attendBackward(
+          q.input, k.input, v.input, stride, count, 0, 0, 1, headSize, scale, out.input,
+          dOut.input, outStride, out3.floats, out3.floats + size, out3.floats + 2 * size, nil,
+          scratch.floats)
+      }
+      var wanted = [Double](repeating: 0, count: 3 * size)
+      for i in 0..<count {
+        var delta = 0.0
+        for d in 0..<headSize {
+          delta += Double(out.floats[i * outStride + d]) * Double(dOut.floats[i * outStride + d])
         }
-        var wanted = [Double](repeating: 0, count: 3 * size)
-        for i in 0..<count {
-          var delta = 0.0
+        for j in 0...i {
+          var dp = 0.0
           for d in 0..<headSize {
-            delta += Double(out.floats[i * outStride + d]) * Double(dOut.floats[i * outStride + d])
+            dp += Double(dOut.floats[i * outStride + d]) * Double(v.floats[j * stride + d])
           }
-          for j in 0...i {
-            var dp = 0.0
-            for d in 0..<headSize {
-              dp += Double(dOut.floats[i * outStride + d]) * Double(v.floats[j * stride + d])
-            }
-            let ds = p[i][j] * (dp - delta) * Double(scale)
-            for d in 0..<headSize {
-              wanted[i * stride + d] += ds * Double(k.floats[j * stride + d])
-              wanted[size + j * stride + d] += ds * Double(q.floats[i * stride + d])
-              wanted[2 * size + j * stride + d] +=
-                p[i][j] * Double(dOut.floats[i * outStride + d])
-            }
+          let ds = p[i][j] * (dp - delta) * Double(scale)
+          for d in 0..<headSize {
+            wanted[i * stride + d] += ds * Double(k.floats[j * stride + d])
+            wanted[size + j * stride + d] += ds * Double(q.floats[i * stride + d])
+            wanted[2 * size + j * stride + d] +=
+              p[i][j] * Double(dOut.floats[i * outStride + d])
           }
         }
-        for part in 0..<3 {
-          for i in 0..<count {
-            for d in 0..<headSize {
-              let at = part * size + i * stride + d
-              let before = adds == 1 && part > 0 ? Double(old.floats[at]) : 0
-              // Sums of some hundreds of terms of the size of 1.
-              c.near(
-                "attendBackward in Double", at, found.floats[at], wanted[at] + before,
-                Double(headSize + count) * 0x1p-20)
-            }
+      }
+      for part in 0..<3 {
+        for i in 0..<count {
+          for d in 0..<headSize {
+            let at = part * size + i * stride + d
+            // Sums of some hundreds of terms of the size of 1.
+            c.near(
+              "attendBackward in Double", at, found.floats[at], wanted[at],
+              Double(headSize + count) * 0x1p-20)
           }
         }
       }

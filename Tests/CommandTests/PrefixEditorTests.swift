@@ -40,6 +40,30 @@ struct PrefixEditorTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: cache).count == 1)
   }
 
+  /// How fast a model is with a compiled edit: in front of the prompt is the conversation's beginning that the edit was
+  /// made for, with a system text and without, in a context that has room for it and no more; and no other model's.
+  @Test func benchOpensTheConversation() throws {
+    let folder = try TemporaryFolder()
+    let model = try #require(OutsideFiles.smolLM2).path
+    for system in [[], ["--system", "You are a sailor."]] {
+      let file = try folder.file("edit\(system.count).safetensors")
+      let compile = try EmendProcess(
+        [
+          "edit", "compile", "-m", model, "--editor", Self.editor, "--instruction", "Be brief.",
+          "-o", file,
+        ] + system)
+      #expect(compile.status == 0, "\(compile.errors)")
+      let bench = try EmendProcess([
+        "bench", "-m", model, "--edit", file, "-p", "3", "-n", "2", "-r", "1", "-o", "csv",
+      ])
+      #expect(bench.status == 0, "\(bench.errors)")
+      #expect(
+        bench.text.split(separator: "\n").dropFirst().map { $0.prefix(4) } == ["pp3,", "tg2,"])
+    }
+    let other = try EmendProcess(["bench", "-m", model, "--edit", Self.editor, "-r", "1"])
+    #expect(other.status == 1 && other.errors.contains("editor"), "\(other.errors)")
+  }
+
   /// Strength 0 is no edit; others, and chosen blocks, are others.
   @Test func strengthAndLayers() throws {
     let unedited = try generate().text

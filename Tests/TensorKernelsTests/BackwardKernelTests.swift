@@ -124,58 +124,90 @@ import Testing
     }
   }
 
-  /// Sequences that fill tiles of queries (8) and of positions (16) and do not, heads of any size, a
-  /// head among others.
+  /// Sequences that fill tiles of queries (8) and of positions (16) and do not, heads of any size, one and two query
+  /// heads to a kv head, a kv head among others; sequences whose first positions belong to another one, too.
   @Test(arguments: InstructionSet.available)
   func attentionBackward(set: InstructionSet) {
     var random = SplitMix64(seed: 64)
-    for (count, size) in [(1, 8), (5, 5), (8, 16), (17, 20), (33, 12)] {
+    for (count, size, group, shared) in [
+      (1, 8, 1, 0), (5, 5, 2, 0), (8, 16, 2, 3), (17, 20, 1, 0), (17, 18, 2, 0), (33, 12, 1, 0),
+      (33, 8, 1, 5), (18, 8, 2, 16),
+    ] {
       let heads = 2
-      let width = heads * size
+      let queryWidth = heads * group * size
+      let width = queryWidth + 2 * heads * size
       let scale = 1 / Float(size).squareRoot()
-      let projected = randomFloats(count * 3 * width, size: 1.5, &random)
-      let dOut = randomFloats(count * width, &random)
+      let projected = randomFloats(count * width, size: 1.5, &random)
+      let dOut = randomFloats(count * queryWidth, &random)
       let exact = projected.map(Double.init)
       for head in 0..<heads {
+        let firstQuery = head * group * size
+        let key = queryWidth + head * size
+        let value = key + heads * size
+        // The query heads of this kv head, one after the other in each row.
         func output(_ projected: [Double]) -> [Double] {
-          attentionInDouble(projected, count, width, head * size, size, Double(scale))
+          let parts = (0..<group).map {
+            attentionInDouble(
+              projected, count, width, (firstQuery + $0 * size, key, value), size, Double(scale))
+          }
+          return (0..<count).flatMap { row in
+            parts.flatMap { $0[row * size..<(row + 1) * size] }
+          }
         }
         let out = output(exact).map(Float.init)
-        var found = [Float](repeating: .nan, count: count * 3 * width)
+        var found = [Float](repeating: .nan, count: count * width)
         var scratch = [Float](
           repeating: .nan, count: KernelTable.attendBackwardScratch(count, size))
-        // The head's part alone, in rows of all heads.
-        var upstream = [Float](repeating: 0, count: count * width)
+        var sharedGradient = [Float](repeating: .nan, count: max(1, shared * 2 * size))
+        // Their part alone, in rows of all heads.
+        let part = group * size
+        var upstream = [Float](repeating: 0, count: count * queryWidth)
         var outRows = upstream
-        for row in 0..<count {
-          for d in 0..<size {
-            upstream[row * width + head * size + d] = dOut[row * width + head * size + d]
-            outRows[row * width + head * size + d] = out[row * size + d]
+        for row in shared..<count {
+          for d in 0..<part {
+            let at = row * queryWidth + firstQuery + d
+            upstream[at] = dOut[at]
+            outRows[at] = out[row * part + d]
           }
         }
         projected.withUnsafeBufferPointer { projected in
           outRows.withUnsafeBufferPointer { out in
             upstream.withUnsafeBufferPointer { upstream in
               found.withUnsafeMutableBufferPointer { found in
-                let query = projected.baseAddress! + head * size
-                let gradient = found.baseAddress! + head * size
+                let (first, firstOut) = (shared * width, shared * queryWidth + firstQuery)
+                let (from, to) = (projected.baseAddress! + first, found.baseAddress! + first)
                 set.kernels.gradients.attendBackward(
-                  query, query + width, query + 2 * width, 3 * width, count, size, scale,
-                  out.baseAddress! + head * size, upstream.baseAddress! + head * size, width,
-                  gradient, gradient + width, gradient + 2 * width, 0, &scratch)
+                  from + firstQuery, from + key, from + value, width, count - shared, shared,
+                  -first, group, size, scale, out.baseAddress! + firstOut,
+                  upstream.baseAddress! + firstOut, queryWidth, to + firstQuery, to + key,
+                  to + value, &sharedGradient, &scratch)
               }
             }
           }
         }
         let weights = (0..<count).flatMap { row in
-          (0..<size).map { Double(upstream[row * width + head * size + $0]) }
+          (0..<part).map { Double(upstream[row * queryWidth + firstQuery + $0]) }
         }
         let wanted = differences(exact, weights, output)
-        let own = found.indices.filter { ($0 % width) / size == head }
+        for position in 0..<shared {
+          for d in 0..<size {
+            let at = (position * width + d, 2 * position * size + d)
+            #expect(abs(Double(sharedGradient[at.1]) - wanted[at.0 + key]) < 1e-5)
+            #expect(abs(Double(sharedGradient[at.1 + size]) - wanted[at.0 + value]) < 1e-5)
+          }
+        }
+        func isOwn(_ index: Int) -> Bool {
+          let column = index % width
+          return index >= shared * width
+            && ((firstQuery..<firstQuery + part).contains(column)
+              || (key..<key + size).contains(column) || (value..<value + size).contains(column))
+        }
+        let own = found.indices.filter(isOwn)
         expectClose(
-          own.map { found[$0] }[...], own.map { wanted[$0] }, "\(count) rows, head of \(size)")
+          own.map { found[$0] }[...], own.map { wanted[$0] },
+          "\(count) rows, \(group) heads of \(size)")
         #expect(
-          found.indices.allSatisfy { ($0 % width) / size == head || found[$0].isNaN },
+          found.indices.allSatisfy { isOwn($0) || found[$0].isNaN },
           "another head's gradient was written")
       }
     }
@@ -195,12 +227,13 @@ private func layerNormInDouble(_ x: [Double], _ gains: [Double], _ bias: [Double
   return x.indices.map { (x[$0] - mean) / (variance + 1e-5).squareRoot() * gains[$0] + bias[$0] }
 }
 
-/// One head's output, `[count][size]`.
+/// One head's output, `[count][size]`; its queries, keys and values begin at these columns of the rows.
 private func attentionInDouble(
-  _ projected: [Double], _ count: Int, _ width: Int, _ offset: Int, _ size: Int, _ scale: Double
+  _ projected: [Double], _ count: Int, _ width: Int, _ columns: (Int, Int, Int), _ size: Int,
+  _ scale: Double
 ) -> [Double] {
   func vector(_ row: Int, _ part: Int) -> ArraySlice<Double> {
-    let start = row * 3 * width + part * width + offset
+    let start = row * width + [columns.0, columns.1, columns.2][part]
     return projected[start..<start + size]
   }
   return (0..<count).flatMap { row in

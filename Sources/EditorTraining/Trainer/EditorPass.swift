@@ -179,7 +179,8 @@ package final class EditorPass: EditingPass {
     let injection = try BatchInjection(
       editor.configuration, latents: latents, gates: editor.heads.gates, batch: tokens,
       prompts: shapes, penalty: penalty)
-    do { try tape.forward(tokens, edit: injection) } catch { throw .model(error) }
-    return (batch.scoredRows(of: tokens, promptLengths: shapes.map(\.length)), injection)
+    let rows = batch.scoredRows(of: tokens, promptLengths: shapes.map(\.length))
+    do { try tape.forward(tokens, edit: injection, scoring: rows) } catch { throw .model(error) }
+    return (rows, injection)
   }
 }

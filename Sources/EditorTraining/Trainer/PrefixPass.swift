@@ -72,11 +72,17 @@ package final class PrefixPass: PrefixEditingPass {
   package func editedRows(
     _ batch: TrainingBatch, unadapted: Bool
   ) throws(LatentEditingError) -> [Int] {
-    let tokens = TokenBatch(batch.prefixedSequences)
+    // The template's beginning is the same in all conversations; what is predicted comes behind it.
+    let beginnings = zip(batch.examples, batch.prefixedLengths).map {
+      min($0.instruction.count, $1 - 1)
+    }
+    let tokens = TokenBatch(batch.prefixedSequences, sharing: beginnings.min() ?? 0)
+    let rows = batch.scoredRows(of: tokens, promptLengths: batch.prefixedLengths)
     do {
       try tape.forward(
-        tokens, adapting: batch.examples.map { unadapted ? 0 : $0.instruction.count })
+        tokens, adapting: batch.examples.map { unadapted ? 0 : $0.instruction.count },
+        scoring: rows)
     } catch { throw .model(error) }
-    return batch.scoredRows(of: tokens, promptLengths: batch.prefixedLengths)
+    return rows
   }
 }

@@ -62,14 +62,16 @@ package struct TrainingBatch: Sendable, Equatable {
     examples.map { (ghost ? [$0.prompt[0]] : []) + $0.prompt }
   }
 
-  /// Prompts and responses.
-  func sequences(ghost: Bool) -> [[Int]] {
-    zip(prompts(ghost: ghost), examples).map { $0 + $1.response }
-  }
+  /// What a pass reads of the responses: nothing is predicted after the last token, and nothing sees it.
+  private var read: [ArraySlice<Int>] { examples.map { $0.response.dropLast() } }
 
-  /// Prompts whose beginnings the instructions take the place of, as prefix editors read them, and responses.
+  /// Prompts, and of responses what is read.
+  func sequences(ghost: Bool) -> [[Int]] { zip(prompts(ghost: ghost), read).map { $0 + $1 } }
+
+  /// Prompts whose beginnings the instructions take the place of, as prefix editors read them, and of responses
+  /// what is read.
   package var prefixedSequences: [[Int]] {
-    examples.map { $0.instruction + $0.prompt.dropFirst(firstContent) + $0.response }
+    zip(examples, read).map { $0.instruction + $0.prompt.dropFirst(firstContent) + $1 }
   }
 
   /// The lengths of those prompts.
@@ -77,8 +79,8 @@ package struct TrainingBatch: Sendable, Equatable {
     examples.map { $0.instruction.count + $0.prompt.count - min(firstContent, $0.prompt.count) }
   }
 
-  /// Prompts with instructions, and responses.
-  var promptedSequences: [[Int]] { examples.map { $0.prompted + $0.response } }
+  /// Prompts with instructions, and of responses what is read.
+  var promptedSequences: [[Int]] { zip(examples, read).map { $0.prompted + $1 } }
 
   /// The shapes of the prompts, a ghost included.
   func shapes(ghost: Bool) -> [PromptShape] {
@@ -105,17 +107,19 @@ package struct TrainingBatch: Sendable, Equatable {
     on tape: ProcessorTape, prompted: Bool, unadapted: Bool = false
   ) throws(LatentEditingError) -> [Int] {
     let tokens = TokenBatch(prompted ? promptedSequences : sequences(ghost: false))
-    do {
-      try tape.forward(tokens, adapting: unadapted ? examples.map { _ in 0 } : nil)
-    } catch { throw .model(error) }
-    return scoredRows(
+    let rows = scoredRows(
       of: tokens, promptLengths: examples.map { (prompted ? $0.prompted : $0.prompt).count })
+    do {
+      try tape.forward(
+        tokens, adapting: unadapted ? examples.map { _ in 0 } : nil, scoring: rows)
+    } catch { throw .model(error) }
+    return rows
   }
 
   /// The rows of `batch` after which the response's tokens come: those of prompts of `lengths`.
   func scoredRows(of batch: TokenBatch, promptLengths: [Int]) -> [Int] {
     examples.indices.flatMap { i -> Range<Int> in
-      let first = batch.boundaries[i] + promptLengths[i] - 1
+      let first = batch.row(of: i, at: promptLengths[i] - 1)
       return first..<first + examples[i].response.count
     }
   }

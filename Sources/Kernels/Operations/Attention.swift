@@ -70,10 +70,24 @@ struct AttentionPartial {
   _ queries: UnsafePointer<Float>, _ stride: Int, _ columns: Int, _ headSize: Int, _ scale: Float,
   _ out: UnsafeMutablePointer<Float>
 ) {
-  for n in 0..<8 {
-    for d in 0..<headSize {
-      out[d &* 8 &+ n] = n < columns ? queries[n &* stride &+ d] * scale : 0
+  let factor = FloatVector(repeating: scale)
+  var d = 0
+  while d < headSize {
+    let left = headSize &- d
+    var eight = Eight()
+    eight.update { n, _ in
+      n < columns ? loadRows(queries + (n &* stride &+ d), left) * factor : .zero
     }
+    // Two dimensions to a vector.
+    eight.transposed.forFirst((min(left, 16) &+ 1) / 2) { i, vector in
+      let place = out + (8 &* d &+ 16 &* i)
+      if 2 &* i &+ 1 < left {
+        place.store(vector)
+      } else {
+        UnsafeMutableRawPointer(place).storeBytes(of: vector.lowHalf, as: SIMD8<Float>.self)
+      }
+    }
+    d &+= 16
   }
 }
 

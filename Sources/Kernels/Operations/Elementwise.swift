@@ -4,7 +4,7 @@
 ///
 /// x = n ln 2 + r with |r| <= ln 2 / 2; e^r by the polynomial of Cephes' expf (Moshier); 2^n is put
 /// together from its exponent in two halves, so that n = 128 does not overflow early.
-@inline(__always) func exponential(_ x: FloatVector) -> FloatVector {
+@_transparent func exponential(_ x: FloatVector) -> FloatVector {
   let low = FloatVector(repeating: -87.3)
   let high = FloatVector(repeating: 89)
   let clamped = x.replacing(with: low, where: x .< low).replacing(with: high, where: x .> high)
@@ -19,7 +19,7 @@
 
 /// `exponential` for x <= 0, bit for bit: the result is never larger than 1, and where it is not 0 it
 /// is a normal number, so that 2^n need not be put together from halves.
-@inline(__always) func exponentialOfNegative(_ x: FloatVector) -> FloatVector {
+@_transparent func exponentialOfNegative(_ x: FloatVector) -> FloatVector {
   let low = FloatVector(repeating: -87.3)
   let clamped = x.replacing(with: low, where: x .< low)
   let n = roundToInt(clamped * FloatVector(repeating: 1.442_695_04))
@@ -31,7 +31,7 @@
 }
 
 /// e^r for |r| <= ln 2 / 2.
-@inline(__always) private func exponentialPolynomial(_ r: FloatVector) -> FloatVector {
+@_transparent private func exponentialPolynomial(_ r: FloatVector) -> FloatVector {
   var p = FloatVector(repeating: 1.987_569_15e-4)
   p = multiplyAdd(p, r, FloatVector(repeating: 1.398_199_95e-3))
   p = multiplyAdd(p, r, FloatVector(repeating: 8.333_451_9e-3))
@@ -41,7 +41,7 @@
   return multiplyAdd(p, r * r, r) + FloatVector(repeating: 1)
 }
 
-@inline(__always) private func powerOfTwo(_ n: IntVector) -> FloatVector {
+@_transparent private func powerOfTwo(_ n: IntVector) -> FloatVector {
   unsafeBitCast((n &+ 127) &<< 23, to: FloatVector.self)
 }
 

@@ -62,6 +62,12 @@ func linearTransposedBytes(
           groups: min(perSum, groups &- first), block: block)
         steps[sum &- firstSum] = panel.step
       }
+      // While the rows go by, what the next panels are made of comes: it is in pieces, a few lines of each group.
+      if block &+ 1 < endBlock {
+        for group in firstSum &* perSum..<min(endSum &* perSum, groups) {
+          askForBlock(F.self, weights + group &* groupBytes, block &+ 1)
+        }
+      }
       var row = 0
       while row < rows {
         if row &+ 8 < rows { askFor(dx + ((row &+ 8) &* dxStride &+ 32 &* block), dxStride) }
@@ -84,6 +90,19 @@ func linearTransposedBytes(
       }
     }
     firstSum = endSum
+  }
+}
+
+/// A block's weights; of a superblock, those of all its blocks, with its first.
+@inline(__always) private func askForBlock<F: IntegerBlock>(
+  _: F.Type, _ group: UnsafeRawPointer, _ block: Int
+) {
+  guard block & (F.blocksTogether &- 1) == 0 else { return }
+  let start = group + block &* F.blockBytes
+  var ahead = 0
+  while ahead < F.blocksTogether &* F.blockBytes {
+    prefetch(start + ahead)
+    ahead &+= 64
   }
 }
 
@@ -250,7 +269,7 @@ func linearTransposedBytes(
       words += 128
       gradients += 32
     }
-    func finish(_ sums: Eight, _ half: Int) {
+    @inline(__always) func finish(_ sums: Eight, _ half: Int) {
       let excess = panel.codeSums(half)
       sums.forFirst(rows) { row, sum in
         store(

@@ -28,18 +28,18 @@ func softmaxSums(
   var d = FloatVector.zero
   i = 0
   while i &+ 64 <= count {
-    a += exponential(values.vector(i) - top)
-    b += exponential(values.vector(i &+ 16) - top)
-    c += exponential(values.vector(i &+ 32) - top)
-    d += exponential(values.vector(i &+ 48) - top)
+    a += exponentialOfNegative(values.vector(i) - top)
+    b += exponentialOfNegative(values.vector(i &+ 16) - top)
+    c += exponentialOfNegative(values.vector(i &+ 32) - top)
+    d += exponentialOfNegative(values.vector(i &+ 48) - top)
     i &+= 64
   }
   while i &+ 16 <= count {
-    a += exponential(values.vector(i) - top)
+    a += exponentialOfNegative(values.vector(i) - top)
     i &+= 16
   }
   if i < count {
-    let rest = exponential(partial(values + i, count &- i) - top)
+    let rest = exponentialOfNegative(partial(values + i, count &- i) - top)
     for lane in 0..<(count &- i) { b[lane] += rest[lane] }
   }
   largestOut.pointee = peak
@@ -54,11 +54,11 @@ func softmaxScaled(
   let factors = FloatVector(repeating: factor)
   var i = 0
   while i &+ 16 <= count {
-    values.store(exponential(values.vector(i) - top) * factors, at: i)
+    values.store(exponentialOfNegative(values.vector(i) - top) * factors, at: i)
     i &+= 16
   }
   if i < count {
-    let rest = exponential(partial(UnsafePointer(values) + i, count &- i) - top) * factors
+    let rest = exponentialOfNegative(partial(UnsafePointer(values) + i, count &- i) - top) * factors
     for lane in 0..<(count &- i) { values[i &+ lane] = rest[lane] }
   }
 }
@@ -79,16 +79,16 @@ func softmaxDifference(
   while i &+ 16 <= count {
     let s = student.vector(i) - studentTop
     let t = teacher.vector(i) - teacherTop
-    let p = exponential(t) * teacherPart
+    let p = exponentialOfNegative(t) * teacherPart
     total = multiplyAdd(p, t - s, total)
-    student.store(multiplyAdd(factor, p, exponential(s) * studentPart), at: i)
+    student.store(multiplyAdd(factor, p, exponentialOfNegative(s) * studentPart), at: i)
     i &+= 16
   }
   if i < count {
     let s = partial(UnsafePointer(student) + i, count &- i) - studentTop
     let t = partial(teacher + i, count &- i) - teacherTop
-    let p = exponential(t) * teacherPart
-    let q = multiplyAdd(factor, p, exponential(s) * studentPart)
+    let p = exponentialOfNegative(t) * teacherPart
+    let q = multiplyAdd(factor, p, exponentialOfNegative(s) * studentPart)
     for lane in 0..<(count &- i) {
       total[lane] += p[lane] * (t[lane] - s[lane])
       student[i &+ lane] = q[lane]

@@ -182,7 +182,7 @@ private func gradientKernels() -> GradientKernels {
     geluBackward: { geluBackward($0, $1, $2) },
     attendBackward: {
       attendBackward(
-        $0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 != 0, $14)
+        $0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
     },
     rmsNormBackward: { rmsNormBackward($0, $1, $2, $3, $4, $5, $6 != 0) },
     swiGLUBackward: { swiGLUBackward($0, $1, $2, $3) },

@@ -30,6 +30,9 @@ public struct AdapterConfiguration: Sendable, Hashable, Codable {
     self.depth = depth
   }
 
+  /// The ranks of a block's adapters together.
+  var width: Int { rank * modules.count }
+
   /// The parameters for a processor of that shape: `blocks.<n>.<module>.lora_A` [r, inputs] and
   /// `.lora_B` [outputs, r], in the order in which they are used.
   public func layout(_ c: ProcessorConfiguration) -> ParameterLayout {
@@ -107,29 +110,28 @@ public final class LowRankAdapters: @unchecked Sendable {
 
 /// The adapters of one block, by the step that they belong to.
 struct BlockAdapters {
-  var projections: [AdapterView] = []
-  var attentionOutput: [AdapterView] = []
-  var expansion: [AdapterView] = []
-  var down: [AdapterView] = []
+  var projections = AdapterGroup()
+  var attentionOutput = AdapterGroup()
+  var expansion = AdapterGroup()
+  var down = AdapterGroup()
 }
 
 extension LowRankAdapters {
   /// The adapters of block `index`; valid while this object lives.
   func block(_ index: Int, _ processor: ProcessorConfiguration) -> BlockAdapters {
-    var result = BlockAdapters()
-    guard index < configuration.depth else { return result }
-    for module in AdapterConfiguration.Module.allCases where configuration.modules.contains(module)
-    {
-      let view = AdapterView(
-        module.names(inBlock: index), in: parameters, column: module.column(processor),
-        scale: configuration.alpha / Float(configuration.rank))
-      switch module {
-      case .query, .key, .value: result.projections.append(view)
-      case .attentionOutput: result.attentionOutput.append(view)
-      case .gate, .up: result.expansion.append(view)
-      case .down: result.down.append(view)
-      }
+    guard index < configuration.depth else { return BlockAdapters() }
+    var middle = 0
+    func group(_ modules: AdapterConfiguration.Module...) -> AdapterGroup {
+      AdapterGroup(
+        modules.filter(configuration.modules.contains).map { module in
+          defer { middle += configuration.rank }
+          return AdapterView(
+            module.names(inBlock: index), in: parameters, column: module.column(processor),
+            middle: middle, scale: configuration.alpha / Float(configuration.rank))
+        })
     }
-    return result
+    return BlockAdapters(
+      projections: group(.query, .key, .value), attentionOutput: group(.attentionOutput),
+      expansion: group(.gate, .up), down: group(.down))
   }
 }

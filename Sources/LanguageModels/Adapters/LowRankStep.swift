@@ -11,21 +11,38 @@ struct AdapterView {
   let upOffset: Int
   /// Where the layer's outputs begin in those of its step.
   let column: Int
+  /// Where its u begins in a row of those of all adapters that are kept together.
+  let middle: Int
   let scale: Float  // alpha / r
 
   /// The adapter whose A and B have these names in `parameters`.
   init(
     _ names: (down: String, up: String), in parameters: ParameterStore, column: Int = 0,
-    scale: Float
+    middle: Int = 0, scale: Float
   ) {
     down = parameters.matrix(names.down)
     up = parameters.matrix(names.up)
-    shrinkage = LinearGroup([(down, column: 0)], activations: .f32)
+    shrinkage = LinearGroup([(down, column: middle)], activations: .f32)
     growth = LinearGroup([(up, column: 0)], activations: .f32)
     downOffset = parameters.layout.entry(named: names.down)!.offset
     upOffset = parameters.layout.entry(named: names.up)!.offset
     self.column = column
+    self.middle = middle
     self.scale = scale
+  }
+}
+
+/// The adapters of layers that read the same input.
+struct AdapterGroup {
+  let adapters: [AdapterView]
+  /// Every A; nil where there are none.
+  fileprivate let shrinkage: LinearGroup?
+
+  init(_ adapters: [AdapterView] = []) {
+    self.adapters = adapters
+    shrinkage =
+      adapters.isEmpty
+      ? nil : LinearGroup(adapters.map { ($0.down, column: $0.middle) }, activations: .f32)
   }
 }
 
@@ -55,14 +72,16 @@ extension ParameterStore {
 ///     y += B u,  u = s A x,  s = alpha / r
 ///
 /// Adapters may act on some rows of the batch alone: these are taken together, and what comes of them is
-/// added where they belong. N = rows that adapters act on, R = the largest rank.
+/// added where they belong. N = rows that adapters act on, R = the largest rank, M = the ranks of all adapters whose u
+/// are kept.
 struct LowRankStep {
   /// What all threads share.
   struct Memory {
     let input: UnsafeMutablePointer<Float>  // [N][inputs], where x is not there as it is read
     /// [N][inputs or outputs], of chosen rows.
     var output: UnsafeMutablePointer<Float>? = nil
-    let middle: UnsafeMutablePointer<Float>  // [N][R], u
+    let middle: UnsafeMutablePointer<Float>  // [N][M], u, where the gradients find it again
+    let middleStride: Int  // M
     let tiles: ActivationTiles  // N rows of the wider of the inputs and R
   }
 
@@ -97,25 +116,51 @@ struct LowRankStep {
     return UnsafePointer(memory.input)
   }
 
-  /// out += B u; `x` is what `read` gave, `out` where the layer's outputs begin.
-  func add(
-    _ adapter: AdapterView, of x: UnsafePointer<Float>, to out: UnsafeMutablePointer<Float>,
-    _ outStride: Int, _ worker: Worker
+  /// u of all adapters of a group; `x` is what `read` gave.
+  func shrink(_ group: AdapterGroup, _ x: UnsafePointer<Float>, _ worker: Worker) {
+    guard let shrinkage = group.shrinkage else { return }
+    shrink(shrinkage, group.adapters, x, worker)
+  }
+
+  /// u of one adapter; `x` is what `read` gave.
+  func shrink(_ adapter: AdapterView, _ x: UnsafePointer<Float>, _ worker: Worker) {
+    shrink(adapter.shrinkage, CollectionOfOne(adapter), x, worker)
+  }
+
+  private func shrink(
+    _ shrinkage: LinearGroup, _ adapters: some Collection<AdapterView>, _ x: UnsafePointer<Float>,
+    _ worker: Worker
   ) {
-    shrink(adapter, x, worker)
+    apply(
+      shrinkage, x, shrinkage.columns, to: memory.middle, memory.middleStride, accumulate: false,
+      worker)
+    for row in worker.each(rows) {
+      for adapter in adapters {
+        let u = memory.middle + row * memory.middleStride + adapter.middle
+        for i in 0..<adapter.down.rows { u[i] *= adapter.scale }
+      }
+    }
+    worker.barrier()
+  }
+
+  /// out += B u, after `shrink`; `out` is where the layer's outputs begin.
+  func add(
+    _ adapter: AdapterView, to out: UnsafeMutablePointer<Float>, _ outStride: Int,
+    _ worker: Worker
+  ) {
+    let u = memory.middle + adapter.middle
     guard chosen != nil else {
       return apply(
-        adapter.growth, memory.middle, adapter.down.rows, to: out, outStride, accumulate: true,
-        worker)
+        adapter.growth, u, memory.middleStride, to: out, outStride, accumulate: true, worker)
     }
     let (own, outputs) = (output, adapter.up.rows)
-    apply(
-      adapter.growth, memory.middle, adapter.down.rows, to: own, outputs, accumulate: false, worker)
+    apply(adapter.growth, u, memory.middleStride, to: own, outputs, accumulate: false, worker)
     scatter(own, outputs, to: out, outStride, worker)
   }
 
   /// dB += g u^T,  du = B^T g,  dA += s du x^T,  dx += s A^T du, the last where `dx` is wanted. `g` are
-  /// the gradients of the layer's outputs, and `gradients` a store of the adapters' layout.
+  /// the gradients of the layer's outputs, and `gradients` a store of the adapters' layout; u is there as `shrink` left
+  /// it.
   func differentiate(
     _ adapter: AdapterView, of x: UnsafePointer<Float>, _ g: UnsafePointer<Float>, _ stride: Int,
     to gradients: UnsafeMutablePointer<Float>, dx: UnsafeMutablePointer<Float>?,
@@ -123,14 +168,15 @@ struct LowRankStep {
   ) {
     let rank = adapter.down.rows
     let (g, stride) = gather(g, stride, adapter.up.rows, worker)
-    shrink(adapter, x, worker)
     addGradient(
-      adapter.up, g, stride, memory.middle, to: gradients + adapter.upOffset, work, worker)
+      adapter.up, g, stride, memory.middle + adapter.middle, memory.middleStride,
+      to: gradients + adapter.upOffset, work, worker)
     apply(transposed: adapter.up, g, stride, to: work.middle, accumulate: false, work, worker)
     for i in worker.each(rows * rank) { work.middle[i] *= adapter.scale }
     worker.barrier()
     addGradient(
-      adapter.down, work.middle, rank, x, to: gradients + adapter.downOffset, work, worker)
+      adapter.down, work.middle, rank, x, adapter.down.columns, to: gradients + adapter.downOffset,
+      work, worker)
     guard let dx else { return }
     guard chosen != nil else {
       return apply(
@@ -176,16 +222,6 @@ struct LowRankStep {
     worker.barrier()
   }
 
-  /// u = s A x.
-  private func shrink(_ adapter: AdapterView, _ x: UnsafePointer<Float>, _ worker: Worker) {
-    let rank = adapter.down.rows
-    apply(
-      adapter.shrinkage, x, adapter.down.columns, to: memory.middle, rank, accumulate: false, worker
-    )
-    for i in worker.each(rows * rank) { memory.middle[i] *= adapter.scale }
-    worker.barrier()
-  }
-
   // MARK: Products
 
   /// out (+)= W x.
@@ -219,10 +255,10 @@ struct LowRankStep {
   /// dW += g x^T.
   private func addGradient(
     _ matrix: MatrixView, _ g: UnsafePointer<Float>, _ stride: Int, _ x: UnsafePointer<Float>,
-    to dw: UnsafeMutablePointer<Float>, _ work: GradientMemory, _ worker: Worker
+    _ xStride: Int, to dw: UnsafeMutablePointer<Float>, _ work: GradientMemory, _ worker: Worker
   ) {
     matrix.addGradient(
-      worker, kernels, g, gStride: stride, x, xStride: matrix.columns, count: rows, to: dw,
+      worker, kernels, g, gStride: stride, x, xStride: xStride, count: rows, to: dw,
       accumulate: true, packed: work.packedInputs, scratch: work.scratch)
     worker.barrier()
   }

@@ -19,11 +19,27 @@ final class BatchLayout {
     /// Sequences begin at whole tiles of keys.
     let cacheRows: UnsafePointer<Int>  // [N]
     let boundaries: UnsafePointer<Int>  // [sequences + 1]
+    /// First rows of the batch that the other sequences begin with, too.
+    let sharedCount: Int
     let queryTiles: UnsafeBufferPointer<QueryTile>
     let rows: Int
     let sequenceCount: Int
     /// The rows that adapters act on, ascending; nil for all of them.
     let adapted: UnsafeBufferPointer<Int>?
+    /// The rows of which the last block makes more than keys and values, ascending; nil for all of them. They lie
+    /// together behind its attention.
+    let wanted: UnsafeBufferPointer<Int>?
+    /// Where each wanted row lies among them; of others nothing is said.
+    let places: UnsafePointer<Int>  // [N]
+
+    /// Where the output of row `row` of the last block lies.
+    func place(of row: Int) -> Int {
+      guard let wanted else { return row }
+      let place = places[row]
+      precondition(
+        place < wanted.count && wanted[place] == row, "the last block was not asked for this row")
+      return place
+    }
   }
 
   /// The batch that was laid out last.
@@ -36,6 +52,8 @@ final class BatchLayout {
   private let cacheRows: UnsafeMutablePointer<Int>
   private let boundaries: UnsafeMutablePointer<Int>
   private let adapted: UnsafeMutablePointer<Int>
+  private let wanted: UnsafeMutablePointer<Int>
+  private let places: UnsafeMutablePointer<Int>
   private let tiles: UnsafeMutablePointer<QueryTile>
   private let queriesPerTile: Int
 
@@ -50,17 +68,19 @@ final class BatchLayout {
     cacheRows = positions + rows
     boundaries = cacheRows + rows
     adapted = boundaries + sequences + 1
-    tiles = UnsafeMutableRawPointer(adapted + rows)
+    wanted = adapted + rows
+    places = wanted + rows
+    tiles = UnsafeMutableRawPointer(places + rows)
       .assumingMemoryBound(to: QueryTile.self)
     view = View(
       tokens: tokens, positions: positions, cacheRows: cacheRows, boundaries: boundaries,
-      queryTiles: UnsafeBufferPointer(start: tiles, count: 0), rows: 0, sequenceCount: 0,
-      adapted: nil)
+      sharedCount: 0, queryTiles: UnsafeBufferPointer(start: tiles, count: 0), rows: 0,
+      sequenceCount: 0, adapted: nil, wanted: nil, places: places)
   }
 
   /// Bytes of such a layout, without making it.
   static func byteCount(rows: Int, sequences: Int, queriesPerTile: Int) -> Int {
-    (4 * rows + sequences + 1) * MemoryLayout<Int>.stride
+    (6 * rows + sequences + 1) * MemoryLayout<Int>.stride
       + (rows / queriesPerTile + sequences) * MemoryLayout<QueryTile>.stride
   }
 
@@ -70,13 +90,19 @@ final class BatchLayout {
   }
 
   /// Lays `batch` out, which must fit. Adapters act on the first `prefixes` tokens of its sequences, or on
-  /// all tokens where that is nil.
-  func set(_ batch: TokenBatch, adapting prefixes: [Int]? = nil) {
+  /// all tokens where that is nil; on those that sequences share of all of them or of none.
+  /// `rows` are those of which outputs are wanted, nil for all; where adapters act on one of them, outputs are made of
+  /// all.
+  func set(_ batch: TokenBatch, adapting prefixes: [Int]? = nil, scoring rows: [Int]? = nil) {
     var adaptedCount = 0
     if let prefixes {
       precondition(prefixes.count == batch.sequenceCount)
+      let shared = batch.sharedCount
+      precondition(
+        prefixes.allSatisfy { $0 >= shared } || prefixes.allSatisfy { $0 == 0 },
+        "some sequences' adapters act on shared tokens, and others' do not")
       for (sequence, count) in prefixes.enumerated() {
-        for row in batch.rows(of: sequence).prefix(count) {
+        for row in batch.rows(of: sequence).prefix(sequence == 0 ? count : max(0, count - shared)) {
           adapted[adaptedCount] = row
           adaptedCount += 1
         }
@@ -86,12 +112,13 @@ final class BatchLayout {
     var cacheStart = 0
     for sequence in 0..<batch.sequenceCount {
       let rows = batch.rows(of: sequence)
+      let ahead = sequence == 0 ? 0 : batch.sharedCount
       boundaries[sequence] = rows.lowerBound
       boundaries[sequence + 1] = rows.upperBound
       for row in rows {
         tokens[row] = batch.tokens[row]
-        positions[row] = row - rows.lowerBound
-        cacheRows[row] = cacheStart + row - rows.lowerBound
+        positions[row] = ahead + row - rows.lowerBound
+        cacheRows[row] = cacheStart + positions[row]
       }
       for first in stride(from: rows.lowerBound, to: rows.upperBound, by: queriesPerTile) {
         tiles[tileCount] = QueryTile(
@@ -99,13 +126,32 @@ final class BatchLayout {
         tileCount += 1
       }
       let tileSize = CacheLayout.tilePositions
-      cacheStart += (rows.count + tileSize - 1) / tileSize * tileSize
+      cacheStart += (ahead + rows.count + tileSize - 1) / tileSize * tileSize
     }
+    let wantedCount = rows.map { setWanted($0, of: batch, prefixes.map { _ in adaptedCount }) } ?? 0
     view = View(
       tokens: tokens, positions: positions, cacheRows: cacheRows, boundaries: boundaries,
+      sharedCount: batch.sharedCount,
       queryTiles: UnsafeBufferPointer(start: tiles, count: tileCount), rows: batch.rowCount,
       sequenceCount: batch.sequenceCount,
-      adapted: prefixes.map { _ in UnsafeBufferPointer(start: adapted, count: adaptedCount) })
+      adapted: prefixes.map { _ in UnsafeBufferPointer(start: adapted, count: adaptedCount) },
+      wanted: wantedCount == 0 ? nil : UnsafeBufferPointer(start: wanted, count: wantedCount),
+      places: places)
+  }
+
+  /// The number of wanted rows; 0 where all are to be made. `adaptedCount` is nil where adapters act on all rows.
+  private func setWanted(_ rows: [Int], of batch: TokenBatch, _ adaptedCount: Int?) -> Int {
+    guard let adaptedCount else { return 0 }
+    for row in 0..<batch.rowCount { places[row] = 0 }
+    for row in rows { places[row] = 1 }
+    for i in 0..<adaptedCount where places[adapted[i]] == 1 { return 0 }
+    var count = 0
+    for row in 0..<batch.rowCount where places[row] == 1 {
+      wanted[count] = row
+      places[row] = count
+      count += 1
+    }
+    return count
   }
 }
 

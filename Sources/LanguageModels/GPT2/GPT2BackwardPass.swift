@@ -190,7 +190,9 @@ struct GPT2BackwardPass {
     guard case .adapters(let adapterGradients) = trained, let adapter = linear.adapter else {
       return
     }
-    forward.lowRankStep(worker).differentiate(
+    let step = forward.lowRankStep(adapter, worker)
+    step.shrink(adapter, input, worker)
+    step.differentiate(
       adapter, of: input, g, matrix.rows, to: adapterGradients, dx: dx,
       .init(
         middle: workspace.adapterMiddle, packedGradients: workspace.packedGradients,
@@ -233,9 +235,9 @@ struct GPT2BackwardPass {
       let gradient = workspace.projected + first * 3 * width + offset
       kernels.gradients.attendBackward(
         query, query + width, query + 2 * width, 3 * width,
-        boundaries[sequence + 1] - first, size, scale,
+        boundaries[sequence + 1] - first, 0, 0, 1, size, scale,
         values.attended + first * width + offset, workspace.narrow + first * width + offset, width,
-        gradient, gradient + width, gradient + 2 * width, 0, scratch)
+        gradient, gradient + width, gradient + 2 * width, nil, scratch)
     }
     worker.barrier()
   }

@@ -115,17 +115,18 @@ struct GPT2ForwardPass {
       accumulate: accumulate)
     worker.barrier()
     guard let adapter = linear.adapter else { return }
-    let step = lowRankStep(worker)
-    let input = step.read(linear.matrix.columns, x, stride, transform, worker)
-    step.add(adapter, of: input, to: out, outStride, worker)
+    let step = lowRankStep(adapter, worker)
+    step.shrink(adapter, step.read(linear.matrix.columns, x, stride, transform, worker), worker)
+    step.add(adapter, to: out, outStride, worker)
   }
 
-  /// The adapters' part of a linear layer.
-  func lowRankStep(_ worker: Worker) -> LowRankStep {
+  /// An adapter's part of its linear layer.
+  func lowRankStep(_ adapter: AdapterView, _ worker: Worker) -> LowRankStep {
     LowRankStep(
       kernels: kernels, rows: rows,
       memory: .init(
-        input: workspace.adapterInput, middle: workspace.adapterMiddle, tiles: workspace.shared),
+        input: workspace.adapterInput, middle: workspace.adapterMiddle,
+        middleStride: adapter.down.rows, tiles: workspace.shared),
       own: workspace.thread(worker.index))
   }
 

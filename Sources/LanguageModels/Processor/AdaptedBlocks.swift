@@ -21,8 +21,7 @@ final class AdaptedBlocks {
     _ adapters: LowRankAdapters, of processor: Processor, rows: Int
   ) throws(LanguageModelError) {
     let c = processor.configuration
-    let rank = adapters.configuration.rank
-    let sizes = Sizes(c, rank: rank, rows: rows)
+    let sizes = Sizes(c, adapters.configuration, rows: rows)
     do {
       storage = try PageBuffer(byteCount: sizes.total(threads: processor.pool.threadCount))
     } catch { throw .memory(error) }
@@ -37,6 +36,7 @@ final class AdaptedBlocks {
     memory = LowRankStep.Memory(
       input: input.assumingMemoryBound(to: Float.self),
       middle: middle.assumingMemoryBound(to: Float.self),
+      middleStride: adapters.configuration.width,
       tiles: ActivationTiles(middle + sizes.middle, rows: rows, columns: sizes.widest))
     threads = middle + sizes.middle + sizes.tiles
   }
@@ -49,10 +49,10 @@ final class AdaptedBlocks {
     let tiles: Int
     let thread: Int
 
-    init(_ c: ProcessorConfiguration, rank: Int, rows: Int) {
-      widest = max(c.hiddenSize, c.intermediateSize, c.headCount * c.headSize, rank)
+    init(_ c: ProcessorConfiguration, _ adapters: AdapterConfiguration, rows: Int) {
+      widest = max(c.hiddenSize, c.intermediateSize, c.headCount * c.headSize, adapters.rank)
       input = align(rows * widest * 4)
-      middle = align(rows * rank * 4)
+      middle = align(rows * adapters.width * 4)
       tiles = align(ActivationTiles.byteCount(rows: rows, columns: widest, exact: true))
       thread = align(ThreadScratch.byteCount(widest: widest, headSize: c.headSize))
     }
@@ -64,7 +64,7 @@ final class AdaptedBlocks {
   static func byteCount(
     _ adapters: AdapterConfiguration, of processor: ProcessorConfiguration, rows: Int, threads: Int
   ) -> Int {
-    Sizes(processor, rank: adapters.rank, rows: rows).total(threads: threads)
+    Sizes(processor, adapters, rows: rows).total(threads: threads)
   }
 
   /// The adapters of a block, for a thread; valid while this object lives.
@@ -85,16 +85,16 @@ struct AdaptedBlock {
 
   /// out += s B A transform(x) for the adapters of a step, whose layers read `columns` numbers.
   func add(
-    _ step: KeyPath<BlockAdapters, [AdapterView]>, rows: Int, of x: UnsafePointer<Float>,
+    _ step: KeyPath<BlockAdapters, AdapterGroup>, rows: Int, of x: UnsafePointer<Float>,
     _ stride: Int, columns: Int, _ transform: InputTransform,
     to out: UnsafeMutablePointer<Float>, _ outStride: Int, _ worker: Worker
   ) {
-    let adapters = adapters[keyPath: step]
-    guard !adapters.isEmpty else { return }
+    let group = adapters[keyPath: step]
+    guard !group.adapters.isEmpty else { return }
     let lowRank = LowRankStep(kernels: kernels, rows: rows, memory: memory, own: own)
-    let input = lowRank.read(columns, x, stride, transform, worker)
-    for adapter in adapters {
-      lowRank.add(adapter, of: input, to: out + adapter.column, outStride, worker)
+    lowRank.shrink(group, lowRank.read(columns, x, stride, transform, worker), worker)
+    for adapter in group.adapters {
+      lowRank.add(adapter, to: out + adapter.column, outStride, worker)
     }
   }
 }

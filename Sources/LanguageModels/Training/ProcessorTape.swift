@@ -135,7 +135,7 @@ package final class ProcessorTape {
       threads: processor.pool.threadCount, checkpoints: options.checkpoints,
       exact: processor.needsExactActivations(options.activations ?? processor.activations),
       hasLogits: options.hasLogits, distills: options.distills,
-      adapterRank: adapters?.rank ?? 0)
+      adapterRank: adapters?.rank ?? 0, adapterWidth: adapters?.width ?? 0)
   }
 
   private var depth: Int { memory.shape.depth }
@@ -144,27 +144,32 @@ package final class ProcessorTape {
   // MARK: Forward
 
   /// Reads a batch, each sequence from position 0 on, with `edit` between the blocks; the tape's adapters
-  /// act on the first `prefixes` tokens of the sequences, on all tokens where that is nil. Throws
-  /// `noTokens`, `sequenceTooLong`, `tokenOutOfRange`, `batchTooLarge`, or `notFinite` for a damaged
+  /// act on the first `prefixes` tokens of the sequences, on all tokens where that is nil. With `rows` given, only their
+  /// losses and final states may be asked for, which saves most of the last block. Throws `noTokens`, `sequenceTooLong`, `tokenOutOfRange`, `batchTooLarge`, or `notFinite` for a damaged
   /// embedding.
   package func forward(
     _ batch: TokenBatch, edit: (any DifferentiableStreamEdit)? = nil,
-    adapting prefixes: [Int]? = nil
+    adapting prefixes: [Int]? = nil, scoring rows: [Int]? = nil
   ) throws(LanguageModelError) {
     let c = processor.configuration
     try batch.check(contextLength: c.contextLength, vocabularySize: c.vocabularySize)
-    guard batch.rowCount <= rowCapacity, batch.sequenceCount <= sequenceCapacity else {
+    guard batch.positionCount <= rowCapacity, batch.sequenceCount <= sequenceCapacity else {
       throw .batchTooLarge(
-        rows: batch.rowCount, sequences: batch.sequenceCount, mostRows: rowCapacity,
+        rows: batch.positionCount, sequences: batch.sequenceCount, mostRows: rowCapacity,
         mostSequences: sequenceCapacity)
     }
     try processor.checkEmbeddings(Set(batch.tokens))
-    layout.set(batch, adapting: prefixes)
+    let isWhole = depth == c.layerCount && edit?.edits(point: depth) != true
+    layout.set(
+      batch, adapting: adapters == nil ? batch.boundaries.dropLast().map { _ in 0 } : prefixes,
+      scoring: isWhole ? rows : nil)
     for sequence in 0..<batch.sequenceCount {
       let rows = batch.rows(of: sequence)
       let first = rows.lowerBound * c.rotatedSize / 2
+      let ahead = sequence == 0 ? 0 : batch.sharedCount
       processor.rotary.fill(
-        positions: 0..<rows.count, cosines: memory.cosines + first, sines: memory.sines + first)
+        positions: ahead..<ahead + rows.count, cosines: memory.cosines + first,
+        sines: memory.sines + first)
     }
     for i in 0..<batch.rowCount * c.rotatedSize / 2 { memory.negatedSines[i] = -memory.sines[i] }
     self.batch = batch
@@ -204,9 +209,10 @@ package final class ProcessorTape {
   /// `TeacherStates` holds. A batch must have been read.
   package func finalStates(_ rows: [Int]) -> TeacherStates {
     let stream = memory.stream(depth)
+    let view = layout.view
     return TeacherStates(
       values: rows.flatMap { row in
-        UnsafeBufferPointer(start: stream + row * hidden, count: hidden)
+        UnsafeBufferPointer(start: stream + view.place(of: row) * hidden, count: hidden)
       })
   }
 

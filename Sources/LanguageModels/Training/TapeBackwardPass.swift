@@ -34,11 +34,13 @@ struct TapeBackwardPass {
     let inner = forward.innerWidth
     let hidden = forward.hidden
     let rounding = rounding?.part(index)
+    let wanted = forward.wanted(index)
+    let rows = wanted?.count ?? rows
 
     // output = middle + Wd (silu(gate) * up)
     transpose(
-      block.down, adapters.down, stream, hidden, input: values.gated, 2 * inner, .swiGLU,
-      to: memory.activated, rounding: rounding?.part(0), worker)
+      block.down, adapters.down, values, stream, hidden, input: values.gated, 2 * inner, .swiGLU,
+      to: memory.activated, rows: rows, rounding: rounding?.part(0), worker)
     for row in worker.each(rows) {
       let gate = values.gated + row * 2 * inner
       kernels.gradients.swiGLUBackward(gate, gate + inner, memory.activated + row * inner, inner)
@@ -47,32 +49,58 @@ struct TapeBackwardPass {
 
     // gate, up = W rmsNorm(middle)
     transpose(
-      block.expansion, adapters.expansion, values.gated, 2 * inner, input: values.middle, hidden,
-      forward.norm(block.feedForwardNorm), to: memory.inputGradient,
+      block.expansion, adapters.expansion, values, values.gated, 2 * inner, input: values.middle,
+      hidden,
+      forward.norm(block.feedForwardNorm), to: memory.inputGradient, rows: rows,
       packed: memory.packedExpansion, rounding: rounding?.part(1), worker)
-    normalize(values.middle, block.feedForwardNorm, worker)
+    normalize(values.middle, block.feedForwardNorm, rows: rows, worker)
 
     // middle = x + Wo attended
     transpose(
-      block.attentionOutput, adapters.attentionOutput, stream, hidden, input: values.attended,
-      forward.queryWidth, .identity, to: memory.attendedGradient, rounding: rounding?.part(2),
-      worker)
+      block.attentionOutput, adapters.attentionOutput, values, stream, hidden,
+      input: values.attended,
+      forward.queryWidth, .identity, to: memory.attendedGradient, rows: rows,
+      rounding: rounding?.part(2), worker)
+    if let wanted {
+      worker.onCaller {
+        spread(memory.attendedGradient, forward.queryWidth, to: wanted)
+        spread(stream, hidden, to: wanted)
+      }
+      worker.barrier()
+    }
     attend(values, worker)
 
     // q, k, v = W rmsNorm(x)
     transpose(
-      block.projections, adapters.projections, memory.projectedGradient, forward.projectedWidth,
+      block.projections, adapters.projections, values, memory.projectedGradient,
+      forward.projectedWidth,
       input: input, hidden, forward.norm(block.attentionNorm),
-      to: wantsInput ? memory.inputGradient : nil, rounding: rounding?.part(3), worker)
-    if wantsInput { normalize(input, block.attentionNorm, worker) }
+      to: wantsInput ? memory.inputGradient : nil, rows: self.rows, rounding: rounding?.part(3),
+      worker)
+    if wantsInput { normalize(input, block.attentionNorm, rows: self.rows, worker) }
+  }
+
+  /// Rows that lie together to where they belong in the batch, and zeros to the others.
+  private func spread(
+    _ values: UnsafeMutablePointer<Float>, _ width: Int, to wanted: UnsafeBufferPointer<Int>
+  ) {
+    var end = rows
+    // From the last one on, as none lies behind where it belongs.
+    for (place, row) in wanted.enumerated().reversed() {
+      (values + (row + 1) * width).update(repeating: 0, count: (end - row - 1) * width)
+      if place != row { (values + row * width).update(from: values + place * width, count: width) }
+      end = row
+    }
+    values.update(repeating: 0, count: end * width)
   }
 
   /// dx = sum W^T g over the layers of a step, `x` being what the step was given; the adapters' gradients alone where
   /// dx is not wanted.
   private func transpose(
-    _ group: LinearGroup, _ adapters: [AdapterView], _ g: UnsafePointer<Float>, _ stride: Int,
+    _ group: LinearGroup, _ adapters: AdapterGroup, _ values: TapeMemory.Block,
+    _ g: UnsafePointer<Float>, _ stride: Int,
     input x: UnsafePointer<Float>, _ xStride: Int, _ transform: InputTransform,
-    to dx: UnsafeMutablePointer<Float>?, packed: UnsafeMutablePointer<Float>? = nil,
+    to dx: UnsafeMutablePointer<Float>?, rows: Int, packed: UnsafeMutablePointer<Float>? = nil,
     rounding: RoundingSeed?, _ worker: Worker
   ) {
     if let dx {
@@ -81,20 +109,23 @@ struct TapeBackwardPass {
         for member in part.members {
           apply(
             transposed: member.matrix, g + member.column, stride, to: dx, group.columns,
-            accumulate, packed: packed, rounding: rounding?.part(member.column), worker)
+            accumulate, rows: rows, packed: packed, rounding: rounding?.part(member.column), worker)
           accumulate = true
         }
       }
     }
-    guard let adapterGradients, !adapters.isEmpty, forward.batch.adapted?.isEmpty != true else {
+    // On rows of the last block that are wanted no adapters act, or they would be all.
+    guard rows == self.rows, let adapterGradients, !adapters.adapters.isEmpty,
+      forward.batch.adapted?.isEmpty != true
+    else {
       return
     }
-    let step = forward.lowRankStep(worker)
+    let step = forward.lowRankStep(values, worker)
     let own = LowRankStep.GradientMemory(
       middle: memory.adapterGradient, packedGradients: memory.packed, packedInputs: memory.packed,
       scratch: memory.gradientScratch(worker.index), brain: brain)
     let input = step.read(group.columns, x, xStride, transform, worker)
-    for adapter in adapters {
+    for adapter in adapters.adapters {
       step.differentiate(
         adapter, of: input, g + adapter.column, stride, to: adapterGradients, dx: dx, own, worker)
     }
@@ -127,7 +158,7 @@ struct TapeBackwardPass {
 
   /// stream += the gradient of rmsNorm(x), given that of its result in `inputGradient`.
   private func normalize(
-    _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ worker: Worker
+    _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, rows: Int, _ worker: Worker
   ) {
     let hidden = forward.hidden
     for row in worker.each(rows) {
@@ -152,19 +183,49 @@ struct TapeBackwardPass {
       let count = boundaries[item / configuration.kvHeadCount + 1] - first
       let head = item % configuration.kvHeadCount
       let key = first * width + forward.queryWidth + head * size
-      for query in head * group..<(head + 1) * group {
-        let column = first * width + query * size
-        let out = first * forward.queryWidth + query * size
-        kernels.gradients.attendBackward(
-          values.projected + column, values.projected + key,
-          values.projected + key + forward.keyWidth, width, count, size, scale,
-          values.attended + out, memory.attendedGradient + out, forward.queryWidth,
-          memory.projectedGradient + column, memory.projectedGradient + key,
-          memory.projectedGradient + key + forward.keyWidth, query > head * group ? 1 : 0, scratch)
-      }
+      let shared = item < configuration.kvHeadCount ? 0 : forward.batch.sharedCount
+      let column = first * width + head * group * size
+      let out = first * forward.queryWidth + head * group * size
+      kernels.gradients.attendBackward(
+        values.projected + column, values.projected + key,
+        values.projected + key + forward.keyWidth, width, count, shared, -first * width, group,
+        size, scale,
+        values.attended + out, memory.attendedGradient + out, forward.queryWidth,
+        memory.projectedGradient + column, memory.projectedGradient + key,
+        memory.projectedGradient + key + forward.keyWidth, sharedGradient(item), scratch)
     }
     worker.barrier()
+    addShared(worker)
+    worker.barrier()
     rotateBack(worker)
+    worker.barrier()
+  }
+
+  /// What (sequence, kv head) pair `item` adds to the gradients of keys and values of shared tokens, `[token][2][size]`.
+  private func sharedGradient(_ item: Int) -> UnsafeMutablePointer<Float> {
+    memory.sharedGradient + 2 * item * forward.batch.sharedCount * configuration.headSize
+  }
+
+  /// Adds them up in the order of the sequences; the first one's own are there.
+  private func addShared(_ worker: Worker) {
+    let shared = forward.batch.sharedCount
+    guard shared > 0 else { return }
+    let size = configuration.headSize
+    for head in worker.each(configuration.kvHeadCount) {
+      for sequence in 1..<forward.batch.sequenceCount {
+        var source = sharedGradient(sequence * configuration.kvHeadCount + head)
+        for token in 0..<shared {
+          let key =
+            memory.projectedGradient + token * forward.projectedWidth + forward.queryWidth
+            + head * size
+          for i in 0..<size {
+            key[i] += source[i]
+            key[forward.keyWidth + i] += source[size + i]
+          }
+          source += 2 * size
+        }
+      }
+    }
     worker.barrier()
   }
 

@@ -6,7 +6,7 @@ import TensorKernels
 /// allocation whose size is known before it is made.
 ///
 /// N = rows of the batch, D = hidden, A = heads * headSize, KV = kvHeads * headSize, F = intermediate,
-/// V = vocabulary, C = rows of logits at a time, R = the adapters' largest rank, L = blocks.
+/// V = vocabulary, C = rows of logits at a time, R = the adapters' rank, M = R times those of a block, L = blocks.
 final class TapeMemory {
   /// What the sizes depend on.
   struct Shape: Equatable {
@@ -21,7 +21,9 @@ final class TapeMemory {
     /// Whether there are losses, and whether they look at a teacher.
     let hasLogits: Bool
     let distills: Bool
+    /// The adapters' rank, and those of a block's together.
     let adapterRank: Int
+    let adapterWidth: Int
   }
 
   /// What a block leaves for its backward pass.
@@ -30,6 +32,7 @@ final class TapeMemory {
     let attended: UnsafeMutablePointer<Float>  // [N][A]
     let middle: UnsafeMutablePointer<Float>  // [N][D], the stream after attention
     let gated: UnsafeMutablePointer<Float>  // [N][2 F], gate and up
+    let adapted: UnsafeMutablePointer<Float>  // [N][M], what the adapters' A make of their inputs
   }
 
   /// Parts of the memory, in its order.
@@ -42,6 +45,7 @@ final class TapeMemory {
     case inputGradient  // [N][D], of what the linear layers read
     case activated  // [N][F], gradient; the same memory as the two gradients of attention, and in
     // between those of gate and up as `MatrixView.applyTransposed` packs them
+    case sharedGradient  // [N][2 KV], what sequences add to the gradients of tokens that they share
     case cosines  // [N][rotated / 2]
     case sines  // [N][rotated / 2]
     case negatedSines  // [N][rotated / 2], which turn back
@@ -54,7 +58,6 @@ final class TapeMemory {
     case packed  // see `MatrixView.applyTransposed`; also the inputs of adapters' gradients
     case adapterInput  // [N][max(D, A, F)], what a step with adapters reads
     case adapterOutput  // [N][max(D, A, F)], what it makes of the rows that adapters act on
-    case adapterMiddle  // [N][R]
     case adapterGradient  // [N][R]
   }
 
@@ -113,6 +116,7 @@ final class TapeMemory {
     case .activated:
       return padded(n, 32)
         * max(padded(c.intermediateSize, PackedLayout.groupRows), queries + projected)
+    case .sharedGradient: return 2 * n * c.kvHeadCount * c.headSize
     case .cosines, .sines, .negatedSines: return n * c.rotatedSize / 2
     case .norms: return ProcessorLayers.normCount(c)
     case .scored, .scoredGradient: return logitRows * c.hiddenSize
@@ -128,7 +132,7 @@ final class TapeMemory {
         padded(logitRows, 32) * padded(c.vocabularySize, PackedLayout.groupRows))
       return s.adapterRank == 0 ? gradients : max(gradients, n * padded(widest(s), 8))
     case .adapterInput, .adapterOutput: return s.adapterRank == 0 ? 0 : n * widest(s)
-    case .adapterMiddle, .adapterGradient: return n * s.adapterRank
+    case .adapterGradient: return n * s.adapterRank
     }
   }
 
@@ -136,7 +140,7 @@ final class TapeMemory {
     let c = s.configuration
     return s.rows
       * ((2 * c.headCount + 2 * c.kvHeadCount) * c.headSize + c.hiddenSize
-        + 2 * c.intermediateSize)
+        + 2 * c.intermediateSize + s.adapterWidth)
   }
 
   /// Inputs of the widest layer, the adapters' included.
@@ -221,7 +225,8 @@ final class TapeMemory {
     let attended = projected + queries + 2 * shape.rows * c.kvHeadCount * c.headSize
     let middle = attended + queries
     return Block(
-      projected: projected, attended: attended, middle: middle, gated: middle + streamFloats)
+      projected: projected, attended: attended, middle: middle, gated: middle + streamFloats,
+      adapted: middle + streamFloats + 2 * shape.rows * c.intermediateSize)
   }
 
   var gradient: UnsafeMutablePointer<Float> { start(.gradient) }
@@ -235,6 +240,7 @@ final class TapeMemory {
   var projectedGradient: UnsafeMutablePointer<Float> {
     start(.activated) + shape.rows * shape.configuration.headCount * shape.configuration.headSize
   }
+  var sharedGradient: UnsafeMutablePointer<Float> { start(.sharedGradient) }
   var cosines: UnsafeMutablePointer<Float> { start(.cosines) }
   var sines: UnsafeMutablePointer<Float> { start(.sines) }
   var negatedSines: UnsafeMutablePointer<Float> { start(.negatedSines) }
@@ -247,7 +253,6 @@ final class TapeMemory {
   var packed: UnsafeMutablePointer<Float> { start(.packed) }
   var adapterInput: UnsafeMutablePointer<Float> { start(.adapterInput) }
   var adapterOutput: UnsafeMutablePointer<Float> { start(.adapterOutput) }
-  var adapterMiddle: UnsafeMutablePointer<Float> { start(.adapterMiddle) }
   var adapterGradient: UnsafeMutablePointer<Float> { start(.adapterGradient) }
 
   func thread(_ index: Int) -> ThreadScratch {

@@ -28,14 +28,15 @@ struct TapeOutput {
 
   private var memory: TapeMemory { backward.forward.memory }
   private var kernels: KernelTable { backward.forward.kernels }
+  private var batch: BatchLayout.View { backward.forward.batch }
   private var hidden: Int { backward.forward.hidden }
   private var vocabulary: Int { backward.forward.configuration.vocabularySize }
 
   /// The losses, and, when asked for, the gradient of the last block's output in `memory.gradient`, of
-  /// which every row is written.
+  /// which every row that there is is written.
   func run(gradient: Bool, _ worker: Worker) {
     if gradient {
-      for some in worker.portions(of: backward.forward.rows * hidden) {
+      for some in worker.portions(of: (batch.wanted?.count ?? batch.rows) * hidden) {
         (memory.gradient + some.lowerBound).update(repeating: 0, count: some.count)
       }
     }
@@ -64,7 +65,8 @@ struct TapeOutput {
   private func gather(_ first: Int, _ count: Int, _ worker: Worker) {
     let stream = memory.stream(memory.shape.depth)
     for i in worker.each(count) {
-      (memory.scored + i * hidden).update(from: stream + scored[first + i] * hidden, count: hidden)
+      (memory.scored + i * hidden).update(
+        from: stream + batch.place(of: scored[first + i]) * hidden, count: hidden)
     }
     worker.barrier()
   }
@@ -109,7 +111,7 @@ struct TapeOutput {
       kernels.gradients.rmsNormBackward(
         memory.scored + i * hidden, outputNorm, backward.forward.configuration.rmsNormEpsilon,
         memory.scoredGradient + i * hidden, hidden,
-        memory.gradient + scored[first + i] * hidden, 1)
+        memory.gradient + batch.place(of: scored[first + i]) * hidden, 1)
     }
   }
 }

@@ -76,6 +76,13 @@ extension CompiledEdit {
     return position
   }
 
+  /// How many tokens the edit in a file keeps, for who makes room for them before the model is there, and with it what
+  /// the file is checked against. Throws what makes the file unreadable.
+  package static func tokenCount(path: String) throws(LatentEditingError) -> Int {
+    let file = try SafetensorsFile(path: path, as: .compiledEdit)
+    return file.metadata[Key.tokens].map { min($0.count { $0 == "," } + 1, mostTokens) } ?? 1
+  }
+
   /// Reads a compiled edit and checks that it is for this processor, these activations and this
   /// cache. Throws `compiledMismatch`, and what makes the file unreadable.
   public init(

@@ -8,11 +8,13 @@ struct Bench: ParsableCommand {
     discussion: """
       ppN reads a prompt of N tokens into an empty cache; tgN generates N tokens one by one, after -d \
       tokens that are not timed. The median of -r runs is given, after one run to warm up. The tokens \
-      vary in a fixed way, and the workloads are those of llama.cpp's llama-bench.
+      vary in a fixed way, and the workloads are those of llama.cpp's llama-bench. With a compiled \
+      edit they follow the beginning of the conversation that it was made for.
 
         emend bench -m model.gguf
         emend bench -m model.gguf -p 0 -n 128 -d 1024 -r 3 -o json
         emend bench -m model.gguf --control-vector happy.gguf
+        emend bench -m model.gguf --edit brief.safetensors
       """)
 
   /// The forms of the result.
@@ -67,7 +69,7 @@ struct Bench: ParsableCommand {
     var workloads: [SpeedTest.Workload] = []
     if prompt > 0 { workloads.append(.prompt(prompt)) }
     if generate > 0 { workloads.append(.decoding(generate, depth: depth)) }
-    let needed = workloads.map { $0.contextLength(with: prepared) }.max() ?? 0
+    let needed = try workloads.map { try $0.contextLength(with: prepared) }.max() ?? 0
     // What the tokens are does not matter, nor then whether the model was trained for so many.
     let loaded = try opened.load(
       contextLength: max(needed, opened.contextSize ?? 0), beside: prepared, beyondTraining: true)
