@@ -89,6 +89,19 @@ struct StudyLine: Encodable {
     return line
   }
 
+  /// A figure, and its verdict where a threshold was set for it.
+  static func judged(
+    _ job: StudyJob, _ metric: String, _ estimate: Estimate?,
+    _ accept: [String: StudyConfiguration.Threshold], unit: String, rows: Int, clusters: Int,
+    condition: String? = nil, undecided: String? = nil
+  ) -> [StudyLine] {
+    [
+      .estimate(
+        job, metric, estimate, unit: unit, rows: rows, clusters: clusters, condition: condition,
+        note: estimate == nil ? undecided : nil)
+    ] + [verdict(job, metric, estimate, accept, undecided: undecided)].compactMap { $0 }
+  }
+
   func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase

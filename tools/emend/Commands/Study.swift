@@ -14,6 +14,7 @@ struct Study: ParsableCommand {
         emend study check study.yaml
         emend study status study.yaml
         emend study report study.yaml
+        emend study array study.yaml | sbatch
 
       The file:
 
@@ -22,13 +23,12 @@ struct Study: ParsableCommand {
         model: SmolLM2-135M-Instruct.Q4_1.gguf
         data: [own.jsonl]
         editors: {shipped: smollm2-135m-instruct.safetensors}
-        experiments: {contribution: {}, dose: {}, reading: {}, anatomy: {}}
-
       docs/study.md has all of its keys, the experiments and their formulas. Exit code 75: interrupted; the same command \
       goes on.
       """,
     subcommands: [
       StudyGo.self, StudyCheck.self, StudyStatus.self, StudyReportCommand.self, StudyForget.self,
+      StudyArrayCommand.self,
     ], defaultSubcommand: StudyGo.self)
 }
 
@@ -45,9 +45,14 @@ struct StudyGo: ParsableCommand {
     commandName: "run", abstract: "Measure what is missing, and write the report.",
     discussion: """
         emend study run study.yaml
+        emend study run study.yaml --job 3
+
+      Several may run on one folder: each takes jobs that no other has.
       """)
 
   @OptionGroup var file: StudyFile
+  @Option(help: "One job alone: its number in the plan from 0, its id or its name.")
+  var job: String?
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -55,7 +60,8 @@ struct StudyGo: ParsableCommand {
     let printer = StudyPrinter()
     defer { printer.finish() }
     do {
-      try study.run(isStopRequested: { Interrupt.isRequested }, progress: printer.update)
+      try study.run(
+        only: job, isStopRequested: { Interrupt.isRequested }, progress: printer.update)
     } catch StudyError.interrupted {
       printer.finish()
       throw CommandError.resumable(work: "studying", command: ShellWords.command())
@@ -66,6 +72,9 @@ struct StudyGo: ParsableCommand {
       try JSON.print(verdicts)
     } else {
       Console.print(Self.table(verdicts))
+      for claim in try job == nil ? study.claims() : [] {
+        Console.print("\(claim.editor): \(claim.name), \(claim.claim): \(claim.verdict)")
+      }
       Console.print("\(study.reportPath): the report")
     }
   }
@@ -119,7 +128,10 @@ struct StudyCheck: ParsableCommand {
     let study = try file.study()
     let jobs = try study.status()
     guard !output.json else { return try JSON.print(jobs) }
-    for job in jobs { Console.print("\(job.id)  \(job.name)  \(job.state.rawValue)") }
+    for job in jobs {
+      let minutes = Numbers.fixed(job.seconds / 60, 1)
+      Console.print("\(job.id)  \(job.name)  \(job.state.rawValue)  about \(minutes) min")
+    }
     Console.print("\(study.rowCount) rows")
   }
 }
@@ -172,4 +184,16 @@ struct StudyForget: ParsableCommand {
   var job: String
 
   func run() throws { try file.study().forget(job) }
+}
+
+struct StudyArrayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "array", abstract: "Print a script that hands the jobs to a cluster.",
+    discussion: """
+        emend study array study.yaml | sbatch
+      """)
+
+  @OptionGroup var file: StudyFile
+
+  func run() throws { Console.print(try file.study().arrayScript()) }
 }
