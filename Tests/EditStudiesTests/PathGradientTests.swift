@@ -1,5 +1,4 @@
 import EditStudies
-import EditorTraining
 import Foundation
 import LanguageModels
 import LatentEditing
@@ -86,6 +85,24 @@ import Testing
     let nothing = try measure(points: 4, from: words, to: words)
     #expect(nothing.attributions.allSatisfy { $0 == 0 })
     #expect(nothing.from == nothing.to)
+  }
+
+  /// Where two edits differ in one block alone, all of what they differ by is attributed to it, and insertion finds it
+  /// there too: a planted truth.
+  @Test func whatIsPlantedInABlockIsFoundThere() throws {
+    let tokens = given.instruction + given.ids
+    let count = given.instruction.count
+    let a = try states(given.instruction)
+    var b = a
+    let other = try states(given.instruction.reversed())
+    let half = a.count / 2
+    b.replaceSubrange(half..., with: other[half...])
+    let found = try PathGradients(processor, points: 64, length: tokens.count).measure(
+      tokens, responseCount: given.ids.count - fixture.prompt, from: a, to: b, tokenCount: count)
+    #expect(found.attributions.prefix(count).allSatisfy { $0 == 0 })
+    #expect(found.attributions.suffix(count).contains { abs($0) > 0.01 })
+    #expect(abs(found.from - found.to) > 0.01)
+    #expect(found.error < 0.05 * abs(found.from - found.to))
   }
 
   /// Some tokens see another edit: a mask over both edits in PyTorch, an exchange between tokens here.

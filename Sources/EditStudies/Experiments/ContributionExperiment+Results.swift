@@ -48,7 +48,8 @@ extension ContributionExperiment {
     }
     lines += StudyLine.judged(
       job, "reliability", reliability.map { Estimate(value: $0) }, accept, unit: "Spearman-Brown",
-      rows: rows, clusters: clusters, undecided: reliability == nil ? "a map is constant" : nil)
+      rows: rows, clusters: clusters, undecided: reliability == nil ? "a map is constant" : nil,
+      isPoint: true)
     lines += try gradients(units, first, job)
     lines += best(second, mean: mean, edited: edited, reliability: reliability, job)
     return lines
@@ -104,7 +105,7 @@ extension ContributionExperiment {
       + StudyLine.judged(
         job, "gradients_reliability", reliability.map { Estimate(value: $0) }, accept,
         unit: "Spearman-Brown", rows: rows, clusters: clusters,
-        undecided: reliability == nil ? "a map is constant" : nil)
+        undecided: reliability == nil ? "a map is constant" : nil, isPoint: true)
       + [
         .estimate(
           job, "gradients_and_insertion", agreement, unit: "Spearman", rows: rows,

@@ -80,8 +80,9 @@ struct ReadingExperiment: StudyExperiment {
       }
     }
     let others = sums.dropFirst(texts.count)
-    let unit = others.dropLast().reduce(0, +) / Double(strangers.count - 1)
-    return (sums.prefix(texts.count) + [sums[sums.count - 1]]).map { unit > 0 ? 1 - $0 / unit : 0 }
+    // The last is looked at by itself.
+    let unit = others.count > 1 ? others.dropLast().reduce(0, +) / Double(others.count - 1) : 0
+    return (sums.prefix(texts.count) + [others.last ?? 0]).map { unit > 0 ? 1 - $0 / unit : 0 }
   }
 
   /// Known texts of other families, drawn by the row's own.

@@ -200,7 +200,8 @@ struct TracingExperiment: StudyExperiment {
     return lines
       + StudyLine.judged(
         job, "reliability", reliability, accept, unit: "Spearman-Brown", rows: rows.count,
-        clusters: clusters, undecided: reliability == nil ? "a map is constant" : nil)
+        clusters: clusters, undecided: reliability == nil ? "a map is constant" : nil, isPoint: true
+      )
   }
 
   /// (F - F(edit)) / (F(mean) - F(edit)) of columns of `found`, whose first two are F(mean) and F(edit).

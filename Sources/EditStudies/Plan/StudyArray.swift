@@ -21,6 +21,9 @@ public struct StudyArray: Sendable, Equatable {
   /// Further options, each as it stands behind #SBATCH.
   public var extra: [String] = []
 
+  /// For Slurm, an hour, 4 GB and two threads each.
+  public init() {}
+
   /// A script for the study in the file at `config`, of so many jobs. A task that is told to end keeps what it has
   /// measured, says 75, and is put into the queue again.
   public func script(name: String, config: String, jobs: Int) -> String {

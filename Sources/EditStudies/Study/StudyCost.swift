@@ -11,14 +11,14 @@ struct StudyCost {
   /// Tokens of a row with its edit, of an answer, and of a long text's window.
   private static let tokens = (row: 50.0, answer: 16.0, window: 96.0)
   /// Multiplications and additions a second of a thread in passes of many rows, in gradients, and of single tokens.
-  private static let rate = (forward: 2.6e11, gradient: 0.9e11, decoding: 1.0e11)
+  private static let rate = (forward: 8e11, gradient: 2.7e11, decoding: 3e11)
 
   /// Seconds of a job of that kind.
   func seconds(_ kind: StudyConfiguration.Experiment.Kind) -> Double {
     let blocks = Double(depth)
     let orders = 8.0 * 9
     switch kind {
-    case .anatomy: return isPrefix ? 0 : 60 + cost(rows, runs: 18)
+    case .anatomy: return isPrefix ? 0 : 20 + cost(rows, runs: 18)
     case .contribution:
       return cost(rows, runs: 5 + 4 * blocks + orders, gradients: points + 2)
     case .dose: return cost(rows, runs: isPrefix ? 11 : 22, answers: 11) + cost(16, runs: 12)
@@ -29,7 +29,7 @@ struct StudyCost {
       return cost(rows, runs: 15, answers: 14) + cost(rows + pairs + others, runs: 4, answers: 4)
     case .tracing:
       return cost(min(24, rows), runs: 7 * blocks) + cost(min(96, rows), runs: 8 * blocks)
-    case .probes: return 60 + cost(288, runs: 3) + cost(400, runs: 1)
+    case .probes: return 20 + cost(288, runs: 3) + cost(400, runs: 1)
     }
   }
 
