@@ -30,7 +30,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("preset: fast\n", "preset is \"fast\""), ("experimnts: {}\n", "did you mean experiments?"),
+    ("preset: fast\n", "preset is fast, and must be quick, standard"),
+    ("experimnts: {}\n", "did you mean experiments?"),
     ("experiments: {wrds: {}}\n", "did you mean words?"),
     ("experiments: {words: {steps: 4}}\n", "experiments.words.steps"),
     ("experiments: {contribution: {steps: 0}}\n", "experiments.contribution.steps"),

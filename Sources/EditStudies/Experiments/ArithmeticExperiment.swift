@@ -156,7 +156,7 @@ struct ArithmeticExperiment: StudyExperiment {
       let (around, plain) = ((mean - sum(2)) / gain, (mean - sum(3)) / gain)
       let exact = fixed + grid
       return gain > 0
-        ? [around, around - plain, (sum(exact + 1) / max(sum(exact), 1e-9))]
+        ? [around, around - plain, sum(exact) > 0 ? sum(exact + 1) / sum(exact) : .nan]
         : [.nan, .nan, .nan]
     }
     for (metric, estimate, unit) in [
