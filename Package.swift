@@ -175,7 +175,8 @@ let package = Package(
       name: "EditEvaluation",
       dependencies: layouts + [
         "EditSessions", "TextGeneration", "EditorTraining", "ModelEvaluation", "InstructionEditors",
-        "LatentEditing", "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
+        "LatentEditing", "LanguageModels", "MessagePassing", "Tokenization", "TensorKernels",
+        "ModelFiles",
       ], swiftSettings: strict),
     .target(
       name: "EditStudies",

@@ -6,7 +6,7 @@ import TextGeneration
 import Tokenization
 
 /// What a model answers to one row, greedily.
-public struct ComparedAnswers: Sendable, Equatable, Encodable {
+public struct ComparedAnswers: Sendable, Equatable, Codable {
   /// The row's.
   public let instruction: String
   /// The row's.

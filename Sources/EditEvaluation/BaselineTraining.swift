@@ -1,6 +1,7 @@
 import EditSessions
 import EditorTraining
 import LanguageModels
+import MessagePassing
 
 /// The baselines that have to be trained, in folders of their own: what is finished there is taken, what
 /// was begun is gone on with, and what is missing is trained.
@@ -11,6 +12,8 @@ struct BaselineTraining {
   let options: TrainingOptions
   /// Steps of each.
   let steps: Int
+  /// Who trains them together; nil for this process alone.
+  let ranks: Communicator?
   /// Hears what happens, and may end it.
   let listener: any EvaluationListener
 
@@ -19,7 +22,9 @@ struct BaselineTraining {
   func file(_ baseline: TrainedBaseline, _ opened: OpenedModel, _ processor: Processor) throws
     -> String
   {
-    let training = try PreparedTraining(options(baseline), opened, processor: processor)
+    let training = try Communicator.agreeing(ranks) {
+      try PreparedTraining(options(baseline), opened, processor: processor, ranks: ranks)
+    }
     var run = try TrainingRun(training, resumption: .automatic, listener: listener)
     let trainer = training.trainer
     if trainer.step < trainer.plan.steps {

@@ -15,6 +15,11 @@ public struct ConditionLosses: Sendable, Equatable {
     self.sums = sums
   }
 
+  /// What was measured of held-out rows.
+  init(_ losses: HeldOutLosses) {
+    self.init(tokenCounts: losses.tokenCounts, sums: losses.sums)
+  }
+
   /// Those of the rows of these indices, of which there is one at least.
   public func rows(_ indices: [Int]) -> ConditionLosses {
     ConditionLosses(

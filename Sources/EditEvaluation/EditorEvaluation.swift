@@ -2,6 +2,7 @@ import EditorTraining
 import InstructionEditors
 import LanguageModels
 import LatentEditing
+import MessagePassing
 
 /// Measures an editor on held-out rows: their losses under every condition, and what the edits change on
 /// unrelated text.
@@ -171,6 +172,22 @@ public final class EditorEvaluation {
   public func losses(
     of split: HeldOutSplit, onBatch: (Int) -> Bool = { _ in true }
   ) throws(EvaluationError) -> ConditionLosses {
+    ConditionLosses(try measure(split, nil, onBatch))
+  }
+
+  /// As above; each of `ranks` measures every Nth batch, and all have all losses then, the same to the bit for any
+  /// number. Throws what other ranks throw too.
+  package func losses(
+    of split: HeldOutSplit, ranks: Communicator?, onBatch: (Int) -> Bool
+  ) throws -> ConditionLosses {
+    var losses = try Communicator.agreeing(ranks) { try measure(split, ranks, onBatch) }
+    if let ranks { try losses.combine(ranks) }
+    return ConditionLosses(losses)
+  }
+
+  private func measure(
+    _ split: HeldOutSplit, _ ranks: Communicator?, _ onBatch: (Int) -> Bool
+  ) throws(EvaluationError) -> HeldOutLosses {
     precondition(split.isShuffled || !options.conditions.contains(where: \.isShuffled))
     var baselines = HeldOutLosses.Baselines()
     baselines.emptyInstruction = data.emptyInstruction
@@ -181,16 +198,18 @@ public final class EditorEvaluation {
       baselines: baselines)
     var done = 0
     for batch in losses.batches.indices {
+      // The others' batches take as long as this one's.
+      done += losses.batches[batch].count
+      guard Communicator.isTurn(of: ranks, batch) else { continue }
       for condition in options.conditions {
         guard applies(condition), let pass = pass(for: condition) else { continue }
         do { try losses.measure(batch, condition, pass) } catch { throw .editing(error) }
       }
-      done += losses.batches[batch].count
       guard onBatch(done) else {
         throw .cancelled(done: done, total: split.examples.count, unit: "rows")
       }
     }
-    return ConditionLosses(tokenCounts: losses.tokenCounts, sums: losses.sums)
+    return losses
   }
 
   /// How far the edited processor's distributions are from the unedited one's on the unrelated text, of
@@ -202,25 +221,58 @@ public final class EditorEvaluation {
   public func locality(
     _ bootstrap: Bootstrap = Bootstrap(), onWindow: (Int) -> Bool = { _ in true }
   ) throws(EvaluationError) -> LocalityFigures {
-    let readings = readingsInTurn(data.unrelated.count)
-    let conditions = LocalityFigures.conditions.filter {
+    figures(try changes(nil, onWindow), bootstrap)
+  }
+
+  /// As above; each of `ranks` measures every Nth window, and all have the figures then, the same to the bit for any
+  /// number. Throws what other ranks throw too.
+  package func locality(
+    _ bootstrap: Bootstrap, ranks: Communicator?, onWindow: (Int) -> Bool
+  ) throws -> LocalityFigures {
+    var sums = try Communicator.agreeing(ranks) { try changes(ranks, onWindow) }
+    if let ranks {
+      for condition in localityConditions {
+        // A window that another rank has measured is 0 here.
+        let all = try ranks.gather(sums[condition] ?? [])
+        sums[condition] = data.unrelated.indices.map { index in all.reduce(0) { $0 + $1[index] } }
+      }
+    }
+    return figures(sums, bootstrap)
+  }
+
+  private var localityConditions: [EditCondition] {
+    LocalityFigures.conditions.filter {
       $0 == .edited || (options.conditions.contains($0) && applies($0))
     }
-    var sums: [EditCondition: [Double]] = [:]
-    for (index, window) in data.unrelated.enumerated() {
-      for condition in conditions {
+  }
+
+  private func figures(
+    _ sums: [EditCondition: [Double]], _ bootstrap: Bootstrap
+  ) -> LocalityFigures {
+    LocalityFigures(
+      sums: sums, tokenCounts: data.unrelated.map { $0.count - 1 },
+      instructions: readingsInTurn(data.unrelated.count).count, bootstrap)
+  }
+
+  /// By condition the change of each window.
+  private func changes(
+    _ ranks: Communicator?, _ onWindow: (Int) -> Bool
+  ) throws(EvaluationError) -> [EditCondition: [Double]] {
+    let readings = readingsInTurn(data.unrelated.count)
+    let zeros = [Double](repeating: 0, count: data.unrelated.count)
+    var sums = Dictionary(uniqueKeysWithValues: localityConditions.map { ($0, zeros) })
+    for (index, window) in data.unrelated.enumerated() where Communicator.isTurn(of: ranks, index) {
+      for condition in localityConditions {
         let reading = readings[index % readings.count]
         do {
-          sums[condition, default: []].append(try change(of: window, reading, condition))
+          sums[condition]?[index] = try change(of: window, reading, condition)
         } catch { throw .editing(error) }
       }
       guard onWindow(index + 1) else {
         throw .cancelled(done: index + 1, total: data.unrelated.count, unit: "windows")
       }
     }
-    return LocalityFigures(
-      sums: sums, tokenCounts: data.unrelated.map { $0.count - 1 },
-      instructions: min(readings.count, data.unrelated.count), bootstrap)
+    return sums
   }
 
   /// Sum of KL(unedited || condition) over the tokens of a window behind its first.

@@ -3,6 +3,7 @@ import EditorTraining
 import InstructionEditors
 import LanguageModels
 import LatentEditing
+import MessagePassing
 import TensorKernels
 
 /// Measures an editor beside every baseline, from files to figures.
@@ -54,55 +55,24 @@ public struct EvaluationRun: Sendable {
     self.options = options
   }
 
-  /// Measures the editor with `opened`, whose weights are loaded here.
+  /// Measures the editor with `opened`, whose weights are loaded here. Each of `ranks` measures and answers a part of
+  /// the rows, and all have the result then, the same to the bit for any number but for trained baselines.
   ///
   /// Throws `EvaluationError`, `EditorTrainingError`, `LatentEditingError`, `MemoryShortage`, what makes a file
   /// unusable, and `TrainingRunError.interrupted` where a baseline's training was told to stop.
   public func run(
-    _ opened: OpenedModel, listener: (any EvaluationListener)? = nil
+    _ opened: OpenedModel, ranks: Communicator? = nil, listener: (any EvaluationListener)? = nil
   ) throws -> EvaluationResult {
     let listener = listener ?? NoListener()
     let clock = ContinuousClock()
     let start = clock.now
-    let file = try OpenedEditor(path: editor)
-    var selection = selection
-    selection.isShuffled = measurement.conditions.contains(where: \.isShuffled)
-    var input = try EvaluationInput(
-      options, selection, configuration: opened.configuration, tokenizer: opened.tokenizer,
-      instructions: file.instructionTokenizer(processor: opened.tokenizer),
-      editor: file.configuration, unrelated: unrelated)
-    let processor = try opened.loadProcessor()
-    let identity = try opened.identity()
-    let (constantFile, tunedFile) = try baselineFiles(opened, processor, listener)
-    let constant = try constantFile.map(OpenedEditor.init(path:))
-    if let constant {
-      input.data.constantInstruction = try constant.instructionTokenizer(
-        processor: opened.tokenizer
-      ).empty
-    }
-    let files = [file] + (constant.map { [$0] } ?? [])
-    let adapters = try tunedFile.map {
-      try LowRankAdapters(path: $0, identity: identity, processor: processor)
-    }
-    let passes = EditorEvaluation.byteCount(
-      files.map(\.configuration), tuned: adapters?.configuration, processor: processor,
-      data: input.data, options: measurement)
-    listener.receive(.memory(model: processor.weightBytes, passes: passes))
-    try MemoryShortage.check(
-      .evaluating, passes + processor.weightBytes, resident: processor.weightBytes,
-      limit: opened.settings.memoryLimit)
-    let editors = try files.map {
-      try $0.editor(identity: identity, processor: processor, pool: processor.pool)
-    }
-    let evaluation = try EditorEvaluation(
-      editors[0], constant: editors.dropFirst().first, tuned: adapters, processor: processor,
-      data: input.data, options: measurement)
+    let (input, processor, editors, evaluation) = try prepared(opened, ranks, listener)
     let bootstrap = Bootstrap(
       resamples: resamples, seed: measurement.seed, drawsFamilies: intervals == .families)
 
     var splits: [SplitResult] = []
     for (split, cutRows) in zip(input.data.splits, input.cutRows) {
-      let losses = try evaluation.losses(of: split) { done in
+      let losses = try evaluation.losses(of: split, ranks: ranks) { done in
         listener.receive(.measured(split: split.name, rows: done, of: split.examples.count))
         return !listener.isStopRequested
       }
@@ -112,12 +82,14 @@ public struct EvaluationRun: Sendable {
     let locality =
       windows == 0
       ? nil
-      : try evaluation.locality(bootstrap) { done in
+      : try evaluation.locality(bootstrap, ranks: ranks) { done in
         listener.receive(.unrelated(windows: done, of: windows))
         return !listener.isStopRequested
       }
     if answers > 0 {
-      try answer(&splits, input, editors[0], processor, opened, bootstrap, listener)
+      let answers = try Answering(run: self, input, editors[0], processor, opened)
+        .answers(ranks, listener)
+      for (index, answers) in answers.enumerated() { splits[index].add(answers, bootstrap) }
     }
     return EvaluationResult(
       model: opened.settings.path, editor: editor,
@@ -128,56 +100,66 @@ public struct EvaluationRun: Sendable {
       peakRssBytes: SystemMemory.peakResidentBytes)
   }
 
+  /// All that is measured with, in memory.
+  private func prepared(
+    _ opened: OpenedModel, _ ranks: Communicator?, _ listener: any EvaluationListener
+  ) throws -> (EvaluationInput, Processor, [Editor], EditorEvaluation) {
+    var (file, input, processor, identity) = try Communicator.agreeing(ranks) {
+      let file = try OpenedEditor(path: editor)
+      var selection = selection
+      selection.isShuffled = measurement.conditions.contains(where: \.isShuffled)
+      let input = try EvaluationInput(
+        options, selection, configuration: opened.configuration, tokenizer: opened.tokenizer,
+        instructions: file.instructionTokenizer(processor: opened.tokenizer),
+        editor: file.configuration, unrelated: unrelated)
+      return (file, input, try opened.loadProcessor(), try opened.identity())
+    }
+    // Their trainings agree by themselves.
+    let (constantFile, tunedFile) = try baselineFiles(opened, processor, ranks, listener)
+    return try Communicator.agreeing(ranks) {
+      let constant = try constantFile.map(OpenedEditor.init(path:))
+      if let constant {
+        input.data.constantInstruction = try constant.instructionTokenizer(
+          processor: opened.tokenizer
+        ).empty
+      }
+      let files = [file] + (constant.map { [$0] } ?? [])
+      let adapters = try tunedFile.map {
+        try LowRankAdapters(path: $0, identity: identity, processor: processor)
+      }
+      let passes = EditorEvaluation.byteCount(
+        files.map(\.configuration), tuned: adapters?.configuration, processor: processor,
+        data: input.data, options: measurement)
+      listener.receive(.memory(model: processor.weightBytes, passes: passes))
+      try MemoryShortage.check(
+        .evaluating, passes + processor.weightBytes, resident: processor.weightBytes,
+        limit: opened.settings.memoryLimit)
+      let editors = try files.map {
+        try $0.editor(identity: identity, processor: processor, pool: processor.pool)
+      }
+      let evaluation = try EditorEvaluation(
+        editors[0], constant: editors.dropFirst().first, tuned: adapters, processor: processor,
+        data: input.data, options: measurement)
+      return (input, processor, editors, evaluation)
+    }
+  }
+
   /// The files of the constant and of the adapters, trained where they have to be.
   private func baselineFiles(
-    _ opened: OpenedModel, _ processor: Processor, _ listener: any EvaluationListener
+    _ opened: OpenedModel, _ processor: Processor, _ ranks: Communicator?,
+    _ listener: any EvaluationListener
   ) throws -> (constant: String?, tuned: String?) {
     let measured = Set(measurement.conditions)
     func trained(_ baseline: TrainedBaseline, _ conditions: Set<EditCondition>) throws -> String? {
       guard let baselines, !measured.isDisjoint(with: conditions) else { return nil }
       return try BaselineTraining(
-        folder: baselines.folder, options: options, steps: baselines.steps, listener: listener
+        folder: baselines.folder, options: options, steps: baselines.steps, ranks: ranks,
+        listener: listener
       ).file(baseline, opened, processor)
     }
     return (
       try constantEditor ?? trained(.constant, [.constant]),
       try tuned ?? trained(.tuned, [.tuned, .tunedShuffled])
     )
-  }
-
-  private func answer(
-    _ splits: inout [SplitResult], _ input: EvaluationInput, _ editor: Editor,
-    _ processor: Processor, _ opened: OpenedModel, _ bootstrap: Bootstrap,
-    _ listener: any EvaluationListener
-  ) throws {
-    let examples = input.data.splits.map { $0.examples.prefix(answers).map(\.example) }
-    let isPrefix = editor.configuration.interface.isPrefix
-    let longest =
-      examples.joined().map {
-        max($0.prompt.count + (isPrefix ? $0.instruction.count : 0), $0.prompted.count)
-      }.max() ?? 0
-    let comparison = AnswerComparison(
-      editor,
-      state: try ProcessorState(
-        processor,
-        contextLength: min(
-          longest + 1 + selection.responseTokens, processor.configuration.contextLength),
-        cacheType: opened.settings.resolvedCacheType),
-      tokenizer: opened.tokenizer, maximumTokens: selection.responseTokens,
-      firstContent: input.data.firstContent, startsText: input.isChat)
-    let total = examples.joined().count
-    var done = 0
-    for (index, examples) in examples.enumerated() {
-      var answers: [ComparedAnswers] = []
-      for example in examples {
-        answers.append(try comparison.answers(example, of: input.rows[example.row]))
-        done += 1
-        listener.receive(.answered(rows: done, of: total))
-        if listener.isStopRequested {
-          throw EvaluationError.cancelled(done: done, total: total, unit: "answers")
-        }
-      }
-      splits[index].add(answers, bootstrap)
-    }
   }
 }

@@ -103,3 +103,8 @@ public enum LanguageModelError: Error, Equatable, CustomStringConvertible {
     }
   }
 }
+
+/// A point of the residual stream in words: "before block 0", "after block 7".
+package func words(forPoint point: Int) -> String {
+  point == 0 ? "before block 0" : "after block \(point - 1)"
+}

@@ -194,6 +194,11 @@ extension Communicator {
     }
   }
 
+  /// Whether piece number `index` of work that is dealt out one by one is this rank's; it is where there are no ranks.
+  package static func isTurn(of ranks: Communicator?, _ index: Int) -> Bool {
+    ranks.map { index % $0.count == $0.rank } ?? true
+  }
+
   /// `body` by itself where there are no ranks.
   public static func agreeing<Result>(
     _ ranks: Communicator?, _ body: () throws -> Result

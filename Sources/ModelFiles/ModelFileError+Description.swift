@@ -26,10 +26,10 @@ extension ModelFileError: CustomStringConvertible {
       .invalidAlignment(let path, _), .missingKey(let path, _), .wrongType(let path, _, _, _),
       .outOfRange(let path, _, _, _), .duplicateTensor(let path, _),
       .tooManyDimensions(let path, _, _, _), .invalidShape(let path, _, _),
-      .unsupportedTensorType(let path, _, _), .unknownTensorType(let path, _, _),
+      .unsupportedTensorType(let path, _, _, _), .unknownTensorType(let path, _, _),
       .partialBlock(let path, _, _, _, _), .misalignedTensor(let path, _, _, _),
       .tensorPastEnd(let path, _, _, _), .overlappingTensors(let path, _, _),
-      .missingTensor(let path, _), .splitNameMismatch(let path, _, _),
+      .missingTensor(let path, _), .splitNameMismatch(let path, _, _, _),
       .missingPart(let path, _, _), .partMismatch(let path, _, _, _),
       .noSuchFolder(let path), .isInput(let path), .notWritable(let path), .noSpace(let path, _, _),
       .damagedZstd(let path, _, _), .trailingBytes(let path, _), .expandsTooMuch(let path, _, _),
@@ -148,9 +148,9 @@ extension ModelFileError: CustomStringConvertible {
     case .invalidShape(_, let tensor, let shape):
       "the tensor \(displayed(tensor)) has the shape \(shape); its dimensions must be at least 1 "
         + "and its size must fit in 63 bits"
-    case .unsupportedTensorType(_, let tensor, let type):
+    case .unsupportedTensorType(_, let tensor, let type, let read):
       "the tensor \(displayed(tensor)) has type \(type), which Emend does not read; convert the "
-        + "model to one of \(GGMLType.namesRead)"
+        + "model to one of \(read)"
     case .unknownTensorType(_, let tensor, let type):
       "the tensor \(displayed(tensor)) has the type number \(type), which is not known; the file "
         + "is damaged or newer than this program"
@@ -210,9 +210,9 @@ extension ModelFileError: CustomStringConvertible {
       "the tensor \(displayed(tensor)) is here and in \(displayed(other)) too; the files do not "
         + "belong together"
 
-    case .splitNameMismatch(_, let part, let count):
+    case .splitNameMismatch(_, let part, let count, let ending):
       "it is part \(part) of \(count) of a split model, and its name must end in "
-        + "\"\(GGUFSplitName.ending(part: part, count: count))\" for the others to be found"
+        + "\"\(ending)\" for the others to be found"
     case .missingPart(_, let part, let count):
       "this part, \(part) of \(count) of a split model, is missing; put it beside the others"
     case .partMismatch(_, let field, let found, let wanted):

@@ -81,8 +81,8 @@ public enum ModelFileError: Error, Equatable, Sendable {
   case tooManyDimensions(path: String, tensor: String, found: UInt32, most: Int)
   /// A dimension is zero or does not fit in a signed 64-bit number, or their product does not.
   case invalidShape(path: String, tensor: String, shape: [UInt64])
-  /// A type of ggml that is not read here, by ggml's name.
-  case unsupportedTensorType(path: String, tensor: String, type: String)
+  /// A type of ggml that is not read here, by ggml's name, and the names of those that are read.
+  case unsupportedTensorType(path: String, tensor: String, type: String, read: String)
   /// A type number that ggml has no name for.
   case unknownTensorType(path: String, tensor: String, type: UInt32)
   case partialBlock(
@@ -131,7 +131,7 @@ public enum ModelFileError: Error, Equatable, Sendable {
   // MARK: Split files
 
   /// The file is one part of several, and its name is not `NAME-00001-of-0000N.gguf`.
-  case splitNameMismatch(path: String, part: Int, count: Int)
+  case splitNameMismatch(path: String, part: Int, count: Int, ending: String)
   case missingPart(path: String, part: Int, count: Int)
   /// Parts that are not of one model: `field` of the part at `path` is not what the others say.
   case partMismatch(path: String, field: String, found: String, wanted: String)

@@ -13,14 +13,14 @@ func checkPacking(_ c: Checker) {
         let rowBytes = matrix.bytes.count / valid
         let groupBytes = PackedLayout.groupBytes(format, columns: columns)
         let group = c.same("packGroup", Bytes(groupBytes, fill: 99)) {
-          _ = $0.packGroup(
+          _ = $0.linear.packGroup(
             PackedLayout.number(format), source.address, rowBytes, valid, columns, $1.address)
         }
         let values = matrix.values
         let k0 = format.elementsPerBlock == 256 || columns < 64 ? 0 : 32
         let count = columns - k0
         let panel = c.same("dequantizePanel", Bytes(count * 20 * 4, fill: 99)) {
-          $0.dequantizePanel(
+          $0.linear.dequantizePanel(
             PackedLayout.number(format), group.address, columns, k0, count, $1.floats, 20)
         }
         for k in 0..<count {
@@ -54,10 +54,10 @@ func checkPacking(_ c: Checker) {
       let size = format.bytesPerBlock * count
       let values = c.floats(count, 100)
       let made = c.same("fromFloats", Bytes(size)) {
-        $0.fromFloats(PackedLayout.number(format), values.input, count, $1.address)
+        $0.quantization.fromFloats(PackedLayout.number(format), values.input, count, $1.address)
       }
       c.same("toFloats", Bytes(4 * count)) {
-        $0.toFloats(PackedLayout.number(format), made.address, count, $1.floats)
+        $0.quantization.toFloats(PackedLayout.number(format), made.address, count, $1.floats)
       }
     }
   }
@@ -75,7 +75,7 @@ func checkQuantizers(_ c: Checker) {
         for weighs in [false, true] {
           let found = c.same("quantizeBlocks", Bytes(blocks * format.bytesPerBlock)) {
             let scratch = Bytes(KernelTable.quantizeScratch * 4)
-            $0.quantizeBlocks(
+            $0.quantization.quantizeBlocks(
               number, best, values.input, weighs ? importance.input : nil, 5, blocks, $1.address,
               scratch.floats)
           }

@@ -26,12 +26,14 @@ func checkRows(_ c: Checker) {
     let norm = 1 / driver_sqrt(square / Double(count) + Double(epsilon))
     let deviation = 1 / driver_sqrt(variance / Double(count) + Double(epsilon))
     let few = Double(count + 16) * 0x1p-22
-    let rms = c.same("rmsNorm", out) { $0.rmsNorm(x.input, w.input, epsilon, count, $1.floats) }
-    let layer = c.same("layerNorm", out) {
-      $0.layerNorm(x.input, w.input, b.input, epsilon, count, $1.floats)
+    let rms = c.same("rmsNorm", out) {
+      $0.rows.rmsNorm(x.input, w.input, epsilon, count, $1.floats)
     }
-    let gelu = c.same("gelu", out) { $0.gelu(x.input, count, $1.floats) }
-    let swiglu = c.same("swiGLU", out) { $0.swiGLU(x.input, w.input, count, $1.floats) }
+    let layer = c.same("layerNorm", out) {
+      $0.rows.layerNorm(x.input, w.input, b.input, epsilon, count, $1.floats)
+    }
+    let gelu = c.same("gelu", out) { $0.rows.gelu(x.input, count, $1.floats) }
+    let swiglu = c.same("swiGLU", out) { $0.rows.swiGLU(x.input, w.input, count, $1.floats) }
     for i in 0..<count {
       let v = Double(x.floats[i])
       let y = v * norm * Double(w.floats[i])
@@ -43,7 +45,7 @@ func checkRows(_ c: Checker) {
       let gate = v / (1 + driver_exp(-v)) * Double(w.floats[i])
       c.near("swiGLU in Double", i, swiglu.floats[i], gate, 0x1p-20 * (1 + magnitude(gate)))
     }
-    c.same("geluBackward", d) { $0.geluBackward(x.input, count, $1.floats) }
+    c.same("geluBackward", d) { $0.gradients.geluBackward(x.input, count, $1.floats) }
     for accumulate in 0..<2 {
       c.same("rmsNormBackward", b) {
         $0.gradients.rmsNormBackward(
@@ -51,7 +53,7 @@ func checkRows(_ c: Checker) {
       }
     }
     c.same("layerNormBackward", Bytes((count + 2) * 4)) {
-      $0.layerNormBackward(
+      $0.gradients.layerNormBackward(
         x.input, w.input, epsilon, count, d.input, $1.floats, $1.floats + count)
     }
     c.same("swiGLUBackward", c.floats(2 * count, 4)) {
@@ -75,11 +77,13 @@ func checkRows(_ c: Checker) {
     let many = c.floats(rows * count, 3)
     let moments = c.floats(2 * rows, 1)
     c.same("layerNormGradients", Bytes(2 * count * 4)) {
-      $0.layerNormGradients(
+      $0.gradients.layerNormGradients(
         many.input, many.input, moments.input, rows, count, 0, count, $1.floats,
         $1.floats + count)
     }
-    c.same("addColumnSums", b) { $0.addColumnSums(many.input, rows, count, 0, count, $1.floats) }
+    c.same("addColumnSums", b) {
+      $0.gradients.addColumnSums(many.input, rows, count, 0, count, $1.floats)
+    }
     let place = Bytes(4)
     for i in [0, count / 2, count - 1] {
       let bad = x.copy()
@@ -94,7 +98,7 @@ func checkRows(_ c: Checker) {
     let sines = c.floats(rotated / 2)
     let x = c.floats(heads * size, 3)
     let found = c.same("rotatePairs", x) {
-      $0.rotatePairs($1.floats, heads, size, rotated, cosines.input, sines.input)
+      $0.rows.rotatePairs($1.floats, heads, size, rotated, cosines.input, sines.input)
     }
     for h in 0..<heads {
       for i in 0..<rotated / 2 {

@@ -135,6 +135,48 @@ struct RankTests {
       #expect(try editor(folder) == editor(path("whole")))
     }
 
+    /// Ranks that share the rows find what one process finds, to the last digit.
+    @Test func ranksEvaluateTogether() throws {
+      let editor = OutsideFiles.repository.appending(
+        path: "models/editors/smollm2-135m-instruct.safetensors"
+      ).path
+      let scratch = try TemporaryFolder()
+      let rows = scratch.url.appending(path: "rows.jsonl")
+      let text = scratch.url.appending(path: "page.txt")
+      let lines = (1...7).map { n in
+        let instruction = n.isMultiple(of: 2) ? "Answer in all capital letters." : "Be brief \(n)."
+        return
+          #"{"instruction":"\#(instruction)","input":"What is \#(n)?","output":"NUMBER \#(n).","split":"kept"}"#
+      }
+      try (lines.joined(separator: "\n") + "\n").write(
+        to: rows, atomically: true, encoding: .utf8)
+      try String(repeating: "The goat leaves at seven on Mondays. ", count: 60).write(
+        to: text, atomically: true, encoding: .utf8)
+      let arguments = [
+        "evaluate", "-m", model, "--editor", editor, "--data", rows.path,
+        "--baselines", "ablated,prompted,shuffled", "--batch-size", "2", "--generate", "5",
+        "--response-tokens", "12", "--locality-text", text.path, "--locality-windows", "3",
+        "--resamples", "50", "--json",
+      ]
+      func found(_ output: String) throws -> [String: NSObject] {
+        let object = try JSONSerialization.jsonObject(with: Data(output.utf8))
+        var found = try #require(object as? [String: NSObject])
+        for name in ["seconds", "peak_rss_bytes"] {
+          #expect(found.removeValue(forKey: name) != nil)
+        }
+        return found
+      }
+      let alone = try EmendProcess(arguments)
+      try #require(alone.status == 0, "\(alone.errors)")
+      let one = try found(String(decoding: alone.output, as: UTF8.self))
+      #expect(one.keys.contains("locality") && one.keys.contains("splits"))
+      for ranks in [2, 3] {
+        let together = try run(ranks, arguments, scratch)
+        try #require(together.status == 0, "\(together.errors)")
+        #expect(try found(together.output) == one)
+      }
+    }
+
     /// One error, whoever has it.
     @Test func oneRankSpeaks() throws {
       let scratch = try TemporaryFolder()
@@ -148,6 +190,10 @@ struct RankTests {
       let shared = try run(3, arguments(folder), scratch)
       #expect(shared.status == 1 && errors(shared) == 1, "\(shared.errors)")
       #expect(shared.errors.contains("--batch-size is 4, and must be a multiple of the 3 ranks"))
+      let data = scratch.url.appending(path: "none.jsonl").path
+      let evaluated = try run(
+        3, ["evaluate", "-m", model, "--editor", folder, "--data", data], scratch)
+      #expect(evaluated.status == 1 && errors(evaluated) == 1, "\(evaluated.errors)")
       let usage = try run(3, arguments(folder, ["--stepz", "3"]), scratch)
       #expect(usage.status == 64 && errors(usage) == 1, "\(usage.errors)")
     }

@@ -374,6 +374,7 @@ struct TrainCommandTests {
     ("--editor e --positions first", "--positions is"),
     ("--cross-blocks 1", "left out unless --interface is p4"),
     ("--locality-text t", "left out where --locality is 0"), ("--locality 1", "--locality-text is"),
+    ("--locality 1 --locality-text t,u.jsonl", "--locality-instructions is"),
     ("--teacher-cache t", "--teacher-cache is t"), ("-c 64", "-c"),
     ("--cache-type f32", "--cache-type"), ("--random-rows 1x2x3", "takes the place of --data"),
   ])

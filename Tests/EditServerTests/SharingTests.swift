@@ -171,6 +171,32 @@
       try await server.stop()
     }
 
+    /// A short beginning of something long is used, and the long one is there when it is asked for again.
+    @Test func beginningsOfKeptPromptsAreUsed() async throws {
+      let server = try await server {
+        $0.parallel = 1
+        $0.cacheBytes = 1 << 22
+      }
+      let common = String(repeating: "one two ", count: 6)
+      let tails = ["", "six seven ", "eight nine "].map { String(repeating: $0, count: 20) }
+      func ask(_ prompt: String, isCached: Bool = true) async throws -> JSONValue {
+        try await server.json(
+          "/completion",
+          #"{"prompt":"\#(prompt)","n_predict":9,"cache_prompt":\#(isCached)}"#)
+      }
+      var alone: [JSONValue?] = []
+      for tail in tails { alone.append(try await ask(common + tail, isCached: false)["content"]) }
+      for (round, tail) in [1, 2, 0, 1, 2, 1].enumerated() {
+        let answer = try await ask(common + tails[tail])
+        let cached = answer["timings"]?["cache_n"]?.integer ?? 0
+        let length = answer["tokens_evaluated"]?.integer ?? 0
+        // Those of the first round have the common part from each other.
+        #expect(round < 3 ? cached >= common.utf8.count : cached == length - 1, "round \(round)")
+        #expect(answer["content"] == alone[tail])
+      }
+      try await server.stop()
+    }
+
     /// A prompt that begins like one that is being answered takes its beginning from there.
     @Test func beginningsAreShared() async throws {
       let server = try await server { $0.parallel = 3 }

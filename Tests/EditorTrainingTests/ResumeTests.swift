@@ -177,7 +177,9 @@ import Testing
       var data = TinyTraining.randomData()
       data.weights = [1, 1]
       data.files[0] = 1
-      data.locality = [TokenizedExample(unrelated: [1, 2, 3], instruction: [])]
+      data.locality = LocalityData(prose: [
+        TokenizedExample(unrelated: [1, 2, 3], instruction: [])
+      ])
       data.origin = [("max_seq_length", "64"), ("chat_template", "plain")]
       change(&data)
       return try TinyTraining.trainer(TinyTraining.plan, data: data)
@@ -201,8 +203,13 @@ import Testing
       { $0.train[3] = changing($0.train[3], response: 1) },
       { $0.train[3] = changing($0.train[3], prompted: 1) },
       { $0.train.swapAt(0, 1) }, { $0.files[1] = 1 }, { $0.weights[1] = 0.5 },
-      { $0.firstContent = 1 }, { $0.localityInstructions = [[1]] },
-      { $0.locality[0] = TokenizedExample(unrelated: [1, 7, 3], instruction: []) },
+      { $0.firstContent = 1 },
+      { $0.locality = LocalityData(prose: $0.locality.prose, idle: [[1]]) },
+      { $0.locality = LocalityData(answers: $0.locality.prose) },
+      {
+        $0.locality = LocalityData(
+          prose: [TokenizedExample(unrelated: [1, 7, 3], instruction: [])])
+      },
     ]
     for change in wrong { #expect(try differences(saved, trainer(change)) == ["data"]) }
     let cut = try trainer {

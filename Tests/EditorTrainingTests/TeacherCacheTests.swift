@@ -18,9 +18,9 @@ import Testing
 
   private static func data() throws -> Trainer.Data {
     var data = try TinyTraining.fixtureData()
-    data.locality = [[4, 8, 15, 16], [23, 42, 11]].map {
-      TokenizedExample(unrelated: $0, instruction: [])
-    }
+    data.locality = LocalityData(
+      prose: [[4, 8, 15, 16], [23, 42, 11]].map { TokenizedExample(unrelated: $0, instruction: []) }
+    )
     return data
   }
 

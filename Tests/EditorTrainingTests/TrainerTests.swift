@@ -148,10 +148,10 @@ import Testing
       plan.batchSize = 2
       plan.objective.regularizers[.locality] = 2
       var data = try TinyTraining.fixtureData()
-      data.locality = [[4, 8, 15, 16], [23, 42, 11]].map {
+      let prose = [[4, 8, 15, 16], [23, 42, 11]].map {
         TokenizedExample(unrelated: $0, instruction: [])
       }
-      data.localityInstructions = idle
+      data.locality = LocalityData(prose: prose, idle: idle)
       let trainer = try TinyTraining.trainer(plan, data: data)
       try trainer.run { $0.step < steps }
       return TinyTraining.bits(trainer.editor)

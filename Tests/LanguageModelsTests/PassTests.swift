@@ -175,6 +175,31 @@ import Testing
     let whole = try ProcessorState(processor, contextLength: 100, cacheType: type)
     #expect(try source.forward([5]) == whole.forward(tokens + [5]))
   }
+
+  /// What two sequences have changes hands, and each goes on as the other would have.
+  @Test(arguments: CacheType.allCases) func exchanged(type: CacheType) throws {
+    let fixture = try LogitsFixture("q4_1")
+    let processor = try fixture.processor(.int8)
+    let (long, short) = (fixture.randomTokens(60, seed: 104), fixture.randomTokens(9, seed: 105))
+    let memory = try PassMemory(processor, contextLength: 100)
+    let first = try ProcessorState(sharing: memory, cacheType: type)
+    let second = try ProcessorState(sharing: memory, cacheType: type)
+    #expect(first.touchedByteCount == 0)
+    _ = try first.forward(long)
+    _ = try second.forward(short)
+    let touched = (first.touchedByteCount, second.touchedByteCount)
+    #expect(touched.1 > 0 && touched.1 <= touched.0 && touched.0 <= first.cacheByteCount)
+    first.exchange(with: second)
+    #expect(first.position == 9 && second.position == 60)
+    #expect((second.touchedByteCount, first.touchedByteCount) == touched)
+    let wholes = try [short, long].map { tokens in
+      try ProcessorState(processor, contextLength: 100, cacheType: type).forward(tokens + [5])
+    }
+    #expect(try [first.forward([5]), second.forward([5])] == wholes)
+    // What was forgotten was in memory all the same.
+    second.truncate(to: 1)
+    #expect(second.touchedByteCount == touched.0)
+  }
 }
 
 /// A sequence of a test: a prompt, tokens after it, and what is done to it.

@@ -105,7 +105,8 @@ struct GGUFSplitTests {
     let bytes = part(0, of: 2, tensorsInAll: 2, names: ["a"])
     #expect(
       thrown { () throws(ModelFileError) in try openInMemory(path, of: [path: bytes]) }
-        == .splitNameMismatch(path: path, part: 1, count: 2))
+        == .splitNameMismatch(
+          path: path, part: 1, count: 2, ending: "-00001-of-00002.gguf"))
   }
 
   @Test(arguments: [2, -1, Int32.max])

@@ -1,3 +1,4 @@
+import BlockFormats
 import ModelFiles
 import TestSupport
 
@@ -218,7 +219,11 @@ extension Lie {
   }
 
   private static func type(_ number: UInt32, _ name: String) -> Lie {
-    Lie("type \(name)", .unsupportedTensorType(path: path, tensor: "t", type: name)) {
+    let read = BlockFormat.allCases.map { $0.name.uppercased() }.joined(separator: ", ")
+    return Lie(
+      "type \(name)",
+      .unsupportedTensorType(path: path, tensor: "t", type: name, read: read)
+    ) {
       $0.header(tensors: 1)
       $0.tensor("t", [256], type: number)
       $0.zeros(1000)

@@ -9,9 +9,8 @@ final class PrefixCache {
     let key: String
     let tokens: [Int]
     let state: ProcessorState
+    let bytes: Int
     var lastUse: Int
-    /// Of the keys and values, and of the tokens.
-    var bytes: Int { state.cacheByteCount + tokens.count * MemoryLayout<Int>.stride }
   }
 
   /// Bytes at most; 0 for none.
@@ -28,42 +27,71 @@ final class PrefixCache {
 
   /// The longest beginning of `prompt`, but for its last token, that is kept under `key`.
   func longest(_ prompt: [Int], key: String) -> CachedPrefix? {
-    var best: (index: Int, count: Int)?
-    for (index, entry) in entries.enumerated() where entry.key == key {
-      let count = zip(prompt.dropLast(), entry.tokens).prefix { $0 == $1 }.count
-      if count > best?.count ?? 0 { best = (index, count) }
-    }
-    guard let best else { return nil }
+    guard let best = find(prompt, key: key) else { return nil }
     uses += 1
     entries[best.index].lastUse = uses
     return CachedPrefix(state: entries[best.index].state, count: best.count)
   }
 
+  private func find(_ prompt: [Int], key: String) -> (index: Int, count: Int)? {
+    var best: (index: Int, count: Int)?
+    for (index, entry) in entries.enumerated() where entry.key == key {
+      let count = zip(prompt.dropLast(), entry.tokens).prefix { $0 == $1 }.count
+      if count > best?.count ?? 0 { best = (index, count) }
+    }
+    return best
+  }
+
+  /// Gives `slot` what `longest` finds and keeps what the slot has, as `keep` does; nothing is copied. Not where half
+  /// of what was found goes on otherwise than the prompt: that is worth keeping. Whether it did.
+  func restore(_ prompt: [Int], key: String, to slot: SequenceSlot) -> Bool {
+    guard let best = find(prompt, key: key), 2 * best.count >= entries[best.index].tokens.count,
+      entries[best.index].state.contextLength == slot.state.contextLength
+    else { return false }
+    let state = entries[best.index].state
+    let tokens = entries[best.index].tokens
+    remove { $0.state === state }
+    keep(slot)
+    slot.exchange(with: state, tokens, key: key)
+    return true
+  }
+
   /// Keeps what `slot` has, in the place of beginnings of it and of what was used longest ago. Nothing is kept that
   /// another one begins with, that is more than all there is room for, or for which there is no memory.
+  ///
+  /// The keys and values are not copied: `slot` is empty then, with another cache that takes memory as it is filled.
+  /// Those few that are left of a much longer sequence are copied, so that its memory is not kept with them.
   func keep(_ slot: SequenceSlot) {
-    let (tokens, key) = (slot.tokens, slot.key)
-    guard limit > 0, !tokens.isEmpty, tokens.count == slot.state.position,
+    let (tokens, key, state) = (slot.tokens, slot.key, slot.state)
+    guard limit > 0, !tokens.isEmpty, tokens.count == state.position,
       !entries.contains(where: { $0.key == key && $0.tokens.starts(with: tokens) })
     else { return }
     remove { $0.key == key && tokens.starts(with: $0.tokens) }
     guard
-      let needed = try? ProcessorState.plan(
-        slot.state.processor, contextLength: tokens.count, cacheType: slot.state.cacheType
-      ).cache + tokens.count * MemoryLayout<Int>.stride, needed <= limit
+      let copied = try? ProcessorState.plan(
+        state.processor, contextLength: tokens.count, cacheType: state.cacheType
+      ).cache
     else { return }
+    let isMoved = state.touchedByteCount <= 2 * copied
+    let needed =
+      (isMoved ? state.touchedByteCount : copied) + tokens.count * MemoryLayout<Int>.stride
+    guard needed <= limit else { return }
     while bytes + needed > limit, let oldest = entries.map(\.lastUse).min() {
       remove { $0.lastUse == oldest }
     }
     guard
-      let state = try? ProcessorState(
-        sharing: slot.state.memory, contextLength: tokens.count, cacheType: slot.state.cacheType)
+      let kept = try? ProcessorState(
+        sharing: state.memory, contextLength: isMoved ? state.contextLength : tokens.count,
+        cacheType: state.cacheType)
     else { return }
-    state.copy(prefix: tokens.count, of: slot.state)
+    if isMoved {
+      slot.exchange(with: kept, [], key: key)
+    } else {
+      kept.copy(prefix: tokens.count, of: state)
+    }
     uses += 1
-    let entry = Entry(key: key, tokens: tokens, state: state, lastUse: uses)
-    entries.append(entry)
-    bytes += entry.bytes
+    entries.append(Entry(key: key, tokens: tokens, state: kept, bytes: needed, lastUse: uses))
+    bytes += needed
   }
 
   private func remove(where isOut: (Entry) -> Bool) {

@@ -50,6 +50,13 @@ final class SequenceSlot {
     return count
   }
 
+  /// Takes over what `state` has, `tokens` fed under `key`, and gives it what was here.
+  func exchange(with state: ProcessorState, _ tokens: [Int], key: String) {
+    self.state.exchange(with: state)
+    self.tokens = tokens
+    self.key = key
+  }
+
   /// Forgets all tokens.
   func empty() {
     tokens = []

@@ -36,14 +36,21 @@ struct SlotPlacement {
     for slot in slots where slot.answer != nil || !free.contains(where: { $0 === slot }) {
       if common(slot) > best.count { best = CachedPrefix(state: slot.state, count: common(slot)) }
     }
-    if let kept = cache.longest(prompt, key: key), kept.count > best.count { best = kept }
+    var isKept = false
+    if let kept = cache.longest(prompt, key: key), kept.count > best.count {
+      best = kept
+      isKept = true
+    }
 
     // Of a place that goes on with what it has, less than half is lost.
     let isInPlace = best.state === own.state && 2 * best.count >= own.tokens.count
     slot = isInPlace ? own : oldest
-    if emptiesItsCache || !isInPlace {
+    if isKept, !emptiesItsCache, cache.restore(prompt, key: key, to: slot) {
+      best = CachedPrefix(state: slot.state, count: best.count)
+    } else if emptiesItsCache || !isInPlace {
       cache.keep(slot)
-      if emptiesItsCache, slot.state === best.state {
+      // What was in the place may be in the cache now.
+      if slot.state === best.state, emptiesItsCache || slot.tokens.isEmpty {
         best = cache.longest(prompt, key: key) ?? CachedPrefix(state: slot.state, count: 0)
       }
     }

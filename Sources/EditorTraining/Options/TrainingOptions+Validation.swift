@@ -223,6 +223,12 @@ extension TrainingOptions {
       "left out where `locality` is 0, its default: nothing would read it")
     check(
       "locality_instructions", objective.localityInstructions ?? "nothing",
+      objective.localityInstructions != nil
+        || !(objective.localityTexts ?? []).contains(where: ObjectiveOptions.isRows),
+      "a file of instructions that ask for nothing, one a line, where `locality_text` has rows: answers that stay under"
+        + " instructions that ask for others teach an editor to ignore instructions")
+    check(
+      "locality_instructions", objective.localityInstructions ?? "nothing",
       locality != 0 || objective.localityInstructions == nil,
       "left out where `locality` is 0, its default: nothing would read them")
     check(

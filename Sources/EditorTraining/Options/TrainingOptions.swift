@@ -187,14 +187,19 @@ public struct ObjectiveOptions: Sendable, Codable, Equatable {
   public var distillation: Float = 0
   /// Of everything else that is asked for.
   public var regularizers = Regularizers()
-  /// The text of locality, in one file or several that take turns: prose, or rows (`.jsonl`, `.json`) whose answers are to
-  /// stay what they are; their instructions are not read.
+  /// The text of locality, in files: prose, or rows (`.jsonl`, `.json`) whose answers are to stay what they are
+  /// under `localityInstructions`; their own instructions are not read.
   public var localityTexts: [String]?
   /// Instructions that ask for nothing, one on a line: every other sequence of that text has the next of them
-  /// in the place of a row's instruction. nil for rows' instructions everywhere.
+  /// in the place of a row's instruction, and so has every one that is a row. nil for rows' instructions everywhere.
   public var localityInstructions: String?
   /// A folder in which the teacher's states are kept; nil to compute them each time.
   public var teacherCache: String?
+
+  /// Whether a file of `localityTexts` has rows and is no prose.
+  static func isRows(_ path: String) -> Bool {
+    path.hasSuffix(".jsonl") || path.hasSuffix(".json")
+  }
 }
 
 /// How gradients are computed.

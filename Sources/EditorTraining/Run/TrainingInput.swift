@@ -81,18 +81,25 @@ public struct TrainingInput {
       firstContent: train.firstContent, validation: validation)
     if options.objective.regularizers[.locality] > 0 {
       let objective = options.objective
-      let texts = try (objective.localityTexts ?? []).map {
-        try TrainingInput.unrelated(
-          $0, options.fields, tokenizer, of: limits.sequence / 2
-        ) { rows throws(EditorTrainingError) in try tokenized(rows).examples }
+      var prose: [TokenizedExample] = []
+      var answers: [TokenizedExample] = []
+      for path in objective.localityTexts ?? [] {
+        guard ObjectiveOptions.isRows(path) else {
+          prose += try TrainingInput.windows(path, tokenizer, of: limits.sequence / 2)
+            .map { TokenizedExample(unrelated: $0, instruction: []) }
+          continue
+        }
+        answers += try TrainingInput.answers(path, options.fields) {
+          rows throws(EditorTrainingError) in try tokenized(rows).examples
+        }
       }
-      data.locality = TrainingInput.mixed(texts)
-      data.localityInstructions =
+      let idle =
         try objective.localityInstructions.map {
           try TrainingInput.idle($0) { rows throws(EditorTrainingError) in
             try tokenized(rows).examples
           }
         } ?? []
+      data.locality = LocalityData(prose: prose, answers: answers, idle: idle)
     }
     data.origin = options.dataOrigin
     problems = rows.problems.first + train.problems.first
@@ -105,24 +112,11 @@ public struct TrainingInput {
       + (leftOut == 0 ? "" : "; \(leftOut) left out")
   }
 
-  /// The elements of all lists, each list's in their order and spread evenly over the whole.
-  private static func mixed(_ lists: [[TokenizedExample]]) -> [TokenizedExample] {
-    let placed = lists.flatMap { list in
-      list.enumerated().map { (place: (Double($0.offset) + 0.5) / Double(list.count), $0.element) }
-    }
-    return placed.sorted { $0.place < $1.place }.map(\.1)
-  }
-
-  /// Prose in sequences of `size` tokens, or the rows of a file of JSON.
-  private static func unrelated(
-    _ path: String, _ fields: RowFields, _ tokenizer: Tokenizer, of size: Int,
+  /// The rows of a file of JSON, without their instructions.
+  private static func answers(
+    _ path: String, _ fields: RowFields,
     _ tokenize: ([TrainingRow]) throws(EditorTrainingError) -> [TokenizedExample]
   ) throws -> [TokenizedExample] {
-    guard path.hasSuffix(".jsonl") || path.hasSuffix(".json") else {
-      return try windows(path, tokenizer, of: size).map {
-        TokenizedExample(unrelated: $0, instruction: [])
-      }
-    }
     let rows = try TrainingData(files: [TrainingDataFile(path: path)], fields: fields).rows
     let examples = try tokenize(rows).map(\.unrelated)
     guard !examples.isEmpty else {

@@ -71,10 +71,10 @@ package final class EditorPass: EditingPass {
   package var stores: [TrainedStore] {
     [
       TrainedStore(
-        name: "backbone", parameters: editorTape.backbone.parameters,
+        part: .backbone, parameters: editorTape.backbone.parameters,
         gradients: editorTape.backbone.gradients),
       TrainedStore(
-        name: "heads", parameters: editor.heads.parameters, gradients: editorTape.headGradients),
+        part: .heads, parameters: editor.heads.parameters, gradients: editorTape.headGradients),
     ]
   }
 

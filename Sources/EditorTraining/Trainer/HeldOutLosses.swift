@@ -50,7 +50,7 @@ package struct HeldOutLosses {
 
   /// Takes over what other ranks have measured, each of them other batches: a rank's sums of examples that it did not
   /// measure are 0. Throws `CommunicationError`.
-  mutating func combine(_ ranks: Communicator) throws(CommunicationError) {
+  package mutating func combine(_ ranks: Communicator) throws(CommunicationError) {
     // A rank that had no batch of a condition has no sums of it.
     for condition in EditCondition.allCases {
       let own = sums[condition] ?? [Double](repeating: 0, count: examples.count)

@@ -19,7 +19,7 @@ package protocol PrefixEditingPass: EditingPass {
 
 extension PrefixEditingPass {
   package var stores: [TrainedStore] {
-    [TrainedStore(name: "adapters", parameters: adapters.parameters, gradients: gradients)]
+    [TrainedStore(part: .adapters, parameters: adapters.parameters, gradients: gradients)]
   }
 
   /// Who is followed while a prefix is cut short is no part of the editor.

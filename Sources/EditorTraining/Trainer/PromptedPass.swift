@@ -34,7 +34,7 @@ package final class PromptedPass: TrainingPass {
   }
 
   package var stores: [TrainedStore] {
-    [TrainedStore(name: "adapters", parameters: adapters.parameters, gradients: gradients)]
+    [TrainedStore(part: .adapters, parameters: adapters.parameters, gradients: gradients)]
   }
 
   package var frozen: ParameterStore? { nil }

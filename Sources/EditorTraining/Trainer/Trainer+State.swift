@@ -149,7 +149,7 @@ extension Trainer {
   /// Weights, where they lie.
   private var weights: [(name: String, bytes: UnsafeMutableRawBufferPointer)] {
     stores.filter { $0.parameters.byteCount > 0 }.map {
-      ("weights." + $0.name, UnsafeMutableRawBufferPointer($0.parameters.floats))
+      ("weights." + $0.part.rawValue, UnsafeMutableRawBufferPointer($0.parameters.floats))
     }
   }
 }

@@ -27,10 +27,8 @@ public final class Trainer {
     /// Options that decided which examples there are and how they are written: where a training is resumed
     /// with other examples, those that differ are named.
     public var origin: [(name: String, value: String)] = []
-    /// Unrelated text on which the edited processor is to stay what it is; instructions are set as it is used.
-    public var locality: [TokenizedExample] = []
-    /// Instructions that ask for nothing, for every other sequence of that text.
-    public var localityInstructions: [[Int]] = []
+    /// What the edited processor is to leave as it is.
+    public var locality = LocalityData()
     /// Held-out examples by the name of their split, each with another one's instruction and with the
     /// prompt that has it.
     public var validation: [(name: String, examples: [HeldOutExample])]
@@ -182,8 +180,8 @@ public final class Trainer {
   }
 
   /// The optimizer's group of a parameter: backbone, heads (or adapters) or gates.
-  private static func group(_ part: String, _ entry: ParameterLayout.Entry) -> Int {
-    part == "backbone" ? 0 : entry.role == .gate ? 2 : 1
+  private static func group(_ part: TrainedStore.Part, _ entry: ParameterLayout.Entry) -> Int {
+    part == .backbone ? 0 : entry.role == .gate ? 2 : 1
   }
 
   /// The parameters of parts that are not frozen, each under one rule: matrices decay; embeddings,
@@ -195,14 +193,14 @@ public final class Trainer {
     let blockCount = entries.map { ParameterStage.stage(of: $0, blockCount: 0) }.max() ?? 0
     return entries.compactMap { entry in
       let decays = if case .matrix = entry.shape { true } else { false }
-      let group = group(store.name, entry)
+      let group = group(store.part, entry)
       if let plan, plan.rates[group] == 0 { return nil }
       let range = OptimizedRange(
         parameters: store.parameters.floats(of: entry.name),
         gradients: store.gradients.floats(of: entry.name), group: group, decays: decays)
       return (
         range,
-        store.name == "heads"
+        store.part == .heads
           ? headStage : ParameterStage.stage(of: entry, blockCount: blockCount)
       )
     }
@@ -227,9 +225,9 @@ public final class Trainer {
         readsPrompted ? example.prompted.count : 0) + example.response.count
     }
     var instructions = data.train.map(\.instruction.count)
-    instructions += data.localityInstructions.map(\.count)
+    instructions += data.locality.idle.map(\.count)
     let longestInstruction = instructions.max() ?? 0
-    longest += data.locality.map { $0.length + more(longestInstruction) }
+    longest += data.locality.all.map { $0.length + more(longestInstruction) }
     for (_, examples) in data.validation {
       longest += examples.map { $0.longestSequence(ghosts: more($0.longestInstruction)) }
       instructions += examples.map(\.longestInstruction)
@@ -254,7 +252,7 @@ public final class Trainer {
   private var frozenEntries: [(entry: ParameterLayout.Entry, gradients: ParameterStore)] {
     stores.flatMap { store in
       store.parameters.layout.entries.compactMap { entry in
-        plan.rates[Trainer.group(store.name, entry)] == 0 ? (entry, store.gradients) : nil
+        plan.rates[Trainer.group(store.part, entry)] == 0 ? (entry, store.gradients) : nil
       }
     }
   }
@@ -353,15 +351,12 @@ public final class Trainer {
     return all.reduce(0) { $0 + $1[0] }
   }
 
-  /// Number `number` of the sequences of unrelated text, under the batch's first instruction or, every other
-  /// time, under the next of those that ask for nothing; the teacher is the unedited processor.
+  /// Number `number` of the sequences of unrelated text, beside the batch whose first instruction it may have;
+  /// the teacher is the unedited processor.
   private func locality(beside batch: TrainingBatch, _ number: Int) -> TrainingBatch? {
-    guard plan.objective.regularizers[.locality] > 0, !data.locality.isEmpty else { return nil }
-    var example = data.locality[number % data.locality.count]
-    let idle = data.localityInstructions
-    example.instruction =
-      number.isMultiple(of: 2) || idle.isEmpty
-      ? batch.examples[0].instruction : idle[number / 2 % idle.count]
+    guard plan.objective.regularizers[.locality] > 0,
+      let example = data.locality.example(number, under: batch.examples[0].instruction)
+    else { return nil }
     // A text is its own first token's continuation; a row has the template's opening in front.
     return TrainingBatch(
       [example], firstContent: min(data.firstContent, example.prompt.count - 1))

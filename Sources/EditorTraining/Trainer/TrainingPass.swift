@@ -84,8 +84,17 @@ extension Editor {
 
 /// Parameters of one part of a network, and their gradients.
 package struct TrainedStore {
-  /// The part.
-  package let name: String
+  /// A part of a network; states of trainings have its weights by this name.
+  package enum Part: String {
+    /// Low-rank changes to the processor, or to what it reads an instruction with.
+    case adapters
+    /// The model that reads an editor's instruction.
+    case backbone
+    /// What an editor makes latents with.
+    case heads
+  }
+
+  package let part: Part
   package let parameters: ParameterStore
   package let gradients: ParameterStore
 }

@@ -188,8 +188,12 @@ extension Trainer.Data {
         add(tokens)
       }
     }
-    for example in locality { add(example.prompt + example.response) }
-    for instruction in localityInstructions { add(instruction) }
+    for example in locality.prose { add(example.prompt + example.response) }
+    for example in locality.answers {
+      add(example.prompt)
+      add(example.response)
+    }
+    for instruction in locality.idle { add(instruction) }
     return "\(train.count) examples (\(hash.finalize().prefix(16).hexadecimal))"
   }
 }

@@ -11,11 +11,15 @@ public final class ProcessorState {
   /// How keys and values are stored.
   public var cacheType: CacheType { cache.type }
   /// Tokens in the cache: the next one gets this position.
-  public internal(set) var position = 0
+  public internal(set) var position = 0 {
+    didSet { mostTokens = max(mostTokens, position) }
+  }
   /// Bytes of the cache: what a sequence takes that shares the memory of its passes.
   public let cacheByteCount: Int
 
-  let cache: KeyValueCache
+  private(set) var cache: KeyValueCache
+  /// The most tokens that `cache` ever had: what of it the system has given memory for.
+  private var mostTokens = 0
 
   /// The frozen model.
   public var processor: Processor { memory.processor }
@@ -85,6 +89,28 @@ public final class ProcessorState {
       "the sequences are of different models")
     if other !== self { cache.copy(positions: count, of: other.cache) }
     position = count
+  }
+
+  /// Bytes of the cache that are in memory at most: of every head's keys and values what the most tokens took that
+  /// it ever had, in whole pages. The rest of `cacheByteCount` was never written to.
+  public var touchedByteCount: Int {
+    let c = processor.configuration
+    guard mostTokens > 0,
+      let written = try? ProcessorState.cacheBytes(c, mostTokens, cacheType)
+    else { return 0 }
+    return min(cacheByteCount, written + 2 * 4096 * c.layerCount * c.kvHeadCount)
+  }
+
+  /// Exchanges tokens, keys and values with another sequence of the processor, with the same context, type of cache
+  /// and activations. Nothing is copied.
+  public func exchange(with other: ProcessorState) {
+    precondition(
+      processor === other.processor && memory.activations == other.memory.activations
+        && contextLength == other.contextLength && cacheType == other.cacheType,
+      "the sequences are not of one kind")
+    swap(&cache, &other.cache)
+    swap(&mostTokens, &other.mostTokens)
+    (position, other.position) = (other.position, position)
   }
 
   /// Appends `tokens`; returns the logits `[vocabularySize]` of the last one.

@@ -39,8 +39,3 @@ extension ResidualStreamVisitor {
   /// Who only reads makes no such state.
   public var overflow: (point: Int, position: Int)? { nil }
 }
-
-/// A point of the residual stream in words: "before block 0", "after block 7".
-package func words(forPoint point: Int) -> String {
-  point == 0 ? "before block 0" : "after block \(point - 1)"
-}

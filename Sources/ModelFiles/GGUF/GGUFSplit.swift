@@ -17,7 +17,9 @@ enum GGUFSplit {
     guard let place = try place(given.metadata), place.count > 1 else { return [given] }
 
     guard let name = GGUFSplitName(path), name.part == place.part, name.count == place.count else {
-      throw .splitNameMismatch(path: path, part: place.part, count: place.count)
+      throw .splitNameMismatch(
+        path: path, part: place.part, count: place.count,
+        ending: GGUFSplitName.ending(part: place.part, count: place.count))
     }
     var parts: [GGUFPart] = []
     for number in 1...place.count {

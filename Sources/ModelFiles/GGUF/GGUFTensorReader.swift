@@ -73,7 +73,8 @@ enum GGUFTensorReader {
 
     guard let format = BlockFormat(rawValue: type) else {
       if let known = GGMLType.name(type) {
-        throw .unsupportedTensorType(path: path, tensor: name, type: known)
+        throw .unsupportedTensorType(
+          path: path, tensor: name, type: known, read: GGMLType.namesRead)
       }
       throw .unknownTensorType(path: path, tensor: name, type: type)
     }

@@ -85,7 +85,7 @@ final class CalibrationRun {
   /// and packs them for the steps that follow. `updatesResidual` says that what `input` leaves in the
   /// block is the residual stream from now on.
   private func quantize(
-    _ linears: [CheckpointModel.Linear], _ layer: Int, _ emit: Emit,
+    _ linears: [CalibratedLinear], _ layer: Int, _ emit: Emit,
     updatesResidual: Bool = false, input: (SteppedBlock) -> UnsafePointer<Float>
   ) throws(ConversionError) -> SteppedBlock.LinearLayers {
     let pass = model.configuration.linears(layer).firstIndex(of: linears) ?? 0
@@ -143,7 +143,7 @@ final class CalibrationRun {
 
   /// The factor of H for the rounding of all, then H itself for what is left to gain.
   private func round(
-    _ linears: [CheckpointModel.Linear], _ formats: [BlockFormat], _ gram: GramMatrix,
+    _ linears: [CalibratedLinear], _ formats: [BlockFormat], _ gram: GramMatrix,
     _ layer: Int
   ) throws(ConversionError) -> [[UInt8]] {
     var roundings: [CompensatedRounding] = []

@@ -44,13 +44,6 @@ final class CheckpointModel {
   private let indices: [String: Int]
   private let scratch: SliceBuffer
 
-  /// A linear layer and its size.
-  struct Linear: Equatable {
-    let name: String
-    let rows: Int
-    let columns: Int
-  }
-
   /// Throws `unknownTensor` for one that a LLaMA does not have, whose part in the computation would be
   /// left out, `wrongShape`, and `missingTensor`.
   init(
@@ -177,7 +170,7 @@ final class CheckpointModel {
 
   /// A linear's weights, ready to be rounded. Throws `notFinite`.
   func rounding(
-    _ linear: Linear, _ format: BlockFormat, instructionSet: InstructionSet
+    _ linear: CalibratedLinear, _ format: BlockFormat, instructionSet: InstructionSet
   ) throws(ConversionError) -> CompensatedRounding {
     let rounding: CompensatedRounding
     do {
@@ -209,7 +202,7 @@ final class CheckpointModel {
 
   /// A linear without calibration: for those whose format has no blocks of 32.
   func plain(
-    _ linear: Linear, _ quantizer: BlockQuantizer
+    _ linear: CalibratedLinear, _ quantizer: BlockQuantizer
   ) throws(ConversionError) -> [UInt8] {
     let rowBytes = quantizer.format.byteCount(elements: linear.columns) ?? 0
     var out = [UInt8](repeating: 0, count: linear.rows * rowBytes)
@@ -233,28 +226,5 @@ final class CheckpointModel {
   ) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(
       rebasing: bytes[index * tensor.rowBytes..<(index + 1) * tensor.rowBytes])
-  }
-}
-
-extension ProcessorConfiguration {
-  /// The linears of a block, those that read the same input together, in the order of the
-  /// computation.
-  func linears(_ layer: Int) -> [[CheckpointModel.Linear]] {
-    func linear(_ tensor: String, _ rows: Int, _ columns: Int) -> CheckpointModel.Linear {
-      .init(name: "blk.\(layer).\(tensor).weight", rows: rows, columns: columns)
-    }
-    let (queries, keys) = (headCount * headSize, kvHeadCount * headSize)
-    return [
-      [
-        linear("attn_q", queries, hiddenSize), linear("attn_k", keys, hiddenSize),
-        linear("attn_v", keys, hiddenSize),
-      ],
-      [linear("attn_output", hiddenSize, queries)],
-      [
-        linear("ffn_gate", intermediateSize, hiddenSize),
-        linear("ffn_up", intermediateSize, hiddenSize),
-      ],
-      [linear("ffn_down", hiddenSize, intermediateSize)],
-    ]
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EditEvaluation
 import EditorTraining
+import MessagePassing
 import TensorKernels
 
 struct Evaluate: ParsableCommand {
@@ -28,7 +29,8 @@ struct Evaluate: ParsableCommand {
       "recovered" is the part of what the prompt gains that the edit gains; "instruction effect" the part \
       of the prompt's sensitivity to the instruction that the edit carries: only what the right \
       instruction gains over another one shows that it is read. Brackets hold 95 % of 2000 bootstrap \
-      resamples of the rows, or of their families (--intervals families).
+      resamples of the rows, or of their families (--intervals families). mpirun -n 4 emend evaluate ... \
+      shares the rows out, with the same result, where emend was built with MPI (docs/cluster.md).
 
         emend evaluate -m model.gguf --editor run/best.safetensors --data rows.json
         emend evaluate -m model.gguf --editor run/best.safetensors --config train.yaml --splits unseen
@@ -176,7 +178,6 @@ struct Evaluate: ParsableCommand {
     let (options, origins) = try rows.options(model: model.model)
     var model = try model.use(origins, model: options.model)
     model.settings.cacheType = cacheType
-    let opened = try model.open()
     var evaluation = EvaluationRun(editor, options)
     evaluation.selection = .init(
       splits: rows.chosenSplits, rows: rows.rows, responseTokens: rows.responseTokens)
@@ -190,13 +191,18 @@ struct Evaluate: ParsableCommand {
     evaluation.answers = generate
     evaluation.resamples = resamples
     evaluation.intervals = intervals
-    let printer = TrainingPrinter(isVerbose: model.verbose)
-    let result: EvaluationResult
-    do {
-      defer { printer.finish() }
-      result = try origins.fitting { try evaluation.run(opened, listener: printer) }
+    try onRanks { ranks in
+      let printer = TrainingPrinter(isVerbose: model.verbose)
+      let result: EvaluationResult
+      do {
+        defer { printer.finish() }
+        result = try origins.fitting {
+          let opened = try Communicator.agreeing(ranks) { try model.open() }
+          return try evaluation.run(opened, ranks: ranks, listener: printer)
+        }
+      }
+      if output.json { try JSON.print(result) } else { Console.print(result.text) }
     }
-    if output.json { try JSON.print(result) } else { Console.print(result.text) }
   }
 }
 

@@ -95,12 +95,7 @@ struct Train: ParsableCommand {
   func run() throws {
     let settings = try settings()
     if settings.saveGradients == nil { Interrupt.installTermination() }
-    try Communicator.run(
-      { try run(settings, $0) }, firstSpeaks: { $0 is CommandError },
-      speak: { place, error in
-        Console.error(place + CommandError.text(error), own: true)
-        return CommandError.exitCode(error)
-      })
+    try onRanks { try run(settings, $0) }
   }
 
   private func run(_ settings: TrainingSettings, _ ranks: Communicator?) throws {

@@ -33,9 +33,10 @@ enum Console {
     }
   }
 
-  /// Of the ranks of a training the first one speaks for all.
+  /// Of the ranks of a training or an evaluation the first one speaks for all.
   private static let isSilent =
-    RankEnvironment.current.rank > 0 && CommandLine.arguments.dropFirst().first == "train"
+    RankEnvironment.current.rank > 0
+    && ["train", "evaluate"].contains(CommandLine.arguments.dropFirst().first)
 
   /// Whether a person reads standard error.
   static let errorIsTerminal = isatty(STDERR_FILENO) == 1 && !isSilent
