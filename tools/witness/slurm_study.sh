@@ -48,7 +48,7 @@ export PATH=$folder/bin:$PATH
 id=$("$emend" study array "$folder/array.yaml" | sbatch --parsable)
 has_units() { [ "$(cat "$folder"/array/jobs/*/results.jsonl.part 2>/dev/null | wc -l)" -gt 1 ]; }
 wait_for 200 has_units
-scancel --batch --signal=TERM "$id"
+scancel --batch --signal=TERM "${id}_0"
 is_requeued() { [ "$(scontrol show job "${id}_0" | grep -c 'Restarts=1')" -gt 0 ]; }
 wait_for 100 is_requeued
 echo "task 0 was told to end, and is in the queue again"

@@ -49,8 +49,8 @@ public struct StudyArray: Sendable, Equatable {
       #!/bin/bash
       # \(jobs) jobs; sbatch reads it.
       \(options.map { "#SBATCH \($0)" }.joined(separator: "\n"))
-      # Slurm's signal reaches the shell alone.
-      trap 'kill -TERM $child; wait $child' TERM
+      # Slurm's signal reaches the shell alone, and ends its waiting; the task's code comes with the next wait.
+      trap 'kill -TERM $child' TERM
       emend study run \(file) --job "$SLURM_ARRAY_TASK_ID" & child=$!
       wait $child; code=$?
       while kill -0 $child 2>/dev/null; do wait $child; code=$?; done
