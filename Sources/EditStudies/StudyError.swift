@@ -14,8 +14,6 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
   case shortText(path: String, tokens: Int, needed: Int)
   /// A file of a study is not as it has to be.
   case configuration(path: String, problem: String)
-  /// An experiment that there is not.
-  case notThere(path: String, name: String, there: [String])
   /// A file of results was changed by somebody else.
   case damaged(path: String, problem: String)
   /// Somebody else works on the study.
@@ -39,8 +37,6 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
     case .shortText(let path, let tokens, let needed):
       "\(path): has \(tokens) tokens, and \(needed) are needed; give a longer text"
     case .configuration(let path, let problem): "\(path): \(problem)"
-    case .notThere(let path, let name, let there):
-      "\(path): the experiment \(name) is not there yet; those that are: \(there.joined(separator: ", "))"
     case .damaged(let path, let problem): "\(path): \(problem)"
     case .claimed(let path, let by):
       "\(path): \(by) works on this study; wait until it has finished, or end it"

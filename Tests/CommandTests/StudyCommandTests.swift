@@ -70,7 +70,7 @@ struct StudyCommandTests {
       editors: {p0: \(Self.editor)}
       rows: {unseen: 4, per_family: 1}
       bootstrap: {resamples: 100}
-      \(more.isEmpty ? "experiments: {contribution: {}, dose: {}, reading: {}}" : more)
+      \(more.isEmpty ? "experiments: {contribution: {steps: 2}, dose: {}, reading: {}}" : more)
 
       """)
   }
@@ -111,6 +111,22 @@ struct StudyCommandTests {
     let page = try read(folder, "whole/report.html")
     for word in ["<script", "src=", "href=", "url("] { #expect(!page.contains(word)) }
     #expect(page.contains("share_values") && page.contains("Where does it act?"))
+    // Three at once, of which one is killed, on one folder.
+    let shared = try configuration(folder, output: "shared")
+    let processes = try (0..<3).map { _ in
+      let process = Process()
+      process.executableURL = EmendProcess.executable
+      process.arguments = ["study", shared]
+      process.standardError = FileHandle.nullDevice
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      return process
+    }
+    Thread.sleep(forTimeInterval: 5)
+    kill(processes[0].processIdentifier, SIGKILL)
+    for process in processes { process.waitUntilExit() }
+    #expect(processes.dropFirst().allSatisfy { $0.terminationStatus == 0 })
+    #expect(try read(folder, "shared/results.jsonl") == results)
     // Results that somebody changed are not taken.
     let status = try EmendProcess(["study", "status", whole, "--json"])
     #expect(status.text.components(separatedBy: "\"state\":\"done\"").count == 4, "\(status.text)")
@@ -124,6 +140,39 @@ struct StudyCommandTests {
     #expect(try EmendProcess(["study", "forget", whole, job]).status == 0)
     #expect(try EmendProcess(["study", "report", whole]).status == 0)
     #expect(try read(folder, "whole/report.html").contains("Missing:"))
+  }
+
+  /// All experiments on a few rows, job by job: every line is as the schema has it, claims stand on top of the page, and a
+  /// job that there is not is refused.
+  @Test(.timeLimit(.minutes(10))) func allExperimentsHaveResults() throws {
+    let folder = try TemporaryFolder()
+    let all =
+      "experiments: {anatomy: {}, words: {}, arithmetic: {}, stress: {}, tracing: {}, probes: {}}"
+    let study = try configuration(folder, all)
+    for job in ["0", "words/p0", "2", "3", "4", "5"] {
+      let result = try EmendProcess(["study", "run", study, "--job", job])
+      #expect(result.status == 0, "\(job): \(result.errors)")
+    }
+    let other = try EmendProcess(["study", "run", study, "--job", "6"])
+    #expect(other.status == 1 && other.isOneLineError && other.errors.contains("no job 6"))
+    let schema = try #require(
+      try JSONSerialization.jsonObject(
+        with: Data(contentsOf: OutsideFiles.repository.appending(path: "docs/study.schema.json")))
+        as? [String: Any])
+    let lines = try read(folder, "out/results.jsonl").split(separator: "\n")
+    for line in lines {
+      let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
+      #expect(Schema.problems(object, schema, in: schema) == [], "\(line)")
+    }
+    for experiment in ["anatomy", "words", "arithmetic", "stress", "tracing", "probes"] {
+      #expect(lines.contains { $0.contains("\"experiment\":\"\(experiment)\"") }, "\(experiment)")
+    }
+    let page = try read(folder, "out/report.html")
+    let claims = try #require(page.range(of: "Five claims"))
+    #expect(claims.lowerBound < (try #require(page.range(of: "What was claimed"))).lowerBound)
+    #expect(page.contains("no editor was trained on permuted meanings"))
+    let script = try EmendProcess(["study", "array", study])
+    #expect(script.status == 0 && script.text.contains("#SBATCH --array=0-5\n"))
   }
 
   /// Other thresholds after the first result are said.
@@ -140,10 +189,10 @@ struct StudyCommandTests {
   @Test(
     arguments: [
       ("experiments: {contributions: {}}", "did you mean contribution?"),
-      ("experiments: {cebab: {}}", "cebab is not there yet"),
+      ("experiments: {cebab: {}}", "experiments.cebab is not known"),
       ("experiments: {dose: {editors: [other]}}", "other"),
       ("experiments: {dose: {}}\nexecutoin: {threads: 1}", "did you mean execution?"),
-      ("experiments: {dose: {}}\ngrids: {}", "grids is not there yet"),
+      ("experiments: {dose: {}}\ngrids: {}", "grids is not known"),
       ("experiments: {dose: {}}\naccept: {dose.monotone: much}", "accept.dose.monotone"),
       ("experiments: {dose: {}}\nseed: -1", "seed is -1"),
       ("experiments: {dose: {}}\nunrelated: none.txt", "none.txt"),

@@ -1,4 +1,5 @@
-"""What PyTorch finds where `emend edit explain` says where an edit acts: losses, halves and the map of blocks.
+"""What PyTorch finds where `emend edit explain` says where an edit acts: losses, halves, the map of
+blocks and integrated gradients.
 
 usage: study_reference.py MODEL.gguf EDITOR.safetensors KNOWN.txt EXPLANATION.json [--error 2e-3]
 
@@ -134,6 +135,56 @@ def keys_and_values(reader, written, first):
 
 
 @torch.no_grad()
+def states_in_front(reader, written, first):
+    """The input of every block at the tokens in front, [L, n, d]."""
+    if reader.is_prefix:
+        return written
+    model, found, hooks = reader.model, [], []
+    scale = math.sqrt(model.config.hidden_size)
+    for block, latent in zip(model.model.layers, written):
+        def add(_, args, latent=latent):
+            h = args[0].clone()
+            h[0, 0] += h[0, 0].norm() / scale * latent
+            found.append(h[0].clone())
+            return (h,) + args[1:]
+
+        hooks.append(block.register_forward_pre_hook(add))
+    model.model(torch.tensor([[first]]))
+    for hook in hooks:
+        hook.remove()
+    return torch.stack(found)
+
+
+def loss_of_states(reader, states, words, prompt, answer):
+    """Sum of -log p of the answer where the tokens in front have `states` at the input of every block."""
+    model, count = reader.model, states.shape[1]
+    ids = words + prompt[len(reader.ids("<|im_start|>user\n")):] if reader.is_prefix else prompt
+    hooks = [block.register_forward_pre_hook(
+        lambda _, args, state=state: (torch.cat([state, args[0][0][count:]])[None],) + args[1:])
+        for block, state in zip(model.model.layers, states)]
+    logits = model(torch.tensor([ids + answer])).logits[0, len(ids) - 1: -1].double()
+    for hook in hooks:
+        hook.remove()
+    return torch.nn.functional.cross_entropy(logits, torch.tensor(answer), reduction="sum")
+
+
+def path(reader, mean, edit, words, inputs, points=8):
+    """Integrated gradients from the mean edit to the edit, as parts of the gain by block, and how far their sum is off."""
+    total, gain = torch.zeros(len(edit), dtype=torch.float64), 0.0
+    for row in inputs:
+        first = row["prompt_ids"][0]
+        a, b = (states_in_front(reader, written, first) for written in (mean, edit))
+        given = (words, row["prompt_ids"], row["answer_ids"])
+        with torch.no_grad():
+            gain += (loss_of_states(reader, a, *given) - loss_of_states(reader, b, *given)).item()
+        for k in range(points):
+            states = (a + (k + 0.5) / points * (b - a)).requires_grad_()
+            loss_of_states(reader, states, *given).backward()
+            total -= (states.grad.double() * (b - a).double()).sum((1, 2)) / points
+    return (total / gain).tolist(), abs(total.sum().item() - gain) / gain
+
+
+@torch.no_grad()
 def loss(reader, pairs, words, prompt, answer):
     """Sum of -log p of the answer behind the prompt, with `pairs` in front; without an edit where that is None."""
     model, hooks = reader.model, []
@@ -168,13 +219,15 @@ def main():
     folder, name = os.path.split(options.model)
     tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=name)
     model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32).eval()
+    model.requires_grad_(False)
     reader = Reader(model, tokenizer, options.editor)
     known = [line for line in open(options.known).read().splitlines() if line.strip()]
     words, written = reader.write(found["instruction"])
     inputs = found["inputs"]
     first = inputs[0]["prompt_ids"][0]
     edit = keys_and_values(reader, written, first)
-    mean = keys_and_values(reader, mean_edit(reader, known, words, written), first)
+    mean_written = mean_edit(reader, known, words, written)
+    mean = keys_and_values(reader, mean_written, first)
     depth = len(edit)
 
     def total(pairs):
@@ -211,6 +264,10 @@ def main():
         compare(f"from block {k}", found["map"]["from"][k], share(range(k, depth)))
         compare(f"before block {k}", found["map"]["below"][k], share(range(k)))
         compare(f"block {k}", found["map"]["single"][k], share([k]))
+    gradients, error = path(reader, mean_written, written, words, inputs)
+    for layer in range(depth):
+        compare(f"gradients of block {layer}", found["map"]["gradients"][layer], gradients[layer])
+    compare("gradients' error", found["map"]["gradients_error"], error)
     print(f"largest difference {worst:.2e}")
     sys.exit(worst > options.error)
 

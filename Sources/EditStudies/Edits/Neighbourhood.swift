@@ -65,7 +65,7 @@ public struct Neighbourhood: Sendable {
     return best
   }
 
-  private static func feature(_ edit: CompiledEdit) -> [Float] {
+  static func feature(_ edit: CompiledEdit) -> [Float] {
     var sum = [Float](repeating: 0, count: edit.positions[0].values.count)
     for position in edit.positions {
       for i in sum.indices { sum[i] += position.values[i] }

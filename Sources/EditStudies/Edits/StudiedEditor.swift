@@ -133,10 +133,32 @@ public final class StudiedEditor {
     }
   }
 
+  /// The states that `written` leaves at the input of every block for its tokens, `[layers][tokens][width]`: of a reading
+  /// prefix what was written, of latents what the first token has when they are added, which is `firstToken`, or the
+  /// template's where it is nil. Throws what running the processor throws.
+  public func states(of written: WrittenEdit, firstToken: Int? = nil) throws -> [Float] {
+    switch written {
+    case .states(let states, _, _): return states
+    case .latents(let edit):
+      let capture = StateCapture(
+        points: 0..<layerCount, behind: try EditInjector(edit, prompt: PromptShape(length: 1)))
+      reading.truncate(to: 0)
+      _ = try reading.forward([firstToken ?? replaced.first ?? 0], visitor: capture)
+      return (0..<layerCount).flatMap { capture.states[.init(point: $0, position: 0)] ?? [] }
+    }
+  }
+
   /// The prompt that `input` is in, as the edited processor sees it.
   public func prompt(_ input: String) -> [Int] {
     template.prompt(
       TrainingRow(instruction: "x", input: input, output: "x"), with: loaded.tokenizer)
+  }
+
+  /// What the template writes in front of inputs and behind them, in tokens.
+  public var promptFrame: (front: Int, back: Int) {
+    let (a, b) = PrefixFrame.samples
+    let frame = PrefixFrame(prompt(a), prompt(b))
+    return (frame.front.count, frame.back.count)
   }
 
   /// The prompt with the instruction in it, as the unedited processor is asked.

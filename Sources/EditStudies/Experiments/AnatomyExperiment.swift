@@ -1,6 +1,5 @@
 import EditEvaluation
 import EditorTraining
-import Foundation
 import InstructionEditors
 import LatentEditing
 
@@ -130,7 +129,7 @@ struct AnatomyExperiment: StudyExperiment {
       }
       result.numbers = try material.runs.losses(row.tokens, under: edits)
     }
-    return try String(decoding: JSONEncoder().encode(result), as: UTF8.self)
+    return try result.json()
   }
 
   /// Directions that are drawn: of signs, nearly at right angles to each other in so many dimensions.
@@ -155,9 +154,7 @@ struct AnatomyExperiment: StudyExperiment {
         .estimate(job, "dimensions_90", nil, unit: "dimensions", rows: 0, clusters: 0, note: note)
       ] + [StudyLine.verdict(job, "dimensions_90", nil, accept, undecided: note)].compactMap { $0 }
     }
-    func numbers(_ name: String) throws -> [Double] {
-      try JSONDecoder().decode(StudyUnit.self, from: Data((units[name] ?? "").utf8)).numbers
-    }
+    func numbers(_ name: String) throws -> [Double] { try StudyUnit(name, of: units).numbers }
     let sizes = try numbers("sizes")
     let rows = try material.rows.indices.map { try numbers("row/\($0)") }
     let (count, clusters) = (material.rows.count, material.clusters)
@@ -176,7 +173,8 @@ struct AnatomyExperiment: StudyExperiment {
         sizes.dropFirst(3).map { Estimate(value: $0) }, unit: "fraction", rows: Int(sizes[2]),
         clusters: Int(sizes[2])),
     ]
-    lines += [StudyLine.verdict(job, "dimensions_90", dimensions, accept)].compactMap { $0 }
+    lines += [StudyLine.verdict(job, "dimensions_90", dimensions, accept, isPoint: true)].compactMap
+    { $0 }
     for (offset, condition) in [(0, "principal"), (1, "random")] {
       lines.append(
         .series(

@@ -1,5 +1,4 @@
 import EditEvaluation
-import Foundation
 import InstructionEditors
 import LatentEditing
 
@@ -69,13 +68,11 @@ struct DoseExperiment: StudyExperiment {
         $0 / Double(row.response.count)
       }
     }
-    return try String(decoding: JSONEncoder().encode(result), as: UTF8.self)
+    return try result.json()
   }
 
   func reduce(_ units: [String: String], _ job: StudyJob) throws -> [StudyLine] {
-    func numbers(_ name: String) throws -> [Double] {
-      try JSONDecoder().decode(StudyUnit.self, from: Data((units[name] ?? "").utf8)).numbers
-    }
+    func numbers(_ name: String) throws -> [Double] { try StudyUnit(name, of: units).numbers }
     let rows = try material.rows.indices.map { try numbers("row/\($0)") }
     let unrelated = try windows.indices.map { try numbers("window/\($0)") }
     let strengths = Self.strengths.map(Double.init)
@@ -126,7 +123,8 @@ struct DoseExperiment: StudyExperiment {
         job, "monotone", shares[one] == nil ? nil : monotone, unit: "Spearman", rows: size.0,
         clusters: size.1))
     if let verdict = StudyLine.verdict(
-      job, "monotone", shares[one] == nil ? nil : monotone, material.configuration.accept)
+      job, "monotone", shares[one] == nil ? nil : monotone, material.configuration.accept,
+      isPoint: true)
     {
       lines.append(verdict)
     }

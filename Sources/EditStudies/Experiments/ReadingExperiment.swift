@@ -1,4 +1,5 @@
 import EditEvaluation
+import EditorTraining
 import Foundation
 import InstructionEditors
 import LatentEditing
@@ -7,8 +8,10 @@ import LatentEditing
 /// texts alone (docs/study.md).
 struct ReadingExperiment: StudyExperiment {
   private let material: StudyMaterial
-  private let texts: [(text: String, family: String)]
+  private let texts: [(text: String, family: String, row: Int)]
   private let words: WordNeighbours
+  private static let inputs = 4
+  private static let strangers = 9
   private final class Lazy { var neighbourhood: Neighbourhood? }
   private let lazy = Lazy()
 
@@ -16,10 +19,11 @@ struct ReadingExperiment: StudyExperiment {
     self.material = material
     var seen: Set<String> = []
     let families = Set(material.known.map(\.family))
-    texts = material.rows.filter {
-      seen.insert($0.instruction).inserted && families.contains($0.family)
+    texts = material.rows.indices.filter {
+      let row = material.rows[$0]
+      return seen.insert(row.instruction).inserted && families.contains(row.family)
     }
-    .map { ($0.instruction, $0.family) }
+    .map { (material.rows[$0].instruction, material.rows[$0].family, $0) }
     words = WordNeighbours(material.known.map(\.text))
   }
 
@@ -44,17 +48,51 @@ struct ReadingExperiment: StudyExperiment {
   }
 
   func measure(_ unit: String, _ units: [String: String]) throws -> String {
-    guard let index = unit.split(separator: "/").last.flatMap({ Int($0) }) else {
-      preconditionFailure("there is no unit \(unit)")
-    }
-    let (text, family) = texts[index]
+    let index = StudyUnit.number(unit)
+    let (text, family, row) = texts[index]
     let edit = try material.editor.compile(material.editor.write(text))
     let mine = rank(try neighbourhood().cosines(of: edit), family)
     let theirs = rank(words.cosines(of: text), family)
-    let result = StudyUnit(
-      numbers: [Double(mine.rank), Double(theirs.rank)],
-      words: [text, family, mine.nearest, theirs.nearest])
-    return try String(decoding: JSONEncoder().encode(result), as: UTF8.self)
+    let trips = try roundTrips(material.rows[row], edit, [mine.nearest, theirs.nearest])
+    return try StudyUnit(
+      numbers: [Double(mine.rank), Double(theirs.rank)] + trips,
+      words: [text, family, mine.nearest, theirs.nearest]
+    ).json()
+  }
+
+  /// Of every text 1 - KL(p || p of the text) over the mean of that of texts of other families, p being the edited
+  /// model's on its own answers to inputs of the row's kind; last of a text of another family by itself.
+  private func roundTrips(
+    _ row: StudyRow, _ edit: CompiledEdit, _ texts: [String]
+  ) throws -> [Double] {
+    let strangers = strangers(to: row)
+    let edits = try (texts + strangers).map {
+      try material.editor.compile(material.editor.write($0))
+    }
+    let prompts = material.inputs(like: row, count: Self.inputs).map(material.editor.prompt)
+    let answers = try material.answers(prompts.map { ($0, edit) })
+    var sums = [Double](repeating: 0, count: edits.count)
+    for (prompt, answer) in zip(prompts, answers) where !answer.isEmpty {
+      let here = EditedRuns.Row(prompt: prompt, response: answer)
+      let p = try material.runs.logProbabilities(here, under: edit)
+      for (i, sum) in try material.runs.divergences(here, of: p, under: edits).enumerated() {
+        sums[i] += sum
+      }
+    }
+    let others = sums.dropFirst(texts.count)
+    // The last is looked at by itself.
+    let unit = others.count > 1 ? others.dropLast().reduce(0, +) / Double(others.count - 1) : 0
+    return (sums.prefix(texts.count) + [others.last ?? 0]).map { unit > 0 ? 1 - $0 / unit : 0 }
+  }
+
+  /// Known texts of other families, drawn by the row's own.
+  private func strangers(to row: StudyRow) -> [String] {
+    var others = material.known.filter { $0.family != row.family }.map(\.text)
+    var random = SeededGenerator(
+      material.configuration.seed, 0x5245_4144,
+      UInt64(row.instruction.utf8.reduce(0) { $0 + Int($1) }))
+    random.shuffle(&others)
+    return Array(others.prefix(Self.strangers))
   }
 
   /// The nearest instruction, and the place of the family among families by their nearest instructions, from 1.
@@ -73,18 +111,13 @@ struct ReadingExperiment: StudyExperiment {
 
   func reduce(_ units: [String: String], _ job: StudyJob) throws -> [StudyLine] {
     guard !texts.isEmpty else {
-      return [
-        .estimate(
-          job, "family_at_1", nil, unit: "fraction of texts", rows: 0, clusters: 0,
-          note: "no unseen instruction is of a family that was trained on")
-      ]
-        + [StudyLine.verdict(job, "family_at_1", nil, material.configuration.accept)].compactMap {
-          $0
-        }
+      return ["family_at_1", "over_words", "round_trip"].flatMap { metric in
+        StudyLine.judged(
+          job, metric, nil, material.configuration.accept, unit: "fraction of texts", rows: 0,
+          clusters: 0, undecided: "no unseen instruction is of a family that was trained on")
+      }
     }
-    let ranks = try texts.indices.map {
-      try JSONDecoder().decode(StudyUnit.self, from: Data((units["text/\($0)"] ?? "").utf8)).numbers
-    }
+    let ranks = try texts.indices.map { try StudyUnit("text/\($0)", of: units).numbers }
     let clusters = Set(texts.map(\.family)).count
     let estimates = material.bootstrap.estimates(count: texts.count, families: texts.map(\.family))
     {
@@ -94,19 +127,27 @@ struct ReadingExperiment: StudyExperiment {
         ranks.indices.reduce(0) { $0 + value(ranks[$1]) * Double(times[$1]) } / all
       }
       let (edits, words) = (mean { $0[0] == 1 ? 1 : 0 }, mean { $0[1] == 1 ? 1 : 0 })
-      return [edits, words, edits - words, mean { 1 / $0[0] }, mean { 1 / $0[1] }]
+      func median(_ i: Int) -> Double {
+        let all = ranks.indices.flatMap { [Double](repeating: ranks[$0][i], count: times[$0]) }
+          .sorted()
+        return (all[(all.count - 1) / 2] + all[all.count / 2]) / 2
+      }
+      return [
+        edits, words, edits - words, mean { 1 / $0[0] }, mean { 1 / $0[1] }, median(2), median(3),
+        median(4), mean { $0[2] >= 0.5 ? 1 : 0 },
+      ]
     }
     let chance = 1 / Double(Set(material.known.map(\.family)).count)
     var lines: [StudyLine] = []
-    for (metric, estimate) in zip(
-      ["family_at_1", "family_at_1_of_words", "over_words", "mrr", "mrr_of_words"], estimates)
-    {
-      lines.append(
-        .estimate(
-          job, metric, estimate, unit: "fraction of texts", rows: texts.count, clusters: clusters))
-      if let verdict = StudyLine.verdict(job, metric, estimate, material.configuration.accept) {
-        lines.append(verdict)
-      }
+    let metrics = [
+      "family_at_1", "family_at_1_of_words", "over_words", "mrr", "mrr_of_words", "round_trip",
+      "round_trip_of_words", "round_trip_of_other_family", "round_trip_half",
+    ]
+    for (metric, estimate) in zip(metrics, estimates) {
+      lines += StudyLine.judged(
+        job, metric, estimate, material.configuration.accept,
+        unit: metric.hasPrefix("round_trip") && metric != "round_trip_half"
+          ? "median of texts" : "fraction of texts", rows: texts.count, clusters: clusters)
     }
     lines.append(
       .estimate(

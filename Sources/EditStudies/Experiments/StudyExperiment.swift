@@ -1,4 +1,4 @@
-import EditEvaluation
+import Foundation
 
 /// An experiment as units that are measured one by one, each alone what it is beside others, and what comes of all.
 protocol StudyExperiment {
@@ -17,4 +17,25 @@ protocol StudyExperiment {
 struct StudyUnit: Codable {
   var numbers: [Double] = []
   var words: [String]?
+
+  init(numbers: [Double] = [], words: [String]? = nil) {
+    self.numbers = numbers
+    self.words = words
+  }
+
+  /// The unit of that name, which is there.
+  init(_ name: String, of units: [String: String]) throws {
+    self = try JSONDecoder().decode(StudyUnit.self, from: Data((units[name] ?? "").utf8))
+  }
+
+  /// As it is kept.
+  func json() throws -> String { try String(decoding: JSONEncoder().encode(self), as: UTF8.self) }
+
+  /// The number behind the slash of a unit's name.
+  static func number(_ name: String) -> Int {
+    guard let number = name.split(separator: "/").last.flatMap({ Int($0) }) else {
+      preconditionFailure("there is no unit \(name)")
+    }
+    return number
+  }
 }

@@ -11,7 +11,10 @@ import Tokenization
 struct StudyRow: Sendable {
   let instruction: String
   let family: String
+  let input: String
   let output: String
+  /// Families that it is made of one after the other; none of a single one.
+  let parts: [String]
   let tokens: EditedRuns.Row
   /// Which half it is in; rows of one instruction are in the same.
   let isInSecondHalf: Bool
@@ -24,7 +27,12 @@ final class StudyMaterial {
   let editor: StudiedEditor
   let runs: EditedRuns
   let rows: [StudyRow]
-  /// Instructions that the editor may have been trained with, at most `perFamily` of a family.
+  /// Rows of two known families one after the other, and of families that were not trained on.
+  let pairs: [StudyRow]
+  let otherFamilies: [StudyRow]
+  /// What rows and instructions are drawn from.
+  let data: StudyData
+  /// Instructions that the editor may have been trained with, at most `knownPerFamily` of a family.
   let known: [KnownInstructions.Entry]
   let tokenizer: Tokenizer
   let bootstrap: Bootstrap
@@ -35,11 +43,17 @@ final class StudyMaterial {
     }
   }
   let progress: (String, Double) throws -> Void
+  private let template: PromptTemplate
+  /// Gradients between the mean edit and an edit, made when they are first asked for.
+  private(set) lazy var path: Result<PathGradients, any Error> = Result {
+    try PathGradients(
+      editor.loaded.processor, points: configuration.pathPoints, length: runs.contextLength)
+  }
 
   private static let sequences = 24
-  private static let perFamily = 4
   private static let responseTokens = 64
   private static let windowTokens = 96
+  let longestPrompt: Int
 
   init(
     _ configuration: StudyConfiguration, _ data: StudyData, _ opened: OpenedModel,
@@ -48,8 +62,9 @@ final class StudyMaterial {
   ) throws {
     self.configuration = configuration
     self.progress = progress
+    self.data = data
     tokenizer = opened.tokenizer
-    known = data.known(perFamily: Self.perFamily)
+    known = data.known(perFamily: configuration.knownPerFamily)
     bootstrap = Bootstrap(
       resamples: configuration.resamples, seed: configuration.seed, level: configuration.level,
       drawsFamilies: true)
@@ -57,22 +72,35 @@ final class StudyMaterial {
     try StudiedEditor.check(file)
     let template = try PromptTemplate(
       name: configuration.chatTemplate, for: opened.tokenizer.vocabulary)
+    self.template = template
     rows = try data.rows.map { row, isInSecondHalf in
-      let prompt = template.prompt(row, with: opened.tokenizer)
-      let response = try template.response(row, after: prompt, with: opened.tokenizer)
-      return StudyRow(
-        instruction: row.instruction, family: row.family ?? row.instruction, output: row.output,
-        tokens: .init(prompt: prompt, response: Array(response.prefix(Self.responseTokens))),
-        isInSecondHalf: isInSecondHalf)
+      try Self.row(row, isInSecondHalf, template, opened.tokenizer)
     }
+    pairs = try Self.rows(data.pairs, template, opened.tokenizer)
+    otherFamilies = try Self.rows(data.otherFamilies, template, opened.tokenizer)
     func opening(_ text: String) -> Int {
       file.configuration.instructionPlace.map {
         template.opening(with: text, in: $0, with: opened.tokenizer).count
       } ?? 1
     }
-    let front = (known.map(\.text) + rows.map(\.instruction)).map(opening).max() ?? 1
-    let longest = rows.map { $0.tokens.prompt.count }.max() ?? 0
-    let needed = front + max(longest + Self.responseTokens, Self.windowTokens) + 2
+    let all = rows + pairs + otherFamilies
+    let texts =
+      known.map(\.text) + all.map(\.instruction)
+      + rows.flatMap { row in
+        InstructionChange.allCases.map { $0.applied(to: row.instruction, number: 0) }
+      }
+    let front = texts.map(opening).max() ?? 1
+    let longest = all.map { $0.tokens.prompt.count }.max() ?? 0
+    let prompted =
+      all.map {
+        template.promptedPrompt(
+          TrainingRow(instruction: $0.instruction, input: $0.input, output: "x"),
+          with: opened.tokenizer
+        ).count
+      }.max() ?? 0
+    longestPrompt = longest
+    let needed =
+      max(front + max(longest, Self.windowTokens), prompted) + Self.responseTokens + 2
     guard needed <= opened.configuration.contextLength else {
       throw StudyError.tooLong(
         what: "the longest row", tokens: needed, most: opened.configuration.contextLength)
@@ -83,14 +111,72 @@ final class StudyMaterial {
     runs.isStopRequested = isStopRequested
   }
 
+  private static func rows(
+    _ rows: [TrainingRow], _ template: PromptTemplate, _ tokenizer: Tokenizer
+  ) throws -> [StudyRow] {
+    try rows.enumerated().map { try row($1, $0 % 2 == 1, template, tokenizer) }
+  }
+
+  private static func row(
+    _ row: TrainingRow, _ isInSecondHalf: Bool, _ template: PromptTemplate, _ tokenizer: Tokenizer
+  ) throws -> StudyRow {
+    let prompt = template.prompt(row, with: tokenizer)
+    let response = try template.response(row, after: prompt, with: tokenizer)
+    return StudyRow(
+      instruction: row.instruction, family: row.family ?? row.instruction, input: row.input,
+      output: row.output, parts: row.parts,
+      tokens: .init(prompt: prompt, response: Array(response.prefix(responseTokens))),
+      isInSecondHalf: isInSecondHalf)
+  }
+
+  /// A row of training.
+  func row(_ row: TrainingRow) throws -> StudyRow {
+    try Self.row(row, false, template, tokenizer)
+  }
+
+  /// What is done with the rows' edits: of `instruction` and, in its place, the mean edit.
+  func edits(_ instruction: String) throws -> (
+    written: WrittenEdit, edit: CompiledEdit, mean: CompiledEdit
+  ) {
+    let written = try editor.write(instruction)
+    return (
+      written, try editor.compile(written),
+      try editor.compile(mean.get().inPlace(of: written))
+    )
+  }
+
+  /// Integrated gradients from the mean edit to `written` of what `row` loses, and the states of both.
+  func gradients(
+    _ row: EditedRuns.Row, _ written: WrittenEdit, _ edit: CompiledEdit
+  ) throws -> (found: PathGradients.Found, edited: [Float], mean: [Float]) {
+    let first = row.prompt[0]
+    let edited = try editor.states(of: written, firstToken: first)
+    let mean = try editor.states(of: self.mean.get().inPlace(of: written), firstToken: first)
+    let found = try path.get().measure(
+      edit.tokens(for: row.prompt) + row.response, responseCount: row.response.count, from: mean,
+      to: edited, tokenCount: edit.positions.count)
+    return (found, edited, mean)
+  }
+
+  /// Answers, with the ends of answers known.
+  func answers(
+    _ prompts: [(tokens: [Int], edit: CompiledEdit?)], maximumTokens: Int = 32
+  ) throws -> [[Int]] {
+    try runs.answers(
+      prompts, maximumTokens: maximumTokens, ends: tokenizer.endOfGenerationTokens)
+  }
+
   /// Families of the rows, for the bootstrap.
   var families: [String?] { rows.map(\.family) }
   /// How many there are.
   var clusters: Int { Set(rows.map(\.family)).count }
 
   /// Estimates of shares: of each list of losses, a row each, (sum mean - loss) / (sum mean - edited).
-  func shares(_ losses: [[Double]], mean: [Double], edited: [Double]) -> [Estimate?] {
-    bootstrap.estimates(count: rows.count, families: families) { times in
+  func shares(
+    _ losses: [[Double]], mean: [Double], edited: [Double], of rows: [StudyRow]? = nil
+  ) -> [Estimate?] {
+    let rows = rows ?? self.rows
+    return bootstrap.estimates(count: rows.count, families: rows.map(\.family)) { times in
       var (meanSum, editedSum) = (0.0, 0.0)
       for i in times.indices {
         meanSum += mean[i] * Double(times[i])
@@ -105,9 +191,10 @@ final class StudyMaterial {
   }
 
   /// Estimates of losses, nat a token.
-  func losses(_ losses: [[Double]]) -> [Estimate?] {
+  func losses(_ losses: [[Double]], of rows: [StudyRow]? = nil) -> [Estimate?] {
+    let rows = rows ?? self.rows
     let counts = rows.map { Double($0.tokens.response.count) }
-    return bootstrap.estimates(count: rows.count, families: families) { times in
+    return bootstrap.estimates(count: rows.count, families: rows.map(\.family)) { times in
       let tokens = times.indices.reduce(0) { $0 + counts[$1] * Double(times[$1]) }
       return losses.map { losses in
         times.indices.reduce(0) { $0 + losses[$1] * Double(times[$1]) } / tokens
@@ -116,13 +203,27 @@ final class StudyMaterial {
   }
 
   /// Estimates of means over the rows.
-  func means(_ values: [[Double]]) -> [Estimate?] {
-    bootstrap.estimates(count: rows.count, families: families) { times in
+  func means(_ values: [[Double]], of rows: [StudyRow]? = nil) -> [Estimate?] {
+    let rows = rows ?? self.rows
+    return bootstrap.estimates(count: rows.count, families: rows.map(\.family)) { times in
       let count = Double(times.reduce(0, +))
       return values.map { values in
         times.indices.reduce(0) { $0 + values[$1] * Double(times[$1]) } / count
       }
     }
+  }
+
+  /// Inputs that the instructions of the row's family are for: its own, and those of training, of as many as there are.
+  func inputs(like row: StudyRow, count: Int) -> [String] {
+    var found = [row.input]
+    for other in data.training where (other.family ?? other.instruction) == row.family {
+      guard found.count < count else { break }
+      guard !found.contains(other.input), editor.prompt(other.input).count <= longestPrompt else {
+        continue
+      }
+      found.append(other.input)
+    }
+    return found
   }
 
   /// Windows of the unrelated text.

@@ -68,6 +68,7 @@ extension EditExplanation {
         [
           ("this block alone", map.single.map { $0 }),
           ("\(map.windowSize) blocks from here", padded(map.windows)),
+          ("gradients", map.gradients.map { $0 }),
           ("all from here", map.from.map { $0 }), ("all before", map.below.map { $0 }),
           ("size of keys", sizes.map { $0.keys / largest }),
           ("size of values", sizes.map { $0.values / largest }),

@@ -116,6 +116,11 @@ public struct EditExplanation: Sendable, Encodable {
     public let windows: [Double]
     /// In block k and all after it, and in all before block k, by k.
     public let from, below: [Double]
+    /// Integrated gradients from the mean edit: the part of the gain that is attributed to each block, and how far all of
+    /// them are from the whole of it, as a part of it.
+    public let gradients: [Double]
+    /// See above.
+    public let gradientsError: Double
     /// The window with the largest share.
     public let best: Window
     /// The fewest blocks from the last that can be left to the mean edit on: chosen on one half of the inputs,

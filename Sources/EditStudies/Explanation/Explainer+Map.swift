@@ -68,16 +68,45 @@ extension Explainer {
     let best = windowShares.indices.max { (windowShares[$0], $1) < (windowShares[$1], $0) }!
     let keys = spread(losses[0], answered)
     let values = spread(losses[1], answered)
+    let (gradients, gradientsError) = try gradients(subject, answered)
     let (carrying, isHeldOut) = try carrying(subject, answered, fromLosses)
     return (
       .init(keys: keys, values: values, interaction: 1 - keys.share - values.share),
       .init(
         single: shares(singleLosses), windowSize: window, windows: windowShares,
-        from: [1] + shares(fromLosses), below: [0] + shares(belowLosses),
+        from: [1] + shares(fromLosses), below: [0] + shares(belowLosses), gradients: gradients,
+        gradientsError: gradientsError,
         best: .init(
           first: best, last: best + window - 1, share: spread(windowLosses[best], answered)),
         carrying: carrying, isCarryingHeldOut: isHeldOut)
     )
+  }
+
+  /// What integrated gradients from the mean edit attribute to every block, of all of the gain, and how far their sum is
+  /// from it.
+  private func gradients(
+    _ subject: Subject, _ answered: Answered
+  ) throws -> ([Double], Double) {
+    let path = try PathGradients(
+      editor.loaded.processor, points: ExplanationOptions.pathPoints, length: runs.contextLength)
+    let count = subject.edit.positions.count
+    var sums = [Double](repeating: 0, count: editor.layerCount)
+    var gain = 0.0
+    let meanWritten = try subject.mean.inPlace(of: subject.written)
+    for row in answered.rows {
+      try report(.map, 0.85)
+      let first = row.prompt[0]
+      let found = try path.measure(
+        subject.edit.tokens(for: row.prompt) + row.response, responseCount: row.response.count,
+        from: editor.states(of: meanWritten, firstToken: first),
+        to: editor.states(of: subject.written, firstToken: first), tokenCount: count)
+      gain += found.from - found.to
+      for layer in sums.indices {
+        sums[layer] += found.attributions[layer * count..<(layer + 1) * count].reduce(0, +)
+      }
+    }
+    guard gain > 0 else { return (sums.map { _ in 0 }, 0) }
+    return (sums.map { $0 / gain }, abs(sums.reduce(0, +) - gain) / gain)
   }
 
   /// Of the rows of even number the latest block from which on the edit still has 0.95 of its share, and from there the

@@ -40,6 +40,8 @@ public struct ExplanationOptions: Sendable {
   static let windowTokens = 96
   /// See above.
   static let windows = 3
+  /// Points of integrated gradients.
+  static let pathPoints = 8
   /// Tokens listed on each side.
   static let listedTokens = 10
   /// Words of an instruction that are looked at.

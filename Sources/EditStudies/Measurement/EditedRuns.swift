@@ -66,6 +66,17 @@ public final class EditedRuns {
     return sums
   }
 
+  /// The state before block `point`, and after the last, of the prompt's last token under `edit`, `[width]` each. Throws
+  /// what running throws.
+  public func lastStates(
+    _ prompt: [Int], under edit: CompiledEdit?, points: [Int]
+  ) throws -> [[Float]] {
+    let (rest, count) = try start(states[0], prompt, edit)
+    let capture = StateCapture(points: points, positions: [count - 1])
+    try pass([PassSegment(states[0], rest, visitor: capture)]) { _, _, _ in }
+    return points.map { capture.states[.init(point: $0, position: count - 1)] ?? [] }
+  }
+
   /// log p of every token of the vocabulary before each of the response's tokens, `[response][vocabulary]`.
   public func logProbabilities(_ row: Row, under edit: CompiledEdit?) throws -> [[Float]] {
     var result: [[Float]] = []
@@ -124,6 +135,52 @@ public final class EditedRuns {
       }
     }
     return answers
+  }
+
+  /// Sum of -log p over the response's tokens, in nats, under `edit`, where the tokens of `readers`, numbers in what is
+  /// fed behind the edit, see one of `others` in its place, each in a run of its own: attention knock-out (Geva et al.,
+  /// arXiv 2304.14767), exact, since the keys and values in front are exchanged between the tokens. Throws what running
+  /// throws.
+  public func losses(
+    _ row: Row, under edit: CompiledEdit, seenBy readers: Range<Int>, as others: [CompiledEdit]
+  ) throws -> [Double] {
+    let fed =
+      Array(edit.tokens(for: row.prompt).dropFirst(edit.positions.count))
+      + row.response.dropLast()
+    let first = fed.count - row.response.count
+    precondition(readers.lowerBound >= 0 && readers.upperBound <= fed.count)
+    precondition(others.allSatisfy { $0.positions.count == edit.positions.count })
+    let parts = [0..<readers.lowerBound, readers, readers.upperBound..<fed.count]
+    var sums = [Double](repeating: 0, count: others.count)
+    for start in stride(from: 0, to: others.count, by: states.count) {
+      let some = Array(start..<min(start + states.count, others.count))
+      for slot in some.indices { states[slot].truncate(to: 0) }
+      for (part, range) in parts.enumerated() where !range.isEmpty {
+        for (slot, number) in some.enumerated() {
+          try putInFront(part == 1 ? others[number] : edit, of: states[slot])
+        }
+        try pass(
+          some.indices.map { slot in
+            PassSegment(
+              states[slot], Array(fed[range]), logitsFrom: max(0, first - range.lowerBound))
+          }
+        ) { slot, index, logits in
+          let softmax = try Self.softmax(logits)
+          sums[some[slot]] -= softmax(logits[row.response[range.lowerBound + index - first]])
+        }
+      }
+    }
+    return sums
+  }
+
+  /// Puts the keys and values of `edit` in the place of those of as many tokens in front, what follows them left as it
+  /// is.
+  private func putInFront(_ edit: CompiledEdit, of state: ProcessorState) throws {
+    let count = edit.positions.count
+    let behind =
+      state.position > count ? (count..<state.position).map { state.keyValues(at: $0) } : []
+    state.truncate(to: 0)
+    for position in edit.positions + behind { try state.append(position) }
   }
 
   /// Empties `state` and puts what is known of a prompt under an edit into it; the tokens that are left to be fed, and

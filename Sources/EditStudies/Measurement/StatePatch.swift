@@ -19,19 +19,40 @@ public final class StateCapture: ResidualStreamVisitor {
   /// What was there, `[width]` each.
   public private(set) var states: [Place: [Float]] = [:]
   private let points: Set<Int>
+  private let positions: Set<Int>?
+  private let editor: (any ResidualStreamVisitor)?
 
-  /// Of the points `points`.
-  public init(points: some Sequence<Int>) { self.points = Set(points) }
+  /// Of the points `points`, and of these positions alone where they are given; as `editor` leaves them, which sees the
+  /// rows first, where there is one.
+  public init(
+    points: some Sequence<Int>, positions: Set<Int>? = nil,
+    behind editor: (any ResidualStreamVisitor)? = nil
+  ) {
+    self.points = Set(points)
+    self.positions = positions
+    self.editor = editor
+  }
 
   /// Whether the point is asked for.
-  public func visits(point: Int) -> Bool { points.contains(point) }
+  public func visits(point: Int) -> Bool {
+    points.contains(point) || editor?.visits(point: point) == true
+  }
+
+  /// Where the editor before it did.
+  public var overflow: (point: Int, position: Int)? { editor?.overflow }
 
   /// Copies the rows.
   public func visit(_ rows: ResidualRows) {
-    for row in 0..<rows.count {
-      let place = Place(point: rows.point, position: rows.firstPosition + row)
-      states[place] = rows.withRow(row) { span in span.indices.map { span[$0] } }
+    if let editor, editor.visits(point: rows.point) { editor.visit(rows) }
+    guard points.contains(rows.point) else { return }
+    for row in 0..<rows.count where positions?.contains(rows.firstPosition + row) ?? true {
+      copy(rows, row)
     }
+  }
+
+  private func copy(_ rows: ResidualRows, _ row: Int) {
+    let place = Place(point: rows.point, position: rows.firstPosition + row)
+    states[place] = rows.withRow(row) { span in span.indices.map { span[$0] } }
   }
 }
 

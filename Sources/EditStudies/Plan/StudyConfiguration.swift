@@ -12,7 +12,7 @@ public struct StudyConfiguration: Sendable, Equatable {
     /// Names of editors.
     public let editors: [String]
 
-    /// Those that there are.
+    /// Those that there are, in the order in which they are done.
     public enum Kind: String, Sendable, CaseIterable {
       /// How much of an edit is constant, and how many dimensions the rest has.
       case anatomy
@@ -20,14 +20,37 @@ public struct StudyConfiguration: Sendable, Equatable {
       case contribution
       /// What other strengths around the mean edit do.
       case dose
-      /// Which family an edit of an unseen wording is nearest to.
+      /// Which family an edit of an unseen wording is nearest to, and whether that text does the same.
       case reading
+      /// What each word of an instruction does.
+      case words
+      /// Whether the edits of two steps, added, do both.
+      case arithmetic
+      /// What other forms of instructions do, and what asks for nothing.
+      case stress
+      /// Which tokens read an edit, and in which blocks.
+      case tracing
+      /// What linear probes read of edits and of edited states.
+      case probes
     }
+  }
 
-    /// Experiments of the specification that there are not yet.
-    static let planned = [
-      "words", "arithmetic", "tracing", "probes", "stress", "cebab", "function-vectors", "frontier",
-    ]
+  /// How much is measured, before anything is said of it in particular.
+  public enum Preset: String, Sendable, CaseIterable {
+    /// Minutes.
+    case quick
+    /// All experiments on all unseen rows of our own set.
+    case standard
+    /// The same with more rows and finer integrals.
+    case full
+
+    var rows: Int { self == .quick ? 48 : self == .standard ? 400 : 2000 }
+    var rowsPerFamily: Int { self == .quick ? 1 : self == .standard ? 8 : 16 }
+    var knownPerFamily: Int { self == .quick ? 2 : 4 }
+    var pathPoints: Int { self == .quick ? 8 : self == .standard ? 16 : 32 }
+    var kinds: [Experiment.Kind] {
+      Experiment.Kind.allCases.filter { self != .quick || ($0 != .tracing && $0 != .probes) }
+    }
   }
 
   /// A threshold that was set before anything was measured.
@@ -80,15 +103,21 @@ public struct StudyConfiguration: Sendable, Equatable {
   /// Editors by name, in the order of their names.
   public var editors: [(name: String, path: String)] = []
   /// Rows of unseen wordings that are measured, and of each family at most.
-  public var rows = 96
+  public var rows = Preset.quick.rows
   /// See above.
-  public var rowsPerFamily = 8
+  public var rowsPerFamily = Preset.quick.rowsPerFamily
+  /// Known instructions of a family at most, which the mean edit is of and texts are found among.
+  public var knownPerFamily = Preset.quick.knownPerFamily
+  /// Points of integrated gradients.
+  public var pathPoints = Preset.quick.pathPoints
   /// Draws of the bootstrap, and the part of them in an interval.
   public var resamples = 2000
   /// See above.
   public var level = 0.95
-  /// What is measured.
+  /// What is measured; by the preset where the file does not say it.
   public var experiments: [Experiment] = []
+  /// How jobs are handed to a cluster.
+  public var array = StudyArray()
   /// Thresholds, by "experiment.metric".
   public var accept: [String: Threshold] = Self.defaultThresholds
   /// Where the report is written, and what it is called; nil for the model's name.
@@ -102,20 +131,48 @@ public struct StudyConfiguration: Sendable, Equatable {
     "contribution.share_values": ">= 0.85",
     "contribution.share_keys": "<= 0.25",
     "contribution.cpr_over_random": "> 0.2",
+    "contribution.share_8": ">= 0.85",
+    "contribution.share_8_of_random": "<= 0.5",
     "contribution.reliability": ">= 0.9",
+    "contribution.completeness_error": "<= 0.05",
+    "contribution.gradients_reliability": ">= 0.9",
     "dose.monotone": ">= 1",
     "reading.family_at_1": ">= 0.75",
     "reading.over_words": ">= 0.1",
+    "reading.round_trip": ">= 0.6",
+    "reading.round_trip_of_other_family": "<= 0.3",
+    "words.effect_and_gradients": ">= 0.7",
+    "words.copied_word_first": ">= 0.8",
+    "arithmetic.sum_share": ">= 0.8",
+    "arithmetic.over_plain_sum": ">= 0.1",
+    "arithmetic.exact_of_sum": ">= 0.5",
+    "stress.gain_over_mean": "> 0",
+    "stress.effect_over_shuffled": "> 0",
+    "stress.effect_over_sentence": "> 0",
+    "stress.effect_over_nonsense": "> 0",
+    "stress.share_of_meaningless": "<= 0.05",
+    "stress.harm_of_meaningless": "<= 0.3",
+    "stress.agreement_of_wordings": ">= 0.6",
+    "tracing.knocked_out_most": ">= 0.6",
+    "tracing.knocked_out_elsewhere": "<= 0.2",
+    "tracing.restored_at_last": ">= 0.9",
+    "tracing.restored_in_front": "<= 0.1",
+    "tracing.reliability": ">= 0.8",
+    "probes.edit_accuracy_of_best": ">= 0.8",
+    "probes.edit_selectivity": ">= 0.3",
+    "probes.state_gain": ">= 0.3",
+    "probes.state_gain_in_front": "<= 0.02",
   ].compactMapValues(Threshold.init)
 
   /// Whether they are of the same files and measure the same.
   public static func == (a: Self, b: Self) -> Bool {
     a.path == b.path && a.name == b.name && a.output == b.output && a.seed == b.seed
       && a.model == b.model && a.data == b.data && a.rows == b.rows && a.accept == b.accept
+      && a.rowsPerFamily == b.rowsPerFamily && a.pathPoints == b.pathPoints && a.array == b.array
       && a.experiments == b.experiments && a.editors.map(\.path) == b.editors.map(\.path)
   }
 
-  /// Reads the file at `path`. Throws `StudyError.configuration` and `notThere`, and what makes it unreadable.
+  /// Reads the file at `path`. Throws `StudyError.configuration`, and what makes it unreadable.
   public init(path: String) throws {
     self.path = path
     try read(TextFile.read(path))
@@ -135,13 +192,26 @@ public struct StudyConfiguration: Sendable, Equatable {
     guard let node, case .mapping(let mapping) = node else {
       throw problem("it is no list of names and values")
     }
-    let planned = ["grids", "baselines", "train", "array", "halves"]
     let known = [
       "study", "output", "preset", "seed", "model", "chat_template", "execution", "data",
       "unrelated",
-      "editors", "rows", "bootstrap", "experiments", "accept", "report",
+      "editors", "rows", "bootstrap", "experiments", "accept", "array", "report",
     ]
-    for (key, value) in try entries(mapping, "", known: known, planned: planned) {
+    let values = try entries(mapping, "", known: known)
+    // What the file says in particular goes over what a preset says, wherever it stands.
+    var kinds = Preset.quick.kinds
+    if let node = values.first(where: { $0.0 == "preset" })?.1 {
+      let preset = try parsed(
+        node, "preset", Preset.allCases.map(\.rawValue).joined(separator: ", ")
+      ) {
+        Preset(rawValue: $0)
+      }
+      (rows, rowsPerFamily) = (preset.rows, preset.rowsPerFamily)
+      (pathPoints, kinds) = (preset.pathPoints, preset.kinds)
+      knownPerFamily = preset.knownPerFamily
+    }
+    experiments = kinds.map { Experiment(kind: $0, editors: []) }
+    for (key, value) in values {
       switch key {
       case "study":
         name = try text(value, key)
@@ -152,13 +222,6 @@ public struct StudyConfiguration: Sendable, Equatable {
             "study is \(printable(name)), and must be of small letters, digits and dashes")
         }
       case "output": output = resolved(try text(value, key))
-      case "preset":
-        let preset = try text(value, key)
-        guard preset == "quick" else {
-          throw problem(
-            "preset is \(printable(preset)), and there is quick; standard and full have experiments that are not there yet"
-          )
-        }
       case "seed": seed = try parsed(value, key, "a whole number from 0") { UInt64($0) }
       case "model": model = resolved(try text(value, key))
       case "chat_template": chatTemplate = try text(value, key)
@@ -173,6 +236,7 @@ public struct StudyConfiguration: Sendable, Equatable {
       case "bootstrap": try readBootstrap(value)
       case "experiments": try readExperiments(value)
       case "accept": try readAccept(value)
+      case "array": try readArray(value)
       case "report": try readReport(value)
       default: break
       }
@@ -198,8 +262,7 @@ public struct StudyConfiguration: Sendable, Equatable {
 
   private mutating func readExecution(_ node: Node) throws {
     for (key, value) in try entries(
-      table(node, "execution"), "execution", known: ["threads", "activations"],
-      planned: ["memory", "backward"])
+      table(node, "execution"), "execution", known: ["threads", "activations"])
     {
       switch key {
       case "threads":
@@ -216,13 +279,16 @@ public struct StudyConfiguration: Sendable, Equatable {
 
   private mutating func readRows(_ node: Node) throws {
     for (key, value) in try entries(
-      table(node, "rows"), "rows", known: ["unseen", "per_family"],
-      planned: ["compositional", "family"])
+      table(node, "rows"), "rows", known: ["unseen", "per_family", "known"])
     {
       let count = try parsed(value, "rows.\(key)", "a whole number from 1 to 100000") {
         Int($0).flatMap { (1...100_000).contains($0) ? $0 : nil }
       }
-      if key == "unseen" { rows = count } else { rowsPerFamily = count }
+      switch key {
+      case "unseen": rows = count
+      case "per_family": rowsPerFamily = count
+      default: knownPerFamily = count
+      }
     }
   }
 
@@ -248,19 +314,22 @@ public struct StudyConfiguration: Sendable, Equatable {
   }
 
   private mutating func readExperiments(_ node: Node) throws {
+    experiments = []
     let names = Experiment.Kind.allCases.map(\.rawValue)
-    for (key, value) in try entries(
-      table(node, "experiments"), "experiments", known: names + Experiment.planned)
-    {
-      guard let kind = Experiment.Kind(rawValue: key) else {
-        throw StudyError.notThere(path: path, name: key, there: names)
-      }
+    for (key, value) in try entries(table(node, "experiments"), "experiments", known: names) {
+      guard let kind = Experiment.Kind(rawValue: key) else { continue }
       var chosen: [String]?
+      let place = "experiments.\(key)"
       for (option, value) in try entries(
-        table(value, "experiments.\(key)"), "experiments.\(key)", known: ["editors"])
+        table(value, place), place,
+        known: ["editors"] + (kind == .contribution ? ["steps"] : []))
       {
-        chosen = try list(value, "experiments.\(key).\(option)").map {
-          try text($0, "experiments.\(key).\(option)")
+        if option == "steps" {
+          pathPoints = try parsed(value, "\(place).steps", "a whole number from 1 to 256") {
+            Int($0).flatMap { (1...256).contains($0) ? $0 : nil }
+          }
+        } else {
+          chosen = try list(value, "\(place).\(option)").map { try text($0, "\(place).\(option)") }
         }
       }
       experiments.append(Experiment(kind: kind, editors: chosen ?? []))
@@ -279,80 +348,31 @@ public struct StudyConfiguration: Sendable, Equatable {
     }
   }
 
+  private mutating func readArray(_ node: Node) throws {
+    let known = ["scheduler", "time", "memory", "cpus", "partition", "extra"]
+    for (key, value) in try entries(table(node, "array"), "array", known: known) {
+      let place = "array.\(key)"
+      switch key {
+      case "scheduler":
+        array.scheduler = try parsed(value, place, "slurm or none") {
+          StudyArray.Scheduler(rawValue: $0)
+        }
+      case "time": array.time = try text(value, place)
+      case "memory": array.memory = try text(value, place)
+      case "cpus":
+        array.cpus = try parsed(value, place, "from 1 to 1024") {
+          Int($0).flatMap { (1...1024).contains($0) ? $0 : nil }
+        }
+      case "partition": array.partition = try text(value, place)
+      default: array.extra = try list(value, place).map { try text($0, place) }
+      }
+    }
+  }
+
   private mutating func readReport(_ node: Node) throws {
     for (key, value) in try entries(table(node, "report"), "report", known: ["path", "title"]) {
       let text = try text(value, "report.\(key)")
       if key == "path" { reportPath = text } else { reportTitle = text }
     }
-  }
-}
-
-/// Values of the file.
-extension StudyConfiguration {
-  fileprivate func problem(_ text: String) -> StudyError {
-    .configuration(path: path, problem: text)
-  }
-
-  /// Names and values, each name once and `known`; of `planned` it is said that they are not there yet.
-  fileprivate func entries(
-    _ mapping: Node.Mapping, _ place: String, known: [String]?, planned: [String] = []
-  ) throws -> [(String, Node)] {
-    var seen: Set<String> = []
-    return try mapping.map { key, value in
-      let name = key.scalar?.string ?? "?"
-      let full = place.isEmpty ? name : "\(place).\(name)"
-      if planned.contains(name) {
-        throw problem("\(printable(full)) is not there yet; leave it out")
-      }
-      if let known, !known.contains(name) {
-        let nearest = nearestName(to: name, of: known)
-        throw problem(
-          "\(printable(full)) is not known; "
-            + (nearest.map { "did you mean \($0)?" } ?? "there are \(known.joined(separator: ", "))")
-        )
-      }
-      guard seen.insert(name).inserted else {
-        throw problem("\(printable(full)) stands there twice")
-      }
-      return (name, value)
-    }
-  }
-
-  fileprivate func table(_ node: Node, _ place: String) throws -> Node.Mapping {
-    guard case .mapping(let mapping) = node else {
-      throw problem("\(place) must be a table of names and values")
-    }
-    return mapping
-  }
-
-  fileprivate func text(_ node: Node, _ place: String) throws -> String {
-    guard case .scalar(let scalar) = node, !scalar.string.isEmpty else {
-      throw problem("\(place) must be a text")
-    }
-    return scalar.string
-  }
-
-  fileprivate func list(_ node: Node, _ place: String) throws -> [Node] {
-    switch node {
-    case .sequence(let sequence): return Array(sequence)
-    case .scalar: return [node]
-    default: throw problem("\(place) must be a list")
-    }
-  }
-
-  fileprivate func parsed<Value>(
-    _ node: Node, _ place: String, _ needed: String, _ parse: (String) -> Value?
-  ) throws -> Value {
-    let text = try text(node, place)
-    guard let value = parse(text) else {
-      throw problem("\(place) is \(printable(text)), and must be \(needed)")
-    }
-    return value
-  }
-
-  /// `path` as seen from the file's folder.
-  fileprivate func resolved(_ path: String) -> String {
-    guard !path.hasPrefix("/"), let slash = self.path.lastIndex(of: "/") else { return path }
-    return self.path[...slash] + path
   }
 }

@@ -8,9 +8,14 @@ import ModelFiles
 struct StudyData {
   /// What is measured, and whether it is in the second half.
   let rows: [(row: TrainingRow, isInSecondHalf: Bool)]
+  /// Rows of two families one after the other, each of which is trained on, and the two together are not.
+  let pairs: [TrainingRow]
+  /// Rows of families that are not trained on.
+  let otherFamilies: [TrainingRow]
+  /// Rows that are trained on.
+  let training: [TrainingRow]
   /// Of all that it is made of.
   let digest: String
-  private let training: [TrainingRow]
 
   /// Reads the files and draws the rows. Throws `configuration` where no row is of an unseen wording, and what makes
   /// files unreadable.
@@ -41,26 +46,46 @@ struct StudyData {
     // Within a family its instructions in turns; which half begins alternates between families.
     var half: [String: Bool] = [:]
     var next: [String: Bool] = [:]
-    var families = 0
+    var familyCount = 0
     rows = chosen.map { row in
       if half[row.instruction] == nil {
         let family = row.family ?? row.instruction
         if next[family] == nil {
-          next[family] = families % 2 == 1
-          families += 1
+          next[family] = familyCount % 2 == 1
+          familyCount += 1
         }
         half[row.instruction] = next[family]!
         next[family]!.toggle()
       }
       return (row, half[row.instruction]!)
     }
+    func named(_ names: Set<String>) -> [TrainingRow] {
+      split.heldOut.filter { names.contains($0.name) }.flatMap(\.rows).map { found.rows[$0] }
+    }
+    let families = Set(training.compactMap(\.family))
+    pairs = Array(
+      named(["compositional"]).filter {
+        $0.parts.count == 2 && $0.parts.allSatisfy(families.contains)
+      }.prefix(configuration.rows))
+    otherFamilies = Array(named(["family", "families"]).prefix(configuration.rows))
     var hash = SHA256()
-    for row in chosen + training {
+    for row in chosen + pairs + otherFamilies + training {
       for text in [row.instruction, row.input, row.output, row.family ?? ""] {
         hash.update(data: Data("\(text.utf8.count) \(text)\n".utf8))
       }
     }
     digest = hash.finalize().hexadecimal
+  }
+
+  /// The instruction of training of `family` that has most words in common with `instruction`; the first of several.
+  func instruction(of family: String, like instruction: String) -> String? {
+    let wanted = Set(InstructionWords.of(instruction))
+    var best: (text: String, common: Int)?
+    for row in training where row.family == family {
+      let common = wanted.intersection(InstructionWords.of(row.instruction)).count
+      if common > best?.common ?? -1 { best = (row.instruction, common) }
+    }
+    return best?.text
   }
 
   /// Different instructions of training, at most so many of a family.
@@ -74,6 +99,38 @@ struct StudyData {
       }
       counts[family, default: 0] += 1
       return KnownInstructions.Entry(row.instruction, family: row.family)
+    }
+  }
+}
+
+/// The words of an instruction, for comparing instructions by their words.
+enum InstructionWords {
+  /// What stands between white space, without signs at its ends and in small letters; signs alone are a word.
+  static func of(_ text: String) -> [String] {
+    text.split(whereSeparator: \.isWhitespace).map { stripped($0).lowercased() }
+  }
+
+  /// Without the signs at its ends, where that leaves something.
+  static func stripped(_ word: Substring) -> String {
+    let inner = word.drop { $0.isPunctuation }
+    let end = inner.lastIndex { !$0.isPunctuation }
+    return String(end.map { inner[...$0] } ?? word)
+  }
+
+  /// The numbers of the words of `instruction` that stand in `output` and not in `input`: what the answer takes from the
+  /// instruction itself.
+  static func copied(_ instruction: String, input: String, output: String) -> [Int] {
+    func words(_ text: String) -> Set<String> {
+      Set(text.split { !$0.isLetter && !$0.isNumber }.map(String.init))
+    }
+    let (there, given) = (words(output), words(input))
+    return instruction.split(whereSeparator: \.isWhitespace).enumerated().compactMap {
+      index, word in
+      let word = stripped(word)
+      let isSign = word.allSatisfy { !$0.isLetter && !$0.isNumber }
+      let isThere = isSign ? output.contains(word) && word.count > 1 : there.contains(word)
+      let isGiven = isSign ? input.contains(word) : given.contains(word)
+      return isThere && !isGiven ? index : nil
     }
   }
 }

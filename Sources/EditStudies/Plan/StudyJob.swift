@@ -20,7 +20,7 @@ public struct StudyJob: Sendable, Equatable {
   /// All that results depend on: paths, threads and memory are not among it.
   struct Contents: Encodable {
     /// Goes up when the same contents come to mean other numbers.
-    var format = 1
+    var format = 2
     let kind: String
     let model, weights, editor, rows, activations: String
     let template: String?
@@ -28,6 +28,7 @@ public struct StudyJob: Sendable, Equatable {
     let seed: UInt64
     let rowCount, rowsPerFamily, resamples: Int
     let level: Double
+    let pathPoints, knownPerFamily: Int
   }
 
   init(

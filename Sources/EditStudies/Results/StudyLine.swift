@@ -66,10 +66,13 @@ struct StudyLine: Encodable {
     return line
   }
 
-  /// Whether a figure keeps to its threshold: both ends of its interval have to be on one side.
+  /// Whether a figure keeps to its threshold: both ends of its interval have to be on one side. One that should have an
+  /// interval and has none, since some draw of families has no such figure, is undecided; `isPoint` are those that are of
+  /// all rows together.
   static func verdict(
     _ job: StudyJob, _ metric: String, _ estimate: Estimate?,
-    _ accept: [String: StudyConfiguration.Threshold], undecided: String? = nil
+    _ accept: [String: StudyConfiguration.Threshold], undecided: String? = nil,
+    isPoint: Bool = false
   ) -> StudyLine? {
     guard let threshold = accept["\(job.kind.rawValue).\(metric)"] else { return nil }
     var line = StudyLine("verdict", job, metric)
@@ -82,11 +85,31 @@ struct StudyLine: Encodable {
       line.note = undecided ?? "there is too little to divide by"
       return line
     }
+    guard isPoint || estimate.low != nil else {
+      line.verdict = "undecided"
+      line.note = "in some draws of families there is too little to divide by"
+      return line
+    }
     let ends = [estimate.low ?? estimate.value, estimate.high ?? estimate.value]
     let held = ends.filter(threshold.holds).count
     line.verdict = held == ends.count ? "pass" : held == 0 ? "fail" : "undecided"
     if line.verdict == "undecided" { line.note = "the interval has the threshold in it" }
     return line
+  }
+
+  /// A figure, and its verdict where a threshold was set for it.
+  static func judged(
+    _ job: StudyJob, _ metric: String, _ estimate: Estimate?,
+    _ accept: [String: StudyConfiguration.Threshold], unit: String, rows: Int, clusters: Int,
+    condition: String? = nil, undecided: String? = nil, isPoint: Bool = false
+  ) -> [StudyLine] {
+    [
+      .estimate(
+        job, metric, estimate, unit: unit, rows: rows, clusters: clusters, condition: condition,
+        note: estimate == nil ? undecided : nil)
+    ]
+      + [verdict(job, metric, estimate, accept, undecided: undecided, isPoint: isPoint)].compactMap
+    { $0 }
   }
 
   func json() throws -> String {

@@ -44,6 +44,13 @@ struct JobFolder {
     return String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
   }
 
+  /// How long a finished job took.
+  static func seconds(_ study: String, _ job: StudyJob) -> Double? {
+    FileManager.default.contents(atPath: "\(path(study, job))/done.json").flatMap {
+      try? JSONDecoder().decode(Done.self, from: $0).seconds
+    }
+  }
+
   /// The whole lines that were measured, by unit; a torn last one is cut off.
   func units() throws -> [String: String] {
     guard let data = FileManager.default.contents(atPath: partPath) else { return [:] }

@@ -14,7 +14,9 @@ struct StudyReport {
     let title = study.configuration.reportTitle ?? "What edits of \(modelName) show"
     return Page.document(
       title: title,
-      ["<h1>\(Page.escaped(title))</h1>", overview, verdicts] + found.map(section) + [method])
+      ["<h1>\(Page.escaped(title))</h1>", overview, claims, verdicts] + found.map(section) + [
+        method
+      ])
   }
 
   private var modelName: String {
@@ -31,6 +33,24 @@ struct StudyReport {
     if !missing.isEmpty { notes.append("Missing: \(missing.joined(separator: ", ")).") }
     if study.thresholdsChanged { notes.append("Thresholds changed after the first result.") }
     return notes.map(Page.note).joined(separator: "\n")
+  }
+
+  private var claims: String {
+    let all = study.configuration.editors.flatMap { StudyClaim.all($0.name, judged) }
+    return Page.section(
+      "Five claims, and what came of them",
+      Page.table(
+        ["", "claim", "editor", "verdict", "why"],
+        all.map { [$0.name, $0.claim, $0.editor, $0.verdict, $0.why] }),
+      Page.note(
+        "A claim passes where all of its figures keep to their thresholds and what could refute it was tried; it fails "
+          + "where one of its figures fails."))
+  }
+
+  private var judged: [StudyVerdict] {
+    found.flatMap { job, lines in
+      (lines ?? []).compactMap { StudyVerdict($0, of: job) }
+    }
   }
 
   private var verdicts: String {
@@ -100,6 +120,11 @@ struct StudyReport {
     case .contribution: "Where does it act?"
     case .dose: "What do other strengths do?"
     case .reading: "Can it be read back?"
+    case .words: "Which words do it?"
+    case .arithmetic: "Do edits add up?"
+    case .stress: "Does it read, and what breaks it?"
+    case .tracing: "Who reads it, and when?"
+    case .probes: "What can a probe read?"
     }
   }
 

@@ -26,6 +26,8 @@ public final class StudyRun {
     public let state: State
     /// Units that are measured.
     public let units: Int
+    /// About how long it takes, or took.
+    public let seconds: Double
   }
 
   /// What is studied.
@@ -46,6 +48,7 @@ public final class StudyRun {
     let data = try StudyData(configuration)
     self.data = data
     var digests: [String: String] = [:]
+    var prefixes: Set<String> = []
     for editor in configuration.editors {
       let file = try OpenedEditor(path: editor.path)
       try StudiedEditor.check(file)
@@ -57,7 +60,9 @@ public final class StudyRun {
             + "\(try opened.identity().description); give an editor of this model")
       }
       digests[editor.name] = file.digest()
+      if file.configuration.interface.isPrefix { prefixes.insert(editor.name) }
     }
+    self.prefixes = prefixes
     let unrelated = try configuration.unrelated.map { path in
       SHA256.hash(data: Data(try TextFile.read(path).utf8)).hexadecimal
     }
@@ -74,7 +79,9 @@ public final class StudyRun {
             activations: configuration.activations.rawValue, template: configuration.chatTemplate,
             unrelated: unrelated, seed: configuration.seed, rowCount: configuration.rows,
             rowsPerFamily: configuration.rowsPerFamily, resamples: configuration.resamples,
-            level: configuration.level), kind: experiment.kind, editor: editor)
+            level: configuration.level, pathPoints: configuration.pathPoints,
+            knownPerFamily: configuration.knownPerFamily),
+          kind: experiment.kind, editor: editor)
       }
     }
   }
@@ -94,51 +101,110 @@ public final class StudyRun {
         ?? 0
       return Status(
         id: job.id, name: job.name, state: isDone ? .done : units > 0 ? .begun : .waiting,
-        units: units)
+        units: units,
+        seconds: isDone
+          ? JobFolder.seconds(configuration.output, job) ?? 0 : try cost(job).seconds(job.kind))
     }
   }
 
+  private func cost(_ job: StudyJob) throws -> StudyCost {
+    StudyCost(
+      depth: opened.configuration.layerCount,
+      weights: opened.file.tensors.reduce(0) { $0 + Double($1.elementCount) },
+      threads: Double(opened.settings.threadCount), rows: Double(data.rows.count),
+      pairs: Double(data.pairs.count), others: Double(data.otherFamilies.count),
+      points: Double(configuration.pathPoints), isPrefix: prefixes.contains(job.editorName))
+  }
+
+  /// Names of editors that write prefixes.
+  private let prefixes: Set<String>
+
   /// Does what is missing, one job after the other, and writes the report. `progress` hears the job, its units and how
-  /// many there are; `isStopRequested` is asked before every pass.
+  /// many there are; `isStopRequested` is asked before every pass. Of several processes on one folder each takes jobs that
+  /// no other has; the last waits for those of the others, and takes them over where their owner is gone.
   ///
   /// What was measured is on the disk when it is told, so that a study that was ended at any moment goes on where it was,
-  /// to the same bits. Throws `folderInUse` where another process has the folder, `interrupted`, and what measuring
-  /// throws.
+  /// to the same bits. With `only`, a job's number from 0, id or name, that one alone is done. Throws `claimed` where
+  /// another process does that one, `interrupted`, and what measuring throws.
   public func run(
+    only: String? = nil,
     isStopRequested: @escaping () -> Bool = { false },
     progress: @escaping (StudyJob, _ done: Int, _ of: Int, _ note: String) -> Void = { _, _, _, _ in
     }
   ) throws {
+    let wanted = try only.map { [try job($0)] } ?? jobs
     try FileManager.default.createDirectory(
       atPath: configuration.output, withIntermediateDirectories: true)
-    let lock = try FolderLock(folder: configuration.output, name: "study.lock")
-    defer { withExtendedLifetime(lock) {} }
     try keepThresholds()
-    // Jobs of one editor have its material in common.
-    for editor in configuration.editors {
-      let mine = try jobs.filter { job in
-        guard job.editorName == editor.name else { return false }
-        return try JobFolder.results(configuration.output, job) == nil
+    while true {
+      var isElsewhere = false
+      // Jobs of one editor have its material in common.
+      for editor in configuration.editors {
+        let mine = wanted.filter { $0.editorName == editor.name }
+        if try !measure(mine, editor.path, isStopRequested, progress) { isElsewhere = true }
       }
-      guard !mine.isEmpty else { continue }
-      var current = mine[0]
-      var units = (done: 0, of: 0)
-      let material = try StudyMaterial(
-        configuration, data, opened, editor: editor.path, isStopRequested: isStopRequested
-      ) { note, _ in
-        guard !isStopRequested() else { throw StudyError.interrupted(work: "studying") }
-        progress(current, units.done, units.of, note)
+      guard isElsewhere else { break }
+      if only != nil {
+        throw StudyError.claimed(
+          path: JobFolder.path(configuration.output, wanted[0]), by: "another process")
       }
-      for job in mine {
-        current = job
-        units = (0, 0)
-        try measure(job, try experiment(job.kind, material)) { done, of in
-          units = (done, of)
-          progress(job, done, of, "")
-        }
-      }
+      guard !isStopRequested() else { throw StudyError.interrupted(work: "studying") }
+      Thread.sleep(forTimeInterval: 1)
     }
     try report()
+  }
+
+  /// A job by its number in the plan, its id or its name. Throws `configuration` where there is none such.
+  private func job(_ name: String) throws -> StudyJob {
+    if let number = Int(name), jobs.indices.contains(number) { return jobs[number] }
+    guard let job = jobs.first(where: { $0.id == name || $0.name == name }) else {
+      throw StudyError.configuration(
+        path: configuration.path,
+        problem: "there is no job \(name); there are "
+          + jobs.map { "\($0.id) (\($0.name))" }.joined(separator: ", "))
+    }
+    return job
+  }
+
+  /// Measures those of `jobs`, of one editor, that nobody has measured or is measuring; whether all are measured now.
+  private func measure(
+    _ jobs: [StudyJob], _ editor: String, _ isStopRequested: @escaping () -> Bool,
+    _ progress: @escaping (StudyJob, Int, Int, String) -> Void
+  ) throws -> Bool {
+    var material: StudyMaterial?
+    var isWhole = true
+    var current = jobs.first
+    var units = (done: 0, of: 0)
+    var claim: JobClaim?
+    for job in jobs where try JobFolder.results(configuration.output, job) == nil {
+      let folder = try JobFolder(configuration.output, job)
+      claim = try JobClaim(folder.path)
+      guard claim != nil else {
+        isWhole = false
+        continue
+      }
+      // Somebody else may have finished it since it was looked at.
+      guard try JobFolder.results(configuration.output, job) == nil else { continue }
+      current = job
+      units = (0, 0)
+      let here =
+        try material
+        ?? StudyMaterial(
+          configuration, data, opened, editor: editor, isStopRequested: isStopRequested
+        ) { note, _ in
+          guard !isStopRequested() else { throw StudyError.interrupted(work: "studying") }
+          claim?.renew()
+          if let current { progress(current, units.done, units.of, note) }
+        }
+      material = here
+      try measure(job, folder, try experiment(job.kind, here)) { done, of in
+        claim?.renew()
+        units = (done, of)
+        progress(job, done, of, "")
+      }
+      claim = nil
+    }
+    return isWhole
   }
 
   private func experiment(
@@ -149,15 +215,20 @@ public final class StudyRun {
     case .contribution: ContributionExperiment(material)
     case .dose: try DoseExperiment(material)
     case .reading: ReadingExperiment(material)
+    case .words: WordsExperiment(material)
+    case .arithmetic: ArithmeticExperiment(material)
+    case .stress: StressExperiment(material)
+    case .tracing: TracingExperiment(material)
+    case .probes: ProbesExperiment(material)
     }
   }
 
   private func measure(
-    _ job: StudyJob, _ experiment: any StudyExperiment, _ progress: (Int, Int) -> Void
+    _ job: StudyJob, _ folder: JobFolder, _ experiment: any StudyExperiment,
+    _ progress: (Int, Int) -> Void
   ) throws {
     let clock = ContinuousClock()
     let start = clock.now
-    let folder = try JobFolder(configuration.output, job)
     var units = try folder.units()
     progress(units.count, experiment.unitCount)
     while true {
@@ -178,12 +249,7 @@ public final class StudyRun {
 
   /// Removes a job, by its id or its name, so that it is done again. Throws `configuration` where there is none such.
   public func forget(_ name: String) throws {
-    guard let job = jobs.first(where: { $0.id == name || $0.name == name }) else {
-      throw StudyError.configuration(
-        path: configuration.path,
-        problem: "there is no job \(name); there are "
-          + jobs.map { "\($0.id) (\($0.name))" }.joined(separator: ", "))
-    }
+    let job = try job(name)
     let folder = JobFolder.path(configuration.output, job)
     if FileManager.default.fileExists(atPath: folder) {
       try FileManager.default.removeItem(atPath: folder)
@@ -199,6 +265,8 @@ public final class StudyRun {
 
   /// Writes the thresholds down before the first result.
   private func keepThresholds() throws {
+    let lock = try JobClaim.waited(configuration.output, name: "study.lock")
+    defer { withExtendedLifetime(lock) {} }
     if !FileManager.default.fileExists(atPath: thresholdsPath) {
       try JobFolder.write(thresholds, to: thresholdsPath)
     }
@@ -220,6 +288,8 @@ public final class StudyRun {
   public func report() throws {
     try FileManager.default.createDirectory(
       atPath: configuration.output, withIntermediateDirectories: true)
+    let lock = try JobClaim.waited(configuration.output, name: "study.lock")
+    defer { withExtendedLifetime(lock) {} }
     let found = try jobs.map { ($0, try JobFolder.results(configuration.output, $0)) }
     try JobFolder.write(
       found.compactMap(\.1).joined().map { $0 + "\n" }.joined(),
@@ -231,14 +301,21 @@ public final class StudyRun {
   /// The verdicts of what is done: job, metric, threshold, value, interval, verdict.
   public func verdicts() throws -> [StudyVerdict] {
     try jobs.flatMap { job in
-      try (JobFolder.results(configuration.output, job) ?? []).compactMap { line in
-        let found = try StudyResult(line)
-        guard found.kind == "verdict", let verdict = found.verdict, let threshold = found.threshold
-        else { return nil }
-        return StudyVerdict(
-          job: job.name, metric: found.metric, threshold: threshold, value: found.value,
-          low: found.low, high: found.high, verdict: verdict, note: found.note)
+      try (JobFolder.results(configuration.output, job) ?? []).compactMap {
+        StudyVerdict(try StudyResult($0), of: job)
       }
     }
+  }
+
+  /// The five claims about every editor, of what is done.
+  public func claims() throws -> [StudyClaim] {
+    let verdicts = try verdicts()
+    return configuration.editors.flatMap { StudyClaim.all($0.name, verdicts) }
+  }
+
+  /// A script that hands the jobs to a cluster.
+  public func arrayScript() -> String {
+    configuration.array.script(
+      name: configuration.name, config: configuration.path, jobs: jobs.count)
   }
 }

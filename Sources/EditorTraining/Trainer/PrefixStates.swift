@@ -1,19 +1,19 @@
 import LanguageModels
 
 /// States at the input of every block, `[layers][rows][width]`, of some tokens of a batch.
-struct PrefixStates {
-  var values: [Float]
+package struct PrefixStates {
+  package var values: [Float]
   let layerCount: Int
   let rowCount: Int
   let width: Int
 
-  init(layerCount: Int, rowCount: Int, width: Int) {
+  package init(layerCount: Int, rowCount: Int, width: Int) {
     (self.layerCount, self.rowCount, self.width) = (layerCount, rowCount, width)
     values = [Float](repeating: 0, count: layerCount * rowCount * width)
   }
 
   /// Where row number `index` of `layer` lies.
-  func range(_ layer: Int, _ index: Int) -> Range<Int> {
+  package func range(_ layer: Int, _ index: Int) -> Range<Int> {
     let start = (layer * rowCount + index) * width
     return start..<start + width
   }
@@ -61,12 +61,12 @@ final class PrefixReader: DifferentiableStreamEdit {
 ///     h_r(i)[l] = e_i[l],  de_i[l] = dh_r(i)[l],  and none for what stood there
 ///
 /// so that of a block nothing but the keys and values of these tokens is seen.
-final class PrefixWriter: DifferentiableStreamEdit {
-  private(set) var gradients: PrefixStates
+package final class PrefixWriter: DifferentiableStreamEdit {
+  package private(set) var gradients: PrefixStates
   private let states: PrefixStates
   private let rows: [Int]  // of the batch
 
-  init(_ states: PrefixStates, at rows: [Int]) {
+  package init(_ states: PrefixStates, at rows: [Int]) {
     precondition(rows.count == states.rowCount)
     self.states = states
     self.rows = rows
@@ -74,10 +74,10 @@ final class PrefixWriter: DifferentiableStreamEdit {
       layerCount: states.layerCount, rowCount: states.rowCount, width: states.width)
   }
 
-  var lowestPoint: Int? { 0 }
-  func edits(point: Int) -> Bool { point < states.layerCount }
+  package var lowestPoint: Int? { 0 }
+  package func edits(point: Int) -> Bool { point < states.layerCount }
 
-  func apply(point: Int, rows stream: UnsafeMutableBufferPointer<Float>) {
+  package func apply(point: Int, rows stream: UnsafeMutableBufferPointer<Float>) {
     for (index, row) in rows.enumerated() {
       for (i, source) in states.range(point, index).enumerated() {
         stream[row * states.width + i] = states.values[source]
@@ -85,7 +85,7 @@ final class PrefixWriter: DifferentiableStreamEdit {
     }
   }
 
-  func backward(
+  package func backward(
     point: Int, rows _: UnsafeBufferPointer<Float>, gradient: UnsafeMutableBufferPointer<Float>
   ) {
     for (index, row) in rows.enumerated() {

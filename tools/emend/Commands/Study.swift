@@ -7,28 +7,25 @@ struct Study: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure what edits show of a model, experiment by experiment.",
     discussion: """
-      A file says what is studied: the model, editors, rows as for train, and experiments. What is measured is kept job \
+      A file, as below, says what is studied: the model, editors, rows as for train, and experiments. What is measured is kept job \
       by job; a study that was ended goes on where it was, and what is finished is never done again.
 
         emend study study.yaml
         emend study check study.yaml
-        emend study status study.yaml
-        emend study report study.yaml
-
-      The file:
+        emend study array study.yaml | sbatch
 
         study: smollm2-edits
         preset: quick
         model: SmolLM2-135M-Instruct.Q4_1.gguf
         data: [own.jsonl]
         editors: {shipped: smollm2-135m-instruct.safetensors}
-        experiments: {contribution: {}, dose: {}, reading: {}, anatomy: {}}
 
       docs/study.md has all of its keys, the experiments and their formulas. Exit code 75: interrupted; the same command \
       goes on.
       """,
     subcommands: [
       StudyGo.self, StudyCheck.self, StudyStatus.self, StudyReportCommand.self, StudyForget.self,
+      StudyArrayCommand.self,
     ], defaultSubcommand: StudyGo.self)
 }
 
@@ -44,10 +41,14 @@ struct StudyGo: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Measure what is missing, and write the report.",
     discussion: """
-        emend study run study.yaml
+        emend study run study.yaml --job 3
+
+      Several may run on one folder: each takes jobs that no other has.
       """)
 
   @OptionGroup var file: StudyFile
+  @Option(help: "One job alone: its number in the plan from 0, its id or its name.")
+  var job: String?
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -55,7 +56,8 @@ struct StudyGo: ParsableCommand {
     let printer = StudyPrinter()
     defer { printer.finish() }
     do {
-      try study.run(isStopRequested: { Interrupt.isRequested }, progress: printer.update)
+      try study.run(
+        only: job, isStopRequested: { Interrupt.isRequested }, progress: printer.update)
     } catch StudyError.interrupted {
       printer.finish()
       throw CommandError.resumable(work: "studying", command: ShellWords.command())
@@ -66,6 +68,9 @@ struct StudyGo: ParsableCommand {
       try JSON.print(verdicts)
     } else {
       Console.print(Self.table(verdicts))
+      for claim in try job == nil ? study.claims() : [] {
+        Console.print("\(claim.editor): \(claim.name), \(claim.claim): \(claim.verdict)")
+      }
       Console.print("\(study.reportPath): the report")
     }
   }
@@ -108,9 +113,7 @@ final class StudyPrinter {
 struct StudyCheck: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check", abstract: "Say what would be done; nothing is written.",
-    discussion: """
-        emend study check study.yaml
-      """)
+    discussion: "  emend study check study.yaml")
 
   @OptionGroup var file: StudyFile
   @OptionGroup var output: OutputOptions
@@ -119,7 +122,10 @@ struct StudyCheck: ParsableCommand {
     let study = try file.study()
     let jobs = try study.status()
     guard !output.json else { return try JSON.print(jobs) }
-    for job in jobs { Console.print("\(job.id)  \(job.name)  \(job.state.rawValue)") }
+    for job in jobs {
+      Console.print(
+        "\(job.id)  \(job.name)  \(job.state.rawValue)  \(Numbers.fixed(job.seconds / 60, 1)) min")
+    }
     Console.print("\(study.rowCount) rows")
   }
 }
@@ -127,9 +133,7 @@ struct StudyCheck: ParsableCommand {
 struct StudyStatus: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status", abstract: "Say what is done.",
-    discussion: """
-        emend study status study.yaml --json
-      """)
+    discussion: "  emend study status study.yaml --json")
 
   @OptionGroup var file: StudyFile
   @OptionGroup var output: OutputOptions
@@ -146,9 +150,7 @@ struct StudyStatus: ParsableCommand {
 struct StudyReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report", abstract: "Write the report of what there is.",
-    discussion: """
-        emend study report study.yaml
-      """)
+    discussion: "  emend study report study.yaml")
 
   @OptionGroup var file: StudyFile
 
@@ -162,9 +164,7 @@ struct StudyReportCommand: ParsableCommand {
 struct StudyForget: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "forget", abstract: "Remove a job, so that it is done again.",
-    discussion: """
-        emend study forget study.yaml contribution/shipped
-      """)
+    discussion: "  emend study forget study.yaml contribution/shipped")
 
   @OptionGroup var file: StudyFile
 
@@ -172,4 +172,14 @@ struct StudyForget: ParsableCommand {
   var job: String
 
   func run() throws { try file.study().forget(job) }
+}
+
+struct StudyArrayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "array", abstract: "Print a script that hands the jobs to a cluster.",
+    discussion: "  emend study array study.yaml | sbatch")
+
+  @OptionGroup var file: StudyFile
+
+  func run() throws { Console.print(try file.study().arrayScript()) }
 }

@@ -1,0 +1,73 @@
+/// What a study says of a model's edits, and what of it could be refuted: one line each, never stronger than what was
+/// measured.
+public struct StudyClaim: Sendable, Encodable {
+  /// C1 to C5.
+  public let name: String
+  /// What is claimed.
+  public let claim: String
+  /// The editor that it is said of.
+  public let editor: String
+  /// pass, fail or undecided.
+  public let verdict: String
+  /// The figures that it stands on, or what is missing.
+  public let why: String
+
+  /// A claim, the figures that have to keep to their thresholds, and what would have to be tried beside them.
+  private struct Rule {
+    let name, claim: String
+    let figures: [String]
+    let untried: String?
+  }
+
+  private static let rules = [
+    Rule(
+      name: "C1", claim: "the instruction is read",
+      figures: [
+        "stress.gain_over_mean", "stress.effect_over_shuffled", "stress.effect_over_sentence",
+        "stress.effect_over_nonsense",
+      ], untried: nil),
+    Rule(
+      name: "C2", claim: "the edit brings out what the model has, rather than teaching it",
+      figures: [], untried: "no editor was trained on permuted meanings"),
+    Rule(
+      name: "C3", claim: "the edit acts in those blocks",
+      figures: ["contribution.cpr_over_random", "contribution.reliability"],
+      untried: "no edits were trained at random blocks of the same number"),
+    Rule(
+      name: "C4", claim: "the edit can be read back",
+      figures: [
+        "reading.family_at_1", "reading.over_words", "reading.round_trip",
+        "reading.round_trip_of_other_family",
+      ], untried: "no edits were made that do one thing and lie near the text of another"),
+    Rule(
+      name: "C5", claim: "the edit is a faithful counterfactual", figures: [],
+      untried: "no texts that people changed were compared with"),
+  ]
+
+  /// The claims about `editor`, of the verdicts on its jobs. One passes where all of its figures do and nothing that could
+  /// refute it is untried, and fails where one of them fails.
+  static func all(_ editor: String, _ verdicts: [StudyVerdict]) -> [StudyClaim] {
+    rules.map { rule in
+      let found = rule.figures.map { figure -> (figure: String, verdict: StudyVerdict?) in
+        let parts = figure.split(separator: ".").map(String.init)
+        return (
+          figure, verdicts.first { $0.job == "\(parts[0])/\(editor)" && $0.metric == parts[1] }
+        )
+      }
+      let failed = found.filter { $0.verdict?.verdict == "fail" }
+      let open = found.filter { $0.verdict == nil || $0.verdict?.verdict == "undecided" }
+      let verdict =
+        !failed.isEmpty
+        ? "fail" : open.isEmpty && rule.untried == nil ? "pass" : "undecided"
+      let why =
+        found.map { figure, verdict in
+          guard let verdict else { return "\(figure): not measured" }
+          let value = verdict.value.map { Page.fixed($0, 3) } ?? "-"
+          return "\(figure) \(value), asked \(verdict.threshold): \(verdict.verdict)"
+        } + (rule.untried.map { [$0] } ?? [])
+      return StudyClaim(
+        name: rule.name, claim: rule.claim, editor: editor, verdict: verdict,
+        why: why.joined(separator: "; "))
+    }
+  }
+}

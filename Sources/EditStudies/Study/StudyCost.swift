@@ -1,0 +1,45 @@
+/// What a job costs, before it is done: tokens that go through the model for it, and seconds by a speed that is typical of
+/// it. An estimate, to know minutes from hours.
+struct StudyCost {
+  let depth: Int
+  let weights: Double
+  let threads: Double
+  let rows, pairs, others: Double
+  let points: Double
+  let isPrefix: Bool
+
+  /// Tokens of a row with its edit, of an answer, and of a long text's window.
+  private static let tokens = (row: 50.0, answer: 16.0, window: 96.0)
+  /// Multiplications and additions a second of a thread in passes of many rows, in gradients, and of single tokens.
+  private static let rate = (forward: 8e11, gradient: 2.7e11, decoding: 3e11)
+
+  /// Seconds of a job of that kind.
+  func seconds(_ kind: StudyConfiguration.Experiment.Kind) -> Double {
+    let blocks = Double(depth)
+    let orders = 8.0 * 9
+    switch kind {
+    case .anatomy: return isPrefix ? 0 : 20 + cost(rows, runs: 18)
+    case .contribution:
+      return cost(rows, runs: 5 + 4 * blocks + orders, gradients: points + 2)
+    case .dose: return cost(rows, runs: isPrefix ? 11 : 22, answers: 11) + cost(16, runs: 12)
+    case .reading: return cost(rows, runs: 4 * 12, answers: 4) + cost(1400, runs: 1)
+    case .words: return cost(min(60, rows), runs: 10, gradients: points + 2)
+    case .arithmetic: return isPrefix ? 0 : cost(pairs, runs: 26, answers: 3)
+    case .stress:
+      return cost(rows, runs: 15, answers: 14) + cost(rows + pairs + others, runs: 4, answers: 4)
+    case .tracing:
+      return cost(min(24, rows), runs: 7 * blocks) + cost(min(96, rows), runs: 8 * blocks)
+    case .probes: return 20 + cost(288, runs: 3) + cost(400, runs: 1)
+    }
+  }
+
+  private func cost(
+    _ rows: Double, runs: Double, gradients: Double = 0, answers: Double = 0
+  ) -> Double {
+    let all =
+      runs * Self.tokens.row / Self.rate.forward
+      + gradients * Self.tokens.row * 3 / Self.rate.gradient
+      + answers * Self.tokens.answer / Self.rate.decoding
+    return rows * all * 2 * weights / threads
+  }
+}
