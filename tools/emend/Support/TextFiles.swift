@@ -1,5 +1,7 @@
 import ModelFiles
 
+typealias TextInput = TextFile
+
 /// Writes a text file that is there whole or not at all.
 enum TextOutput {
   static func write(_ text: String, to path: String) throws {

@@ -1,3 +1,0 @@
-import ModelFiles
-
-typealias TextInput = TextFile
