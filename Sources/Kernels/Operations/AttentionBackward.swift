@@ -236,8 +236,9 @@ func attendBackward(
 }
 
 #if KERNELS_NEON
-  /// Half of `tileProducts`, as much as there are registers for.
-  @inline(__always) private func fourProducts(
+  /// Half of `tileProducts`, as much as there are registers for. A function of its own: what its callers multiply by
+  /// would take a register of it.
+  @inline(never) private func fourProducts(
     _ tile: UnsafePointer<Float>, _ rows: UnsafePointer<Float>, _ width: Int, _ headSize: Int
   ) -> Four {
     var f = Four()
