@@ -204,6 +204,17 @@ struct StudyCommandTests {
     #expect(result.errors.contains(words), "\(result.errors)")
   }
 
+  /// Rows of which none is of training, as those of an evaluation: a study says what it needs, and nothing of training.
+  @Test func rowsOfTrainingAreNeeded() throws {
+    let folder = try TemporaryFolder()
+    let study = try configuration(folder)
+    _ = try folder.file(
+      "rows.jsonl", Self.rows.replacing("\"split\":\"train\"", with: "\"split\":\"unseen\""))
+    let result = try EmendProcess(["study", "check", study])
+    #expect(result.status == 1 && result.isOneLineError, "\(result.errors)")
+    #expect(result.errors.contains("what an editor is held to know"), "\(result.errors)")
+  }
+
   /// Nothing is written by a check.
   @Test func checksWriteNothing() throws {
     let folder = try TemporaryFolder()

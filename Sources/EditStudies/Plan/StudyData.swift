@@ -17,13 +17,20 @@ struct StudyData {
   /// Of all that it is made of.
   let digest: String
 
-  /// Reads the files and draws the rows. Throws `configuration` where no row is of an unseen wording, and what makes
+  /// Reads the files and draws the rows. Throws `configuration` where no row is of an unseen wording or none of training, and what makes
   /// files unreadable.
   init(_ configuration: StudyConfiguration) throws {
     let found = try TrainingData(files: configuration.data.map { TrainingDataFile(path: $0) })
     let split = try DataSplit(
-      found.rows, DataSplit.Options(seed: configuration.seed), needsTraining: true)
+      found.rows, DataSplit.Options(seed: configuration.seed), needsTraining: false)
     training = split.train.map { found.rows[$0] }.filter { $0.parts.isEmpty }
+    guard !training.isEmpty else {
+      throw StudyError.configuration(
+        path: configuration.path,
+        problem:
+          "data has no row of one step to train on, and those are what an editor is held to know; give the rows "
+          + "that it was trained with too")
+    }
     guard let unseen = split.heldOut.first(where: { $0.name == "unseen" })?.rows, !unseen.isEmpty
     else {
       throw StudyError.configuration(
