@@ -99,11 +99,11 @@ extension Bootstrap {
 }
 
 /// The sum of `values`, each as often as it was drawn.
-func drawnSum(_ values: [Double], _ times: [Int]) -> Double {
+package func drawnSum(_ values: [Double], _ times: [Int]) -> Double {
   zip(values, times).reduce(0) { $0 + $1.0 * Double($1.1) }
 }
 
 /// The sum of `values`, each as often as it was drawn.
-func drawnSum(_ values: [Int], _ times: [Int]) -> Double {
+package func drawnSum(_ values: [Int], _ times: [Int]) -> Double {
   Double(zip(values, times).reduce(0) { $0 + $1.0 * $1.1 })
 }

@@ -231,10 +231,9 @@ public final class EditorEvaluation {
   ) throws -> LocalityFigures {
     var sums = try Communicator.agreeing(ranks) { try changes(ranks, onWindow) }
     if let ranks {
+      // A window that another rank has measured is 0 here.
       for condition in localityConditions {
-        // A window that another rank has measured is 0 here.
-        let all = try ranks.gather(sums[condition] ?? [])
-        sums[condition] = data.unrelated.indices.map { index in all.reduce(0) { $0 + $1[index] } }
+        sums[condition] = try ranks.sum(sums[condition] ?? [])
       }
     }
     return figures(sums, bootstrap)

@@ -151,6 +151,13 @@ extension Communicator {
     }
   }
 
+  /// By place the sum of everyone's numbers, in the order of ranks: where each place is one rank's, and 0 at the others, all
+  /// have all of them then, to the bit. Throws `failed`.
+  package func sum(_ own: [Double]) throws(CommunicationError) -> [Double] {
+    let all = try gather(own)
+    return own.indices.map { index in all.reduce(0) { $0 + $1[index] } }
+  }
+
   /// Everyone's texts, in the order of ranks. Throws `failed`.
   public func gather(_ own: String) throws(CommunicationError) -> [String] {
     let text = Array(own.utf8)

@@ -26,6 +26,13 @@ public enum TextFile {
     }
   }
 
+  /// Writes `text` to `path`, which is there whole or not at all. Throws what keeps it from being written.
+  public static func write(_ text: String, to path: String) throws(ModelFileError) {
+    var file = try AtomicFileWriter(path: path)
+    try file.append(text)
+    try file.commit()
+  }
+
   private static func reason(_ path: String) -> String {
     var isFolder: ObjCBool = false
     if !FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) {

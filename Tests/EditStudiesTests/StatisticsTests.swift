@@ -46,6 +46,11 @@ import Testing
         RankCorrelation.shiftProbability(wanted.x, wanted.y) == wanted.shift_probability)
     }
     #expect(RankCorrelation.spearman([1, 1, 1], [1, 2, 3]) == nil)
+    // A pair that weighs two stands there twice.
+    let weighed = try #require(
+      RankCorrelation.pearson([1, 2, 4, 7], [3, 1, 8, 2], weights: [2, 1, 3, 0]))
+    let repeated = try #require(RankCorrelation.pearson([1, 1, 2, 4, 4, 4], [3, 3, 1, 8, 8, 8]))
+    #expect(abs(weighed - repeated) < 1e-15)
     // Half of the rows agree by 0.6: all of them would by 0.75.
     #expect(abs(RankCorrelation.wholeReliability(ofHalves: 0.6) - 0.75) < 1e-15)
     #expect(RankCorrelation.corrected(0.7, reliabilities: 0.9, 0.4) == 1)

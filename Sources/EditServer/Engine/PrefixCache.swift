@@ -27,32 +27,28 @@ final class PrefixCache {
 
   /// The longest beginning of `prompt`, but for its last token, that is kept under `key`.
   func longest(_ prompt: [Int], key: String) -> CachedPrefix? {
-    guard let best = find(prompt, key: key) else { return nil }
-    uses += 1
-    entries[best.index].lastUse = uses
-    return CachedPrefix(state: entries[best.index].state, count: best.count)
-  }
-
-  private func find(_ prompt: [Int], key: String) -> (index: Int, count: Int)? {
     var best: (index: Int, count: Int)?
     for (index, entry) in entries.enumerated() where entry.key == key {
       let count = zip(prompt.dropLast(), entry.tokens).prefix { $0 == $1 }.count
       if count > best?.count ?? 0 { best = (index, count) }
     }
-    return best
+    guard let best else { return nil }
+    uses += 1
+    entries[best.index].lastUse = uses
+    return CachedPrefix(state: entries[best.index].state, count: best.count)
   }
 
-  /// Gives `slot` what `longest` finds and keeps what the slot has, as `keep` does; nothing is copied. Not where half
-  /// of what was found goes on otherwise than the prompt: that is worth keeping. Whether it did.
-  func restore(_ prompt: [Int], key: String, to slot: SequenceSlot) -> Bool {
-    guard let best = find(prompt, key: key), 2 * best.count >= entries[best.index].tokens.count,
-      entries[best.index].state.contextLength == slot.state.contextLength
+  /// Gives `slot` what is kept of `prefix`, which `longest` found, and keeps what the slot has, as `keep` does; nothing is
+  /// copied. Whether it did: not of a prefix that is not kept here, nor where more than half of what is kept goes on
+  /// otherwise, which is worth keeping.
+  func restore(_ prefix: CachedPrefix, to slot: SequenceSlot) -> Bool {
+    guard let entry = entries.first(where: { $0.state === prefix.state }),
+      2 * prefix.count >= entry.tokens.count,
+      entry.state.contextLength == slot.state.contextLength
     else { return false }
-    let state = entries[best.index].state
-    let tokens = entries[best.index].tokens
-    remove { $0.state === state }
+    remove { $0.state === entry.state }
     keep(slot)
-    slot.exchange(with: state, tokens, key: key)
+    slot.exchange(with: entry.state, entry.tokens, key: entry.key)
     return true
   }
 

@@ -36,16 +36,12 @@ struct SlotPlacement {
     for slot in slots where slot.answer != nil || !free.contains(where: { $0 === slot }) {
       if common(slot) > best.count { best = CachedPrefix(state: slot.state, count: common(slot)) }
     }
-    var isKept = false
-    if let kept = cache.longest(prompt, key: key), kept.count > best.count {
-      best = kept
-      isKept = true
-    }
+    if let kept = cache.longest(prompt, key: key), kept.count > best.count { best = kept }
 
     // Of a place that goes on with what it has, less than half is lost.
     let isInPlace = best.state === own.state && 2 * best.count >= own.tokens.count
     slot = isInPlace ? own : oldest
-    if isKept, !emptiesItsCache, cache.restore(prompt, key: key, to: slot) {
+    if !emptiesItsCache, cache.restore(best, to: slot) {
       best = CachedPrefix(state: slot.state, count: best.count)
     } else if emptiesItsCache || !isInPlace {
       cache.keep(slot)

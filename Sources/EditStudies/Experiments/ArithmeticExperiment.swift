@@ -149,9 +149,7 @@ struct ArithmeticExperiment: StudyExperiment {
     }
     let figures = material.bootstrap.estimates(count: count, families: rows.map(\.family)) {
       times in
-      func sum(_ i: Int) -> Double {
-        rows.indices.reduce(0) { $0 + found[$1][i] * Double(times[$1]) }
-      }
+      func sum(_ i: Int) -> Double { drawnSum(column(i), times) }
       let (mean, gain) = (sum(0), sum(0) - sum(1))
       let (around, plain) = ((mean - sum(2)) / gain, (mean - sum(3)) / gain)
       let exact = fixed + grid

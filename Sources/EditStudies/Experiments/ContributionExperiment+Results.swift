@@ -77,14 +77,13 @@ extension ContributionExperiment {
     let (rows, clusters) = (material.rows.count, material.clusters)
     let accept = material.configuration.accept
     let depth = depth
+    let gains = paths.map { $0[0] - $0[1] }
+    let errors = zip(paths, gains).map { abs($0.dropFirst(2).reduce(0, +) - $1) }
+    let layers = (0..<depth).map { layer in paths.map { $0[2 + layer] } }
     let figures = material.bootstrap.estimates(count: rows, families: material.families) { times in
-      func sum(_ value: ([Double]) -> Double) -> Double {
-        paths.indices.reduce(0) { $0 + value(paths[$1]) * Double(times[$1]) }
-      }
-      let gain = sum { $0[0] - $0[1] }
+      let gain = drawnSum(gains, times)
       guard gain > 0 else { return [Double](repeating: .nan, count: depth + 1) }
-      let error = sum { abs($0.dropFirst(2).reduce(0, +) - ($0[0] - $0[1])) }
-      return [error / gain] + (0..<depth).map { layer in sum { $0[2 + layer] } / gain }
+      return ([errors] + layers).map { drawnSum($0, times) / gain }
     }
     func total(_ layer: Int) -> Double { paths.reduce(0) { $0 + $1[2 + layer] } }
     let single = (0..<depth).map { layer in first.reduce(0) { $0 + $1[1] - $1[5 + layer] } }
@@ -154,18 +153,12 @@ extension ContributionExperiment {
             note: least == nil ? "no number of blocks that was tried has 0.9" : nil))
       }
     }
+    let columns = (0..<names.count * counts.count).map { i in second.map { $0[i] } }
     let area = material.bootstrap.estimates(count: rows, families: material.families) { times in
-      var (meanSum, editedSum) = (0.0, 0.0)
-      for i in times.indices {
-        meanSum += mean[i] * Double(times[i])
-        editedSum += edited[i] * Double(times[i])
-      }
+      let (meanSum, editedSum) = (drawnSum(mean, times), drawnSum(edited, times))
       let areas = names.indices.map { index -> Double in
         let shares = counts.indices.map { k in
-          let sum = times.indices.reduce(0.0) {
-            $0 + second[$1][index * counts.count + k] * Double(times[$1])
-          }
-          return (meanSum - sum) / (meanSum - editedSum)
+          (meanSum - drawnSum(columns[index * counts.count + k], times)) / (meanSum - editedSum)
         }
         return self.area(shares + [1])
       }

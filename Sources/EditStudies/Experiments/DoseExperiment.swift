@@ -95,11 +95,10 @@ struct DoseExperiment: StudyExperiment {
       stride(from: first, to: first + 2 * count, by: 2).map { i in rows.map { $0[i] } })
     let distinct = material.means(
       stride(from: first + 1, to: first + 2 * count, by: 2).map { i in rows.map { $0[i] } })
+    let divergences = (0..<count).map { s in unrelated.map { $0[s] } }
     let harm = material.bootstrap.estimates(count: unrelated.count) { times in
       let all = Double(times.reduce(0, +))
-      return (0..<count).map { s in
-        unrelated.indices.reduce(0) { $0 + unrelated[$1][s] * Double(times[$1]) } / all
-      }
+      return divergences.map { drawnSum($0, times) / all }
     }
     var lines = [
       series("loss", material.losses(losses), "nat/token"), series("share", shares, "share"),

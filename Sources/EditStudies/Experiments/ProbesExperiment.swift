@@ -225,12 +225,7 @@ struct ProbesExperiment: StudyExperiment {
       return Array(unit.numbers[start..<start + 1 + count])
     }
     func means(_ values: [[Double]]) -> [Estimate?] {
-      material.bootstrap.estimates(count: count, families: families) { times in
-        values.map { values in
-          times.indices.reduce(0) { $0 + values[$1] * Double(times[$1]) }
-            / Double(times.reduce(0, +))
-        }
-      }
+      material.means(values, families: families)
     }
     var lines: [StudyLine] = Self.conditions.enumerated().map { condition, name in
       .series(

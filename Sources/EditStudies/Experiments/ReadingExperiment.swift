@@ -124,7 +124,7 @@ struct ReadingExperiment: StudyExperiment {
       times in
       let all = Double(times.reduce(0, +))
       func mean(_ value: ([Double]) -> Double) -> Double {
-        ranks.indices.reduce(0) { $0 + value(ranks[$1]) * Double(times[$1]) } / all
+        drawnSum(ranks.map(value), times) / all
       }
       let (edits, words) = (mean { $0[0] == 1 ? 1 : 0 }, mean { $0[1] == 1 ? 1 : 0 })
       func median(_ i: Int) -> Double {

@@ -139,13 +139,11 @@ struct StressExperiment: StudyExperiment {
     let meaningless = zip(zip(column("empty"), column("sentence")), column("nonsense")).map {
       ($0.0.0 + $0.0.1 + $0.1) / 3
     }
-    let tokens = material.rows.map { Double($0.tokens.response.count) }
+    let tokens = material.rows.map(\.tokens.response.count)
     let (own, mean, unedited) = (column("own"), column("mean"), column("unedited"))
     let effects = material.bootstrap.estimates(count: count, families: material.families) { times in
-      func sum(_ values: [Double]) -> Double {
-        times.indices.reduce(0) { $0 + values[$1] * Double(times[$1]) }
-      }
-      let whole = sum(tokens)
+      func sum(_ values: [Double]) -> Double { drawnSum(values, times) }
+      let whole = drawnSum(tokens, times)
       func difference(_ a: [Double], _ b: [Double]) -> Double { (sum(a) - sum(b)) / whole }
       return [
         difference(mean, own), difference(column("shuffled"), own),

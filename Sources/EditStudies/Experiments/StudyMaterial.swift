@@ -177,15 +177,9 @@ final class StudyMaterial {
   ) -> [Estimate?] {
     let rows = rows ?? self.rows
     return bootstrap.estimates(count: rows.count, families: rows.map(\.family)) { times in
-      var (meanSum, editedSum) = (0.0, 0.0)
-      for i in times.indices {
-        meanSum += mean[i] * Double(times[i])
-        editedSum += edited[i] * Double(times[i])
-      }
-      return losses.map { losses in
-        var sum = 0.0
-        for i in times.indices { sum += losses[i] * Double(times[i]) }
-        return meanSum > editedSum ? (meanSum - sum) / (meanSum - editedSum) : .nan
+      let (meanSum, editedSum) = (drawnSum(mean, times), drawnSum(edited, times))
+      return losses.map {
+        meanSum > editedSum ? (meanSum - drawnSum($0, times)) / (meanSum - editedSum) : .nan
       }
     }
   }
@@ -193,23 +187,23 @@ final class StudyMaterial {
   /// Estimates of losses, nat a token.
   func losses(_ losses: [[Double]], of rows: [StudyRow]? = nil) -> [Estimate?] {
     let rows = rows ?? self.rows
-    let counts = rows.map { Double($0.tokens.response.count) }
+    let counts = rows.map(\.tokens.response.count)
     return bootstrap.estimates(count: rows.count, families: rows.map(\.family)) { times in
-      let tokens = times.indices.reduce(0) { $0 + counts[$1] * Double(times[$1]) }
-      return losses.map { losses in
-        times.indices.reduce(0) { $0 + losses[$1] * Double(times[$1]) } / tokens
-      }
+      let tokens = drawnSum(counts, times)
+      return losses.map { drawnSum($0, times) / tokens }
     }
   }
 
   /// Estimates of means over the rows.
   func means(_ values: [[Double]], of rows: [StudyRow]? = nil) -> [Estimate?] {
-    let rows = rows ?? self.rows
-    return bootstrap.estimates(count: rows.count, families: rows.map(\.family)) { times in
+    means(values, families: (rows ?? self.rows).map(\.family))
+  }
+
+  /// Estimates of means over as many values as there are `families`, each of its own.
+  func means(_ values: [[Double]], families: [String?]) -> [Estimate?] {
+    bootstrap.estimates(count: families.count, families: families) { times in
       let count = Double(times.reduce(0, +))
-      return values.map { values in
-        times.indices.reduce(0) { $0 + values[$1] * Double(times[$1]) } / count
-      }
+      return values.map { drawnSum($0, times) / count }
     }
   }
 

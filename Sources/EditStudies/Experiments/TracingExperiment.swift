@@ -222,12 +222,10 @@ struct TracingExperiment: StudyExperiment {
     _ found: [[Double]], _ columns: [Int], _ rows: [StudyRow],
     _ share: (Double, Double, Double) -> Double
   ) -> [Estimate?] {
-    material.bootstrap.estimates(count: rows.count, families: rows.map(\.family)) { times in
-      func sum(_ i: Int) -> Double {
-        found.indices.reduce(0) { $0 + found[$1][i] * Double(times[$1]) }
-      }
-      let (mean, edited) = (sum(0), sum(1))
-      return columns.map { mean > edited ? share(mean, edited, sum($0)) : .nan }
+    let values = ([0, 1] + columns).map { i in found.map { $0[i] } }
+    return material.bootstrap.estimates(count: rows.count, families: rows.map(\.family)) { times in
+      let sums = values.map { drawnSum($0, times) }
+      return sums.dropFirst(2).map { sums[0] > sums[1] ? share(sums[0], sums[1], $0) : .nan }
     }
   }
 }

@@ -124,15 +124,17 @@ struct WordsExperiment: StudyExperiment {
     }
     let figures = material.bootstrap.estimates(count: rows.count, families: mine.map(\.family)) {
       times in
-      var pairs: [(x: Double, y: Double, z: Double, weight: Double)] = []
-      for (row, unit) in found.enumerated() where times[row] > 0 {
-        for word in 0..<unit.numbers.count / 3 {
-          pairs.append(
-            (
-              unit.numbers[3 * word], unit.numbers[3 * word + 1], unit.numbers[3 * word + 2],
-              Double(times[row])
-            ))
+      /// The correlation of effects with what stands at `place` of each word.
+      func correlation(_ place: Int) -> Double {
+        var (x, y, weights): ([Double], [Double], [Double]) = ([], [], [])
+        for (row, unit) in found.enumerated() where times[row] > 0 {
+          for word in 0..<unit.numbers.count / 3 {
+            x.append(unit.numbers[3 * word])
+            y.append(unit.numbers[3 * word + place])
+            weights.append(Double(times[row]))
+          }
         }
+        return RankCorrelation.pearson(x, y, weights: weights) ?? .nan
       }
       func rate(_ values: [Double?]) -> Double {
         var (sum, count) = (0.0, 0.0)
@@ -144,8 +146,7 @@ struct WordsExperiment: StudyExperiment {
         return count > 0 ? sum / count : .nan
       }
       return [
-        weightedPearson(pairs.map { ($0.x, $0.y, $0.weight) }),
-        hasSizes ? weightedPearson(pairs.map { ($0.x, $0.z, $0.weight) }) : .nan,
+        correlation(1), hasSizes ? correlation(2) : .nan,
         rate(effect), rate(attributed), hasSizes ? rate(size) : .nan, rate(last), rate(chance),
       ]
     }
@@ -173,17 +174,3 @@ struct WordsExperiment: StudyExperiment {
 }
 
 private func isWhiteSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
-
-/// Pearson's correlation of pairs that count several times; no number where one side is constant.
-private func weightedPearson(_ pairs: [(x: Double, y: Double, weight: Double)]) -> Double {
-  let whole = pairs.reduce(0) { $0 + $1.weight }
-  let mx = pairs.reduce(0) { $0 + $1.x * $1.weight } / whole
-  let my = pairs.reduce(0) { $0 + $1.y * $1.weight } / whole
-  var (xy, xx, yy) = (0.0, 0.0, 0.0)
-  for pair in pairs {
-    xy += pair.weight * (pair.x - mx) * (pair.y - my)
-    xx += pair.weight * (pair.x - mx) * (pair.x - mx)
-    yy += pair.weight * (pair.y - my) * (pair.y - my)
-  }
-  return xx > 0 && yy > 0 ? xy / (xx * yy).squareRoot() : .nan
-}

@@ -24,17 +24,23 @@ public enum RankCorrelation {
   }
 
   /// Pearson's correlation: sum (x - mean x)(y - mean y) / sqrt(sum (x - mean x)^2 sum (y - mean y)^2). Nil where
-  /// a list is constant or has fewer than two values.
-  public static func pearson(_ x: [Double], _ y: [Double]) -> Double? {
-    precondition(x.count == y.count)
+  /// a list is constant or has fewer than two values. With `weights` every sum, those of the means too, has each pair
+  /// as often as its weight says.
+  public static func pearson(
+    _ x: [Double], _ y: [Double], weights: [Double]? = nil
+  ) -> Double? {
+    let weights = weights ?? [Double](repeating: 1, count: x.count)
+    precondition(x.count == y.count && x.count == weights.count)
     guard x.count > 1 else { return nil }
-    let n = Double(x.count)
-    let (mx, my) = (x.reduce(0, +) / n, y.reduce(0, +) / n)
+    func mean(_ values: [Double]) -> Double {
+      zip(values, weights).reduce(0) { $0 + $1.0 * $1.1 } / weights.reduce(0, +)
+    }
+    let (mx, my) = (mean(x), mean(y))
     var (xy, xx, yy) = (0.0, 0.0, 0.0)
-    for (a, b) in zip(x, y) {
-      xy += (a - mx) * (b - my)
-      xx += (a - mx) * (a - mx)
-      yy += (b - my) * (b - my)
+    for ((a, b), weight) in zip(zip(x, y), weights) {
+      xy += weight * (a - mx) * (b - my)
+      xx += weight * (a - mx) * (a - mx)
+      yy += weight * (b - my) * (b - my)
     }
     guard xx > 0, yy > 0 else { return nil }
     return max(-1, min(1, xy / (xx * yy).squareRoot()))

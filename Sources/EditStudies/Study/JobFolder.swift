@@ -12,7 +12,7 @@ struct JobFolder {
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     let description = "\(path)/job.json"
     if !FileManager.default.fileExists(atPath: description) {
-      try Self.write(job.contents + "\n", to: description)
+      try TextFile.write(job.contents + "\n", to: description)
     }
   }
 
@@ -91,22 +91,16 @@ struct JobFolder {
   /// Writes the results and says that they are all.
   func finish(_ lines: [String], seconds: Double, peakRssBytes: Int) throws {
     let text = lines.map { $0 + "\n" }.joined()
-    try Self.write(text, to: "\(path)/results.jsonl")
+    try TextFile.write(text, to: "\(path)/results.jsonl")
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let done = Done(
       sha256: Self.digest(Data(text.utf8)), seconds: seconds, peakRssBytes: peakRssBytes)
-    try Self.write(
+    try TextFile.write(
       String(decoding: try encoder.encode(done), as: UTF8.self) + "\n", to: "\(path)/done.json")
   }
 
   private var partPath: String { "\(path)/results.jsonl.part" }
-
-  static func write(_ text: String, to path: String) throws {
-    var file = try AtomicFileWriter(path: path)
-    try file.append(text)
-    try file.commit()
-  }
 
   private static func digest(_ data: Data) -> String {
     SHA256.hash(data: data).hexadecimal

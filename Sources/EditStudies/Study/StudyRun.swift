@@ -268,7 +268,7 @@ public final class StudyRun {
     let lock = try JobClaim.waited(configuration.output, name: "study.lock")
     defer { withExtendedLifetime(lock) {} }
     if !FileManager.default.fileExists(atPath: thresholdsPath) {
-      try JobFolder.write(thresholds, to: thresholdsPath)
+      try TextFile.write(thresholds, to: thresholdsPath)
     }
   }
 
@@ -291,10 +291,10 @@ public final class StudyRun {
     let lock = try JobClaim.waited(configuration.output, name: "study.lock")
     defer { withExtendedLifetime(lock) {} }
     let found = try jobs.map { ($0, try JobFolder.results(configuration.output, $0)) }
-    try JobFolder.write(
+    try TextFile.write(
       found.compactMap(\.1).joined().map { $0 + "\n" }.joined(),
       to: configuration.output + "/results.jsonl")
-    try JobFolder.write(
+    try TextFile.write(
       try StudyReport(self, found).html(), to: reportPath)
   }
 

@@ -55,11 +55,8 @@ package struct HeldOutLosses {
     for condition in EditCondition.allCases {
       let own = sums[condition] ?? [Double](repeating: 0, count: examples.count)
       let has = sums[condition] == nil ? 0.0 : 1
-      let all = try ranks.gather([has] + own)
-      guard all.contains(where: { $0[0] != 0 }) else { continue }
-      sums[condition] = examples.indices.map { index in
-        all.reduce(0) { $0 + $1[index + 1] }
-      }
+      let all = try ranks.sum([has] + own)
+      if all[0] > 0 { sums[condition] = Array(all.dropFirst()) }
     }
   }
 

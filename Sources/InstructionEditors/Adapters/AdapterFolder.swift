@@ -164,9 +164,8 @@ extension LowRankAdapters {
     }
     try write(to: folder + "/" + Self.tensorsName, identity: identity)
     do throws(ModelFileError) {
-      var writer = try AtomicFileWriter(path: folder + "/" + Self.configurationName)
-      try writer.append(String(decoding: json, as: UTF8.self) + "\n")
-      try writer.commit()
+      try TextFile.write(
+        String(decoding: json, as: UTF8.self) + "\n", to: folder + "/" + Self.configurationName)
     } catch { throw .file(error) }
   }
 

@@ -65,6 +65,24 @@ import CPlatform
     @inline(__always) static var holdsHalf: Bool { false }
   }
 
+  /// `sums` in 16 bits and the products of two vectors of codes with theirs of activations.
+  @inline(__always) private func addProducts(
+    _ sums: TwoRegisters, _ a: TwoRegisters, _ first: Register, _ b: TwoRegisters,
+    _ second: Register
+  ) -> TwoRegisters {
+    TwoRegisters(
+      low: addPairs(
+        addPairs(sums.low, emend_madd_u8s8_256(a.low, first)), emend_madd_u8s8_256(b.low, second)),
+      high: addPairs(
+        addPairs(sums.high, emend_madd_u8s8_256(a.high, first)),
+        emend_madd_u8s8_256(b.high, second)))
+  }
+
+  /// Sums in 16 bits as those in 32.
+  @inline(__always) private func pairTotal(_ sums: TwoRegisters) -> IntVector {
+    IntVector(lowHalf: sumPairs(sums.low), highHalf: sumPairs(sums.high))
+  }
+
   struct NibbleCodes {
     let low: TwoRegisters
     let high: TwoRegisters
@@ -95,17 +113,11 @@ import CPlatform
     ) -> TwoRegisters {
       let first = broadcast(a + 4 &* j)
       let second = broadcast(a + (16 &+ 4 &* j))
-      return TwoRegisters(
-        low: addPairs(
-          addPairs(sums.low, emend_madd_u8s8_256(codes.low.low, first)),
-          emend_madd_u8s8_256(codes.high.low, second)),
-        high: addPairs(
-          addPairs(sums.high, emend_madd_u8s8_256(codes.low.high, first)),
-          emend_madd_u8s8_256(codes.high.high, second)))
+      return addProducts(sums, codes.low, first, codes.high, second)
     }
 
     @inline(__always) static func total(_ sums: TwoRegisters, _ offset: IntVector) -> IntVector {
-      let sum = IntVector(lowHalf: sumPairs(sums.low), highHalf: sumPairs(sums.high))
+      let sum = pairTotal(sums)
       return Format.hasZeroPoint ? sum &+ offset : sum
     }
   }
@@ -169,17 +181,11 @@ import CPlatform
     ) -> TwoRegisters {
       let first = broadcast(a + 8 &* j)
       let second = broadcast(a + (8 &* j &+ 4))
-      return TwoRegisters(
-        low: addPairs(
-          addPairs(sums.low, emend_madd_u8s8_256(codes.first.low, first)),
-          emend_madd_u8s8_256(codes.second.low, second)),
-        high: addPairs(
-          addPairs(sums.high, emend_madd_u8s8_256(codes.first.high, first)),
-          emend_madd_u8s8_256(codes.second.high, second)))
+      return addProducts(sums, codes.first, first, codes.second, second)
     }
 
     @inline(__always) static func total(_ sums: TwoRegisters, _ offset: IntVector) -> IntVector {
-      let sum = IntVector(lowHalf: sumPairs(sums.low), highHalf: sumPairs(sums.high))
+      let sum = pairTotal(sums)
       return Format.hasZeroPoint ? sum &+ offset : sum
     }
   }

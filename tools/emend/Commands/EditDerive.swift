@@ -70,7 +70,7 @@ struct EditDerive: ParsableCommand {
     _ path: String, _ opened: OpenedModel, _ template: ChatTemplate?
   ) throws -> [[Int]] {
     let tokenizer = opened.tokenizer
-    let lines = TextFile.lines(try TextInput.read(path))
+    let lines = TextFile.lines(try TextFile.read(path))
       .filter { !$0.allSatisfy(\.isWhitespace) }
     guard !lines.isEmpty else {
       throw LatentEditingError.noExamples(path: path, problem: "there is no text in the file")

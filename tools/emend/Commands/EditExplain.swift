@@ -95,7 +95,7 @@ struct EditExplain: ParsableCommand {
     var options = ExplanationOptions(instruction, editor: editor)
     options.inputs = prompt.isEmpty ? nil : prompt
     options.known = try known.map { (try KnownInstructions.read($0), $0) }
-    options.unrelated = try unrelated.map { (try TextInput.read($0), $0) }
+    options.unrelated = try unrelated.map { (try TextFile.read($0), $0) }
     options.chatTemplate = chatTemplate
     options.answerTokens = answerTokens
     let opened = try model.use.open()
@@ -106,7 +106,7 @@ struct EditExplain: ParsableCommand {
       bar.update(Explainer.part(stage, part), of: 1, note: stage.rawValue)
     }.run()
     bar.finish()
-    if let html { try TextOutput.write(explanation.html(), to: html) }
+    if let html { try TextFile.write(explanation.html(), to: html) }
     model.use.reportPeak()
     if output.json { try JSON.print(explanation) } else { Console.print(explanation.text) }
   }

@@ -30,7 +30,7 @@ struct EditShow: ParsableCommand {
     if let svg { try OutputFile.check(svg, inputs: [trace]) }
     let trace = try EditTrace(path: trace)
     if let svg {
-      try TextOutput.write(TraceHeatMap(trace, columns: 120).svg(), to: svg)
+      try TextFile.write(TraceHeatMap(trace, columns: 120).svg(), to: svg)
     }
     if output.json {
       try JSON.print(

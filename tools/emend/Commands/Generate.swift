@@ -103,7 +103,7 @@ struct Generate: ParsableCommand {
       try OutputFile.check(
         trace, inputs: [model.file.model] + edits.files + (file.map { [$0] } ?? []))
     }
-    let text = try file.map { try TextInput.read($0) } ?? prompt ?? ""
+    let text = try file.map { try TextFile.read($0) } ?? prompt ?? ""
     let opened = try model.use.open()
     let template =
       chat

@@ -69,7 +69,7 @@ struct PerplexityCommand: ParsableCommand {
       try compare(opened, with: BaseLogits(path: path, beginning: beginning))
       return
     }
-    var text = try TextInput.read(file ?? "-")
+    var text = try TextFile.read(file ?? "-")
     // llama.cpp takes one newline off the end of a file.
     if text.unicodeScalars.last == "\n" { text.unicodeScalars.removeLast() }
     let windows = try PerplexityWindows(

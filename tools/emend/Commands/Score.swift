@@ -66,7 +66,7 @@ struct Score: ParsableCommand {
     if let logits {
       try OutputFile.check(logits, inputs: [model.file.model, file] + edits.files)
     }
-    let text = try TextInput.read(file)
+    let text = try TextFile.read(file)
     let opened = try model.use.open()
     var prompt = opened.tokenizer.prompt(text, parseSpecial: parseSpecial || chat)
     let template =

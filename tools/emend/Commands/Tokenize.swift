@@ -89,10 +89,10 @@ struct Tokenize: ParsableCommand {
     var result: Result
     if let messages {
       let turns = try JSONFile.read(
-        [ChatMessage].self, text: try TextInput.read(messages), path: messages)
+        [ChatMessage].self, text: try TextFile.read(messages), path: messages)
       result = try conversation(turns, tokenizer)
     } else {
-      let text = escapes.read(try file.map { try TextInput.read($0) } ?? text ?? "")
+      let text = escapes.read(try file.map { try TextFile.read($0) } ?? text ?? "")
       if chat {
         let turns = system.map { [ChatMessage(.system, escapes.read($0))] } ?? []
         result = try conversation(turns + [ChatMessage(.user, text)], tokenizer)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EditSessions
+import ModelFiles
 import Quantization
 import TensorKernels
 
@@ -61,7 +62,7 @@ struct CalibrationArguments: ParsableArguments {
     if let calibrationLength, calibrationLength > trained {
       throw EditSessionError.contextTooLong(asked: calibrationLength, trained: trained)
     }
-    let text = try TextInput.read(calibration)
+    let text = try TextFile.read(calibration)
     return Calibration(
       text: try CalibrationText(
         text, name: calibration.split(separator: "/").last.map(String.init) ?? calibration,

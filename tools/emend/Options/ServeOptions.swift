@@ -2,6 +2,7 @@
   import ArgumentParser
   import EditServer
   import Foundation
+  import ModelFiles
   import Tokenization
 
   /// How many requests are answered at once, and how long they may be.
@@ -104,7 +105,7 @@
       settings.batchSize = batchSize
       settings.cacheBytes = cacheRam.map { $0 << 20 }
       settings.predict = predict == -1 ? nil : predict
-      settings.chatTemplate = try chatTemplateFile.map { try TextInput.read($0) } ?? chatTemplate
+      settings.chatTemplate = try chatTemplateFile.map { try TextFile.read($0) } ?? chatTemplate
       settings.shiftsContext = contextShift
       settings.generatorName = generator
       settings.queueLimit = queue
@@ -207,7 +208,7 @@
       settings.tags = Self.list(tags)
       settings.keys = apiKey.flatMap { Self.list($0) }
       if let apiKeyFile {
-        settings.keys += try TextInput.read(apiKeyFile).split(whereSeparator: \.isNewline)
+        settings.keys += try TextFile.read(apiKeyFile).split(whereSeparator: \.isNewline)
           .map(String.init).filter { !$0.allSatisfy(\.isWhitespace) }
         if settings.keys.isEmpty {
           throw CommandError.option(
