@@ -156,7 +156,8 @@ public final class MappedFile: @unchecked Sendable {
       range.lowerBound >= 0 && range.upperBound <= byteCount, "the range is not inside the file")
   }
 
-  private static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
+  /// Bytes of a page of memory: 4 KiB on most machines, 16 KiB on those of Apple.
+  package static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
 
   private static func roundUp(_ value: Int, to multiple: Int) -> Int {
     (value + multiple - 1) / multiple * multiple

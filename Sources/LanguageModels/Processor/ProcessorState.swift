@@ -1,3 +1,4 @@
+import ModelFiles
 import TensorKernels
 
 /// One sequence in a processor: its KV cache, and how far it is filled. What its forward passes need besides,
@@ -98,7 +99,7 @@ public final class ProcessorState {
     guard mostTokens > 0,
       let written = try? ProcessorState.cacheBytes(c, mostTokens, cacheType)
     else { return 0 }
-    return min(cacheByteCount, written + 2 * 4096 * c.layerCount * c.kvHeadCount)
+    return min(cacheByteCount, written + 2 * MappedFile.pageSize * c.layerCount * c.kvHeadCount)
   }
 
   /// Exchanges tokens, keys and values with another sequence of the processor, with the same context, type of cache
