@@ -34,7 +34,7 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
   /// A file of rows in Parquet, which is not read here.
   case parquet(path: String)
   /// A file of rows without a good one; the first problem is an example.
-  case noRows(path: String, problems: Int, example: String?)
+  case noRows(path: String, problems: Int, example: String?, hasObjects: Bool)
   /// The vocabulary has no token that ends a response.
   case noEndToken
   /// There is nothing to train on.
@@ -103,9 +103,13 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
     case .notJSON(let path, let line, let wanted):
       "\(path): at line \(line) there should be \(wanted); the file is cut short or damaged: make it "
         + "again, or give it as JSONL, of which good lines can be used"
-    case .noRows(let path, let problems, let example):
+    case .noRows(let path, let problems, let example, let hasObjects):
       "\(path): no row can be used, \(problems) are bad"
-        + (example.map { " (\($0))" } ?? "") + "; name the fields if they have other names"
+        + (example.map { " (\($0))" } ?? "")
+        + (hasObjects
+          ? "; name the fields if they have other names"
+          : "; rows are JSON objects, one a line (JSONL) or in one array: write the file so (CSV and plain text are "
+            + "not read)")
     case .noEndToken:
       "the model's vocabulary has no token that ends a response; use a model that has one"
     case .noExamples:

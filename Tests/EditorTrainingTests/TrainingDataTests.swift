@@ -289,11 +289,15 @@ import Testing
     #expect(many.problems.first.count == RowProblems.mostKept)
 
     let error = #expect(throws: EditorTrainingError.self) { try read("{}\n{}") }
-    guard case .noRows(_, problems: 2, let example) = error else {
+    guard case .noRows(_, problems: 2, let example, hasObjects: true) = error else {
       Issue.record("\(String(describing: error))")
       return
     }
     #expect(example?.hasSuffix(":1: instruction is missing") == true)
+    for text in ["instruction,output\nSay it twice,hi hi\n", "[1, 2]", "3\nnull\n"] {
+      let error = #expect(throws: EditorTrainingError.self) { try read(text) }
+      #expect("\(error!)".hasSuffix("write the file so (CSV and plain text are not read)"))
+    }
     try withTemporaryFolder { folder in
       let path = folder + "/data"
       var random = SplitMix64(seed: 11)

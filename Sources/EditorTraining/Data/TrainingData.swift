@@ -51,7 +51,8 @@ public struct TrainingData: Sendable {
       guard !reader.rows.isEmpty else {
         throw .noRows(
           path: file.path, problems: problems.count - before,
-          example: problems.first.first { $0.file == file.path }?.description)
+          example: problems.first.first { $0.file == file.path }?.description,
+          hasObjects: reader.hasObjects)
       }
       rows += reader.rows
       fileOfRow += Array(repeating: index, count: reader.rows.count)

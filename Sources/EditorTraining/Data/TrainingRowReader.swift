@@ -14,6 +14,8 @@ package struct TrainingRowReader {
   package private(set) var rows: [TrainingRow] = []
   /// Those that were there before, and what is wrong here.
   package private(set) var problems: RowProblems
+  /// Whether there was an object among its values, good as a row or not.
+  package private(set) var hasObjects = false
   /// Lines are counted up to here.
   private var counted = 0
   private var line = 1
@@ -144,6 +146,7 @@ package struct TrainingRowReader {
       try cursor.skipValue()
       return (row, "it is no object")
     }
+    hasObjects = true
     var found: Set<String> = []
     var reason: String?
     var turns = RowTurns(file)
