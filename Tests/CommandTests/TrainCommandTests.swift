@@ -192,6 +192,18 @@ struct TrainCommandTests {
     ])
     #expect(again.output == generated.output, "\(again.errors)")
 
+    // Each in the other's place.
+    let swapped = [
+      (["--edit", edit[1]], "is emend.compiled-edit; an editor reads an instruction"),
+      (
+        ["--editor", compiled] + edit[2...], "is emend.editor; a compiled edit has its instruction"
+      ),
+    ]
+    for (arguments, remedy) in swapped {
+      let refused = try EmendProcess(["generate", "-m", model, "--chat", "-p", "Yes"] + arguments)
+      #expect(refused.status == 1 && refused.errors.contains(remedy), "\(refused.errors)")
+    }
+
     // The second time no editor is loaded.
     let cache = folder.appending(path: "edits").path
     for isThere in [false, true] {

@@ -84,7 +84,7 @@ extension CompiledEdit {
   }
 
   /// Reads a compiled edit and checks that it is for this processor, these activations and this
-  /// cache. Throws `compiledMismatch`, and what makes the file unreadable.
+  /// cache. Throws `notCompiledEdit`, `compiledMismatch`, and what makes the file unreadable.
   public init(
     path: String, identity: ProcessorIdentity, shape: ProcessorConfiguration,
     activations: ActivationPrecision, cacheType: CacheType
@@ -108,7 +108,8 @@ extension CompiledEdit {
       }
       return tokens
     }
-    try check(Key.kind, "format", Self.kind)
+    let kind = file.metadata[Key.kind] ?? "missing"
+    guard kind == Self.kind else { throw .notCompiledEdit(path: path, found: kind) }
     let version = file.metadata[Key.version] ?? "missing"
     guard ["1", "2"].contains(version) else {
       throw .compiledMismatch(path: path, field: "version", found: version, needed: "1 or 2")

@@ -60,6 +60,8 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
   case notExportable(reason: String)
   /// An edit that is another one for every prompt is to be written.
   case dependsOnPrompt
+  /// A file that is no compiled edit.
+  case notCompiledEdit(path: String, found: String)
   /// A compiled edit for another model, cache or first token.
   case compiledMismatch(path: String, field: String, found: String, needed: String)
   /// A compiled edit, and a prompt that does not begin with its token or has no other.
@@ -160,8 +162,10 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
     case .wrongFile(let path, let found, let needed):
       "\(path): it seems to be \(found), and needed is \(needed)"
     case .notEditor(let path, let found):
-      "\(path): the format in the metadata is \(displayed(found)), needed is emend.editor; give the file of an "
-        + "editor, as emend train writes it"
+      "\(path): the format in the metadata is \(displayed(found)), needed is emend.editor; "
+        + (found == "emend.compiled-edit"
+          ? "a compiled edit has its instruction in it: give it as one (--edit)"
+          : "give the file of an editor, as emend train writes it")
     case .wrongProcessor(let path, let made, let found):
       "\(path): the editor was made for \(displayed("\(made)")), and this is \(found); use the model that it was made "
         + "for, in any quantization"
@@ -192,11 +196,16 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
       "\(path): \(displayed(tensor)) holds a value that is not a finite number; the file is damaged or the "
         + "training diverged: use an earlier checkpoint"
     case .notExportable(let reason):
-      "a control vector is one plain vector after each block, at every token, and \(reason); save "
-        + "the edit with emend edit compile instead"
+      "a control vector is one plain vector after each block, at every token, and \(reason); emend edit distill makes "
+        + "the control vector that comes nearest to it, emend edit compile keeps the edit as it is"
     case .dependsOnPrompt:
       "the editor reads every prompt and makes an edit for it, so that there is no one edit to write; use the "
         + "editor itself"
+    case .notCompiledEdit(let path, let found):
+      "\(path): the format in the metadata is \(displayed(found)), needed is emend.compiled-edit; "
+        + (found == "emend.editor"
+          ? "an editor reads an instruction: give it as one (--editor, --instruction)"
+          : "give a compiled edit, as emend edit compile writes it")
     case .compiledMismatch(let path, let field, let found, let needed):
       "\(path): the compiled edit's \(displayed(field)) is \(displayed(found)), needed is \(needed); compile the edit "
         + "again for this model and these options"
