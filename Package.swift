@@ -185,7 +185,9 @@ let package = Package(
         "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
         .product(name: "Crypto", package: "swift-crypto"), "Yams",
       ],
-      resources: [.embedInCode("Explanation/unrelated.txt")], swiftSettings: strict),
+      resources: [
+        .embedInCode("Explanation/unrelated.txt"), .embedInCode("Distillation/prompts.txt"),
+      ], swiftSettings: strict),
     .target(
       name: "Emend",
       dependencies: layouts + [

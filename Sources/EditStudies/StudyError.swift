@@ -4,6 +4,10 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
   case unsupportedEditor(path: String, interface: String, positions: String)
   /// There are too few known instructions for a mean and neighbours.
   case tooFewInstructions(found: Int, needed: Int)
+  /// There are too few prompts to learn from and to measure on, or some of them are the same.
+  case tooFewPrompts(found: Int, of: Int, needed: Int)
+  /// A control vector has no direction after block 0.
+  case noDirection(layer: Int?, layerCount: Int)
   /// An input has no place beside the instruction in the model's context.
   case tooLong(what: String, tokens: Int, most: Int)
   /// A measurement that changes nothing did, or one that changes all did not.
@@ -28,6 +32,14 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
     case .tooFewInstructions(let found, let needed):
       "there are \(found) different known instructions, and \(needed) are needed to take a mean and find "
         + "neighbours; give more"
+    case .tooFewPrompts(let found, let all, let needed):
+      found < all
+        ? "\(all - found) of the \(all) prompts are there twice; what is measured on must not be learnt from: give each "
+          + "once"
+        : "there are \(found) prompts, and \(needed) are needed to learn from some and measure on others; give more"
+    case .noDirection(let layer, let count):
+      "a control vector has nothing after block \(layer ?? 0), and the model has blocks 0 to \(count - 1); choose from "
+        + "those behind block 0 (--layers 1-\(count - 1))"
     case .tooLong(let what, let tokens, let most):
       "\(what) needs \(tokens) tokens with its instruction and answer, and the model has room for \(most); give a "
         + "shorter one"

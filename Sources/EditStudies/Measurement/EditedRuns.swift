@@ -77,6 +77,20 @@ public final class EditedRuns {
     return points.map { capture.states[.init(point: $0, position: count - 1)] ?? [] }
   }
 
+  /// The states after the last block before each of the response's tokens under `edit`, `[response][width]`: what their
+  /// distributions are made of. Throws what running throws.
+  public func lastStates(_ row: Row, under edit: CompiledEdit?) throws -> [Float] {
+    let (rest, whole) = try start(states[0], row.prompt, edit)
+    let places = whole - 1..<whole - 1 + row.response.count
+    let point = states[0].processor.configuration.layerCount
+    let capture = StateCapture(points: [point], positions: Set(places))
+    try pass([
+      PassSegment(
+        states[0], rest + row.response.dropLast(), logitsFrom: rest.count - 1, visitor: capture)
+    ]) { _, _, _ in }
+    return places.flatMap { capture.states[.init(point: point, position: $0)] ?? [] }
+  }
+
   /// log p of every token of the vocabulary before each of the response's tokens, `[response][vocabulary]`.
   public func logProbabilities(_ row: Row, under edit: CompiledEdit?) throws -> [[Float]] {
     var result: [[Float]] = []
@@ -107,10 +121,13 @@ public final class EditedRuns {
   }
 
   /// The likeliest token each time, of at most `maximumTokens`, to each prompt under its edit, up to the first of
-  /// `ends`, which is the last where it came.
+  /// `ends`, which is the last where it came. `visitors` read or change the residual stream, one for each prompt where
+  /// they are given.
   public func answers(
-    _ prompts: [(tokens: [Int], edit: CompiledEdit?)], maximumTokens: Int, ends: Set<Int>
+    _ prompts: [(tokens: [Int], edit: CompiledEdit?)], maximumTokens: Int, ends: Set<Int>,
+    visitors: [(any ResidualStreamVisitor)?] = []
   ) throws -> [[Int]] {
+    precondition(visitors.isEmpty || visitors.count == prompts.count)
     var answers = [[Int]](repeating: [], count: prompts.count)
     for first in stride(from: 0, to: prompts.count, by: states.count) {
       let some = Array(first..<min(first + states.count, prompts.count))
@@ -123,7 +140,10 @@ public final class EditedRuns {
         guard !open.isEmpty else { break }
         var chosen: [Int] = []
         try pass(
-          open.map { PassSegment(states[$0 - first], next[$0]!) }
+          open.map {
+            PassSegment(
+              states[$0 - first], next[$0]!, visitor: visitors.isEmpty ? nil : visitors[$0])
+          }
         ) { _, _, logits in
           chosen.append(try Self.softmax(logits).best)
         }

@@ -14,9 +14,10 @@ struct Edit: ParsableCommand {
           --instruction "Answer in upper case." -o upper.safetensors
         emend edit show trace.jsonl.zst --svg trace.svg
         emend edit explain -m model.gguf --editor editor.safetensors --instruction "Be brief."
+        emend edit distill -m model.gguf --editor editor.safetensors --instruction "Be brief." -o brief.gguf
       """,
     subcommands: [
       EditDerive.self, EditCompile.self, EditExport.self, EditImport.self, EditAverage.self,
-      EditShow.self, EditExplain.self,
+      EditShow.self, EditExplain.self, EditDistill.self,
     ])
 }
