@@ -135,7 +135,7 @@ public struct AnswerFigures: Sendable, Equatable, Encodable {
         count: scores.count, families: answers.map(\.family)
       ) { times in
         [\AnswerScore.exactMatch, \.rougeL].map { part in
-          drawnSum(scores.map { $0[keyPath: part] }, times) / Double(scores.count)
+          drawnSum(scores.map { $0[keyPath: part] }, times) / Double(times.reduce(0, +))
         }
       }
       conditions[condition] = Figure(exactMatch: estimates[0], rougeL: estimates[1])

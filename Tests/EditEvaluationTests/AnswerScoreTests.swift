@@ -1,4 +1,5 @@
 import EditEvaluation
+import EditorTraining
 import Testing
 
 @Suite struct AnswerScoreTests {
@@ -27,5 +28,27 @@ import Testing
     #expect(AnswerScore("the end.", wanted: "The end.").exactMatch == 0)
     #expect(AnswerScore("The  end.", wanted: "The end.").exactMatch == 0)
     #expect(AnswerScore("", wanted: "The end.").exactMatch == 0)
+  }
+
+  /// Families of different sizes are drawn, so that a resample has more rows than there are, or fewer: a part of them is
+  /// never more than all, and all right is all right in every resample.
+  @Test func aDrawnFamilysRowsAreWhatIsDividedBy() throws {
+    let sizes = ["a": 1, "b": 5, "c": 2]
+    func figures(_ isRight: (String) -> Bool) -> AnswerFigures {
+      AnswerFigures(
+        sizes.sorted { $0.key < $1.key }.flatMap { family, count in
+          (0..<count).map { number in
+            ComparedAnswers(
+              TrainingRow(
+                instruction: "Say it.", input: "\(number)", output: "yes", family: family),
+              answers: ["edited": isRight(family) ? "yes" : "no"])
+          }
+        }, Bootstrap(drawsFamilies: true))
+    }
+    let all = try #require(figures { _ in true }.conditions["edited"])
+    #expect(all.exactMatch == Estimate(value: 1, low: 1, high: 1))
+    #expect(all.rougeL == Estimate(value: 1, low: 1, high: 1))
+    let one = try #require(figures { $0 == "b" }.conditions["edited"]?.exactMatch)
+    #expect(one == Estimate(value: 0.625, low: 0, high: 1))
   }
 }
