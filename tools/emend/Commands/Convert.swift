@@ -1,9 +1,9 @@
 import ArgumentParser
 import EditSessions
-import Foundation
 import ModelFiles
 import Quantization
 import TensorKernels
+import Terminal
 
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -123,12 +123,7 @@ struct Convert: ParsableCommand {
         return !Interrupt.isRequested
       }
     }
-    if let loss = result.requantization {
-      let percent = String(format: "%.2f", 100 * loss.relativeError)
-      Console.log(
-        "\(loss.tensors) tensors were quantized already, and were rounded again: root mean square error "
-          + "\(percent) % of theirs")
-    }
+    if let loss = result.requantization { Console.log(loss.text) }
     if output.json {
       try JSON.print(ConversionReport(conversion, result))
     } else {
@@ -137,17 +132,9 @@ struct Convert: ParsableCommand {
   }
 
   private func show(_ conversion: Conversion, _ budget: MemoryBudget) throws {
-    if output.json { return try JSON.print(ConversionReport(conversion)) }
-    var table = TextTable(["tensor", "shape", "from", "to", "bytes", ""], numbers: [4])
-    for tensor in conversion.plan {
-      table.append([
-        tensor.name.onOneLine, tensor.shape.map(String.init).joined(separator: " x "), tensor.from,
-        tensor.format.name + (tensor.isPacked ? " packed" : ""), String(tensor.byteCount),
-        tensor.note ?? "",
-      ])
-    }
-    Console.print(table.text)
-    Console.print("total \(conversion.byteCount) bytes (\(Memory.display(conversion.byteCount)))")
+    let report = ConversionReport(conversion)
+    if output.json { return try JSON.print(report) }
+    Console.print(report.text)
     Console.print("memory to convert: \(budget.summary)")
   }
 }

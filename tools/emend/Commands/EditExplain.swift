@@ -4,6 +4,7 @@ import EditStudies
 import EditorTraining
 import InstructionEditors
 import ModelFiles
+import Terminal
 
 /// What one edit does, and where.
 struct EditExplain: ParsableCommand {

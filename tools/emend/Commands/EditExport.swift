@@ -3,6 +3,7 @@ import EditSessions
 import LanguageModels
 import LatentEditing
 import ModelFiles
+import Terminal
 
 /// Edits as control vectors that llama.cpp reads.
 struct EditExport: ParsableCommand {

@@ -3,6 +3,7 @@ import EditEvaluation
 import EditorTraining
 import MessagePassing
 import TensorKernels
+import Terminal
 
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(

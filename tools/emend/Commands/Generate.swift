@@ -3,6 +3,8 @@ import EditSessions
 import LanguageModels
 import LatentEditing
 import ModelFiles
+import TensorKernels
+import Terminal
 import TextGeneration
 import Tokenization
 
@@ -111,7 +113,7 @@ struct Generate: ParsableCommand {
     let form = PromptForm(chat: template, system: system.map { escapes.read($0) })
     let prompt = try encode(escapes.read(text), as: template, with: opened.tokenizer)
     let ids = prompt.tokens
-    opened.tokenizer.warnOfSecondBOS(ids)
+    Console.warn(opened.tokenizer.warningOfSecondBOS(ids))
     guard ids.count <= opened.contextLength else {
       throw TextGenerationError.promptTooLong(
         tokens: ids.count, contextLength: opened.contextLength)
@@ -131,7 +133,8 @@ struct Generate: ParsableCommand {
     let plain = try generate(prompt, options, loaded, nil, streams: false)
     let edited = try generate(prompt, options, loaded, prepared, streams: false)
     let comparison = AnswerPair(unedited: plain, edited: edited)
-    if output.json { try JSON.print(comparison) } else { comparison.show(with: loaded.tokenizer) }
+    guard !output.json else { return try JSON.print(comparison) }
+    Console.print(comparison.text(with: loaded.tokenizer, width: Console.width))
   }
 
   /// One answer, edited or not. Throws `interrupted` where that happened before it began.
@@ -188,7 +191,7 @@ struct Generate: ParsableCommand {
       Console.note(
         "the context of \(loaded.state.contextLength) tokens is full; -c makes it longer")
     }
-    let peak = "peak memory \(Memory.display(Memory.peakResidentBytes))"
+    let peak = "peak memory \(SystemMemory.display(SystemMemory.peakResidentBytes))"
     if model.verbose {
       Console.log("\(statistics.summary); \(peak)")
     } else if !output.json {

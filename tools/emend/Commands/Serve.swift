@@ -3,6 +3,7 @@
   import EditServer
   import EditSessions
   import Foundation
+  import Terminal
   import TextGeneration
   import Tokenization
 

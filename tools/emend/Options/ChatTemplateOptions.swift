@@ -1,5 +1,6 @@
 import ArgumentParser
 import EditSessions
+import Terminal
 import TextGeneration
 import Tokenization
 
