@@ -313,7 +313,9 @@ let package = Package(
       name: "BehaviourRulesTests", dependencies: ["BehaviourRules", "EditorTraining"],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["EmendCommand", "TestSupport"], swiftSettings: strict),
+      name: "CommandTests",
+      dependencies: layouts + ["EditorTraining", "EmendCommand", "TestSupport"],
+      swiftSettings: strict),
   ] + fastKernels,
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

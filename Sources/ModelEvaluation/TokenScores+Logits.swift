@@ -10,7 +10,7 @@ extension TokenScores {
   ///   - unscored: of these, how many have no logits of their own; not more than there are.
   ///   - model: what predicts.
   ///   - vocabularySize: its tokens.
-  ///   - logits: a safetensors file that is written with the tensors "ids" (I32, [tokens]) and "logits" (F32, [tokens,
+  ///   - path: a safetensors file that is written with the tensors "ids" (I32, [tokens]) and "logits" (F32, [tokens,
   ///     vocabulary]) of the tokens behind the ghosts; nil for none.
   ///   - onToken: hears how many of `ids` are done, and answers whether to go on.
   /// - Throws: as `logProbabilities`, `cancelled`, and `file`.

@@ -123,7 +123,7 @@ struct Generate: ParsableCommand {
     let loaded = try opened.load(beside: prepared, states: trace == nil ? 1 : 2)
     var options = length.generationOptions(sampling.options)
     options.speculation = speculation.options
-    if let template { options.end(turnsOf: template, with: opened.tokenizer) }
+    if let template { options.end(at: template.assistantTurnEnd(with: opened.tokenizer)) }
 
     guard compare else {
       let answer = try generate(prompt, options, loaded, prepared, streams: !output.json)

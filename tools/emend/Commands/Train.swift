@@ -1,7 +1,6 @@
 import ArgumentParser
 import EditorTraining
 import InstructionEditors
-import LatentEditing
 import MessagePassing
 import ModelFiles
 import Terminal
