@@ -58,12 +58,7 @@ struct Convert: ParsableCommand {
     help: ArgumentHelp("Threads. (default: one for each physical core)", valueName: "n"))
   var threads: Int?
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Refuse to start when more memory than this is needed: bytes, or with K, M or G. (default: "
-        + "what is available)", valueName: "size"))
-  var memoryLimit: ByteSize?
+  @OptionGroup var limit: MemoryLimitOption
 
   @Flag(name: [.short, .long], help: "Say how much memory it takes.")
   var verbose = false
@@ -98,8 +93,8 @@ struct Convert: ParsableCommand {
     let budget = MemoryBudget().adding("slices", conversion.sliceBytes(threads: threadCount))
       .adding("calibration", calibrationBytes)
     guard !dryRun else { return try show(conversion, budget) }
-    if memoryLimit == nil { try calibration.checkMemory(calibrationBytes) }
-    try budget.check(limit: memoryLimit?.bytes)
+    if limit.memoryLimit == nil { try calibration.checkMemory(calibrationBytes) }
+    try budget.check(limit: limit.memoryLimit?.bytes)
     if verbose { Console.log("memory: \(budget.summary)") }
     let pool = ThreadPool(threads: threadCount)
     let bar = ProgressBar("converting", unit: "MB/s")
