@@ -40,7 +40,7 @@ struct Emend: ParsableCommand {
 enum Main {
   static func main() {
     Console.occupyClosedStreams()
-    if Invocation.isForSilence { Console.silence() }
+    if Invocation.isSpokenFor { Console.silence() }
     if let number = firstUnreadableArgument {
       Console.error(
         "argument \(number) is not UTF-8 text; convert it first, or give text by -f FILE")

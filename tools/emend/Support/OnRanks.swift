@@ -18,8 +18,8 @@ extension ParsableCommand {
 
 /// How this process was called.
 enum Invocation {
-  /// Of the ranks of a training or an evaluation the first one speaks for all.
-  static var isForSilence: Bool {
+  /// Whether another process speaks for this one: of the ranks of a training or an evaluation the first does.
+  static var isSpokenFor: Bool {
     RankEnvironment.current.rank > 0
       && ["train", "evaluate"].contains(CommandLine.arguments.dropFirst().first)
   }
