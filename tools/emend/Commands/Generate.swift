@@ -143,24 +143,13 @@ struct Generate: ParsableCommand {
     _ edits: EditPreparation?,
     streams: Bool
   ) throws -> Answer {
+    var (edits, recorder) = (edits, TraceRecorder?.none)
     let model: any SequenceModel
-    let beginning = edits?.beginning
-    let recorder = trace.map { _ in
-      TraceRecorder(
-        layerCount: loaded.configuration.layerCount,
-        promptLength: prompt.tokens.count
-          + (beginning.map { $0.tokens.count - $0.replaced.count } ?? 0),
-        words: (beginning?.tokens ?? []).map { loaded.tokenizer.piece(of: $0) })
-    }
-    if let edits {
-      var edits = edits
-      let edited = try edits.processor(loaded, observer: recorder)
-      model =
-        try recorder.map {
-          TracedProcessor(edited, unedited: try loaded.anotherState(), recorder: $0)
-        } ?? edited
+    if trace != nil, let traced = try edits?.tracedProcessor(loaded, of: prompt) {
+      model = traced.model
+      recorder = traced.recorder
     } else {
-      model = loaded.state
+      model = try edits?.processor(loaded) ?? loaded.state as any SequenceModel
     }
     let generator = Generator(model, tokenizer: loaded.tokenizer, startsText: chat)
     let printer = AnswerPrinter(streams: streams)
@@ -168,7 +157,7 @@ struct Generate: ParsableCommand {
     guard let (reason, statistics) = printer.end else {
       throw CommandError.interrupted(work: "reading the prompt")
     }
-    if edits != nil, let trace, let recorder { try recorder.trace.write(to: trace) }
+    if let trace, let recorder { try recorder.trace.write(to: trace) }
     report(reason, statistics, loaded)
     return Answer(
       text: printer.text, ids: printer.ids, promptIds: model.extended(prompt).tokens, reason,
