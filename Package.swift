@@ -122,25 +122,29 @@ let package = Package(
       dependencies: ["CPlatform", "KernelInterface", "KernelsPortable", "BlockFormats"] + fastNames,
       swiftSettings: strict + (hasX86Kernels ? [.define("X86_KERNELS")] : [])
         + (hasArmKernels ? [.define("ARM_KERNELS")] : [])),
+    .target(name: "PlainText", swiftSettings: strict),
+    .target(name: "Terminal", swiftSettings: strict),
     .target(
       name: "ModelFiles",
-      dependencies: ["CPlatform", "CZstd", "BlockFormats", "KernelInterface"],
+      dependencies: ["CPlatform", "CZstd", "BlockFormats", "KernelInterface", "PlainText"],
       swiftSettings: strict),
     .target(
-      name: "Tokenization", dependencies: ["CSentencePiece", "ModelFiles"], swiftSettings: strict),
+      name: "Tokenization", dependencies: ["CSentencePiece", "ModelFiles", "PlainText"],
+      swiftSettings: strict),
     .target(
-      name: "LanguageModels", dependencies: layouts + ["TensorKernels", "ModelFiles"],
+      name: "LanguageModels",
+      dependencies: layouts + ["TensorKernels", "ModelFiles", "PlainText"],
       swiftSettings: strict),
     .target(
       name: "Quantization",
       dependencies: layouts + [
-        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
+        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles", "PlainText",
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: strict),
     .target(
       name: "LatentEditing",
       dependencies: layouts + [
-        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
+        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles", "PlainText",
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: strict),
     .target(
@@ -154,35 +158,35 @@ let package = Package(
       name: "EditorTraining",
       dependencies: layouts + [
         "EditSessions", "InstructionEditors", "LatentEditing", "LanguageModels", "Tokenization",
-        "TensorKernels", "ModelFiles", "MessagePassing",
+        "TensorKernels", "ModelFiles", "MessagePassing", "PlainText",
         .product(name: "Crypto", package: "swift-crypto"), "Yams",
       ], swiftSettings: strict),
     .target(
-      name: "TextGeneration", dependencies: layouts + ["LanguageModels", "Tokenization"],
+      name: "TextGeneration",
+      dependencies: layouts + ["LanguageModels", "Tokenization", "PlainText"],
       swiftSettings: strict),
     .target(
       name: "ModelEvaluation",
-      dependencies: layouts + ["LanguageModels", "TensorKernels", "ModelFiles"],
+      dependencies: layouts + ["LanguageModels", "TensorKernels", "ModelFiles", "PlainText"],
       swiftSettings: strict),
     .target(
       name: "EditSessions",
       dependencies: layouts + [
         "InstructionEditors", "LatentEditing", "TextGeneration", "Tokenization", "LanguageModels",
-        "ModelFiles",
-        "TensorKernels",
+        "ModelFiles", "PlainText", "TensorKernels",
       ], swiftSettings: strict),
     .target(
       name: "EditEvaluation",
       dependencies: layouts + [
         "EditSessions", "TextGeneration", "EditorTraining", "ModelEvaluation", "InstructionEditors",
         "LatentEditing", "LanguageModels", "MessagePassing", "Tokenization", "TensorKernels",
-        "ModelFiles",
+        "ModelFiles", "PlainText",
       ], swiftSettings: strict),
     .target(
       name: "EditStudies",
       dependencies: layouts + [
         "EditEvaluation", "EditSessions", "EditorTraining", "InstructionEditors", "LatentEditing",
-        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
+        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles", "PlainText",
         .product(name: "Crypto", package: "swift-crypto"), "Yams",
       ],
       resources: [
@@ -215,8 +219,8 @@ let package = Package(
       dependencies: layouts + [
         "EditServer", "EditSessions", "TextGeneration", "EditStudies", "EditEvaluation",
         "ModelEvaluation", "EditorTraining", "Quantization", "InstructionEditors",
-        "MessagePassing", "LatentEditing", "LanguageModels", "ModelFiles", "TensorKernels",
-        "Tokenization",
+        "MessagePassing", "LatentEditing", "LanguageModels", "ModelFiles", "PlainText",
+        "TensorKernels", "Terminal", "Tokenization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "tools/emend", swiftSettings: strict),
@@ -256,6 +260,8 @@ let package = Package(
     tests("TensorKernels"),
     tests("MessagePassing"),
     tests("ModelFiles"),
+    .testTarget(name: "PlainTextTests", dependencies: ["PlainText"], swiftSettings: strict),
+    .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: strict),
     tests("Tokenization", ["ModelFiles"]),
     tests("LanguageModels", ["TensorKernels", "ModelFiles", "Tokenization"]),
     tests(
@@ -309,7 +315,9 @@ let package = Package(
       name: "BehaviourRulesTests", dependencies: ["BehaviourRules", "EditorTraining"],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["EmendCommand", "TestSupport"], swiftSettings: strict),
+      name: "CommandTests",
+      dependencies: layouts + ["EditorTraining", "EmendCommand", "TestSupport"],
+      swiftSettings: strict),
   ] + fastKernels,
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

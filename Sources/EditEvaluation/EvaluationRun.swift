@@ -19,8 +19,11 @@ public struct EvaluationRun: Sendable {
     /// Steps of each.
     public var steps: Int
 
+    /// Steps where nothing is said.
+    public static let usualSteps = 300
+
     /// Baselines of so many steps in `folder`.
-    public init(folder: String, steps: Int = 300) {
+    public init(folder: String, steps: Int = usualSteps) {
       self.folder = folder
       self.steps = steps
     }
@@ -40,6 +43,8 @@ public struct EvaluationRun: Sendable {
   public var tuned: String?
   /// Where these are trained where they are not given; nil for nowhere.
   public var baselines: Baselines?
+  /// Windows of an unrelated text where nothing is said.
+  public static let usualWindows = 16
   /// A text that has nothing to do with the rows, and how many windows of it.
   public var unrelated: (path: String, windows: Int)?
   /// Rows of each split that are answered.

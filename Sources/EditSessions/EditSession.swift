@@ -116,8 +116,7 @@ struct SessionCore {
     _ text: String, options: GenerationOptions, listener: (GenerationEvent) -> GenerationAnswer
   ) throws {
     var options = options
-    options.endTokens.formUnion(end.tokens)
-    options.turnEnds += end.strings
+    options.end(at: end)
     try chat.say(text, options: options, listener: listener)
   }
 }

@@ -52,13 +52,7 @@ public final class EditableModel: Sendable {
     _ edits: EditRequest = EditRequest(), system: String? = nil, template: ChatTemplate? = nil
   ) async throws -> EditSession {
     let thread = SessionThread()
-    // Editors are trained with conversations as the family writes them.
-    let isTrained =
-      !edits.instructions.isEmpty || edits.compiled != nil || !edits.edits.isEmpty
-    let template =
-      try template
-      ?? (isTrained
-        ? .family(ChatFamily(of: tokenizer.vocabulary)) : ChatTemplate(of: tokenizer.vocabulary))
+    let template = try template ?? edits.template(of: tokenizer.vocabulary)
     let core = try await thread.run { [self] in
       try Confined(
         SessionCore(

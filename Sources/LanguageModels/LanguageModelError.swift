@@ -1,4 +1,5 @@
 import ModelFiles
+import PlainText
 import TensorKernels
 
 /// Why a model could not be loaded or run.

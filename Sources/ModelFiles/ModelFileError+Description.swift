@@ -1,3 +1,5 @@
+import PlainText
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -220,20 +222,4 @@ extension ModelFileError: CustomStringConvertible {
         + "the files do not belong together"
     }
   }
-}
-
-/// `text` fit for one line of a terminal: control characters escaped (names come from files, and
-/// could carry terminal commands), and cut after `limit` characters.
-package func displayed(_ text: String, limit: Int = 120) -> String {
-  var result = ""
-  for (count, scalar) in text.unicodeScalars.enumerated() {
-    if count == limit { return result + "…" }
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
-      result += scalar.escaped(asASCII: true)
-    default:
-      result.unicodeScalars.append(scalar)
-    }
-  }
-  return result
 }

@@ -1,5 +1,6 @@
 import BlockFormats
 import ModelFiles
+import PlainText
 import Tokenization
 
 /// Why a checkpoint could not be converted. `path` is the file or folder as the caller named it.

@@ -1,3 +1,5 @@
+import Tokenization
+
 /// How much text is generated, and how.
 public struct GenerationOptions: Sendable, Equatable {
   /// How each token is chosen.
@@ -31,5 +33,11 @@ public struct GenerationOptions: Sendable, Equatable {
     self.turnEnds = turnEnds
     self.ignoresEndTokens = ignoresEndTokens
     self.prefillStep = prefillStep
+  }
+
+  /// Ends the text where the assistant's turn ends, too.
+  public mutating func end(at end: AssistantTurnEnd) {
+    endTokens.formUnion(end.tokens)
+    turnEnds += end.strings
   }
 }

@@ -1,4 +1,5 @@
 import ModelFiles
+import PlainText
 
 /// What is wrong with a tokenizer's data, or with the name of a template.
 public indirect enum TokenizationError: Error, Equatable, Sendable {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ModelFiles
+import Terminal
 
 /// The root command: only subcommands do something.
 struct Emend: ParsableCommand {
@@ -39,6 +40,7 @@ struct Emend: ParsableCommand {
 enum Main {
   static func main() {
     Console.occupyClosedStreams()
+    if Invocation.isSpokenFor { Console.silence() }
     if let number = firstUnreadableArgument {
       Console.error(
         "argument \(number) is not UTF-8 text; convert it first, or give text by -f FILE")

@@ -1,5 +1,6 @@
 import LanguageModels
 import ModelFiles
+import PlainText
 import Tokenization
 
 /// Why an edit could not be made, read or applied. No edit is ever skipped silently.

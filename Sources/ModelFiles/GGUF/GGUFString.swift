@@ -1,3 +1,5 @@
+import PlainText
+
 /// A string value of a GGUF file: bytes that are usually, but not always, UTF-8 (pieces of
 /// vocabularies may be parts of a character).
 public struct GGUFString: Sendable {

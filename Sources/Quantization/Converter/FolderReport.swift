@@ -1,6 +1,7 @@
 import BlockFormats
 import Foundation
 import ModelFiles
+import PlainText
 import TensorKernels
 
 /// What a folder with a checkpoint is, and what `Conversion` makes of it, or why not: an object of JSON as `emend inspect

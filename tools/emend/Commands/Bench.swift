@@ -1,6 +1,6 @@
 import ArgumentParser
 import EditSessions
-import TensorKernels
+import Terminal
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -87,24 +87,8 @@ struct Bench: ParsableCommand {
     model.use.reportPeak()
     switch output {
     case .json: try JSON.print(results)
-    case .csv: Console.print(csv(results))
-    case .md: Console.print(table(results))
+    case .csv: Console.print(SpeedMeasurement.csv(results))
+    case .md: Console.print(SpeedMeasurement.markdown(results))
     }
-  }
-
-  private func csv(_ results: [SpeedMeasurement]) -> String {
-    (["test,tokens_per_second,stddev,peak_rss_bytes,threads,repetitions"]
-      + results.map {
-        "\($0.test),\($0.tokensPerSecond),\($0.stddev),\($0.peakRssBytes),\($0.threads),"
-          + "\($0.repetitions)"
-      }).joined(separator: "\n")
-  }
-
-  private func table(_ results: [SpeedMeasurement]) -> String {
-    (["| test | tokens/s | ± | threads | peak memory |", "|---|---:|---:|---:|---:|"]
-      + results.map {
-        "| \($0.test) | \(Numbers.fixed($0.tokensPerSecond, 2)) | \(Numbers.fixed($0.stddev, 2)) | "
-          + "\($0.threads) | \(Memory.display($0.peakRssBytes)) |"
-      }).joined(separator: "\n")
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EditSessions
+import Terminal
 import TextGeneration
 import Tokenization
 
@@ -73,7 +74,7 @@ struct Chat: ParsableCommand {
     }
     var options = length.generationOptions(sampling.options)
     options.speculation = speculation.options
-    options.end(turnsOf: template, with: loaded.tokenizer)
+    options.end(at: template.assistantTurnEnd(with: loaded.tokenizer))
 
     if Console.inputIsTerminal { Console.note("/help lists what you can do besides talking.") }
     var reader = LineReader()

@@ -1,9 +1,9 @@
 import ArgumentParser
 import EditSessions
-import Foundation
 import ModelFiles
 import Quantization
 import TensorKernels
+import Terminal
 
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -58,12 +58,7 @@ struct Convert: ParsableCommand {
     help: ArgumentHelp("Threads. (default: one for each physical core)", valueName: "n"))
   var threads: Int?
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Refuse to start when more memory than this is needed: bytes, or with K, M or G. (default: "
-        + "what is available)", valueName: "size"))
-  var memoryLimit: ByteSize?
+  @OptionGroup var limit: MemoryLimitOption
 
   @Flag(name: [.short, .long], help: "Say how much memory it takes.")
   var verbose = false
@@ -98,8 +93,8 @@ struct Convert: ParsableCommand {
     let budget = MemoryBudget().adding("slices", conversion.sliceBytes(threads: threadCount))
       .adding("calibration", calibrationBytes)
     guard !dryRun else { return try show(conversion, budget) }
-    if memoryLimit == nil { try calibration.checkMemory(calibrationBytes) }
-    try budget.check(limit: memoryLimit?.bytes)
+    if limit.memoryLimit == nil { try calibration.checkMemory(calibrationBytes) }
+    try budget.check(limit: limit.memoryLimit?.bytes)
     if verbose { Console.log("memory: \(budget.summary)") }
     let pool = ThreadPool(threads: threadCount)
     let bar = ProgressBar("converting", unit: "MB/s")
@@ -123,12 +118,7 @@ struct Convert: ParsableCommand {
         return !Interrupt.isRequested
       }
     }
-    if let loss = result.requantization {
-      let percent = String(format: "%.2f", 100 * loss.relativeError)
-      Console.log(
-        "\(loss.tensors) tensors were quantized already, and were rounded again: root mean square error "
-          + "\(percent) % of theirs")
-    }
+    if let loss = result.requantization { Console.log(loss.text) }
     if output.json {
       try JSON.print(ConversionReport(conversion, result))
     } else {
@@ -137,17 +127,9 @@ struct Convert: ParsableCommand {
   }
 
   private func show(_ conversion: Conversion, _ budget: MemoryBudget) throws {
-    if output.json { return try JSON.print(ConversionReport(conversion)) }
-    var table = TextTable(["tensor", "shape", "from", "to", "bytes", ""], numbers: [4])
-    for tensor in conversion.plan {
-      table.append([
-        tensor.name.onOneLine, tensor.shape.map(String.init).joined(separator: " x "), tensor.from,
-        tensor.format.name + (tensor.isPacked ? " packed" : ""), String(tensor.byteCount),
-        tensor.note ?? "",
-      ])
-    }
-    Console.print(table.text)
-    Console.print("total \(conversion.byteCount) bytes (\(Memory.display(conversion.byteCount)))")
+    let report = ConversionReport(conversion)
+    if output.json { return try JSON.print(report) }
+    Console.print(report.text)
     Console.print("memory to convert: \(budget.summary)")
   }
 }

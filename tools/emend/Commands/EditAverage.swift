@@ -1,6 +1,7 @@
 import ArgumentParser
 import InstructionEditors
 import ModelFiles
+import Terminal
 
 /// Several runs of one editor as one.
 struct EditAverage: ParsableCommand {

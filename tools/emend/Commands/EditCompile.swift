@@ -2,6 +2,7 @@ import ArgumentParser
 import EditSessions
 import LatentEditing
 import ModelFiles
+import Terminal
 import Tokenization
 
 /// An edit of the first token, run once and kept.

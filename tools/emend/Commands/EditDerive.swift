@@ -1,9 +1,8 @@
 import ArgumentParser
 import EditSessions
-import LanguageModels
 import LatentEditing
 import ModelFiles
-import Tokenization
+import Terminal
 
 /// A control vector from two lists of examples.
 struct EditDerive: ParsableCommand {
@@ -46,8 +45,8 @@ struct EditDerive: ParsableCommand {
     let opened = try model.use.open()
     let template = chat ? try templateOptions.template(for: opened) : nil
     let texts = (
-      positive: try examples(positive, opened, template),
-      negative: try examples(negative, opened, template)
+      positive: try ExampleTexts.read(positive, with: opened.tokenizer, as: template),
+      negative: try ExampleTexts.read(negative, with: opened.tokenizer, as: template)
     )
     let all = texts.positive + texts.negative
     let loaded = try opened.load(contextLength: all.map(\.count).max())
@@ -64,25 +63,5 @@ struct EditDerive: ParsableCommand {
     Console.print(
       "\(output): directions after \(vector.directions.count) blocks, from "
         + "\(texts.positive.count) and \(texts.negative.count) texts")
-  }
-
-  private func examples(
-    _ path: String, _ opened: OpenedModel, _ template: ChatTemplate?
-  ) throws -> [[Int]] {
-    let tokenizer = opened.tokenizer
-    let lines = TextFile.lines(try TextFile.read(path))
-      .filter { !$0.allSatisfy(\.isWhitespace) }
-    guard !lines.isEmpty else {
-      throw LatentEditingError.noExamples(path: path, problem: "there is no text in the file")
-    }
-    return try lines.map { line in
-      let ids =
-        try template.map { try $0.encode([ChatMessage(.user, String(line))], with: tokenizer) }
-        ?? tokenizer.encode(String(line), addSpecial: true, parseSpecial: false)
-      guard !ids.isEmpty else {
-        throw LatentEditingError.noExamples(path: path, problem: "a line has no tokens")
-      }
-      return ids
-    }
   }
 }

@@ -4,6 +4,7 @@ import EditStudies
 import EditorTraining
 import InstructionEditors
 import ModelFiles
+import Terminal
 
 /// What one edit does, and where.
 struct EditExplain: ParsableCommand {
@@ -63,7 +64,7 @@ struct EditExplain: ParsableCommand {
   @Option(
     name: .customShort("n"), parsing: .unconditional,
     help: ArgumentHelp("Tokens of an answer, at most.", valueName: "n"))
-  var answerTokens = 24
+  var answerTokens = ExplanationOptions("", editor: "").answerTokens
 
   @Option(help: ArgumentHelp("Also write a page to this file.", valueName: "file"))
   var html: String?

@@ -1,8 +1,8 @@
 import ArgumentParser
 import EditSessions
-import LanguageModels
 import LatentEditing
 import ModelFiles
+import Terminal
 
 /// Edits as control vectors that llama.cpp reads.
 struct EditExport: ParsableCommand {
@@ -34,18 +34,9 @@ struct EditExport: ParsableCommand {
     try OutputFile.check(output, inputs: [model.file.model] + edits.files)
     let opened = try model.use.open()
     guard var prepared = try EditPreparation(edits.request(), opened) else { return }
-    guard prepared.tokensInFront == 0 else {
-      throw LatentEditingError.notExportable(
-        reason:
-          "this editor makes keys and values in front of the prompt, which cannot be folded into "
-          + "vectors or weights")
-    }
+    try prepared.checkExportable()
     let loaded = try opened.load(contextLength: 1, beside: prepared)
-    let edit: LatentEdit
-    do { edit = try prepared.compilableEdit(loaded) } catch LatentEditingError.notCompilable {
-      throw LatentEditingError.dependsOnPrompt
-    }
-    let vector = try ControlVector(edit)
+    let vector = try prepared.controlVector(loaded)
     try vector.write(to: output)
     model.use.reportPeak()
     Console.print("\(output): directions after blocks \(LayerSelection(vector.directions.keys))")

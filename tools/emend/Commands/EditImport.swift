@@ -2,6 +2,7 @@ import ArgumentParser
 import EditSessions
 import LatentEditing
 import ModelFiles
+import Terminal
 
 /// Steering vectors of other programs as control vectors.
 struct EditImport: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import LatentEditing
 import ModelFiles
+import Terminal
 
 /// A trace as a picture.
 struct EditShow: ParsableCommand {
@@ -32,37 +33,11 @@ struct EditShow: ParsableCommand {
     if let svg {
       try TextFile.write(TraceHeatMap(trace, columns: 120).svg(), to: svg)
     }
-    if output.json {
-      try JSON.print(
-        Summary(
-          layers: trace.layerCount, promptTokens: trace.promptLength, sites: trace.sites.count,
-          meanDivergence: mean(trace.tokens.map(\.divergence)),
-          largestDivergence: trace.tokens.map(\.divergence).max()))
-      return
-    }
+    let summary = TraceSummary(trace)
+    guard !output.json else { return try JSON.print(summary) }
     for line in TraceHeatMap(trace, columns: max(20, Console.width - 8)).lines() {
       Console.print(line)
     }
-    Console.print(
-      "\(trace.sites.count) additions; prompt of \(trace.promptLength) tokens, answer of "
-        + "\(trace.tokens.count)")
-    if let mean = mean(trace.tokens.map(\.divergence)) {
-      Console.print(
-        "KL(unedited || edited) of the answer's tokens: mean \(Numbers.fixed(mean, 4)), largest "
-          + "\(Numbers.fixed(trace.tokens.map(\.divergence).max() ?? 0, 4)) nat")
-    }
-  }
-
-  private func mean(_ values: [Double]) -> Double? {
-    values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
-  }
-
-  /// `--json`.
-  private struct Summary: Encodable {
-    let layers: Int
-    let promptTokens: Int
-    let sites: Int
-    let meanDivergence: Double?
-    let largestDivergence: Double?
+    Console.print(summary.text)
   }
 }

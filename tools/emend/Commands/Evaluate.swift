@@ -3,6 +3,10 @@ import EditEvaluation
 import EditorTraining
 import MessagePassing
 import TensorKernels
+import Terminal
+
+/// An evaluation where nothing is said.
+private let usual = EvaluationRun("", TrainingOptions())
 
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -75,7 +79,8 @@ struct Evaluate: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Steps of each of them. (default: 300)", valueName: "n"))
+    help: ArgumentHelp(
+      "Steps of each of them. (default: \(EvaluationRun.Baselines.usualSteps))", valueName: "n"))
   var baselineSteps: Int?
 
   @Option(
@@ -87,7 +92,7 @@ struct Evaluate: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Rows that go through the model together.", valueName: "n"))
-  var batchSize = 8
+  var batchSize = usual.measurement.batchSize
 
   @Option(
     help: ArgumentHelp(
@@ -98,7 +103,9 @@ struct Evaluate: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Windows of it, of 128 tokens, at most. (default: 16)", valueName: "n"))
+    help: ArgumentHelp(
+      "Windows of it, of 128 tokens, at most. (default: \(EvaluationRun.usualWindows))",
+      valueName: "n"))
   var localityWindows: Int?
 
   @Option(
@@ -106,29 +113,29 @@ struct Evaluate: ParsableCommand {
     help: ArgumentHelp(
       "Rows of each split that are answered too, without an edit, edited and prompted.",
       valueName: "n"))
-  var generate = 0
+  var generate = usual.answers
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Draws of the bootstrap.", valueName: "n"))
-  var resamples = 2000
+  var resamples = usual.resamples
 
   @Option(
     help: ArgumentHelp(
       "What the bootstrap draws: rows, or families and rows within them.",
       valueName: IntervalsOver.allCases.map(\.rawValue).joined(separator: "|")))
-  var intervals = IntervalsOver.rows
+  var intervals = usual.intervals
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Of the bootstrap's draws and the random directions.", valueName: "n"))
-  var seed: UInt64 = 0
+  var seed = usual.measurement.seed
 
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
     let counts = [
-      ("batch-size", batchSize, 1, 4096), ("locality-windows", localityWindows ?? 16, 1, 65_536),
+      ("batch-size", batchSize, 1, 4096), ("locality-windows", localityWindows ?? 1, 1, 65_536),
       ("generate", generate, 0, 65_536), ("resamples", resamples, 1, 1_000_000),
-      ("baseline-steps", baselineSteps ?? 300, 1, 1_000_000),
+      ("baseline-steps", baselineSteps ?? 1, 1, 1_000_000),
     ]
     for (name, value, least, most) in counts where !(least...most).contains(value) {
       throw ValidationError("--\(name) is \(value), and must be from \(least) to \(most)")
@@ -186,8 +193,12 @@ struct Evaluate: ParsableCommand {
     evaluation.measurement.seed = seed
     evaluation.constantEditor = constantEditor
     evaluation.tuned = tuned
-    evaluation.baselines = trainBaselines.map { .init(folder: $0, steps: baselineSteps ?? 300) }
-    evaluation.unrelated = localityText.map { ($0, localityWindows ?? 16) }
+    evaluation.baselines = trainBaselines.map {
+      .init(folder: $0, steps: baselineSteps ?? EvaluationRun.Baselines.usualSteps)
+    }
+    evaluation.unrelated = localityText.map {
+      ($0, localityWindows ?? EvaluationRun.usualWindows)
+    }
     evaluation.answers = generate
     evaluation.resamples = resamples
     evaluation.intervals = intervals

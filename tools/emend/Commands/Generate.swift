@@ -3,6 +3,8 @@ import EditSessions
 import LanguageModels
 import LatentEditing
 import ModelFiles
+import TensorKernels
+import Terminal
 import TextGeneration
 import Tokenization
 
@@ -111,7 +113,7 @@ struct Generate: ParsableCommand {
     let form = PromptForm(chat: template, system: system.map { escapes.read($0) })
     let prompt = try encode(escapes.read(text), as: template, with: opened.tokenizer)
     let ids = prompt.tokens
-    opened.tokenizer.warnOfSecondBOS(ids)
+    Console.warn(opened.tokenizer.warningOfSecondBOS(ids))
     guard ids.count <= opened.contextLength else {
       throw TextGenerationError.promptTooLong(
         tokens: ids.count, contextLength: opened.contextLength)
@@ -121,7 +123,7 @@ struct Generate: ParsableCommand {
     let loaded = try opened.load(beside: prepared, states: trace == nil ? 1 : 2)
     var options = length.generationOptions(sampling.options)
     options.speculation = speculation.options
-    if let template { options.end(turnsOf: template, with: opened.tokenizer) }
+    if let template { options.end(at: template.assistantTurnEnd(with: opened.tokenizer)) }
 
     guard compare else {
       let answer = try generate(prompt, options, loaded, prepared, streams: !output.json)
@@ -131,7 +133,8 @@ struct Generate: ParsableCommand {
     let plain = try generate(prompt, options, loaded, nil, streams: false)
     let edited = try generate(prompt, options, loaded, prepared, streams: false)
     let comparison = AnswerPair(unedited: plain, edited: edited)
-    if output.json { try JSON.print(comparison) } else { comparison.show(with: loaded.tokenizer) }
+    guard !output.json else { return try JSON.print(comparison) }
+    Console.print(comparison.text(with: loaded.tokenizer, width: Console.width))
   }
 
   /// One answer, edited or not. Throws `interrupted` where that happened before it began.
@@ -140,24 +143,13 @@ struct Generate: ParsableCommand {
     _ edits: EditPreparation?,
     streams: Bool
   ) throws -> Answer {
+    var (edits, recorder) = (edits, TraceRecorder?.none)
     let model: any SequenceModel
-    let beginning = edits?.beginning
-    let recorder = trace.map { _ in
-      TraceRecorder(
-        layerCount: loaded.configuration.layerCount,
-        promptLength: prompt.tokens.count
-          + (beginning.map { $0.tokens.count - $0.replaced.count } ?? 0),
-        words: (beginning?.tokens ?? []).map { loaded.tokenizer.piece(of: $0) })
-    }
-    if let edits {
-      var edits = edits
-      let edited = try edits.processor(loaded, observer: recorder)
-      model =
-        try recorder.map {
-          TracedProcessor(edited, unedited: try loaded.anotherState(), recorder: $0)
-        } ?? edited
+    if trace != nil, let traced = try edits?.tracedProcessor(loaded, of: prompt) {
+      model = traced.model
+      recorder = traced.recorder
     } else {
-      model = loaded.state
+      model = try edits?.processor(loaded) ?? loaded.state as any SequenceModel
     }
     let generator = Generator(model, tokenizer: loaded.tokenizer, startsText: chat)
     let printer = AnswerPrinter(streams: streams)
@@ -165,7 +157,7 @@ struct Generate: ParsableCommand {
     guard let (reason, statistics) = printer.end else {
       throw CommandError.interrupted(work: "reading the prompt")
     }
-    if edits != nil, let trace, let recorder { try recorder.trace.write(to: trace) }
+    if let trace, let recorder { try recorder.trace.write(to: trace) }
     report(reason, statistics, loaded)
     return Answer(
       text: printer.text, ids: printer.ids, promptIds: model.extended(prompt).tokens, reason,
@@ -188,7 +180,7 @@ struct Generate: ParsableCommand {
       Console.note(
         "the context of \(loaded.state.contextLength) tokens is full; -c makes it longer")
     }
-    let peak = "peak memory \(Memory.display(Memory.peakResidentBytes))"
+    let peak = "peak memory \(SystemMemory.display(SystemMemory.peakResidentBytes))"
     if model.verbose {
       Console.log("\(statistics.summary); \(peak)")
     } else if !output.json {

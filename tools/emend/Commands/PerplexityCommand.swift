@@ -2,6 +2,8 @@ import ArgumentParser
 import EditSessions
 import ModelEvaluation
 import ModelFiles
+import PlainText
+import Terminal
 
 struct PerplexityCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -91,7 +93,7 @@ struct PerplexityCommand: ParsableCommand {
     if output.json {
       try JSON.print(PerplexityReport(result, windows))
     } else {
-      Console.print(describe(result, windows))
+      Console.print(result.text(of: windows))
     }
   }
 
@@ -118,33 +120,7 @@ struct PerplexityCommand: ParsableCommand {
     if output.json {
       try JSON.print(DivergenceReport(result, chunks: count, contextSize: windows.length))
     } else {
-      Console.print(describe(result))
+      Console.print(result.text)
     }
-  }
-
-  private func describe(_ result: Perplexity, _ windows: PerplexityWindows) -> String {
-    "perplexity \(Numbers.fixed(result.value, 4)) +/- \(Numbers.fixed(result.standardError, 5)) "
-      + "(\(result.tokens) tokens scored in \(windows.count) windows of \(windows.length))"
-  }
-
-  private func describe(_ result: KLDivergence) -> String {
-    func percentile(_ p: Double) -> String { Numbers.fixed(result.percentile(p), 6) }
-    return """
-      perplexity        \(Numbers.fixed(result.perplexity.value, 4)) +/- \
-      \(Numbers.fixed(result.perplexity.standardError, 5))
-      of the base       \(Numbers.fixed(result.basePerplexity.value, 4)) +/- \
-      \(Numbers.fixed(result.basePerplexity.standardError, 5))
-      ratio             \(Numbers.fixed(result.perplexityRatio, 5))
-      KL mean           \(Numbers.fixed(result.mean, 6)) +/- \
-      \(Numbers.fixed(result.standardError, 6))
-      KL maximum        \(Numbers.fixed(result.maximum, 6))
-      KL 99.9 %         \(percentile(0.999))
-      KL 99 %           \(percentile(0.99))
-      KL 90 %           \(percentile(0.9))
-      KL median         \(percentile(0.5))
-      KL minimum        \(percentile(0))
-      RMS of p change   \(Numbers.fixed(100 * result.probabilityDifference, 3)) %
-      same top token    \(Numbers.fixed(100 * result.sameTop, 3)) %
-      """
   }
 }

@@ -1,8 +1,8 @@
 import ArgumentParser
+import EditEvaluation
 import EditSessions
-import LanguageModels
-import ModelEvaluation
 import ModelFiles
+import Terminal
 import TextGeneration
 import Tokenization
 
@@ -68,110 +68,38 @@ struct Score: ParsableCommand {
     }
     let text = try TextFile.read(file)
     let opened = try model.use.open()
-    var prompt = opened.tokenizer.prompt(text, parseSpecial: parseSpecial || chat)
+    let prompt =
+      chat
+      ? opened.tokenizer.prompt(writtenConversation: text)
+      : opened.tokenizer.prompt(text, parseSpecial: parseSpecial)
     let template =
       chat
       ? try templateOptions.template(for: opened, edits: edits, verbose: model.verbose) : nil
     let prepared = try EditPreparation(edits.request(), opened, form: PromptForm(chat: template))
-    let ahead = prepared?.tokensInFront ?? 0
-    if chat { prompt = withoutSecondBOS(prompt, opened.tokenizer) }
-    var ids = prompt.tokens
-    opened.tokenizer.warnOfSecondBOS(ids)
-    let length = opened.contextSize ?? max(ids.count, 1)
+    let count = prompt.tokens.count
+    Console.warn(opened.tokenizer.warningOfSecondBOS(prompt.tokens))
+    let length = opened.contextSize ?? max(count, 1)
     guard length <= opened.configuration.contextLength else {
       throw CommandError.notEnoughContext(
         command: "score", needed: length, trained: opened.configuration.contextLength)
     }
     // One more for a ghost token, which some edits put in front.
     let room =
-      edits.isEmpty ? length : min(length + max(1, ahead), opened.configuration.contextLength)
+      edits.isEmpty
+      ? length
+      : min(length + max(1, prepared?.tokensInFront ?? 0), opened.configuration.contextLength)
     let loaded = try opened.load(contextLength: room, beside: prepared)
-    let scores: [Double]
-    (ids, scores) = try score(prompt, loaded, prepared)
-
-    model.use.reportPeak()
-    if output.json {
-      try JSON.print(Result(ids: ids, logprobs: [nil] + scores))
-      return
-    }
-    for (index, id) in ids.enumerated() {
-      let score = index == 0 ? "-" : Numbers.fixed(scores[index - 1], 4)
-      Console.print("\(score)\t\(id)\t\(opened.tokenizer.piece(of: id).onOneLine)")
-    }
-  }
-
-  /// A conversation as text may name the BOS that is put in front of all text.
-  private func withoutSecondBOS(_ prompt: Prompt, _ tokenizer: Tokenizer) -> Prompt {
-    guard tokenizer.vocabulary.addsBOS, let bos = tokenizer.bosToken,
-      prompt.tokens.starts(with: [bos, bos])
-    else { return prompt }
-    return Prompt(Array(prompt.tokens.dropFirst()), firstContent: max(0, prompt.firstContent - 1))
-  }
-
-  /// The tokens that are scored and the scores of all but the first: those of the prompt, or of an edit that
-  /// stands for its beginning those behind it.
-  private func score(
-    _ prompt: Prompt, _ loaded: LoadedModel, _ edits: EditPreparation?
-  ) throws -> ([Int], [Double]) {
-    guard var edits else {
-      return (
-        prompt.tokens, try score(prompt.tokens, ghosts: 0, unscored: 0, loaded.state, loaded)
-      )
-    }
-    let ahead = edits.tokensInFront
-    let edited = try edits.processor(loaded)
-    try edited.prepare(prompt)
-    let tokens = edited.extended(prompt).tokens
-    let ghosts = ahead > 0 ? ahead : tokens.count - prompt.tokens.count
-    return (
-      Array(tokens.dropFirst(ghosts)),
-      try score(tokens, ghosts: ghosts, unscored: ahead, edited, loaded)
-    )
-  }
-
-  /// Scores of `ids` after the first `ghosts`, which are there for the edit; `unscored` of them have no
-  /// logits.
-  private func score(
-    _ ids: [Int], ghosts: Int, unscored: Int, _ model: some SequenceModel, _ loaded: LoadedModel
-  ) throws -> [Double] {
-    let vocabularySize = loaded.configuration.vocabularySize
     let bar = ProgressBar("scoring", unit: "tok/s")
-    defer { bar.finish() }
-    guard let logits else {
-      let scores = try TokenScores.logProbabilities(
-        of: ids, after: unscored, model, vocabularySize: vocabularySize
-      ) { index, _ throws(ModelEvaluationError) in
-        try report(index + 1, of: ids.count, bar)
+    let scores: ScoredText
+    do {
+      defer { bar.finish() }
+      scores = try ScoredText(prompt, loaded, prepared, logits: logits) { done, total in
+        bar.update(Double(done), of: Double(total))
+        return !Interrupt.isRequested
       }
-      return Array(scores.dropFirst(ghosts - unscored))
     }
-    var writer = try SafetensorsWriter(
-      path: logits,
-      tensors: [
-        .init(name: "ids", type: .i32, shape: [ids.count - ghosts]),
-        .init(name: "logits", type: .f32, shape: [ids.count - ghosts, vocabularySize]),
-      ])
-    let words = ids.dropFirst(ghosts).map { Int32($0) }
-    try writer.append(words.span)
-    let scores = try TokenScores.logProbabilities(
-      of: ids, after: unscored, model, vocabularySize: vocabularySize
-    ) { index, row throws(ModelEvaluationError) in
-      try report(index + 1, of: ids.count, bar)
-      if index < ghosts { return }
-      do throws(ModelFileError) { try writer.append(row) } catch { throw .file(error) }
-    }
-    try writer.commit()
-    return Array(scores.dropFirst(ghosts - unscored))
-  }
-
-  private func report(_ done: Int, of total: Int, _ bar: ProgressBar) throws(ModelEvaluationError) {
-    bar.update(Double(done), of: Double(total))
-    if Interrupt.isRequested { throw .cancelled(done: done, total: total, unit: "tokens") }
-  }
-
-  /// `--json`.
-  private struct Result: Encodable {
-    let ids: [Int]
-    let logprobs: [Double?]
+    model.use.reportPeak()
+    guard !output.json else { return try JSON.print(scores) }
+    for line in scores.lines(with: opened.tokenizer) { Console.print(line) }
   }
 }

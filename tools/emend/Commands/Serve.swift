@@ -2,9 +2,8 @@
   import ArgumentParser
   import EditServer
   import EditSessions
-  import Foundation
+  import Terminal
   import TextGeneration
-  import Tokenization
 
   struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(

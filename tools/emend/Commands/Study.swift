@@ -1,6 +1,6 @@
 import ArgumentParser
 import EditStudies
-import EditorTraining
+import Terminal
 
 /// Studies of editors.
 struct Study: ParsableCommand {
@@ -60,35 +60,19 @@ struct StudyGo: ParsableCommand {
         only: job, isStopRequested: { Interrupt.isRequested }, progress: printer.update)
     } catch StudyError.interrupted {
       printer.finish()
-      throw CommandError.resumable(work: "studying", command: ShellWords.command())
+      throw CommandError.resumable(work: "studying", command: Invocation.command())
     }
     printer.finish()
     let verdicts = try study.verdicts()
     if output.json {
       try JSON.print(verdicts)
     } else {
-      Console.print(Self.table(verdicts))
+      Console.print(StudyVerdict.table(verdicts))
       for claim in try job == nil ? study.claims() : [] {
-        Console.print("\(claim.editor): \(claim.name), \(claim.claim): \(claim.verdict)")
+        Console.print(claim.text)
       }
       Console.print("\(study.reportPath): the report")
     }
-  }
-
-  private static func table(_ verdicts: [StudyVerdict]) -> String {
-    var table = TextTable(
-      ["job", "figure", "threshold", "value", "interval", "verdict"], numbers: [3])
-    for verdict in verdicts {
-      let interval = verdict.low.flatMap { low in
-        verdict.high.map { "[\(Numbers.fixed(low, 3)), \(Numbers.fixed($0, 3))]" }
-      }
-      table.append([
-        verdict.job, verdict.metric, verdict.threshold,
-        verdict.value.map { Numbers.fixed($0, 3) } ?? "-", interval ?? "",
-        verdict.verdict + (verdict.note.map { ": \($0)" } ?? ""),
-      ])
-    }
-    return table.text
   }
 }
 
@@ -122,10 +106,7 @@ struct StudyCheck: ParsableCommand {
     let study = try file.study()
     let jobs = try study.status()
     guard !output.json else { return try JSON.print(jobs) }
-    for job in jobs {
-      Console.print(
-        "\(job.id)  \(job.name)  \(job.state.rawValue)  \(Numbers.fixed(job.seconds / 60, 1)) min")
-    }
+    for job in jobs { Console.print(job.estimate) }
     Console.print("\(study.rowCount) rows")
   }
 }
@@ -140,10 +121,7 @@ struct StudyStatus: ParsableCommand {
 
   func run() throws {
     let jobs = try file.study().status()
-    guard !output.json else { return try JSON.print(jobs) }
-    var table = TextTable(["job", "name", "state", "units"], numbers: [3])
-    for job in jobs { table.append([job.id, job.name, job.state.rawValue, "\(job.units)"]) }
-    Console.print(table.text)
+    if output.json { try JSON.print(jobs) } else { Console.print(StudyRun.Status.table(jobs)) }
   }
 }
 

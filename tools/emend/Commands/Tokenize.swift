@@ -1,5 +1,6 @@
 import ArgumentParser
 import ModelFiles
+import Terminal
 import Tokenization
 
 struct Tokenize: ParsableCommand {
@@ -85,8 +86,8 @@ struct Tokenize: ParsableCommand {
   func run() throws {
     let tokenizer = try Tokenizer(
       GGUFFile(path: model.model, acceptingPacked: true).metadata)
-    tokenizer.warnOfGuesses(path: model.model)
-    var result: Result
+    Console.warn(tokenizer.warningOfGuesses(path: model.model))
+    var result: TokenizedText
     if let messages {
       let turns = try JSONFile.read(
         [ChatMessage].self, text: try TextFile.read(messages), path: messages)
@@ -98,38 +99,22 @@ struct Tokenize: ParsableCommand {
         result = try conversation(turns + [ChatMessage(.user, text)], tokenizer)
         result.text = nil
       } else {
-        result = Result(
-          ids: tokenizer.encode(text, addSpecial: !leavesOutSpecial, parseSpecial: parseSpecial),
-          pieces: [])
+        result = TokenizedText(
+          text, with: tokenizer, addSpecial: !leavesOutSpecial, parseSpecial: parseSpecial)
       }
-      tokenizer.warnOfSecondBOS(result.ids)
+      Console.warn(tokenizer.warningOfSecondBOS(result.ids))
     }
-    result.pieces = result.ids.map(tokenizer.piece)
-    if output.json {
-      try JSON.print(result)
-    } else {
-      for (id, piece) in zip(result.ids, result.pieces) {
-        Console.print("\(id)\t\(piece.onOneLine)")
-      }
-    }
+    guard !output.json else { return try JSON.print(result) }
+    for line in result.lines { Console.print(line) }
   }
 
-  private func conversation(_ turns: [ChatMessage], _ tokenizer: Tokenizer) throws -> Result {
+  private func conversation(
+    _ turns: [ChatMessage], _ tokenizer: Tokenizer
+  ) throws -> TokenizedText {
     let template =
       try templateOptions.chatTemplate.map(ChatTemplate.family)
       ?? ChatTemplate(of: tokenizer.vocabulary)
-    let prompt = !leavesOutGenerationPrompt
-    let segments = try template.segments(turns, with: tokenizer, addGenerationPrompt: prompt)
-    return Result(
-      ids: try template.encode(turns, with: tokenizer, addGenerationPrompt: prompt), pieces: [],
-      text: segments.map(\.text).joined())
-  }
-
-  /// `--json`.
-  private struct Result: Encodable {
-    let ids: [Int]
-    var pieces: [String]
-    /// A conversation as it is written.
-    var text: String?
+    return try TokenizedText(
+      turns, as: template, with: tokenizer, addGenerationPrompt: !leavesOutGenerationPrompt)
   }
 }

@@ -1,9 +1,9 @@
 import ArgumentParser
 import EditorTraining
 import InstructionEditors
-import LatentEditing
 import MessagePassing
 import ModelFiles
+import Terminal
 
 extension EditorStorage: ExpressibleByArgument {}
 
@@ -115,10 +115,9 @@ struct Train: ParsableCommand {
           storage: settings.storage, ranks: ranks)
       }
     }
-    let report = TrainingReport(training: training)
     func say() throws {
-      if !settings.isJSON || settings.model.verbose { report.log() }
-      if settings.isJSON { try report.printJSON() }
+      if !settings.isJSON || settings.model.verbose { Console.log(training.text) }
+      if settings.isJSON { try JSON.print(["plan": training.overview]) }
     }
     if let path = settings.saveGradients {
       try say()
@@ -145,7 +144,7 @@ struct Train: ParsableCommand {
       try JSON.print(result)
     } else {
       if result.finished { Console.print(result.text) }
-      report.logTeachers()
+      if let text = training.teacherText { Console.log(text) }
     }
     guard !result.finished, ranks?.isFirst ?? true else { return }
     let place = "training at step \(result.step) of \(training.trainer.plan.steps)"
@@ -155,7 +154,7 @@ struct Train: ParsableCommand {
     }
     throw CommandError.resumable(
       work: place,
-      command: ShellWords.command(adding: settings.resumption == .never ? "--resume" : nil))
+      command: Invocation.command(adding: settings.resumption == .never ? "--resume" : nil))
   }
 
   private struct SavedGradients: Encodable {

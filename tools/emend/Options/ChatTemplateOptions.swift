@@ -1,6 +1,6 @@
 import ArgumentParser
 import EditSessions
-import TextGeneration
+import Terminal
 import Tokenization
 
 extension ChatFamily: ExpressibleByArgument {}
@@ -14,21 +14,13 @@ struct ChatTemplateOptions: ParsableArguments {
       valueName: ChatFamily.allCases.map(\.rawValue).joined(separator: "|")))
   var chatTemplate: ChatFamily?
 
-  /// The template chosen, or the file's: for `edits` of editors the family that it belongs to, which is
-  /// what editors are trained with.
+  /// The template chosen, or that of a model with `edits`; said where it is asked for.
   func template(
     for opened: OpenedModel, edits: EditOptions? = nil, verbose: Bool = false
   ) throws -> ChatTemplate {
-    let vocabulary = opened.tokenizer.vocabulary
-    let isTrained = edits.map { !$0.editor.isEmpty || $0.edit != nil } ?? false
-    let template: ChatTemplate
-    if let chatTemplate {
-      template = .family(chatTemplate)
-    } else if isTrained {
-      template = .family(try ChatFamily(of: vocabulary))
-    } else {
-      template = try ChatTemplate(of: vocabulary)
-    }
+    let template =
+      try chatTemplate.map(ChatTemplate.family)
+      ?? (edits?.request() ?? EditRequest()).template(of: opened.tokenizer.vocabulary)
     if verbose {
       switch template {
       case .own: Console.log("conversations: as the file's own template writes them")
@@ -38,14 +30,5 @@ struct ChatTemplateOptions: ParsableArguments {
       }
     }
     return template
-  }
-}
-
-extension GenerationOptions {
-  /// Ends answers where the assistant's turn of `template` ends.
-  mutating func end(turnsOf template: ChatTemplate, with tokenizer: Tokenizer) {
-    let end = template.assistantTurnEnd(with: tokenizer)
-    endTokens.formUnion(end.tokens)
-    turnEnds += end.strings
   }
 }

@@ -3,70 +3,49 @@ import BlockFormats
 import Quantization
 
 /// A format that weights can be written in.
-enum WeightType: String, CaseIterable, ExpressibleByArgument {
-  case q4_0
-  case q4_1
-  case q5_0
-  case q5_1
-  case q8_0
-  case q2_k
-  case q3_k
-  case q4_k
-  case q5_k
-  case q6_k
-  case f16
-  case f32
+struct WeightType: CaseIterable, ExpressibleByArgument {
+  let format: BlockFormat
 
-  var format: BlockFormat {
-    switch self {
-    case .q4_0: .q4_0
-    case .q4_1: .q4_1
-    case .q5_0: .q5_0
-    case .q5_1: .q5_1
-    case .q8_0: .q8_0
-    case .q2_k: .q2_K
-    case .q3_k: .q3_K
-    case .q4_k: .q4_K
-    case .q5_k: .q5_K
-    case .q6_k: .q6_K
-    case .f16: .f16
-    case .f32: .f32
+  static let allCases = ConversionRecipe.formats.map(WeightType.init(format:))
+  static var allValueStrings: [String] { allCases.map(\.format.argument) }
+}
+
+extension WeightType {
+  init?(argument: String) {
+    guard let type = Self.allCases.first(where: { $0.format.argument == argument }) else {
+      return nil
     }
+    self = type
   }
 }
 
 /// What `--type` takes: one format for all matrices, or a mixture.
-enum ModelType: CaseIterable, ExpressibleByArgument {
-  case weights(WeightType)
-  case mixture(Mixture)
+struct ModelType: CaseIterable, ExpressibleByArgument {
+  /// What most matrices get.
+  let format: BlockFormat
+  let mixture: Mixture?
 
-  static var allCases: [ModelType] {
-    WeightType.allCases.map(ModelType.weights) + Mixture.allCases.map(ModelType.mixture)
-  }
+  static let allCases =
+    ConversionRecipe.formats.map { ModelType(format: $0, mixture: nil) }
+    + Mixture.allCases.map { ModelType(format: $0.base, mixture: $0) }
   static var allValueStrings: [String] { allCases.map(\.name) }
 
+  /// As it is written on the command line.
+  var name: String { mixture?.rawValue ?? format.argument }
+}
+
+extension ModelType {
   init?(argument: String) {
     guard let type = Self.allCases.first(where: { $0.name == argument.lowercased() }) else {
       return nil
     }
     self = type
   }
+}
 
+extension BlockFormat {
   /// As it is written on the command line.
-  var name: String {
-    switch self {
-    case .weights(let type): type.rawValue
-    case .mixture(let mixture): mixture.rawValue
-    }
-  }
-
-  /// What most matrices get.
-  var format: BlockFormat {
-    switch self {
-    case .weights(let type): type.format
-    case .mixture(let mixture): mixture.base
-    }
-  }
+  fileprivate var argument: String { name.lowercased() }
 }
 
 extension Rounding: ExpressibleByArgument {}
@@ -121,15 +100,10 @@ struct RecipeOptions: ParsableArguments {
   /// Nil where types are kept.
   var recipe: ConversionRecipe? {
     guard let type else { return nil }
-    return switch type {
-    case .weights(let type):
-      ConversionRecipe(
-        type: type.format, outputType: outputType?.format, embeddingType: embeddingType?.format,
-        rounding: rounding, allowsRequantizing: allowRequantize)
-    case .mixture(let mixture):
-      ConversionRecipe(
-        mixture: mixture, outputType: outputType?.format, embeddingType: embeddingType?.format,
-        rounding: rounding, allowsRequantizing: allowRequantize)
-    }
+    var recipe = ConversionRecipe(
+      type: type.format, outputType: outputType?.format, embeddingType: embeddingType?.format,
+      rounding: rounding, allowsRequantizing: allowRequantize)
+    recipe.mixture = type.mixture
+    return recipe
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import PlainText
 
 /// Whether texts that are given may be written with escapes, as llama.cpp has it.
 struct EscapeOptions: ParsableArguments {

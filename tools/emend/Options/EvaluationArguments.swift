@@ -1,4 +1,5 @@
 import ArgumentParser
+import EditEvaluation
 import EditorTraining
 
 /// Which rows an editor is measured on. What decides how rows are split has the names and defaults of
@@ -35,28 +36,14 @@ struct EvaluationArguments: ParsableArguments {
   var splits: String?
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Rows of each split.", valueName: "n"))
-  var rows = 200
+  var rows = EvaluationInput.Selection().rows
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("The seed that train was given. (default: 0)", valueName: "n"))
   var splitSeed: String?
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Part of the instructions not trained on. (default: 0.1)", valueName: "x"))
-  var unseenPart: String?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Part of the other instructions' inputs. (default: 0.05)", valueName: "x"))
-  var seenPart: String?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Part of the combinations. (default: 0.1)", valueName: "x"))
-  var compositionalPart: String?
+  @OptionGroup var parts: SplitArguments
 
   @Option(
     parsing: .unconditional,
@@ -66,7 +53,7 @@ struct EvaluationArguments: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Tokens of a response that are scored or generated.", valueName: "n"))
-  var responseTokens = 128
+  var responseTokens = EvaluationInput.Selection().responseTokens
 
   func validate() throws {
     if rows < 2 { throw ValidationError("--rows is \(rows), and must be at least 2") }
@@ -90,11 +77,9 @@ struct EvaluationArguments: ParsableArguments {
     var options = TrainingOptions()
     var origins = try OptionOrigins(
       config, own: TrainingSettings.own, renamed: ["seed": "--split-seed"], into: &options)
-    let flags = [
-      ("seed", splitSeed), ("unseen_part", unseenPart), ("seen_part", seenPart),
-      ("compositional_part", compositionalPart), ("max_seq_length", maxSeqLength),
-      ("chat_template", chatTemplate),
-    ]
+    let flags =
+      [("seed", splitSeed)] + parts.flags
+      + [("max_seq_length", maxSeqLength), ("chat_template", chatTemplate)]
     try origins.set(flags, in: &options)
     origins.set("model", &options.model, to: model)
     origins.set("data", &options.data, to: data.isEmpty ? nil : TrainingDataFile.files(data))

@@ -48,12 +48,7 @@ struct ModelOptions: ParsableArguments {
       valueName: "f32|f16|q8_0"))
   var cacheType: CacheType?
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Refuse to start when more memory than this is needed: bytes, or with K, M or G. (default: "
-        + "what is available)", valueName: "size"))
-  var memoryLimit: ByteSize?
+  @OptionGroup var limit: MemoryLimitOption
 
   @Flag(name: [.short, .long], help: "Say what is loaded and how much memory it takes.")
   var verbose = false
@@ -63,7 +58,7 @@ struct ModelOptions: ParsableArguments {
     ModelUse(
       settings: ModelSettings(
         path: file.model, threads: threads, contextLength: ctxSize, activations: activations,
-        cacheType: cacheType, memoryLimit: memoryLimit?.bytes), verbose: verbose)
+        cacheType: cacheType, memoryLimit: limit.memoryLimit?.bytes), verbose: verbose)
   }
 
   func validate() throws {
@@ -73,6 +68,16 @@ struct ModelOptions: ParsableArguments {
         "--ctx-size is \(ctxSize), and must be at least 1, or 0 for what the model was trained for")
     }
   }
+}
+
+/// `--memory-limit SIZE`.
+struct MemoryLimitOption: ParsableArguments {
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Refuse to start when more memory than this is needed: bytes, or with K, M or G. (default: "
+        + "what is available)", valueName: "size"))
+  var memoryLimit: ByteSize?
 }
 
 /// A number of bytes as people write it: "900000000", "900M", "1.5G".

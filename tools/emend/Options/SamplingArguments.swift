@@ -1,19 +1,22 @@
 import ArgumentParser
 import TextGeneration
 
+/// How tokens are chosen where nothing is said.
+private let usual = SamplingOptions()
+
 /// How the next token is chosen.
 struct SamplingArguments: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Temperature; 0 takes the most likely token.", valueName: "x"))
-  var temp: Float = 0.8
+  var temp = usual.temperature
 
   @Option(
     name: .customLong("top-k"),
     parsing: .unconditional,
     help: ArgumentHelp(
       "Only the k most likely tokens may come; 0 or less for all.", valueName: "k"))
-  var topK = 40
+  var topK = usual.topK
 
   @Option(
     name: .customLong("top-p"),
@@ -21,26 +24,26 @@ struct SamplingArguments: ParsableArguments {
     help: ArgumentHelp(
       "Only the most likely tokens that reach this probability together may come; 1 for all.",
       valueName: "p"))
-  var topP: Float = 0.95
+  var topP = usual.topP
 
   @Option(
     name: .customLong("min-p"),
     parsing: .unconditional,
     help: ArgumentHelp(
       "Only tokens at least p times as likely as the best may come; 0 for all.", valueName: "p"))
-  var minP: Float = 0.05
+  var minP = usual.minP
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
       "Makes tokens that occurred lately less likely; 1 for no penalty.", valueName: "x"))
-  var repeatPenalty: Float = 1
+  var repeatPenalty = usual.repetitionPenalty
 
   @Option(
     name: .customLong("repeat-last-n"), parsing: .unconditional,
     help: ArgumentHelp(
       "How many of the last tokens are penalised; -1 for all.", valueName: "n"))
-  var repeatLastN = 64
+  var repeatLastN = usual.penaltyWindow ?? -1
 
   @Option(
     name: [.short, .long],

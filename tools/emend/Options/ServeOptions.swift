@@ -1,9 +1,13 @@
 #if Server
   import ArgumentParser
   import EditServer
+  import EditSessions
   import Foundation
   import ModelFiles
   import Tokenization
+
+  /// Settings where nothing is said.
+  private let usual = ServerSettings(model: ModelSettings(path: ""))
 
   /// How many requests are answered at once, and how long they may be.
   struct ServeRequestOptions: ParsableArguments {
@@ -22,7 +26,7 @@
     @Option(
       name: [.customShort("b"), .long], parsing: .unconditional,
       help: ArgumentHelp("Prompt tokens fed at once.", valueName: "n"))
-    var batchSize = 256
+    var batchSize = usual.batchSize
 
     @Option(
       name: [.customLong("cram", withSingleDash: true), .customLong("cache-ram")],
@@ -37,7 +41,7 @@
       help: ArgumentHelp(
         "Tokens of an answer where a request does not say; -1 until the model ends.",
         valueName: "n"))
-    var predict = -1
+    var predict = usual.predict ?? -1
 
     @Option(
       help: ArgumentHelp(
@@ -57,12 +61,12 @@
       help: ArgumentHelp(
         "Whose random numbers are drawn: those of llama.cpp give llama-server's text for a seed, those of "
           + "emend the text of emend generate.", valueName: "llama.cpp|emend"))
-    var generator = "llama.cpp"
+    var generator = usual.generatorName
 
     @Option(
       parsing: .unconditional,
       help: ArgumentHelp("Sequences that may wait; more are refused.", valueName: "n"))
-    var queue = 64
+    var queue = usual.queueLimit
 
     @Option(
       parsing: .unconditional,
@@ -118,12 +122,12 @@
   struct ServeAccessOptions: ParsableArguments {
     @Option(
       help: ArgumentHelp("Addresses to listen at, with commas between them.", valueName: "host"))
-    var host = "127.0.0.1"
+    var host = usual.hosts.joined(separator: ",")
 
     @Option(
       parsing: .unconditional,
       help: ArgumentHelp("The port; 0 for one that is free.", valueName: "n"))
-    var port = 8080
+    var port = usual.port
 
     @Option(
       name: .shortAndLong,
@@ -156,7 +160,7 @@
       help: ArgumentHelp(
         "Pages that browsers let use the server: localhost, *, or origins with commas between them.",
         valueName: "origins"))
-    var corsOrigins = "localhost"
+    var corsOrigins = usual.corsOrigins.joined(separator: ",")
 
     @Option(
       help: ArgumentHelp(
@@ -168,19 +172,19 @@
       parsing: .unconditional,
       help: ArgumentHelp(
         "Seconds between signs of life in a stream that waits; 0 for none.", valueName: "s"))
-    var ssePingInterval = 10.0
+    var ssePingInterval = usual.pingInterval
 
     @Option(
       name: [.customLong("to", withSingleDash: true), .customLong("timeout")],
       parsing: .unconditional,
       help: ArgumentHelp("Seconds until a connection without a request is closed.", valueName: "s"))
-    var timeout = 600
+    var timeout = usual.idleTimeout
 
     @Option(
       parsing: .unconditional,
       help: ArgumentHelp(
         "Seconds that running answers have when the server is asked to end.", valueName: "s"))
-    var drain = 4.0
+    var drain = usual.drainSeconds
 
     func validate() throws {
       guard (0...65_535).contains(port) else {

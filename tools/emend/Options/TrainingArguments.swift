@@ -138,18 +138,7 @@ struct TrainingArguments: ParsableArguments {
         + "(default: 0)", valueName: "n"))
   var familyRows: String?
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Part of the instructions not trained on. (default: 0.1)", valueName: "x"))
-  var unseenPart: String?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Part of the other instructions' inputs. (default: 0.05)", valueName: "x"))
-  var seenPart: String?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Part of the combinations. (default: 0.1)", valueName: "x"))
-  var compositionalPart: String?
+  @OptionGroup var parts: SplitArguments
 
   // The optimizer.
   @Option(
@@ -256,8 +245,7 @@ struct TrainingArguments: ParsableArguments {
       ("backbone_learning_rate", backboneLearningRate), ("weight_decay", weightDecay),
       ("schedule", schedule), ("warmup", warmup), ("clip", clip),
       ("frozen", frozen.isEmpty ? nil : frozen.joined(separator: ",")),
-      ("unseen_part", unseenPart), ("seen_part", seenPart),
-      ("compositional_part", compositionalPart),
+    ] + parts.flags + [
       ("cross_entropy", crossEntropy), ("distill_weight", distillWeight),
       ("distill", distill ? "true" : nil), ("group_lasso", groupLasso),
       ("l1", l1), ("locality", locality), ("locality_text", localityText),

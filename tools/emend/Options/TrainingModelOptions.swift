@@ -25,12 +25,7 @@ struct TrainingModelOptions: ParsableArguments {
       valueName: "int8|f32"))
   var activations: ActivationPrecision?
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Refuse to start when more memory than this is needed: bytes, or with K, M or G. (default: "
-        + "what is available)", valueName: "size"))
-  var memoryLimit: ByteSize?
+  @OptionGroup var limit: MemoryLimitOption
 
   @Flag(name: [.short, .long], help: "Say how much memory is planned, beside --json too.")
   var verbose = false
@@ -52,7 +47,7 @@ struct TrainingModelOptions: ParsableArguments {
             ActivationPrecision(rawValue: $0)
           } ?? .int8,
         memoryLimit: try
-          (memoryLimit
+          (limit.memoryLimit
           ?? configuration?.value("memory_limit", needed: "bytes, or a number with K, M or G") {
             ByteSize(argument: $0)
           })?.bytes),

@@ -1,6 +1,5 @@
 import EditorTraining
 import InstructionEditors
-import LatentEditing
 
 /// Everything that `emend train` was told: by flags, and in a configuration under them.
 struct TrainingSettings {

@@ -52,7 +52,7 @@ extension CommandError {
     case TrainingRunError.trainingExists(let folder):
       "\(folder) has a training in it already; go on with --resume, or give another --output"
     case TrainingRunError.interrupted(let work):
-      CommandError.resumable(work: work, command: ShellWords.command()).description
+      CommandError.resumable(work: work, command: Invocation.command()).description
     case EditSessionError.contextTooLong(let asked, let trained):
       "a context of \(asked) tokens was asked for, and the model was trained for \(trained); ask for "
         + "at most that (--ctx-size)"

@@ -1,4 +1,5 @@
 import Foundation
+import Terminal
 
 /// The form of every `--json` result: one object or array on one line, keys in snake case.
 enum JSON {

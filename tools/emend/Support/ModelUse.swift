@@ -1,6 +1,7 @@
 import ArgumentParser
 import EditSessions
 import TensorKernels
+import Terminal
 
 /// A model as a command uses it: how it is run, and whether what is loaded is said.
 struct ModelUse {
@@ -17,13 +18,15 @@ struct ModelUse {
   func open() throws -> OpenedModel {
     let opened = try OpenedModel(
       settings, listener: PreparationLog(isVerbose: verbose).receive)
-    opened.tokenizer.warnOfGuesses(path: settings.path)
+    Console.warn(opened.tokenizer.warningOfGuesses(path: settings.path))
     return opened
   }
 
   /// The most memory that there was, for those who want to be told.
   func reportPeak() {
-    if verbose { Console.log("peak memory \(Memory.display(Memory.peakResidentBytes))") }
+    if verbose {
+      Console.log("peak memory \(SystemMemory.display(SystemMemory.peakResidentBytes))")
+    }
   }
 }
 
@@ -38,9 +41,6 @@ final class PreparationLog {
 
   func receive(_ event: PreparationEvent) {
     switch event {
-    case .threads(let asked, let taken):
-      Console.note(
-        "\(asked) threads were asked for, and \(taken) run at once here: taking these")
     case .loading(let part):
       let bar = bar ?? ProgressBar("loading")
       bar.update(part, of: 1)
@@ -48,35 +48,10 @@ final class PreparationLog {
     case .weightsLoaded:
       bar?.finish()
       bar = nil
+    case .threads:
+      if let text = event.text { Console.note(text) }
     case .memory, .editorMemory, .compiledBefore, .loaded, .instructionRead:
-      if isVerbose, let text = text(event) { Console.log(text) }
+      if isVerbose, let text = event.text { Console.log(text) }
     }
-  }
-
-  private func text(_ event: PreparationEvent) -> String? {
-    switch event {
-    case .threads, .loading, .weightsLoaded: nil
-    case .memory(let budget): "memory: \(budget.summary)"
-    case .editorMemory(let path, let budget):
-      "memory of \(path), before the model: \(budget.summary)"
-    case .compiledBefore(let path): "\(path): compiled before"
-    case .loaded(let model): text(model)
-    case .instructionRead(let path, let loading, let tokens, let reading):
-      "\(path): loaded in \(Numbers.fixed(loading, 2)) s, read \(tokens) tokens "
-        + "in \(Numbers.fixed(1000 * reading, 1)) ms"
-    }
-  }
-
-  private func text(_ model: LoadedModel) -> String {
-    let settings = model.opened.settings
-    let parts = [
-      "\(model.processor.instructionSet.rawValue) kernels", "\(settings.threadCount) threads",
-      "context \(model.state.contextLength)", "\(settings.activations.rawValue) activations",
-      "\(settings.resolvedCacheType.rawValue) cache",
-      "\(Memory.display(model.processor.weightBytes)) weights",
-      "\(Memory.display(model.state.byteCount)) cache and workspace",
-    ]
-    let time = Numbers.fixed(model.loadSeconds, 2)
-    return "loaded \(model.opened.file.path) in \(time) s: \(parts.joined(separator: ", "))"
   }
 }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import EditorTraining
 import MessagePassing
+import PlainText
+import Terminal
 
 extension ParsableCommand {
   /// Runs `body` on the ranks that mpirun began, or by itself. The first rank speaks.
@@ -11,5 +13,20 @@ extension ParsableCommand {
         Console.error(place + CommandError.text(error), own: true)
         return CommandError.exitCode(error)
       })
+  }
+}
+
+/// How this process was called.
+enum Invocation {
+  /// Whether another process speaks for this one: of the ranks of a training or an evaluation the first does.
+  static var isSpokenFor: Bool {
+    RankEnvironment.current.rank > 0
+      && ["train", "evaluate"].contains(CommandLine.arguments.dropFirst().first)
+  }
+
+  /// The words as a shell reads them, and one more.
+  static func command(adding word: String? = nil) -> String {
+    ShellWords.quoted(
+      RankEnvironment.current.words + CommandLine.arguments + [word].compactMap { $0 })
   }
 }

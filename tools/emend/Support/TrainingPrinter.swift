@@ -1,5 +1,8 @@
 import EditEvaluation
 import EditorTraining
+import PlainText
+import TensorKernels
+import Terminal
 
 /// Shows trainings and evaluations as they go, and passes on what the user asks.
 final class TrainingPrinter: EvaluationListener {
@@ -37,7 +40,7 @@ final class TrainingPrinter: EvaluationListener {
     case .validating: bar?.bar.finish()
     case .validated(let reports):
       guard let network else { return }
-      for report in reports { Console.log(text(report, network)) }
+      for report in reports { Console.log(report.text(of: network)) }
     case .saved: break
     }
   }
@@ -50,8 +53,8 @@ final class TrainingPrinter: EvaluationListener {
     case .memory(let model, let passes):
       guard isVerbose else { return }
       Console.log(
-        "memory: \(Memory.display(model)) model + \(Memory.display(passes)) editors "
-          + "and passes = \(Memory.display(model + passes))")
+        "memory: \(SystemMemory.display(model)) model + \(SystemMemory.display(passes)) editors "
+          + "and passes = \(SystemMemory.display(model + passes))")
     case .measured(let split, let done, let count):
       begin("measuring \(split)", "rows/s").update(Double(done), of: Double(count))
     case .unrelated(let done, let count):
@@ -72,14 +75,5 @@ final class TrainingPrinter: EvaluationListener {
     let next = ProgressBar(label, unit: unit)
     bar = (label, next)
     return next
-  }
-
-  private func text(_ report: ValidationReport, _ network: TrainedNetwork) -> String {
-    func text(_ value: Double) -> String { Numbers.fixed(value, 3) }
-    return
-      "step \(report.step), \(report.split): \(network.participle) \(text(report.edited)), shuffled "
-      + "\(text(report.shuffled)), ablated \(text(report.ablated)), prompted "
-      + "\(text(report.prompted)); recovered \(text(report.recoveredFraction)), instruction "
-      + "effect \(text(report.instructionEffect))"
   }
 }

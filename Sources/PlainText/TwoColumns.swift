@@ -1,12 +1,15 @@
 /// Two texts beside each other, their lines broken between words.
-struct TwoColumns {
+package struct TwoColumns {
   /// Characters in a line, the gap between the columns included.
-  let width: Int
+  package let width: Int
 
   private static let gap = " | "
 
+  /// Columns in lines of `width` characters.
+  package init(width: Int) { self.width = width }
+
   /// The lines of both texts side by side; a column is at least ten characters wide.
-  func rows(left: [String], right: [String]) -> [String] {
+  package func rows(left: [String], right: [String]) -> [String] {
     let column = max(10, (width - Self.gap.count) / 2)
     let left = left.flatMap { Self.broken($0, width: column) }
     let right = right.flatMap { Self.broken($0, width: column) }
@@ -19,7 +22,7 @@ struct TwoColumns {
   }
 
   /// One line in pieces of at most `width` characters, between words where there is one.
-  static func broken(_ line: String, width: Int) -> [String] {
+  package static func broken(_ line: String, width: Int) -> [String] {
     var pieces: [String] = []
     var rest = line[...]
     while rest.count > width {

@@ -1,20 +1,10 @@
-import EditSessions
 import TensorKernels
-
-typealias Memory = SystemMemory
-
-extension SystemMemory {
-  /// "120.0 MB is available", or what the user allows.
-  static func available(_ limit: Int?, _ bytes: Int) -> String {
-    (limit == nil ? "" : "--memory-limit allows ") + display(bytes)
-      + (limit == nil ? " is available" : "")
-  }
-}
 
 extension MemoryShortage {
   /// The same in the words of the options that help.
   var withOptions: String {
-    let found = Memory.available(limit, available)
+    let size = SystemMemory.display(available)
+    let found = limit == nil ? "\(size) is available" : "--memory-limit allows \(size)"
     return switch work {
     case .running:
       "this needs \(needed), and \(found); use a shorter context (--ctx-size), "

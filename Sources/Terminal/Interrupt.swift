@@ -13,7 +13,7 @@ import Synchronization
 /// more than two seconds later, which ends the process; not in the middle of what is being written.
 ///
 /// Schedulers repeat themselves: Slurm sends SIGTERM, SIGCONT and SIGTERM within milliseconds.
-enum Interrupt {
+package enum Interrupt {
   /// The time of the first request in nanoseconds; 0 without one.
   private static let requested = Atomic<Int64>(0)
   /// How many are writing what must be finished, and whether the process ends after that.
@@ -23,19 +23,19 @@ enum Interrupt {
   private static let patience: Int64 = 2_000_000_000
 
   /// Whether it was asked to stop since the last `clear`.
-  static var isRequested: Bool { requested.load(ordering: .relaxed) != 0 }
+  package static var isRequested: Bool { requested.load(ordering: .relaxed) != 0 }
 
   /// As if Ctrl-C were pressed: the work ends at the next point where it can.
-  static func request() { take(isUrgent: false) }
+  package static func request() { take(isUrgent: false) }
 
   /// Forgets that it was pressed.
-  static func clear() {
+  package static func clear() {
     requested.store(0, ordering: .relaxed)
     isHurried.store(false, ordering: .relaxed)
   }
 
   /// Writes what is not to be left half written.
-  static func finishing<Result>(_ body: () throws -> Result) rethrows -> Result {
+  package static func finishing<Result>(_ body: () throws -> Result) rethrows -> Result {
     writers.add(1, ordering: .sequentiallyConsistent)
     defer {
       writers.subtract(1, ordering: .sequentiallyConsistent)
@@ -45,7 +45,7 @@ enum Interrupt {
   }
 
   /// Takes over SIGINT. Without SA_RESTART, so that a read waiting for input returns.
-  static func install() {
+  package static func install() {
     // Statics are made when they are first used, and a signal handler may not be that moment.
     clear()
     writers.store(0, ordering: .relaxed)
@@ -54,7 +54,7 @@ enum Interrupt {
 
   /// Takes over what a closing terminal, `kill` and schedulers send, too, for work that has to clean up or
   /// to save; nobody has to read what it says any more.
-  static func installTermination() {
+  package static func installTermination() {
     for signal in [SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU] { install(signal) }
     signal(SIGPIPE, SIG_IGN)
   }

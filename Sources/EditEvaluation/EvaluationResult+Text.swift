@@ -1,9 +1,10 @@
-import EditEvaluation
 import EditorTraining
+import PlainText
+import TensorKernels
 
 extension EvaluationResult {
   /// Tables, one for each split, and what else was measured.
-  var text: String {
+  public var text: String {
     var parts = splits.map(\.text)
     if let locality, let kl = locality.kl {
       parts.append(
@@ -20,7 +21,7 @@ extension EvaluationResult {
     }
     if rowsLeftOut > 0 { parts.append("\(rowsLeftOut) rows could not be used") }
     parts.append(
-      "\(Numbers.fixed(seconds, 0)) s, peak memory \(Memory.display(peakRssBytes))")
+      "\(Numbers.fixed(seconds, 0)) s, peak memory \(SystemMemory.display(peakRssBytes))")
     return parts.joined(separator: "\n\n")
   }
 }

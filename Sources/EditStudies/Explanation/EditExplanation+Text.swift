@@ -1,8 +1,9 @@
-import EditStudies
+import PlainText
+import TensorKernels
 
 extension EditExplanation {
   /// What was found, as people read it.
-  var text: String {
+  public var text: String {
     [
       "\"\(instruction.onOneLine)\": \(interface), \(pairs) \(pairs == 1 ? "key and value" : "keys and values") in "
         + "each of \(layers) blocks, against the mean of \(known.instructions) instructions",
@@ -135,7 +136,7 @@ extension EditExplanation {
     lines += notTested.map { "  - \($0)" }
     lines.append(
       "\(fixed(seconds, 1)) s (the map of blocks \(fixed(mapSeconds, 1)) s), \(tokensRun) tokens, peak memory "
-        + Memory.display(peakRssBytes))
+        + SystemMemory.display(peakRssBytes))
     return lines.joined(separator: "\n")
   }
 

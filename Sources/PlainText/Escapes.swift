@@ -1,7 +1,7 @@
 extension String {
   /// The text with what escapes stand for, as llama.cpp's -e reads them: \n, \r, \t, \', \", \\ and \xHH for
   /// a byte of ASCII. A backslash before anything else stays.
-  var unescaped: String {
+  package var unescaped: String {
     var result = ""
     var rest = unicodeScalars[...]
     while let scalar = rest.popFirst() {

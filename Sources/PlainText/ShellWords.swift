@@ -1,14 +1,7 @@
-import MessagePassing
-
 /// Command lines as a shell reads them.
-enum ShellWords {
-  /// How this process was called, and one word more.
-  static func command(adding word: String? = nil) -> String {
-    quoted(RankEnvironment.current.words + CommandLine.arguments + [word].compactMap { $0 })
-  }
-
+package enum ShellWords {
   /// Words that come out as they are: those with other than plain characters between quotes.
-  static func quoted(_ words: [String]) -> String {
+  package static func quoted(_ words: [String]) -> String {
     words.map { word in
       let isPlain =
         !word.isEmpty

@@ -2,7 +2,7 @@ import Foundation
 
 /// A line on standard error that shows how far work is, its rate and the time left; nothing at all
 /// when standard error is not a terminal.
-final class ProgressBar {
+package final class ProgressBar {
   private let label: String
   private let unit: String?
   private let clock = ContinuousClock()
@@ -10,7 +10,7 @@ final class ProgressBar {
   private var lastDrawn: ContinuousClock.Instant?
 
   /// A bar named `label`; with a `unit`, the rate is shown in it.
-  init(_ label: String, unit: String? = nil) {
+  package init(_ label: String, unit: String? = nil) {
     self.label = label
     self.unit = unit
     start = clock.now
@@ -18,7 +18,7 @@ final class ProgressBar {
 
   /// Shows that `done` of `total` is done, at most ten times a second. `scale` units are in one of
   /// `done`; `note` is shown at the end.
-  func update(_ done: Double, of total: Double, scale: Double = 1, note: String = "") {
+  package func update(_ done: Double, of total: Double, scale: Double = 1, note: String = "") {
     guard Console.errorIsTerminal, total > 0 else { return }
     let now = clock.now
     if let lastDrawn, lastDrawn.duration(to: now) < .milliseconds(100), done < total { return }
@@ -40,7 +40,7 @@ final class ProgressBar {
   }
 
   /// Removes the line.
-  func finish() {
+  package func finish() {
     if lastDrawn != nil { Console.log("\r\u{1B}[K", terminator: "") }
   }
 }

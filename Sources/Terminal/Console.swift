@@ -1,4 +1,3 @@
-import MessagePassing
 import Synchronization
 
 #if canImport(Darwin)
@@ -10,13 +9,13 @@ import Synchronization
 #endif
 
 /// Standard output for results, standard error for everything else; unbuffered.
-enum Console {
+package enum Console {
   /// The error number of the first write to standard output that failed; 0 while none did.
   private static let outputError = Atomic<Int32>(0)
 
   /// What went wrong with standard output, or nil. Nothing is written to it any more then, and the work is
   /// asked to stop.
-  static var outputProblem: String? {
+  package static var outputProblem: String? {
     let number = outputError.load(ordering: .relaxed)
     return number == 0
       ? nil
@@ -26,33 +25,40 @@ enum Console {
 
   /// Takes the place of standard streams that the caller closed, so that no file that is opened later gets
   /// their number and is written to in their stead. Writing to these fails.
-  static func occupyClosedStreams() {
+  package static func occupyClosedStreams() {
     for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO]
     where fcntl(descriptor, F_GETFD) == -1 {
       _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
     }
   }
 
-  /// Of the ranks of a training or an evaluation the first one speaks for all.
-  private static let isSilent =
-    RankEnvironment.current.rank > 0
-    && ["train", "evaluate"].contains(CommandLine.arguments.dropFirst().first)
+  /// Whether somebody else speaks for this process.
+  private static let isSilent = Atomic<Bool>(false)
+  private static let errorIsATerminal = isatty(STDERR_FILENO) == 1
+
+  /// From here on nothing is written but errors of this process's `own`: of several processes that do one work, one
+  /// speaks for all.
+  package static func silence() { isSilent.store(true, ordering: .relaxed) }
 
   /// Whether a person reads standard error.
-  static let errorIsTerminal = isatty(STDERR_FILENO) == 1 && !isSilent
+  package static var errorIsTerminal: Bool {
+    errorIsATerminal && !isSilent.load(ordering: .relaxed)
+  }
   /// Whether a person types at standard input.
-  static let inputIsTerminal = isatty(STDIN_FILENO) == 1
+  package static let inputIsTerminal = isatty(STDIN_FILENO) == 1
 
   /// Characters in a line of the terminal that shows the results; 100 where there is none.
-  static var width: Int {
+  package static var width: Int {
     var size = winsize()
     guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 100 }
     return Int(size.ws_col)
   }
 
   /// Writes `text` to standard output.
-  static func print(_ text: String, terminator: String = "\n") {
-    guard !isSilent, outputError.load(ordering: .relaxed) == 0 else { return }
+  package static func print(_ text: String, terminator: String = "\n") {
+    guard !isSilent.load(ordering: .relaxed), outputError.load(ordering: .relaxed) == 0 else {
+      return
+    }
     let number = write(text + terminator, to: STDOUT_FILENO)
     // Of a pipe the reader has read what it wanted.
     guard number != 0, number != EPIPE else { return }
@@ -61,18 +67,23 @@ enum Console {
   }
 
   /// Writes `text` to standard error when that is a terminal.
-  static func note(_ text: String) {
+  package static func note(_ text: String) {
     if errorIsTerminal { write(text + "\n", to: STDERR_FILENO) }
   }
 
   /// Writes `text` to standard error: something the user asked to be told.
-  static func log(_ text: String, terminator: String = "\n") {
-    if !isSilent { write(text + terminator, to: STDERR_FILENO) }
+  package static func log(_ text: String, terminator: String = "\n") {
+    if !isSilent.load(ordering: .relaxed) { write(text + terminator, to: STDERR_FILENO) }
   }
 
-  /// Writes one line that begins `error:` to standard error; a silent rank writes its `own` alone.
-  static func error(_ message: String, own: Bool = false) {
-    guard own || !isSilent else { return }
+  /// Writes `warning` to standard error, if there is one.
+  package static func warn(_ warning: String?) {
+    if let warning { log(warning) }
+  }
+
+  /// Writes one line that begins `error:` to standard error; a silent process writes its `own` alone.
+  package static func error(_ message: String, own: Bool = false) {
+    guard own || !isSilent.load(ordering: .relaxed) else { return }
     let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
     write("error: \(line)\n", to: STDERR_FILENO)
   }

@@ -1,5 +1,3 @@
-import ModelFiles
-
 #if canImport(Darwin)
   import Darwin
 #elseif canImport(Musl)
@@ -8,10 +6,10 @@ import ModelFiles
   import Glibc
 #endif
 
-/// Reads standard input by lines. Unlike `readLine` it returns when Ctrl-C is pressed.
-struct LineReader {
+/// Reads standard input, or another file that is open, by lines. Unlike `readLine` it returns when Ctrl-C is pressed.
+package struct LineReader {
   /// What reading a line came to.
-  enum Result: Equatable {
+  package enum Result: Equatable {
     case line(String)
     /// A line that is not UTF-8.
     case notText
@@ -24,8 +22,13 @@ struct LineReader {
   /// A byte order mark stands before the first line alone.
   private var isFirst = true
 
+  private let descriptor: Int32
+
+  /// A reader of what is still to come.
+  package init(descriptor: Int32 = STDIN_FILENO) { self.descriptor = descriptor }
+
   /// The next line without its end.
-  mutating func next() -> Result {
+  package mutating func next() -> Result {
     var searched = 0
     defer { isFirst = false }
     while true {
@@ -40,7 +43,7 @@ struct LineReader {
       }
       searched = pending.count
       var buffer = [UInt8](repeating: 0, count: 4096)
-      let count = read(STDIN_FILENO, &buffer, buffer.count)
+      let count = read(descriptor, &buffer, buffer.count)
       if count > 0 {
         pending += buffer[..<count]
       } else if count < 0, errno == EINTR {
@@ -51,7 +54,10 @@ struct LineReader {
     }
   }
 
-  private var markLength: Int { isFirst ? TextFile.markLength(pending) : 0 }
+  private var markLength: Int {
+    let mark = "\u{FEFF}".utf8
+    return isFirst && pending.starts(with: mark) ? mark.count : 0
+  }
 
   private static func text(_ bytes: ArraySlice<UInt8>) -> Result {
     String(validating: bytes, as: UTF8.self).map(Result.line) ?? .notText
