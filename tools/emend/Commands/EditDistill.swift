@@ -3,6 +3,7 @@ import EditStudies
 import EditorTraining
 import LatentEditing
 import ModelFiles
+import Terminal
 
 /// Edits that are no control vectors, as such.
 struct EditDistill: ParsableCommand {
