@@ -134,7 +134,7 @@ let package = Package(
     .target(
       name: "Quantization",
       dependencies: layouts + [
-        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
+        "LanguageModels", "MessagePassing", "Tokenization", "TensorKernels", "ModelFiles",
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: strict),
     .target(
@@ -182,7 +182,7 @@ let package = Package(
       name: "EditStudies",
       dependencies: layouts + [
         "EditEvaluation", "EditSessions", "EditorTraining", "InstructionEditors", "LatentEditing",
-        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
+        "LanguageModels", "MessagePassing", "Tokenization", "TensorKernels", "ModelFiles",
         .product(name: "Crypto", package: "swift-crypto"), "Yams",
       ],
       resources: [.embedInCode("Explanation/unrelated.txt")], swiftSettings: strict),
@@ -258,7 +258,10 @@ let package = Package(
     tests("LanguageModels", ["TensorKernels", "ModelFiles", "Tokenization"]),
     tests(
       "Quantization",
-      ["LatentEditing", "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles"]),
+      [
+        "LatentEditing", "LanguageModels", "MessagePassing", "Tokenization", "TensorKernels",
+        "ModelFiles",
+      ]),
     tests(
       "LatentEditing",
       [

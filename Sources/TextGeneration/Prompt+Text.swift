@@ -20,3 +20,13 @@ extension Tokenizer {
       firstContent: vocabulary.addsBOS ? 1 : 0)
   }
 }
+
+extension Prompt {
+  /// A conversation as text may name the BOS that is put in front of all text: the same with one.
+  package func withoutSecondBOS(_ tokenizer: Tokenizer) -> Prompt {
+    guard tokenizer.vocabulary.addsBOS, let bos = tokenizer.bosToken,
+      tokens.starts(with: [bos, bos])
+    else { return self }
+    return Prompt(Array(tokens.dropFirst()), firstContent: max(0, firstContent - 1))
+  }
+}

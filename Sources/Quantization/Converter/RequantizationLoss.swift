@@ -1,4 +1,5 @@
 import BlockFormats
+import Foundation
 import KernelInterface
 import TensorKernels
 
@@ -16,6 +17,14 @@ public struct RequantizationLoss: Sendable, Equatable {
   /// Root of the mean square error, of that of the elements: sqrt(sum (x - y)^2 / sum x^2).
   public var relativeError: Double {
     squares > 0 ? (squaredError / squares).squareRoot() : 0
+  }
+
+  /// A sentence that says it.
+  public var summary: String {
+    let percent = String(format: "%.2f", 100 * relativeError)
+    return
+      "\(tensors) tensors were quantized already, and were rounded again: root mean square error "
+      + "\(percent) % of theirs"
   }
 
   /// Adds rows as they were and as they were written. The sum does not depend on the number of threads.

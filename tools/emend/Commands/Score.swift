@@ -74,7 +74,7 @@ struct Score: ParsableCommand {
       ? try templateOptions.template(for: opened, edits: edits, verbose: model.verbose) : nil
     let prepared = try EditPreparation(edits.request(), opened, form: PromptForm(chat: template))
     let ahead = prepared?.tokensInFront ?? 0
-    if chat { prompt = withoutSecondBOS(prompt, opened.tokenizer) }
+    if chat { prompt = prompt.withoutSecondBOS(opened.tokenizer) }
     var ids = prompt.tokens
     opened.tokenizer.warnOfSecondBOS(ids)
     let length = opened.contextSize ?? max(ids.count, 1)
@@ -98,14 +98,6 @@ struct Score: ParsableCommand {
       let score = index == 0 ? "-" : Numbers.fixed(scores[index - 1], 4)
       Console.print("\(score)\t\(id)\t\(opened.tokenizer.piece(of: id).onOneLine)")
     }
-  }
-
-  /// A conversation as text may name the BOS that is put in front of all text.
-  private func withoutSecondBOS(_ prompt: Prompt, _ tokenizer: Tokenizer) -> Prompt {
-    guard tokenizer.vocabulary.addsBOS, let bos = tokenizer.bosToken,
-      prompt.tokens.starts(with: [bos, bos])
-    else { return prompt }
-    return Prompt(Array(prompt.tokens.dropFirst()), firstContent: max(0, prompt.firstContent - 1))
   }
 
   /// The tokens that are scored and the scores of all but the first: those of the prompt, or of an edit that

@@ -33,10 +33,13 @@ enum Console {
     }
   }
 
-  /// Of the ranks of a training or an evaluation the first one speaks for all.
+  /// Of ranks that work together the first one speaks for all.
   private static let isSilent =
     RankEnvironment.current.rank > 0
-    && ["train", "evaluate"].contains(CommandLine.arguments.dropFirst().first)
+    && (["train", "evaluate"].contains(words.first)
+      || words.first == "study" && RankEnvironment.canJoin
+      || words.contains { $0.hasPrefix("--calibration") })
+  private static var words: ArraySlice<String> { CommandLine.arguments.dropFirst() }
 
   /// Whether a person reads standard error.
   static let errorIsTerminal = isatty(STDERR_FILENO) == 1 && !isSilent
