@@ -14,7 +14,9 @@ struct CalibrationRanksTests {
 
   init() throws { scratch = try ScratchFolder() }
 
-  private static func conversion(_ name: String, _ type: BlockFormat, windows: Int) throws -> Conversion {
+  private static func conversion(_ name: String, _ type: BlockFormat, windows: Int) throws
+    -> Conversion
+  {
     let source = try Checkpoint.open(ConversionFixture.path(name))
     let calibration = Calibration(
       text: try CalibrationText(
