@@ -56,15 +56,18 @@ struct CalibrationRanks {
     }
   }
 
-  /// Adds up what all ranks have of H. Throws `ranks` and `outOfMemory`.
+  /// Adds up what all ranks have of H. Throws `ranks` and `quantization`, where memory is short.
   func sum(_ gram: GramMatrix) throws(ConversionError) {
-    let piece = try SliceBuffer(byteCount: 4 * Self.pieceFloats)
-    let floats = piece.bytes.assumingMemoryBound(to: Float.self)
+    let piece: PageBuffer
+    do { piece = try PageBuffer(byteCount: 4 * Self.pieceFloats) } catch {
+      throw .quantization(.memory(error))
+    }
+    let floats: UnsafeMutablePointer<Float> = piece.elements()
     do throws(CommunicationError) {
       let counts = try ranks.gather([Double(gram.count)])
-      try gram.exchange(capacity: Self.pieceFloats, floats.baseAddress!) {
+      try gram.exchange(capacity: Self.pieceFloats, floats) {
         count throws(CommunicationError) in
-        try ranks.sum(UnsafeMutableBufferPointer(rebasing: floats[..<count]))
+        try ranks.sum(UnsafeMutableBufferPointer(start: floats, count: count))
       }
       gram.count = counts.reduce(0) { $0 + Int($1[0]) }
     } catch { throw .ranks(error) }
