@@ -138,7 +138,8 @@ let package = Package(
     .target(
       name: "Quantization",
       dependencies: layouts + [
-        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles", "PlainText",
+        "LanguageModels", "MessagePassing", "Tokenization", "TensorKernels", "ModelFiles",
+        "PlainText",
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: strict),
     .target(
@@ -186,7 +187,8 @@ let package = Package(
       name: "EditStudies",
       dependencies: layouts + [
         "EditEvaluation", "EditSessions", "EditorTraining", "InstructionEditors", "LatentEditing",
-        "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles", "PlainText",
+        "LanguageModels", "MessagePassing", "Tokenization", "TensorKernels", "ModelFiles",
+        "PlainText",
         .product(name: "Crypto", package: "swift-crypto"), "Yams",
       ],
       resources: [
@@ -266,7 +268,10 @@ let package = Package(
     tests("LanguageModels", ["TensorKernels", "ModelFiles", "Tokenization"]),
     tests(
       "Quantization",
-      ["LatentEditing", "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles"]),
+      [
+        "LatentEditing", "LanguageModels", "MessagePassing", "Tokenization", "TensorKernels",
+        "ModelFiles",
+      ]),
     tests(
       "LatentEditing",
       [

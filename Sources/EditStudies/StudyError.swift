@@ -1,3 +1,5 @@
+import MessagePassing
+
 /// What keeps edits from being studied.
 public enum StudyError: Error, Equatable, CustomStringConvertible {
   /// The editor's edits are no keys and values in front of prompts.
@@ -22,6 +24,8 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
   case damaged(path: String, problem: String)
   /// Somebody else works on the study.
   case claimed(path: String, by: String)
+  /// Ranks that are to share a study do not have one folder.
+  case folderNotShared(path: String, rank: Int, host: String)
 
   /// One sentence: what was found, what was needed, what to do.
   public var description: String {
@@ -52,6 +56,19 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
     case .damaged(let path, let problem): "\(path): \(problem)"
     case .claimed(let path, let by):
       "\(path): \(by) works on this study; wait until it has finished, or end it"
+    case .folderNotShared(let path, let rank, let host):
+      "\(path): rank \(rank) on \(host) does not see what rank 0 writes there; ranks of a study work in one folder: "
+        + "give one that all their machines share"
+    }
+  }
+}
+
+extension StudyError: RankError {
+  /// Ranks stop together, and find together that they have no folder in common.
+  public var rankFailure: RankFailure {
+    switch self {
+    case .interrupted, .folderNotShared: .everybodys
+    default: .own
     }
   }
 }

@@ -157,3 +157,14 @@ public enum EditorTrainingError: Error, Equatable, CustomStringConvertible {
     return shown.joined(separator: ", ") + (more > 0 ? " (and \(more) more)" : "")
   }
 }
+
+extension EditorTrainingError: RankError {
+  /// Ranks see at the same step that a gradient is no number, and at once that they differ.
+  public var rankFailure: RankFailure {
+    switch self {
+    case .ranks(let error): error.rankFailure
+    case .diverged, .ranksDiffer: .everybodys
+    default: .own
+    }
+  }
+}

@@ -5,6 +5,9 @@ package enum MessageTag {
   static let gather = 1
   static let broadcast = 2
   static let single = 3
+  static let partSum = 4
+  static let wholeSum = 5
+  static let notice = 6
   /// Those of operations elsewhere begin here.
   package static let first = 16
 }

@@ -18,6 +18,15 @@ public struct RankEnvironment: Sendable, Equatable {
   /// This process's.
   public static let current = RankEnvironment { name in getenv(name).map { String(cString: $0) } }
 
+  /// Whether this program can send messages: the package's trait MPI was on.
+  public static var canJoin: Bool {
+    #if MPI
+      true
+    #else
+      false
+    #endif
+  }
+
   /// The words before a command that begin as many ranks: "mpirun -n 4", or nothing for one.
   public var words: [String] { count > 1 ? ["mpirun", "-n", "\(count)"] : [] }
 

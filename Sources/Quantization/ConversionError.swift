@@ -1,4 +1,5 @@
 import BlockFormats
+import MessagePassing
 import ModelFiles
 import PlainText
 import Tokenization
@@ -56,6 +57,24 @@ public enum ConversionError: Error, Equatable, Sendable {
 
   case outOfMemory(bytes: Int)
   case interrupted(path: String)
+
+  // MARK: Ranks
+
+  /// Ranks of a calibration cannot work together.
+  case ranks(CommunicationError)
+  /// A rank would calibrate something else than rank 0: `found` in the place of `wanted`.
+  case ranksDiffer(rank: Int, host: String, found: String, wanted: String)
+}
+
+extension ConversionError: RankError {
+  /// Ranks see together that they differ.
+  public var rankFailure: RankFailure {
+    switch self {
+    case .ranks(let error): error.rankFailure
+    case .ranksDiffer: .everybodys
+    default: .own
+    }
+  }
 }
 
 extension ConversionError: CustomStringConvertible {
@@ -127,6 +146,11 @@ extension ConversionError: CustomStringConvertible {
       "the system refused \(bytes) bytes of memory; close other programs"
     case .interrupted(let path):
       "\(path): the conversion was interrupted and nothing was written; run it again"
+
+    case .ranks(let error): "\(error)"
+    case .ranksDiffer(let rank, let host, let found, let wanted):
+      "rank \(rank) on \(host) has \(found), and rank 0 has \(wanted); give all ranks the same files and options "
+        + "(EMEND_ISA chooses the kernels)"
     }
   }
 }

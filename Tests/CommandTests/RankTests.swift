@@ -177,6 +177,91 @@ struct RankTests {
       }
     }
 
+    /// Ranks that share a calibration out write one file, the same each time; its weights are those of one process but for
+    /// codes that H's rounding tips over.
+    @Test func ranksCalibrateTogether() throws {
+      let scratch = try TemporaryFolder()
+      func path(_ name: String) -> String { scratch.url.appending(path: name).path }
+      let text = try scratch.file(
+        "page.txt", String(repeating: "The goat leaves at seven on Mondays. ", count: 40))
+      let source = OutsideFiles.fixture("conversion/whole").path
+      func arguments(_ out: String) -> [String] {
+        [
+          "convert", source, path(out), "--type", "q4_0", "--calibration", text,
+          "--calibration-length", "32", "--calibration-windows", "6",
+        ]
+      }
+      #expect(try EmendProcess(arguments("one")).status == 0)
+      for name in ["a", "b"] {
+        let result = try run(3, arguments(name), scratch)
+        try #require(result.status == 0, "\(result.errors)")
+        #expect(result.output.split(separator: "\n").count == 1, "\(result.output)")
+      }
+      let several = try Data(contentsOf: URL(filePath: path("a")))
+      #expect(try Data(contentsOf: URL(filePath: path("b"))) == several)
+      let one = try Data(contentsOf: URL(filePath: path("one")))
+      try #require(one.count == several.count)
+      #expect(zip(one, several).count { $0 != $1 } * 50 < one.count)
+      let missing = try run(3, ["convert", path("none")] + arguments("c").dropFirst(2), scratch)
+      #expect(missing.status == 1, "\(missing.errors)")
+      #expect(missing.errors.split(separator: "\n").count { $0.hasPrefix("error: ") } == 1)
+      let typed = try run(2, arguments("d").filter { !["--type", "q4_0"].contains($0) }, scratch)
+      #expect(typed.status == 64, "\(typed.errors)")
+      let left = try FileManager.default.contentsOfDirectory(atPath: scratch.url.path)
+      #expect(!left.contains { $0.contains(".partial") || $0 == "c" || $0 == "d" })
+    }
+
+    /// Ranks take the jobs of a study in turns, and leave what one process leaves; told to stop, all do, and go on.
+    @Test(.timeLimit(.minutes(10))) func ranksStudyTogether() throws {
+      let scratch = try TemporaryFolder()
+      func path(_ name: String) -> String { scratch.url.appending(path: name).path }
+      _ = try scratch.file("rows.jsonl", StudyCommandTests.rows)
+      func study(_ name: String) throws -> String {
+        try scratch.file(
+          name + ".yaml",
+          """
+          study: ranks
+          preset: quick
+          output: \(name)
+          model: \(model)
+          data: [rows.jsonl]
+          editors: {p0: \(StudyCommandTests.editor)}
+          rows: {unseen: 4, per_family: 1}
+          bootstrap: {resamples: 100}
+          execution: {threads: 1}
+          experiments: {words: {}, contribution: {steps: 2}, dose: {}}
+
+          """)
+      }
+      let whole = try EmendProcess(["study", study("whole"), "--json"])
+      try #require(whole.status == 0, "\(whole.errors)")
+      let results = try Data(contentsOf: URL(filePath: path("whole/results.jsonl")))
+      let shared = try study("shared")
+      let stopped = try run(2, ["study", "run", shared, "--json"], scratch) { process in
+        func units() -> Int {
+          let jobs =
+            (try? FileManager.default.contentsOfDirectory(atPath: path("shared/jobs"))) ?? []
+          return jobs.count { job in
+            FileManager.default.fileExists(atPath: path("shared/jobs/\(job)/results.jsonl.part"))
+          }
+        }
+        // Both are at work on a job of their own.
+        while process.isRunning, units() < 2 { usleep(10_000) }
+        kill(try #require(children(process).last), SIGUSR1)
+      }
+      #expect(stopped.status == 75, "\(stopped.errors)")
+      #expect(stopped.errors.contains("go on with mpirun -n 2 "), "\(stopped.errors)")
+      #expect(stopped.output.isEmpty)
+      let rest = try run(2, ["study", "run", shared, "--json"], scratch)
+      #expect(rest.status == 0, "\(rest.errors)")
+      #expect(rest.output == whole.text)
+      #expect(try Data(contentsOf: URL(filePath: path("shared/results.jsonl"))) == results)
+      #expect(!FileManager.default.fileExists(atPath: path("shared/ranks")))
+      let one = try run(2, ["study", "run", study("one"), "--job", "0"], scratch)
+      #expect(one.status == 0, "\(one.errors)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: path("one/jobs")).count == 1)
+    }
+
     /// One error, whoever has it.
     @Test func oneRankSpeaks() throws {
       let scratch = try TemporaryFolder()

@@ -7,12 +7,12 @@ import Testing
   .serialized,
   .enabled(if: OutsideFiles.smolLM2 != nil, "needs the model that tools/fetch-models brings"))
 struct StudyCommandTests {
-  private static let editor = URL(filePath: #filePath)
+  static let editor = URL(filePath: #filePath)
     .appending(path: "../../../models/editors/smollm2-135m-instruct-p0.safetensors")
     .standardizedFileURL.path
 
   /// Four families, two wordings each to train with and one that is unseen, two inputs.
-  private static var rows: String {
+  static var rows: String {
     let families = [
       ("question", ["Make it a question.", "Turn it into a question."], "Ask it as a question."),
       (

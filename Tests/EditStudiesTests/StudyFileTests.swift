@@ -58,4 +58,52 @@ import Testing
     array.scheduler = .none
     #expect(array.script(name: "s", config: "a.yaml", jobs: 5).contains("seq 0 4 | xargs"))
   }
+
+  /// A task that Slurm tells to end is put into the queue again, whether it ends at once or a while later, and even where it
+  /// had not begun to listen; one that fails is not.
+  @Test(arguments: [
+    ("trap 'exit 75' TERM", "", true, 75), ("trap 'sleep 0.3; exit 75' TERM", "", true, 75),
+    ("", "", true, 143), ("", "exit 1", false, 1), ("", "exit 0", false, 0),
+    ("trap 'exit 3' TERM", "", false, 3),
+  ]) func toldTasksAreRequeued(
+    begins: String, ends: String, isRequeued: Bool, status: Int32
+  ) throws {
+    let folder = try TemporaryFolder()
+    func path(_ name: String) -> String { folder.url.appending(path: name).path }
+    func program(_ name: String, _ text: String) throws {
+      let file = path(name)
+      try Data("#!/bin/bash\n\(text)\n".utf8).write(to: URL(filePath: file))
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file)
+    }
+    let wait = ends.isEmpty ? "touch begun; while :; do sleep 0.01; done" : ends
+    try program("emend", "\(begins)\n\(wait)")
+    try program("scontrol", "echo \"$*\" >requeued")
+    try program("task", StudyArray().script(name: "s", config: "a.yaml", jobs: 5))
+    let process = Process()
+    process.executableURL = URL(filePath: path("task"))
+    process.currentDirectoryURL = folder.url
+    process.environment = [
+      "PATH": folder.url.path + ":/usr/bin:/bin", "SLURM_ARRAY_TASK_ID": "3",
+      "SLURM_ARRAY_JOB_ID": "17",
+    ]
+    // Threads of tests may block signals, and pass that on to what they start.
+    var (none, mask) = (sigset_t(), sigset_t())
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &mask)
+    let start = Result { try process.run() }
+    pthread_sigmask(SIG_SETMASK, &mask, nil)
+    try start.get()
+    if ends.isEmpty {
+      while process.isRunning, !FileManager.default.fileExists(atPath: path("begun")) {
+        usleep(1000)
+      }
+      kill(process.processIdentifier, SIGTERM)
+    }
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit && process.terminationStatus == status)
+    let requeued = FileManager.default.contents(atPath: path("requeued"))
+    #expect(
+      requeued.map { String(decoding: $0, as: UTF8.self) }
+        == (isRequeued ? "requeue 17_3\n" : nil))
+  }
 }

@@ -18,6 +18,8 @@ import Testing
     case prefix = "prefix/plain/editor.safetensors"
     case shortPrefix = "prefix/short/editor.safetensors"
     case adapters
+    /// The processor's own blocks with adapters, and heads behind them.
+    case ownBlocks
   }
 
   /// What a rank came to.
@@ -53,6 +55,7 @@ import Testing
     var plan = plan
     switch kind {
     case .gpt2: network = .editor(try TinyTraining.newEditor(pool: pool))
+    case .ownBlocks: network = .editor(try TinyTraining.adapterEditor(pool: pool))
     case .adapters:
       plan.objective.regularizers = Regularizers()
       network = .adapters(
@@ -132,6 +135,25 @@ import Testing
     for (a, b) in zip(several.losses, one.losses) { #expect(abs(a - b) <= 1e-4 * b) }
     #expect(abs(several.norms[0] - one.norms[0]) <= 1e-6 * one.norms[0])
     #expect(several.validation.map(\.tokenCount) == one.validation.map(\.tokenCount))
+  }
+
+  /// What is said of the exchange is of all steps, and not of the last one.
+  @Test func timesAreOfAllSteps() throws {
+    let all = try LocalRanks.run(2, seed: 3) { ranks in
+      let trainer = try Self.trainer(.ownBlocks, Self.plan, ranks)
+      var times: [[Double]] = []
+      try trainer.run { _ in
+        let (exchanged, waited) = try #require(trainer.exchangeSeconds)
+        times.append([exchanged, waited])
+        return true
+      }
+      return times
+    }
+    for times in all {
+      for (step, next) in zip(times, times.dropFirst()) {
+        #expect(next[0] > step[0] && next[1] >= step[1])
+      }
+    }
   }
 
   /// Held-out rows are measured by one rank each, to the bits of one that measures them all.

@@ -49,8 +49,8 @@ enum TinyTraining {
   }
 
   /// A new editor whose backbone is the model, with adapters.
-  static func adapterEditor() throws -> Editor {
-    let processor = try processor()
+  static func adapterEditor(pool: ThreadPool = Pools.all[1]) throws -> Editor {
+    let processor = try processor(pool: pool)
     return try Editor(
       EditorConfiguration(
         interface: .p0, processor: identity(),
@@ -58,7 +58,7 @@ enum TinyTraining {
           depth: 2, width: 64,
           adapters: AdapterConfiguration(
             rank: 4, alpha: 8, modules: Set(AdapterConfiguration.Module.allCases), depth: 2))),
-      seed: 5, processor: processor, pool: Pools.all[1])
+      seed: 5, processor: processor, pool: pool)
   }
 
   static func trainer(

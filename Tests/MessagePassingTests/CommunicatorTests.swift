@@ -1,3 +1,4 @@
+import Foundation
 import MessagePassing
 import TestSupport
 import Testing
@@ -39,6 +40,56 @@ import Testing
     for result in results {
       #expect(result == [UInt8](repeating: 7, count: size - 1) + [9])
     }
+  }
+
+  /// Floats are added in the order of ranks, whatever arrives first: another order rounds otherwise.
+  @Test(arguments: counts, [UInt64(4), 5]) func floatsAreSummedInOrder(count: Int, seed: UInt64)
+    throws
+  {
+    for size in [0, 1, 5, 30_001] {
+      let values = (0..<count).map { rank in
+        var generator = SplitMix64(seed: UInt64(rank))
+        return (0..<size).map { _ in Float.random(in: -1...1, using: &generator) }
+      }
+      let wanted = (0..<size).map { index in
+        values.dropFirst().reduce(values[0][index]) { $0 + $1[index] }
+      }
+      let results = try LocalRanks.run(count, seed: seed) { ranks in
+        var own = values[ranks.rank]
+        // Twice in a row, so that a fast rank is ahead of a slow one.
+        for _ in 0..<2 {
+          own = values[ranks.rank]
+          try own.withUnsafeMutableBufferPointer { try ranks.sum($0) }
+        }
+        return own
+      }
+      for result in results { #expect(result == wanted) }
+    }
+  }
+
+  /// A rank that is told to stop is heard by those that work on, and all leave together.
+  @Test(arguments: [2, 3, 5], [nil, 0, 1]) func aStopIsHeard(count: Int, stopped: Int?) throws {
+    let results = try LocalRanks.run(count, seed: 6) { ranks -> (turns: Int, end: Bool) in
+      let notice = StopNotice(ranks)
+      var turns = 0
+      while ranks.rank != stopped, turns < 10_000, !notice.isHeard {
+        if stopped == nil, turns == ranks.rank { break }
+        turns += 1
+        usleep(1000)
+      }
+      return (turns, try notice.end(stopped: ranks.rank == stopped))
+    }
+    for (rank, result) in results.enumerated() {
+      #expect(result.end == (stopped != nil))
+      if stopped == nil { #expect(result.turns == rank) } else { #expect(result.turns < 10_000) }
+    }
+    // What comes after is not disturbed.
+    let again = try LocalRanks.run(count, seed: 7) { ranks in
+      let notice = StopNotice(ranks)
+      _ = try notice.end(stopped: false)
+      return try ranks.gather([Double(ranks.rank)]).map { $0[0] }
+    }
+    for all in again { #expect(all == (0..<count).map(Double.init)) }
   }
 
   /// The first rank that fails says why, and all end.

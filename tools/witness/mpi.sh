@@ -3,13 +3,15 @@
 #
 #   gradients   of the whole batch: of every parameter within 1e-6 (relative, in norm) of one process's, f32
 #   repeats     the same bytes in every run of as many ranks
-#   curves      the losses of 200 steps on top of each other, of a small random editor and of the shipped one
+#   curves      the losses of 200 steps, of a new small editor and of the shipped one, as near to one process's as those of one
+#               process are whose weights begin a rounding away (f32, rows with answers, the shipped editor's rates)
 #   kills       kill -9 of a rank at ten random moments: everything ends within a minute, and what is resumed ends with
 #               the bytes of a run that nobody disturbed
 #
 # usage: tools/witness/mpi.sh EMEND MODEL.gguf EDITOR.safetensors [gradients|repeats|curves|kills]...
 #        EMEND is built with --traits default,MPI; MODEL and EDITOR are those of tools/fetch-models and models/editors;
-#        without names all parts run. SHORT=1 is the short form: two ranks, fewer steps and kills.
+#        without names all parts run. SHORT=1 is the short form: two ranks, fewer steps and kills. ROWS=FILE has other rows
+#        for the curves than those that are made here, EDITORS="shipped new" one of the two alone.
 #
 # Everything it makes is in a temporary folder.
 set -euo pipefail
@@ -96,32 +98,125 @@ repeats() {
   done
 }
 
+# Rows whose answers rules make: what a model of this size learns some of in 200 steps.
+make_rows() {
+  python3 - "$1" <<'PYTHON'
+import itertools, json, sys
+
+names = ["Anna", "Ben", "Clara", "David", "Emma", "Frank", "Greta", "Hugo", "Ida", "Jonas"]
+deeds = ["walks to the lake", "reads an old book", "paints a small boat", "feeds the grey cat", "bakes warm bread"]
+times = ["in the morning", "after lunch", "before it rains", "on Sunday", "every evening"]
+rules = {
+    "Write it in capital letters.": str.upper,
+    "Write it in small letters.": str.lower,
+    "Write the words in reverse order.": lambda text: " ".join(reversed(text.split())),
+    "Give the first word alone.": lambda text: text.split()[0],
+    "Give the last word alone.": lambda text: text.split()[-1],
+    "Make a question of it.": lambda text: "Is it true that " + text + "?",
+    "Put a hyphen between the words.": lambda text: "-".join(text.split()),
+    "Say it twice.": lambda text: text + " " + text,
+}
+with open(sys.argv[1], "w") as file:
+    for number, (name, deed, time) in enumerate(itertools.product(names, deeds, times)):
+        text = f"{name} {deed} {time}"
+        for index in (number % 8, (number + 3) % 8):
+            rule = list(rules)[index]
+            file.write(json.dumps({"instruction": rule, "input": text, "output": rules[rule](text)}) + "\n")
+PYTHON
+}
+
+# The editor of a file with weights that are up to one unit in the last place of f32 away: 1.2e-7 of each.
+nudge() {
+  python3 - "$1" "$2" "$3" <<'PYTHON'
+import json, random, struct, sys
+
+source, target, seed = sys.argv[1], sys.argv[2], int(sys.argv[3])
+bits = random.Random(seed)
+with open(source, "rb") as file:
+    header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+    data = file.read()
+entries = sorted(((name, entry) for name, entry in header.items() if name != "__metadata__"), key=lambda item: item[1]["data_offsets"])
+blobs, offset = [], 0
+for _, entry in entries:
+    raw = data[slice(*entry["data_offsets"])]
+    if entry["dtype"] == "BF16":
+        wide = bytearray(2 * len(raw))
+        wide[2::4], wide[3::4] = raw[0::2], raw[1::2]
+    else:
+        assert entry["dtype"] == "F32", entry["dtype"]
+        wide = bytearray(raw)
+    lows = bits.randbytes(len(wide) // 4)
+    wide[0::4] = bytes(low ^ (bit & 1) for low, bit in zip(wide[0::4], lows))
+    entry.update(dtype="F32", data_offsets=[offset, offset + len(wide)])
+    offset += len(wide)
+    blobs.append(wide)
+text = json.dumps(header).encode()
+text += b" " * (-len(text) % 8)
+with open(target, "wb") as file:
+    file.write(struct.pack("<Q", len(text)) + text)
+    file.writelines(blobs)
+PYTHON
+}
+
+# Curves of training part: what one process comes to whose weights begin a rounding away says how far they may. A fault in
+# what ranks do shows in the first step, in curves that part sooner than that one does, or in a mean that lies elsewhere.
 curves() {
-  local name count
-  for name in shipped small; do
-    local -n options=$name
-    for count in 1 "${counts[@]}"; do
-      train "$count" "${options[@]}" --steps "$steps" --steps-per-eval 0 --save-every 0 --output "$folder/curve-$name-$count" \
-        || fail "no training of $count ranks"
+  local name count start rows=${ROWS:-$folder/rows.jsonl}
+  [ -n "${ROWS:-}" ] || make_rows "$rows"
+  # The rates with which the shipped editor was trained.
+  local options=(--data "$rows" --max-seq-length 64 --unseen-part 0 --seen-part 0 --compositional-part 0 --batch-size 8
+    --learning-rate 5e-4 --backbone-learning-rate 3e-4 --steps "$steps" --steps-per-eval 0 --save-every 0 "${exact[@]}")
+  train 1 --backbone gpt2:2x64x2 --heads shared --random-rows 8x8x4 --steps 1 --steps-per-eval 0 --save-every 0 \
+    --output "$folder/new" || fail "no new editor"
+  for name in ${EDITORS:-shipped new}; do
+    start=$editor
+    [ "$name" = shipped ] || start=$folder/new/editor.safetensors
+    train 1 --editor "$start" "${options[@]}" --output "$folder/curve-$name-1" || fail "no training"
+    for count in a b; do
+      nudge "$start" "$folder/nudged-$name-$count.safetensors" "$((16#$count))"
+      train 1 --editor "$folder/nudged-$name-$count.safetensors" "${options[@]}" --output "$folder/curve-$name-$count" \
+        || fail "no training of nudged weights"
     done
     for count in "${counts[@]}"; do
-      python3 - "$folder/curve-$name-1" "$folder/curve-$name-$count" "$name" "$count" <<'PYTHON' || fail "another curve"
+      train "$count" --editor "$start" "${options[@]}" --output "$folder/curve-$name-$count" \
+        || fail "no training of $count ranks"
+    done
+    python3 - "$folder/curve-$name" "$name" "${counts[@]}" <<'PYTHON' || fail "another curve"
 import json, sys
 
-def losses(folder):
-    lines = [json.loads(line) for line in open(folder + "/metrics.jsonl")]
+folder, name, counts = sys.argv[1], sys.argv[2], sys.argv[3:]
+
+def losses(run):
+    lines = [json.loads(line) for line in open(f"{folder}-{run}/metrics.jsonl")]
     return [line["loss"] for line in lines if line["kind"] == "train"]
 
-one, several = losses(sys.argv[1]), losses(sys.argv[2])
-assert len(one) == len(several)
-differences = [abs(a - b) for a, b in zip(one, several)]
-mean = sum(differences) / len(one)
-print(f"curves, {sys.argv[3]}, {sys.argv[4]} ranks: {len(one)} steps, loss {one[0]:.3f} to {one[-1]:.3f}; differences: "
-      f"first {differences[0]:.1e}, mean {mean:.1e}, largest {max(differences):.1e} nat a token")
-# The first is of the same weights; then roundings of int8 activations go their own ways.
-sys.exit(not (differences[0] <= 1e-6 * one[0] and mean <= 0.02 * abs(one[0])))
+def mean(values): return sum(values) / len(values)
+
+one = losses("1")
+tail = len(one) // 2
+fails = False
+
+def compare(run, what):
+    other = losses(run)
+    assert len(other) == len(one)
+    differences = [abs(a - b) for a, b in zip(one, other)]
+    late = abs(mean(other[tail:]) - mean(one[tail:]))
+    shown = " ".join(f"{difference:.0e}" for difference in differences[:5])
+    print(f"curves, {name}, {what}: {len(one)} steps, loss {mean(one[:10]):.3f} to {mean(one[-10:]):.3f}; from one process by "
+          f"{shown} in the first steps, mean {mean(differences):.1e}, largest {max(differences):.1e}; "
+          f"means of the last half by {late:.1e} nat a token")
+    return differences, late
+
+nudged = [compare(run, "one process, nudged weights") for run in "ab"]
+for count in counts:
+    differences, late = compare(count, f"{count} ranks")
+    # The first step is of the same weights, and so is all but rounding.
+    fails |= differences[0] > 1e-6 * one[0]
+    fails |= mean(differences[1:5]) > 4 * max(mean(other[1:5]) for other, _ in nudged) + 1e-6
+    fails |= mean(differences) > 2 * max(mean(other) for other, _ in nudged) + 1e-6
+    fails |= late > 2 * max(late for _, late in nudged) + 0.01 * mean(one[tail:])
+sys.exit(fails)
 PYTHON
-    done
   done
 }
 

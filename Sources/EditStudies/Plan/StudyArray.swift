@@ -49,12 +49,16 @@ public struct StudyArray: Sendable, Equatable {
       #!/bin/bash
       # \(jobs) jobs; sbatch reads it.
       \(options.map { "#SBATCH \($0)" }.joined(separator: "\n"))
-      # Slurm's signal reaches the shell alone, and ends its waiting; the task's code comes with the next wait.
-      trap 'kill -TERM $child' TERM
+      # Slurm's signal reaches the shell alone, and ends its waiting; the task's code comes with the next wait. A task that
+      # had not begun to listen ends by the signal itself.
+      child= news= told=
+      trap 'news=1; told=1; [ -z "$child" ] || kill -TERM $child' TERM
       emend study run \(file) --job "$SLURM_ARRAY_TASK_ID" & child=$!
+      [ -z "$told" ] || kill -TERM $child
+      news=
       wait $child; code=$?
-      while kill -0 $child 2>/dev/null; do wait $child; code=$?; done
-      [ $code -eq 75 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt 20 ] &&
+      while [ -n "$news" ]; do news=; wait $child; code=$?; done
+      { [ $code -eq 75 ] || [ "$told$code" = 1143 ]; } && [ "${SLURM_RESTART_COUNT:-0}" -lt 20 ] &&
         scontrol requeue "${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}"
       exit $code
 

@@ -4,6 +4,7 @@ import EditorTraining
 import Foundation
 import InstructionEditors
 import LatentEditing
+import MessagePassing
 import ModelFiles
 import TensorKernels
 
@@ -126,20 +127,43 @@ public final class StudyRun {
   /// What was measured is on the disk when it is told, so that a study that was ended at any moment goes on where it was,
   /// to the same bits. With `only`, a job's number from 0, id or name, that one alone is done. Throws `claimed` where
   /// another process does that one, `interrupted`, and what measuring throws.
+  ///
+  /// `ranks` take jobs in the same way, in a folder that they share, and all call this: where one is told to stop, all
+  /// stop and throw `interrupted`; the first writes the report; one job alone is the first one's. Throws `folderNotShared`
+  /// too, and `CommunicationError`.
   public func run(
-    only: String? = nil,
+    only: String? = nil, ranks: Communicator? = nil,
     isStopRequested: @escaping () -> Bool = { false },
     progress: @escaping (StudyJob, _ done: Int, _ of: Int, _ note: String) -> Void = { _, _, _, _ in
     }
+  ) throws {
+    if let ranks {
+      try share(ranks, isStopRequested) { isStopRequested in
+        guard only == nil || ranks.isFirst else { return }
+        try measureAll(
+          only: only, first: ranks.rank, isStopRequested: isStopRequested, progress: progress)
+      }
+    } else {
+      try measureAll(only: only, isStopRequested: isStopRequested, progress: progress)
+    }
+    try Communicator.agreeing(ranks) { if ranks?.isFirst ?? true { try report() } }
+  }
+
+  /// Does what is missing, as above, without the report. Of several ranks each begins with the editor of its number.
+  private func measureAll(
+    only: String?, first: Int = 0, isStopRequested: @escaping () -> Bool,
+    progress: @escaping (StudyJob, _ done: Int, _ of: Int, _ note: String) -> Void
   ) throws {
     let wanted = try only.map { [try job($0)] } ?? jobs
     try FileManager.default.createDirectory(
       atPath: configuration.output, withIntermediateDirectories: true)
     try keepThresholds()
+    let editors = configuration.editors
     while true {
       var isElsewhere = false
       // Jobs of one editor have its material in common.
-      for editor in configuration.editors {
+      for number in editors.indices {
+        let editor = editors[(first + number) % editors.count]
         let mine = wanted.filter { $0.editorName == editor.name }
         if try !measure(mine, editor.path, isStopRequested, progress) { isElsewhere = true }
       }
@@ -151,7 +175,6 @@ public final class StudyRun {
       guard !isStopRequested() else { throw StudyError.interrupted(work: "studying") }
       Thread.sleep(forTimeInterval: 1)
     }
-    try report()
   }
 
   /// A job by its number in the plan, its id or its name. Throws `configuration` where there is none such.

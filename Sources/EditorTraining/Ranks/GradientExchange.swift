@@ -15,7 +15,7 @@ final class GradientExchange: ParameterStages {
   let shares: ParameterShares
   /// Whether the pass that runs is the step's last one on this rank.
   var isLastPass = false
-  /// How long messages were under way since `beginGradients`, and how long this rank has waited for them.
+  /// How long messages were under way in all steps, and how long this rank has waited for them.
   private(set) var exchanged = Duration.zero
   private(set) var waited = Duration.zero
 
@@ -37,8 +37,6 @@ final class GradientExchange: ParameterStages {
 
   /// A step's passes begin.
   func beginGradients() {
-    exchanged = .zero
-    waited = .zero
     isLastPass = false
     let reduction = GradientReduction(shares, memory: memory)
     self.reduction = reduction

@@ -113,27 +113,14 @@ final class GradientReduction: MessageOperation, @unchecked Sendable {
   private func add(_ bucket: Bucket) {
     var offset = 0
     for segment in shares.segments(shares.share(of: bucket.index, rank: shares.rank)) {
-      let own = segment.gradients.baseAddress!
-      // A cache holds as many of each rank.
-      for start in stride(from: 0, to: segment.gradients.count, by: Self.tile) {
-        let count = min(Self.tile, segment.gradients.count - start)
-        func part(_ rank: Int) -> UnsafePointer<Float> {
-          UnsafePointer(
-            (rank == shares.rank ? own : buffer(bucket.place, rank) + offset) + start)
-        }
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { sum in
-          let sum = sum.baseAddress!
-          sum.update(from: part(0), count: count)
-          for rank in 1..<shares.count {
-            let more = part(rank)
-            for i in 0..<count { sum[i] += more[i] }
-          }
-          (own + start).update(from: sum, count: count)
-        }
+      addInRankOrder(
+        into: segment.gradients.baseAddress!, count: segment.gradients.count, ranks: shares.count
+      ) { rank in
+        rank == shares.rank
+          ? UnsafePointer(segment.gradients.baseAddress!)
+          : UnsafePointer(buffer(bucket.place, rank) + offset)
       }
       offset += segment.gradients.count
     }
   }
-
-  private static let tile = 2048
 }

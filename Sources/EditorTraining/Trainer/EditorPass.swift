@@ -168,7 +168,6 @@ package final class EditorPass: EditingPass {
   ) throws(LatentEditingError) -> ([Int], BatchInjection) {
     let tokens = TokenBatch(batch.sequences(ghost: hasGhost))
     let shapes = batch.shapes(ghost: hasGhost)
-    stages?.willRead(stage: .max)
     var latents = try editorTape.forward(
       batch.examples.map(\.instruction), prompts: batch.prompts(ghost: hasGhost), on: tape)
     if let randomSeed {

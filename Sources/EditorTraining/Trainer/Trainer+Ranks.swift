@@ -75,7 +75,7 @@ extension Trainer {
 
   /// How long messages were under way, and how long this rank has waited for them, in all of its steps, in seconds;
   /// nil where it trains by itself.
-  var exchangeSeconds: (exchanged: Double, waited: Double)? {
+  package var exchangeSeconds: (exchanged: Double, waited: Double)? {
     exchange.map { ($0.exchanged / .seconds(1), $0.waited / .seconds(1)) }
   }
 }

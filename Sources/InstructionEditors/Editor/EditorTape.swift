@@ -72,6 +72,9 @@ package final class EditorTape {
     let configuration = editor.configuration
     let batch = TokenBatch(instructions)
     addition = nil
+    // A processor's blocks wait for their own adapters, while what is behind them is still on its way.
+    let waitsByBlock = backbone is ProcessorBackboneTape && configuration.crossAttention == nil
+    if !waitsByBlock { stages?.willRead(stage: .max) }
     if let cross = configuration.crossAttention {
       guard let tape, prompts.count == instructions.count else {
         preconditionFailure("the editor needs to see the input")
@@ -88,6 +91,7 @@ package final class EditorTape {
     do throws(LanguageModelError) {
       states = try backbone.forward(
         batch, after: configuration.readBlocks, at: batch.lastRows, adding: addition)
+      stages?.willRead(stage: .max)
       if memory?.batch != instructions.count {
         do {
           memory = try EditorHeadsState(

@@ -9,7 +9,8 @@ struct CalibrationWork {
   private let total: Double
   private var done = 0.0
 
-  init(_ c: ProcessorConfiguration, _ calibration: Calibration) {
+  /// Of one of so many ranks, which takes `windows` of the text.
+  init(_ c: ProcessorConfiguration, _ calibration: Calibration, windows: Int, ranks: Int) {
     let groups = c.linears(0)
     let length = Double(calibration.text.length)
     /// What the weights of a group cost for each token.
@@ -26,13 +27,13 @@ struct CalibrationWork {
     }
     roundings = groups.map { linears in
       let width = Double(linears[0].columns)
-      let rows = linears.reduce(0) { $0 + Double($1.rows) }
+      let rows = linears.reduce(0) { $0 + Double($1.rows) } / Double(ranks)
       return width * width * (width / 6 + rows * (0.5 + Double(calibration.sweeps)))
     }
     total =
       Double(c.layerCount)
       * (roundings.reduce(0, +)
-        + Double(calibration.text.sequences.count) * sequencePasses.reduce(0, +))
+        + Double(windows) * sequencePasses.reduce(0, +))
   }
 
   mutating func finishSequence(_ pass: Int) { done += sequencePasses[pass] }
@@ -40,11 +41,12 @@ struct CalibrationWork {
 
   var fraction: Double { min(1, done / total) }
 
-  /// The most memory a run takes, besides buffers of the file.
+  /// The most memory a run takes on each of so many ranks, besides buffers of the file.
   static func byteCount(
-    _ c: ProcessorConfiguration, _ calibration: Calibration, threads: Int
+    _ c: ProcessorConfiguration, _ calibration: Calibration, threads: Int, ranks: Int
   ) -> Int {
-    let tokens = calibration.text.sequences.count * calibration.text.length
+    let windows = (calibration.text.sequences.count + ranks - 1) / ranks
+    let tokens = windows * calibration.text.length
     let groups = c.linears(0)
     let largest = groups.map { linears in
       let width = linears[0].columns
@@ -53,7 +55,9 @@ struct CalibrationWork {
       return GramMatrix.byteCount(size: width) + elements * 4 + elements * 34 / 32
     }
     let layer = groups.joined().reduce(0) { $0 + $1.rows * $1.columns * 34 / 32 }
+    let blocks = groups.joined().map { $0.rows * $0.columns * 34 / 32 }.max() ?? 0
     return tokens * c.hiddenSize * 4 + (largest.max() ?? 0) + layer
+      + (ranks > 1 ? CalibrationRanks.byteCount(largestLinear: blocks) : 0)
       + SteppedBlock.byteCount(c, sequenceLength: calibration.text.length, threads: threads)
   }
 }

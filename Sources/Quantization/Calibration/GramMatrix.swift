@@ -17,7 +17,7 @@ package final class GramMatrix {
   /// S_jj² for each j, once factored.
   package private(set) var costs: [Float]
   /// Inputs summed so far.
-  package private(set) var count = 0
+  package internal(set) var count = 0
   /// Fraction of the mean of H's diagonal that was added to it by `factor`.
   package private(set) var damping: Float = 0
 
@@ -74,6 +74,32 @@ package final class GramMatrix {
       let some = min(GramMatrix.chunkRows, rows - first)
       addProducts(x + first * size, rows: some, columns: size, negated: false)
       first += some
+    }
+  }
+
+  /// Hands over the lower triangle piece by piece, rows one after the other: `exchange` changes the first `count` of the
+  /// floats at `piece`, `capacity` at most, and they are put back.
+  package func exchange<Failure>(
+    capacity: Int, _ piece: UnsafeMutablePointer<Float>,
+    _ exchange: (_ count: Int) throws(Failure) -> Void
+  ) throws(Failure) {
+    precondition(!isFactored && capacity >= size)
+    var first = 0
+    while first < size {
+      var end = first
+      var count = 0
+      while end < size, count + end + 1 <= capacity {
+        (piece + count).update(from: values + end * size, count: end + 1)
+        end += 1
+        count += end
+      }
+      try exchange(count)
+      count = 0
+      for row in first..<end {
+        (values + row * size).update(from: piece + count, count: row + 1)
+        count += row + 1
+      }
+      first = end
     }
   }
 

@@ -1,11 +1,13 @@
 import BlockFormats
 import KernelInterface
 import LanguageModels
+import MessagePassing
 import TensorKernels
 
-/// The work of a `Calibration`: makes the linear layers of a checkpoint, one after the other.
+/// The work of a `Calibration`: makes the linear layers of a checkpoint, one after the other. Ranks share it out
+/// (`CalibrationRanks`), and all have all of the linear layers then.
 ///
-/// Memory: the residual stream of all tokens in f32 (tokens · hidden · 4 bytes), one H of the widest
+/// Memory: the residual stream of its tokens in f32 (tokens · hidden · 4 bytes), one H of the widest
 /// linear, the weights of gate and up (or of down) in f32, and one quantized layer.
 final class CalibrationRun {
   private let model: CheckpointModel
@@ -14,7 +16,10 @@ final class CalibrationRun {
   private let pool: ThreadPool
   private let instructionSet: InstructionSet
   private let block: SteppedBlock
-  private let residual: PageBuffer  // [sequences][length][hidden]
+  private let ranks: CalibrationRanks?
+  /// Numbers of this rank's windows of the text.
+  private let windows: [Int]
+  private let residual: PageBuffer  // [windows][length][hidden]
   private let onProgress: (CalibrationProgress) -> Bool
   private var work: CalibrationWork
 
@@ -26,9 +31,11 @@ final class CalibrationRun {
   /// on.
   init(
     _ source: any CheckpointSource, _ calibration: Calibration, formats: [String: BlockFormat],
-    pool: ThreadPool, instructionSet: InstructionSet = .best,
+    pool: ThreadPool, instructionSet: InstructionSet = .best, ranks: Communicator? = nil,
     onProgress: @escaping (CalibrationProgress) -> Bool
   ) throws(ConversionError) {
+    self.ranks = ranks.map(CalibrationRanks.init)
+    windows = CalibrationRanks.windows(of: calibration.text.sequences.count, ranks)
     self.calibration = calibration
     self.formats = formats
     self.pool = pool
@@ -36,28 +43,43 @@ final class CalibrationRun {
     self.onProgress = onProgress
     model = try CheckpointModel(source, pool: pool, instructionSet: instructionSet)
     let text = calibration.text
-    work = CalibrationWork(model.configuration, calibration)
+    work = CalibrationWork(
+      model.configuration, calibration, windows: windows.count, ranks: ranks?.count ?? 1)
     let factors = try model.rotaryFactors()
     do {
       block = try SteppedBlock(
         model.configuration, rotaryFactors: factors, sequenceLength: text.length, pool: pool,
         instructionSet: instructionSet)
       residual = try PageBuffer(
-        byteCount: text.sequences.count * text.length * model.configuration.hiddenSize * 4)
+        byteCount: max(1, windows.count) * text.length * model.configuration.hiddenSize * 4)
     } catch {
       throw .quantization(.memory(error))
     }
   }
 
-  /// Runs it. Throws `cancelled` when `onProgress` says no.
+  /// Runs it. Throws `cancelled` when `onProgress` says no, on this rank or another one.
   func run(_ emit: Emit) throws(ConversionError) {
-    try model.embed(calibration.text.sequences.flatMap { $0 }, into: residual.elements())
+    try agreeing { () throws(ConversionError) in
+      try model.embed(
+        windows.flatMap { calibration.text.sequences[$0] }, into: residual.elements())
+    }
     for layer in 0..<model.configuration.layerCount { try run(layer, emit) }
   }
 
+  /// Work that may fail on one of several ranks, which the others hear of before they wait for it.
+  private func agreeing<Result>(
+    _ body: () throws(ConversionError) -> Result
+  ) throws(ConversionError) -> Result {
+    try CalibrationRanks.agreeing(ranks?.ranks, body)
+  }
+
   private func run(_ layer: Int, _ emit: Emit) throws(ConversionError) {
-    let attentionNorm = try model.vector("blk.\(layer).attn_norm.weight")
-    let feedForwardNorm = try model.vector("blk.\(layer).ffn_norm.weight")
+    let (attentionNorm, feedForwardNorm) = try agreeing { () throws(ConversionError) in
+      (
+        try model.vector("blk.\(layer).attn_norm.weight"),
+        try model.vector("blk.\(layer).ffn_norm.weight")
+      )
+    }
     let linears = model.configuration.linears(layer)
 
     let projections = try quantize(linears[0], layer, emit) { block in
@@ -74,10 +96,12 @@ final class CalibrationRun {
     let down = try quantize(linears[3], layer, emit) { block in
       block.expand(expansion, feedForwardNorm)
     }
-    try forEachSequence(layer, pass: 4) { block, rows in
-      _ = block.expand(expansion, feedForwardNorm)
-      block.addFeedForward(down)
-      block.store(into: rows)
+    try agreeing { () throws(ConversionError) in
+      try forEachSequence(layer, pass: 4) { block, rows in
+        _ = block.expand(expansion, feedForwardNorm)
+        block.addFeedForward(down)
+        block.store(into: rows)
+      }
     }
   }
 
@@ -93,32 +117,42 @@ final class CalibrationRun {
     let formats = linears.map { self.formats[$0.name] ?? .f32 }
     let isCompensated = formats[0].elementsPerBlock == 32
     var gram: GramMatrix?
-    if isCompensated {
-      do {
-        gram = try GramMatrix(
-          size: linears[0].columns, pool: pool, instructionSet: instructionSet)
-      } catch {
-        throw .quantization(.memory(error))
+    try agreeing { () throws(ConversionError) in
+      if isCompensated {
+        do throws(KernelError) {
+          gram = try GramMatrix(
+            size: linears[0].columns, pool: pool, instructionSet: instructionSet)
+        } catch {
+          throw .quantization(.memory(error))
+        }
+      }
+      if gram != nil || updatesResidual {
+        try forEachSequence(layer, pass: pass) { block, rows in
+          let x = input(block)
+          gram?.accumulate(x, rows: calibration.text.length)
+          if updatesResidual { block.store(into: rows) }
+        }
+      } else {
+        for _ in windows { work.finishSequence(pass) }
       }
     }
-    if gram != nil || updatesResidual {
-      try forEachSequence(layer, pass: pass) { block, rows in
-        let x = input(block)
-        gram?.accumulate(x, rows: calibration.text.length)
-        if updatesResidual { block.store(into: rows) }
+    if let ranks, let gram { try ranks.sum(gram) }
+    var blocks = try agreeing { () throws(ConversionError) in
+      if let gram {
+        gram.factor(damping: calibration.damping)
+        try report(layer)
+        return try round(linears, formats, gram, layer)
       }
-    } else {
-      for _ in calibration.text.sequences { work.finishSequence(pass) }
-    }
-    var blocks: [[UInt8]] = []
-    if let gram {
-      gram.factor(damping: calibration.damping)
-      try report(layer)
-      blocks = try round(linears, formats, gram, layer)
-    } else {
-      for (linear, format) in zip(linears, formats) {
+      return try zip(linears, formats).map { linear, format throws(ConversionError) in
         let quantizer = BlockQuantizer(format, rounding: .best, instructionSet: instructionSet)
-        blocks.append(try model.plain(linear, quantizer))
+        return try model.plain(linear, quantizer)
+      }
+    }
+    if let ranks, gram != nil {
+      for (index, linear) in linears.enumerated() {
+        blocks[index] = try ranks.whole(
+          blocks[index], rows: linear.rows,
+          rowBytes: linear.columns / 32 * formats[index].bytesPerBlock)
       }
     }
     gram = nil
@@ -141,25 +175,32 @@ final class CalibrationRun {
     return SteppedBlock.group(packed)
   }
 
-  /// The factor of H for the rounding of all, then H itself for what is left to gain.
+  /// This rank's rows: the factor of H for the rounding of all, then H itself for what is left to gain.
   private func round(
     _ linears: [CalibratedLinear], _ formats: [BlockFormat], _ gram: GramMatrix,
     _ layer: Int
   ) throws(ConversionError) -> [[UInt8]] {
-    var roundings: [CompensatedRounding] = []
+    var roundings: [(index: Int, rounding: CompensatedRounding)] = []
     var blocks: [[UInt8]] = []
     for (linear, format) in zip(linears, formats) {
-      let rounding = try model.rounding(linear, format, instructionSet: instructionSet)
+      let rows = CalibrationRanks.rows(
+        of: linear.rows, rank: ranks?.ranks.rank ?? 0, ranks: ranks?.ranks.count ?? 1)
+      guard !rows.isEmpty else {
+        blocks.append([])
+        continue
+      }
+      let rounding = try model.rounding(
+        linear, rows: rows, format, instructionSet: instructionSet)
       var bytes = [UInt8](
-        repeating: 0, count: linear.rows * linear.columns / 32 * format.bytesPerBlock)
+        repeating: 0, count: rows.count * linear.columns / 32 * format.bytesPerBlock)
       bytes.withUnsafeMutableBytes { rounding.round(gram, into: $0.baseAddress!) }
-      roundings.append(rounding)
+      roundings.append((blocks.count, rounding))
       blocks.append(bytes)
       try report(layer)
     }
     guard calibration.sweeps > 0 else { return blocks }
     gram.restore()
-    for (index, rounding) in roundings.enumerated() {
+    for (index, rounding) in roundings {
       for _ in 0..<calibration.sweeps {
         blocks[index].withUnsafeMutableBytes { rounding.refine(gram, $0.baseAddress!) }
         try report(layer)
@@ -173,7 +214,7 @@ final class CalibrationRun {
   ) throws(ConversionError) {
     let all: UnsafeMutablePointer<Float> = residual.elements()
     let length = calibration.text.length
-    for index in calibration.text.sequences.indices {
+    for index in windows.indices {
       let rows = all + index * length * model.configuration.hiddenSize
       block.load(rows, rows: length)
       body(block, rows)

@@ -97,10 +97,10 @@ final class CheckpointModel {
     return indices
   }
 
-  /// Hands over the rows of a tensor in their order: the first row's number and the bytes, which are
-  /// in the tensor's format.
+  /// Hands over the rows of a tensor in their order, or the slices that have some of `wanted`: their numbers and the
+  /// bytes, which are in the tensor's format.
   func forEachSlice(
-    _ name: String,
+    _ name: String, wanted: Range<Int>? = nil,
     _ body: (Range<Int>, UnsafeRawBufferPointer, SourceTensor) throws(ConversionError) -> Void
   ) throws(ConversionError) {
     guard let index = indices[name] else {
@@ -110,6 +110,7 @@ final class CheckpointModel {
     let step = tensor.rowsOfSlice()
     for start in stride(from: 0, to: tensor.rows, by: step) {
       let rows = start..<min(start + step, tensor.rows)
+      guard wanted?.overlaps(rows) ?? true else { continue }
       if rows.upperBound < tensor.rows {
         source.willRead(rows.upperBound..<min(rows.upperBound + step, tensor.rows), of: index)
       }
@@ -168,21 +169,25 @@ final class CheckpointModel {
     }
   }
 
-  /// A linear's weights, ready to be rounded. Throws `notFinite`.
+  /// The weights of some rows of a linear, ready to be rounded. Throws `notFinite`.
   func rounding(
-    _ linear: CalibratedLinear, _ format: BlockFormat, instructionSet: InstructionSet
+    _ linear: CalibratedLinear, rows wanted: Range<Int>, _ format: BlockFormat,
+    instructionSet: InstructionSet
   ) throws(ConversionError) -> CompensatedRounding {
     let rounding: CompensatedRounding
     do {
       rounding = try CompensatedRounding(
-        format, rows: linear.rows, columns: linear.columns, pool: pool,
+        format, rows: wanted.count, columns: linear.columns, pool: pool,
         instructionSet: instructionSet)
     } catch { throw .quantization(.memory(error)) }
-    try forEachSlice(linear.name) { rows, bytes, tensor throws(ConversionError) in
+    try forEachSlice(linear.name, wanted: wanted) { rows, bytes, tensor throws(ConversionError) in
+      let some = rows.clamped(to: wanted)
       let failure = FirstFailure()
       let beyond = FirstFailure()
       let quantizer = BlockQuantizer(format, rounding: .best, instructionSet: instructionSet)
-      rounding.load(rows) { row, target in
+      let loaded = some.lowerBound - wanted.lowerBound..<some.upperBound - wanted.lowerBound
+      rounding.load(loaded) { place, target in
+        let row = place + wanted.lowerBound
         kernels.load(
           tensor.format, Self.row(row - rows.lowerBound, of: bytes, tensor), linear.columns,
           into: target)

@@ -1,6 +1,7 @@
 import BlockFormats
 import Foundation
 import KernelInterface
+import MessagePassing
 import ModelFiles
 import TensorKernels
 
@@ -57,16 +58,16 @@ public struct ConversionResult: Sendable, Equatable {
 public struct Conversion: Sendable {
   /// What will become of each tensor, in the order of the file.
   public let plan: [PlannedTensor]
-  private let source: any CheckpointSource
-  private let recipe: ConversionRecipe?
+  let source: any CheckpointSource
+  let recipe: ConversionRecipe?
   private let packed: Bool
-  private let calibration: Calibration?
+  let calibration: Calibration?
   /// The source's tensors, in the order of the file.
-  private let tensors: [SourceTensor]
+  let tensors: [SourceTensor]
   /// For each, its number in the source.
   private let order: [Int]
   /// Tensors that the calibration makes: the last of the file.
-  private let calibratedCount: Int
+  let calibratedCount: Int
 
   /// Version of the converter, as it stands in the files.
   public static let version = "0.1.0"
@@ -153,11 +154,12 @@ public struct Conversion: Sendable {
     return (others + moved.map(\.index), moved.count)
   }
 
-  /// The most memory that the calibration takes on so many threads, besides a few slices; 0 without
-  /// one.
-  public func calibrationBytes(threads: Int) throws(ConversionError) -> Int {
+  /// The most memory that the calibration takes on so many threads of each of so many ranks, besides a few slices; 0
+  /// without one.
+  public func calibrationBytes(threads: Int, ranks: Int = 1) throws(ConversionError) -> Int {
     guard let calibration else { return 0 }
-    return CalibrationWork.byteCount(try source.configuration(), calibration, threads: threads)
+    return CalibrationWork.byteCount(
+      try source.configuration(), calibration, threads: threads, ranks: ranks)
   }
 
   /// The most memory that the slices take which are in work at a time, whatever the size of the model: those
@@ -207,6 +209,29 @@ public struct Conversion: Sendable {
   public func write(
     to path: String, pool: ThreadPool, onProgress: (ConversionProgress) -> Bool
   ) throws(ConversionError) -> ConversionResult {
+    try write(path, pool, nil, onProgress)
+  }
+
+  /// The same by `ranks`, which share out the calibration and all call this: the first of them writes, and has the
+  /// result; the others have nil.
+  public func write(
+    to path: String, pool: ThreadPool, ranks: Communicator?,
+    onProgress: (ConversionProgress) -> Bool
+  ) throws(ConversionError) -> ConversionResult? {
+    if let ranks {
+      try CalibrationRanks(ranks: ranks).check(record)
+      guard ranks.isFirst else {
+        try calibrate(pool, ranks, onProgress) { _, _, _ throws(ConversionError) in }
+        return nil
+      }
+    }
+    return try write(path, pool, ranks, onProgress)
+  }
+
+  private func write(
+    _ path: String, _ pool: ThreadPool, _ ranks: Communicator?,
+    _ onProgress: (ConversionProgress) -> Bool
+  ) throws(ConversionError) -> ConversionResult {
     do throws(ModelFileError) {
       try OutputFile.check(path, inputs: source.files + filesBeside)
     } catch {
@@ -225,7 +250,9 @@ public struct Conversion: Sendable {
     do throws(ConversionError) {
       let scratch = try SliceBuffer(byteCount: slices.map(\.readBytes).max() ?? 0)
       loss = try fill(writer, slices, scratch, path, pool, onProgress)
-      try calibrate(writer, pool, onProgress)
+      try calibrate(pool, ranks, onProgress) { name, bytes, format throws(ConversionError) in
+        try append(bytes, to: writer, tensor: name, format)
+      }
     } catch {
       writer.abandon()
       throw error
@@ -315,34 +342,6 @@ public struct Conversion: Sendable {
       }
     }
     return loss
-  }
-
-  /// Makes the tensors that the calibration makes; they are written as they come.
-  private func calibrate(
-    _ writer: SliceWriter, _ pool: ThreadPool, _ onProgress: (ConversionProgress) -> Bool
-  ) throws(ConversionError) {
-    guard let calibration else { return }
-    let made = plan.suffix(calibratedCount)
-    let formats = Dictionary(
-      made.map { ($0.name, $0.format) }, uniquingKeysWith: { first, _ in first })
-    let total = tensors.reduce(0) { $0 + $1.rowBytes * $1.rows }
-    let result = withoutActuallyEscaping(onProgress) { onProgress in
-      Result { () throws(ConversionError) in
-        var next = made.startIndex
-        let run = try CalibrationRun(source, calibration, formats: formats, pool: pool) {
-          onProgress(
-            ConversionProgress(
-              tensor: "layer \($0.layer + 1) of \($0.layers)", bytesDone: total,
-              bytesTotal: total, calibration: $0))
-        }
-        try run.run { name, bytes throws(ConversionError) in
-          precondition(made[next].name == name, "\(name) comes out of turn")
-          next += 1
-          try append(bytes, to: writer, tensor: name, formats[name] ?? .f32)
-        }
-      }
-    }
-    try result.get()
   }
 
   private func append(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EditSessions
+import MessagePassing
 import ModelFiles
 import Quantization
 import TensorKernels
@@ -26,6 +27,8 @@ struct Convert: ParsableCommand {
       A folder of Hugging Face may be quantized: GPTQ, AWQ (gemm), MLX (affine), bitsandbytes (nf4, fp4, int8), \
       compressed-tensors (pack-, int- and float-quantized) and FP8 are read.
       Norms stay f32, and matrices whose rows do not fill blocks of 32 become f16.
+      mpirun -n 4 emend convert ... --calibration text.txt shares the calibration out, where emend was \
+      built with MPI (docs/cluster.md): every rank reads IN and the text, and the first writes OUT.
       """)
 
   @Argument(help: ArgumentHelp("The checkpoint, a file or folder.", valueName: "in"))
@@ -76,38 +79,48 @@ struct Convert: ParsableCommand {
     guard result != "-" else {
       throw ValidationError("OUT is -, and a model must be a file on disk; give it a name")
     }
-    if !dryRun {
-      try OutputFile.check(
-        result, inputs: [input, tokenizer, lora, calibration.calibration].compactMap { $0 })
+    // Without a calibration there is nothing to share out.
+    try calibration.calibration == nil || dryRun ? run(nil) : onRanks(run)
+  }
+
+  private func run(_ ranks: Communicator?) throws {
+    let conversion = try Communicator.agreeing(ranks) {
+      if !dryRun, ranks?.isFirst ?? true {
+        try OutputFile.check(
+          self.result, inputs: [input, tokenizer, lora, calibration.calibration].compactMap { $0 })
+      }
+      let source = try Checkpoint.open(input, tokenizer: tokenizer, lora: lora)
+      guard recipe.type != nil || source is GGUFCheckpoint else {
+        throw ValidationError("--type is missing; only the types of a GGUF file can be kept")
+      }
+      return try Conversion(
+        source, recipe: recipe.recipe, calibration: calibration.calibration(for: source),
+        packed: recipe.packed)
     }
-    let source = try Checkpoint.open(input, tokenizer: tokenizer, lora: lora)
-    guard recipe.type != nil || source is GGUFCheckpoint else {
-      throw ValidationError("--type is missing; only the types of a GGUF file can be kept")
-    }
-    let conversion = try Conversion(
-      source, recipe: recipe.recipe, calibration: calibration.calibration(for: source),
-      packed: recipe.packed)
     let threadCount = min(
       threads ?? ThreadPool.defaultThreadCount, ThreadPool.hardwareThreadCount)
-    let calibrationBytes = try conversion.calibrationBytes(threads: threadCount)
+    let calibrationBytes = try conversion.calibrationBytes(
+      threads: threadCount, ranks: ranks?.count ?? 1)
     let budget = MemoryBudget().adding("slices", conversion.sliceBytes(threads: threadCount))
       .adding("calibration", calibrationBytes)
     guard !dryRun else { return try show(conversion, budget) }
-    if limit.memoryLimit == nil { try calibration.checkMemory(calibrationBytes) }
-    try budget.check(limit: limit.memoryLimit?.bytes)
+    try Communicator.agreeing(ranks) {
+      if limit.memoryLimit == nil { try calibration.checkMemory(calibrationBytes) }
+      try budget.check(limit: limit.memoryLimit?.bytes)
+    }
     if verbose { Console.log("memory: \(budget.summary)") }
     let pool = ThreadPool(threads: threadCount)
     let bar = ProgressBar("converting", unit: "MB/s")
     let calibrationBar = ProgressBar("calibrating")
     // A kill that can be answered leaves no more behind than Ctrl-C.
     Interrupt.installTermination()
-    let result: ConversionResult
+    let result: ConversionResult?
     do {
       defer {
         bar.finish()
         calibrationBar.finish()
       }
-      result = try conversion.write(to: self.result, pool: pool) { progress in
+      result = try conversion.write(to: self.result, pool: pool, ranks: ranks) { progress in
         if let calibration = progress.calibration {
           calibrationBar.update(calibration.fraction, of: 1, note: progress.tensor)
         } else {
@@ -118,6 +131,7 @@ struct Convert: ParsableCommand {
         return !Interrupt.isRequested
       }
     }
+    guard let result else { return }
     if let loss = result.requantization { Console.log(loss.text) }
     if output.json {
       try JSON.print(ConversionReport(conversion, result))

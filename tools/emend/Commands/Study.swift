@@ -1,5 +1,6 @@
 import ArgumentParser
 import EditStudies
+import MessagePassing
 import Terminal
 
 /// Studies of editors.
@@ -43,7 +44,8 @@ struct StudyGo: ParsableCommand {
     discussion: """
         emend study run study.yaml --job 3
 
-      Several may run on one folder: each takes jobs that no other has.
+      Several may run on one folder: each takes jobs that no other has. mpirun -n 4 emend study run study.yaml begins \
+      four that print and end as one, where emend was built with MPI (docs/cluster.md).
       """)
 
   @OptionGroup var file: StudyFile
@@ -52,16 +54,22 @@ struct StudyGo: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    let study = try file.study()
-    let printer = StudyPrinter()
-    defer { printer.finish() }
+    Interrupt.installTermination()
     do {
-      try study.run(
-        only: job, isStopRequested: { Interrupt.isRequested }, progress: printer.update)
+      // Without MPI several processes are as if somebody had begun each by itself.
+      try RankEnvironment.canJoin ? onRanks(run) : run(nil)
     } catch StudyError.interrupted {
-      printer.finish()
       throw CommandError.resumable(work: "studying", command: Invocation.command())
     }
+  }
+
+  private func run(_ ranks: Communicator?) throws {
+    let study = try Communicator.agreeing(ranks) { try file.study() }
+    let printer = StudyPrinter()
+    defer { printer.finish() }
+    try study.run(
+      only: job, ranks: ranks, isStopRequested: { Interrupt.isRequested },
+      progress: printer.update)
     printer.finish()
     let verdicts = try study.verdicts()
     if output.json {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EditSessions
+import MessagePassing
 import ModelFiles
 import Quantization
 import TensorKernels
@@ -36,6 +37,9 @@ struct CalibrationArguments: ParsableArguments {
           "--calibration-windows and --calibration-length need --calibration FILE")
       }
       return
+    }
+    guard calibration != "-" || RankEnvironment.current.count == 1 else {
+      throw ValidationError("--calibration is -, and every rank reads the text; give a file")
     }
     guard let type = recipe.type, type.format.elementsPerBlock == 32 else {
       throw ValidationError(

@@ -1,5 +1,4 @@
 import ArgumentParser
-import EditorTraining
 import MessagePassing
 import PlainText
 import Terminal
@@ -8,7 +7,7 @@ extension ParsableCommand {
   /// Runs `body` on the ranks that mpirun began, or by itself. The first rank speaks.
   func onRanks(_ body: (Communicator?) throws -> Void) throws {
     try Communicator.run(
-      body, firstSpeaks: { $0 is CommandError },
+      body, firstSpeaks: { $0 is CommandError || $0 is ValidationError },
       speak: { place, error in
         Console.error(place + CommandError.text(error), own: true)
         return CommandError.exitCode(error)
@@ -18,10 +17,13 @@ extension ParsableCommand {
 
 /// How this process was called.
 enum Invocation {
-  /// Whether another process speaks for this one: of the ranks of a training or an evaluation the first does.
+  /// Whether another process speaks for this one: of ranks that work together the first does.
   static var isSpokenFor: Bool {
-    RankEnvironment.current.rank > 0
-      && ["train", "evaluate"].contains(CommandLine.arguments.dropFirst().first)
+    let words = CommandLine.arguments.dropFirst()
+    return RankEnvironment.current.rank > 0
+      && (["train", "evaluate"].contains(words.first)
+        || words.first == "study" && RankEnvironment.canJoin
+        || words.contains { $0.hasPrefix("--calibration") })
   }
 
   /// The words as a shell reads them, and one more.
