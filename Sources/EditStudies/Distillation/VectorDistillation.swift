@@ -140,7 +140,7 @@ public final class VectorDistillation {
       instruction: options.instruction, layers: training.vector.layers,
       trained: texts.count - keptCount, kept: keptCount, keptTokens: tokens, steps: options.steps,
       unedited: unedited / Double(tokens), distilled: distilled / Double(tokens),
-      share: unedited > ExplanationOptions.leastGain * Double(tokens) ? share[0] : nil,
+      share: unedited > VectorDistillationOptions.leastDivergence * Double(tokens) ? share[0] : nil,
       unrelated: unrelated, answers: try shown(order, kept, found),
       seconds: start.duration(to: clock.now) / .seconds(1))
   }

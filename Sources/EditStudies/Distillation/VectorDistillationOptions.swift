@@ -37,6 +37,8 @@ public struct VectorDistillationOptions: Sendable {
 
   /// One prompt of so many is kept to measure on.
   static let keptShare = 4
+  /// KL(edited || unedited) below which there is nothing to take a part of, nats a token.
+  static let leastDivergence = 0.05
   /// Answers that are shown.
   static let shown = 3
   /// Tokens of a window of unrelated text, and windows at most.
