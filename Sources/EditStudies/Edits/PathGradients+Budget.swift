@@ -1,0 +1,13 @@
+import EditSessions
+
+extension PathGradients {
+  /// For rows of at most `length` tokens, where there is memory for the tape beside the model. Throws `MemoryShortage`.
+  static func planned(
+    _ loaded: LoadedModel, points: Int, length: Int
+  ) throws -> PathGradients {
+    try MemoryBudget().adding(
+      "gradients", byteCount(loaded.processor, points: points, length: length)
+    ).check(limit: loaded.opened.settings.memoryLimit)
+    return try PathGradients(loaded.processor, points: points, length: length)
+  }
+}
