@@ -87,8 +87,9 @@ extension Explainer {
   private func gradients(
     _ subject: Subject, _ answered: Answered
   ) throws -> ([Double], Double) {
-    let path = try PathGradients.planned(
-      editor.loaded, points: ExplanationOptions.pathPoints, length: runs.contextLength)
+    // There is memory for it: that was looked at in the beginning.
+    let path = try PathGradients(
+      editor.loaded.processor, points: ExplanationOptions.pathPoints, length: runs.contextLength)
     let count = subject.edit.positions.count
     var sums = [Double](repeating: 0, count: editor.layerCount)
     var gain = 0.0
