@@ -305,6 +305,7 @@ let package = Package(
       [
         "EditEvaluation", "EditSessions", "EditorTraining", "InstructionEditors", "LatentEditing",
         "LanguageModels", "Tokenization", "TensorKernels", "ModelFiles",
+        .product(name: "Crypto", package: "swift-crypto"),
       ]),
     tests("ModelEvaluation", ["LanguageModels"]),
     tests(

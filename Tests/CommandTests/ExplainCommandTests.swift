@@ -201,4 +201,13 @@ enum Schema {
     default: return "unknown"
     }
   }
+
+  /// The gradients' memory is counted before anything is measured: room for the model alone is too little.
+  @Test func gradientsHaveAPlaceInTheBudget() throws {
+    let folder = try TemporaryFolder()
+    let known = try folder.file("known.txt", Self.known)
+    let result = try explain(Self.latents, known, "--memory-limit", "250M")
+    #expect(result.status == 1 && result.isOneLineError, "\(result.errors)")
+    #expect(result.errors.contains("gradients") && result.errors.contains("250.0 MB"))
+  }
 }

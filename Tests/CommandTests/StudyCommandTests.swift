@@ -147,14 +147,15 @@ struct StudyCommandTests {
   @Test(.timeLimit(.minutes(10))) func allExperimentsHaveResults() throws {
     let folder = try TemporaryFolder()
     let all =
-      "experiments: {anatomy: {}, words: {}, arithmetic: {}, stress: {}, tracing: {}, probes: {}}"
+      "experiments: {anatomy: {}, words: {}, arithmetic: {}, stress: {}, tracing: {}, probes: {}, "
+      + "vectors: {families: 2, steps: 4}}"
     let study = try configuration(folder, all)
-    for job in ["0", "words/p0", "2", "3", "4", "5"] {
+    for job in ["0", "words/p0", "2", "3", "4", "5", "6"] {
       let result = try EmendProcess(["study", "run", study, "--job", job])
       #expect(result.status == 0, "\(job): \(result.errors)")
     }
-    let other = try EmendProcess(["study", "run", study, "--job", "6"])
-    #expect(other.status == 1 && other.isOneLineError && other.errors.contains("no job 6"))
+    let other = try EmendProcess(["study", "run", study, "--job", "7"])
+    #expect(other.status == 1 && other.isOneLineError && other.errors.contains("no job 7"))
     let schema = try #require(
       try JSONSerialization.jsonObject(
         with: Data(contentsOf: OutsideFiles.repository.appending(path: "docs/study.schema.json")))
@@ -164,15 +165,131 @@ struct StudyCommandTests {
       let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
       #expect(Schema.problems(object, schema, in: schema) == [], "\(line)")
     }
-    for experiment in ["anatomy", "words", "arithmetic", "stress", "tracing", "probes"] {
+    for experiment in [
+      "anatomy", "words", "arithmetic", "stress", "tracing", "probes", "vectors",
+    ] {
       #expect(lines.contains { $0.contains("\"experiment\":\"\(experiment)\"") }, "\(experiment)")
     }
     let page = try read(folder, "out/report.html")
     let claims = try #require(page.range(of: "Five claims"))
     #expect(claims.lowerBound < (try #require(page.range(of: "What was claimed"))).lowerBound)
     #expect(page.contains("no editor was trained on permuted meanings"))
+    // What has a threshold and was not measured is said, in the page and in the results.
+    #expect(page.contains("What was not run, and why"))
+    for (metric, experiment) in [("share_values", "contribution"), ("selectivity", "permuted")] {
+      #expect(
+        lines.contains {
+          $0.contains("\"metric\":\"\(metric)\"") && $0.contains("\"verdict\":\"not run\"")
+            && $0.contains("\"experiment\":\"\(experiment)\"")
+        }, "\(metric)")
+    }
     let script = try EmendProcess(["study", "array", study])
-    #expect(script.status == 0 && script.text.contains("#SBATCH --array=0-5\n"))
+    #expect(script.status == 0 && script.text.contains("#SBATCH --array=0-6\n"))
+  }
+
+  /// Two families with inputs enough: shares of vectors beside the edit, each with its controls; the same again to the byte
+  /// where it is killed on its way.
+  @Test(.timeLimit(.minutes(10))) func vectorsAreMeasured() throws {
+    let folder = try TemporaryFolder()
+    let names = ["Tom", "Anna", "Paul", "Mary", "John", "Lucy", "Fred", "Jane", "Mark"]
+    var lines: [[String: String]] = []
+    for (family, train, unseen) in [
+      ("capitals", "Use capital letters only.", "Put it in capitals."),
+      ("first", "Give the first word.", "Write the first word alone."),
+    ] {
+      for (instruction, split) in [(train, "train"), (unseen, "unseen")] {
+        for name in split == "train" ? names : [names[0]] {
+          let input = "\(name) sings in the kitchen."
+          lines.append([
+            "instruction": instruction, "input": input, "family": family, "split": split,
+            "output": family == "first" ? name : input.uppercased(),
+          ])
+        }
+      }
+    }
+    let plan = "experiments: {vectors: {families: 2, steps: 12}}"
+    let studies = try ["whole", "killed"].map { try configuration(folder, plan, output: $0) }
+    let rows = try lines.map {
+      String(
+        decoding: try JSONSerialization.data(withJSONObject: $0, options: .sortedKeys),
+        as: UTF8.self) + "\n"
+    }
+    _ = try folder.file("rows.jsonl", rows.joined())
+    let first = try EmendProcess(["study", studies[0], "--json"])
+    #expect(first.status == 0, "\(first.errors)")
+    let process = Process()
+    process.executableURL = EmendProcess.executable
+    process.arguments = ["study", studies[1]]
+    process.standardError = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    Thread.sleep(forTimeInterval: 6)
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    #expect(try EmendProcess(["study", studies[1], "--json"]).status == 0)
+    let results = try read(folder, "whole/results.jsonl")
+    #expect(try read(folder, "killed/results.jsonl") == results)
+    let found = try results.split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }.filter { $0["experiment"] as? String == "vectors" }
+    func value(_ metric: String, _ condition: String? = nil) throws -> Double {
+      let line = try #require(
+        found.first {
+          $0["metric"] as? String == metric && $0["condition"] as? String == condition
+        })
+      return try #require(line["value"] as? Double, "\(line)")
+    }
+    // Twelve steps from zeros are on their way to the edit, and signs that are drawn are not.
+    let distilled = try value("share", "distilled")
+    #expect(try distilled > value("share", "random") && distilled < 1)
+    #expect(
+      try abs(value("over_mean_difference") - distilled + value("share", "mean difference")) < 1e-9)
+    #expect(try value("unrelated_kl", "distilled") > 0 && value("unrelated_kl", "edit") > 0)
+    #expect(try (1...29).contains(value("layer", "mean difference")))
+    for metric in ["families_with_half", "over_mean_difference"] {
+      #expect(
+        found.contains { $0["metric"] as? String == metric && $0["kind"] as? String == "verdict" })
+    }
+  }
+
+  /// Reviews that people changed: a model that cannot rate is said to be none, and one that is let through has all
+  /// distances; without an edit nothing changes, so that zero has the cosine 1.
+  @Test(.timeLimit(.minutes(10)), arguments: [false, true]) func counterfactualsAreMeasured(
+    isLetThrough: Bool
+  ) throws {
+    let folder = try TemporaryFolder()
+    let reviews = try String(
+      contentsOf: OutsideFiles.fixture("counterfactuals/reviews.json"), encoding: .utf8)
+    for name in ["test", "train_exclusive"] { _ = try folder.file("\(name).json", reviews) }
+    let gate = "accept: {cebab.accuracy: \">= 0\", cebab.macro_f1: \">= 0\"}"
+    let study = try configuration(
+      folder,
+      "counterfactuals: .\nexperiments: {cebab: {reviews: 4}}\n" + (isLetThrough ? gate : ""))
+    let result = try EmendProcess(["study", study, "--json"])
+    #expect(result.status == 0, "\(result.errors)")
+    let found = try read(folder, "out/results.jsonl").split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }.filter { $0["experiment"] as? String == "cebab" }
+    let judged = found.filter { $0["kind"] as? String == "verdict" && $0["job"] as? String != "" }
+    #expect(judged.count == 8)
+    func value(_ metric: String, _ condition: String) -> Double? {
+      found.first {
+        $0["metric"] as? String == metric && $0["condition"] as? String == condition
+      }?["value"] as? Double
+    }
+    guard isLetThrough else {
+      // Stars that were drawn are no ratings.
+      #expect(
+        judged.contains { ($0["note"] as? String)?.contains("does not rate well enough") == true })
+      #expect(value("cosine", "zero") == nil)
+      return
+    }
+    #expect(value("cosine", "zero") == 1)
+    #expect(value("l2", "zero") == value("norm_difference", "zero"))
+    for condition in ["wrong aspect", "mean edit", "prompted", "s-learner", "approximate match"] {
+      let (l2, cosine) = (value("l2", condition), value("cosine", condition))
+      #expect(l2 != nil && cosine.map { (0...2).contains($0) } == true, "\(condition)")
+    }
   }
 
   /// Other thresholds after the first result are said.
@@ -189,7 +306,9 @@ struct StudyCommandTests {
   @Test(
     arguments: [
       ("experiments: {contributions: {}}", "did you mean contribution?"),
-      ("experiments: {cebab: {}}", "experiments.cebab is not known"),
+      ("experiments: {cebeb: {}}", "did you mean cebab?"),
+      ("experiments: {cebab: {}}", "experiments.cebab needs counterfactuals"),
+      ("experiments: {cebab: {}}\ncounterfactuals: none", "none/test.json"),
       ("experiments: {dose: {editors: [other]}}", "other"),
       ("experiments: {dose: {}}\nexecutoin: {threads: 1}", "did you mean execution?"),
       ("experiments: {dose: {}}\ngrids: {}", "grids is not known"),

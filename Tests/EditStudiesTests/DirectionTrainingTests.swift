@@ -98,4 +98,28 @@ import Testing
       / (product(found, found) * product(wanted, wanted)).squareRoot()
     #expect(cosine > 0.9, "\(cosine)")
   }
+
+  /// Directions that are set are those that are there, and the others are zeros.
+  @Test func directionsAreSet() throws {
+    let width = processor.configuration.hiddenSize
+    let vector = try DirectionEdit(layers: Array(0..<layers), width: width)
+    let direction = (0..<width).map { Float($0) }
+    vector.set([0: direction])
+    vector.set([1: direction])
+    #expect(vector.byLayer[1] == direction)
+    #expect(vector.byLayer[0] == [Float](repeating: 0, count: width))
+  }
+
+  /// The mean of differences, by hand; a token whose state is many times as long as the others' counts nothing.
+  @Test func massiveTokensCountNothing() {
+    let edited: [[Float]] = [[3, 1], [1, 2], [2, 3], [900, 0]]
+    let unedited: [[Float]] = [[1, 1], [1, 1], [0, 1], [2, 2]]
+    func mean(_ count: Int) -> [Float] {
+      StateDifferences.mean(
+        zip(edited, unedited).prefix(count).map { ($0[...], $1[...]) }, width: 2)
+    }
+    let wanted: [Float] = [4 / 3.0, 1]
+    #expect(mean(3) == wanted && mean(4) == wanted)
+    #expect(mean(0) == [0, 0])
+  }
 }

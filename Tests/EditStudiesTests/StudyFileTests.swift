@@ -24,7 +24,10 @@ import Testing
     let own = try read("rows: {unseen: 7}\npreset: full\n")
     #expect(own.rows == 7 && own.rowsPerFamily == 16 && own.pathPoints == 32)
     let kinds = try read("preset: quick\n").experiments.map(\.kind)
-    #expect(!kinds.contains(.tracing) && kinds.contains(.stress))
+    #expect(!kinds.contains(.tracing) && kinds.contains(.stress) && !kinds.contains(.vectors))
+    #expect(try read("preset: standard\n").experiments.map(\.kind).contains(.vectors))
+    let vectors = try read("experiments: {vectors: {families: 3, steps: 24}}\n")
+    #expect(vectors.vectorFamilies == 3 && vectors.vectorSteps == 24 && vectors.pathPoints == 8)
     let one = try read("experiments: {contribution: {steps: 24}}\n")
     #expect(one.experiments.map(\.kind) == [.contribution] && one.pathPoints == 24)
   }
@@ -34,6 +37,7 @@ import Testing
     ("experimnts: {}\n", "did you mean experiments?"),
     ("experiments: {wrds: {}}\n", "did you mean words?"),
     ("experiments: {words: {steps: 4}}\n", "experiments.words.steps"),
+    ("experiments: {vectors: {familes: 3}}\n", "did you mean families?"),
     ("experiments: {contribution: {steps: 0}}\n", "experiments.contribution.steps"),
     ("array: {scheduler: pbs}\n", "array.scheduler"), ("array: {cpu: 1}\n", "did you mean cpus?"),
     ("accept: {words.effect_and_gradient: \"> 0\"}\n", "did you mean words.effect_and_gradients?"),

@@ -57,6 +57,16 @@ package final class DirectionEdit: DifferentiableStreamEdit {
     }
   }
 
+  /// Sets the directions after some blocks; those after the others become zeros.
+  package func set(_ byLayer: [Int: [Float]]) {
+    directions.update(repeating: 0)
+    for (layer, direction) in byLayer {
+      precondition(direction.count == width)
+      let first = places[Placement.after.point(ofLayer: layer)]!
+      for j in 0..<width { directions[first + j] = direction[j] }
+    }
+  }
+
   /// The direction after each block.
   package var byLayer: [Int: [Float]] {
     Dictionary(

@@ -50,6 +50,9 @@ extension ContributionExperiment {
       job, "reliability", reliability.map { Estimate(value: $0) }, accept, unit: "Spearman-Brown",
       rows: rows, clusters: clusters, undecided: reliability == nil ? "a map is constant" : nil,
       isPoint: true)
+    lines += borders(first, mean: mean, edited: edited, job)
+    lines += families(first, second, job)
+    lines += plainOrders(first, mean: mean, edited: edited, job)
     lines += try gradients(units, first, job)
     lines += best(second, mean: mean, edited: edited, reliability: reliability, job)
     return lines
@@ -163,8 +166,15 @@ extension ContributionExperiment {
         return self.area(shares + [1])
       }
       let random = areas.dropFirst(found).reduce(0, +) / Double(Self.randomOrders)
-      return areas.prefix(found).map { $0 - random }
+      let misses = counts.indices.map { k in
+        abs(1 - (meanSum - drawnSum(columns[k], times)) / (meanSum - editedSum))
+      }
+      return areas.prefix(found).map { $0 - random } + [self.area(misses + [0])]
     }
+    lines.append(
+      .estimate(
+        job, "cmd", area[found], unit: "share", rows: rows, clusters: clusters,
+        condition: Self.orderNames[0]))
     let isUnreliable = (reliability ?? 0) < 0.5
     for (metric, estimate) in zip(
       ["cpr_over_random", "cpr_of_insertion_over_random", "cpr_of_size_over_random"], area)

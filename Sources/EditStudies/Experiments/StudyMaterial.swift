@@ -46,14 +46,18 @@ final class StudyMaterial {
   private let template: PromptTemplate
   /// Gradients between the mean edit and an edit, made when they are first asked for.
   private(set) lazy var path: Result<PathGradients, any Error> = Result {
-    try PathGradients(
-      editor.loaded.processor, points: configuration.pathPoints, length: runs.contextLength)
+    try PathGradients.planned(
+      editor.loaded, points: configuration.pathPoints, length: runs.contextLength)
   }
 
   private static let sequences = 24
   private static let responseTokens = 64
   private static let windowTokens = 96
   let longestPrompt: Int
+  /// Most tokens of a window of unrelated text.
+  let longestWindow = windowTokens + 1
+  /// Bytes that may be taken; nil for what there is.
+  let memoryLimit: Int?
 
   init(
     _ configuration: StudyConfiguration, _ data: StudyData, _ opened: OpenedModel,
@@ -64,6 +68,7 @@ final class StudyMaterial {
     self.progress = progress
     self.data = data
     tokenizer = opened.tokenizer
+    memoryLimit = opened.settings.memoryLimit
     known = data.known(perFamily: configuration.knownPerFamily)
     bootstrap = Bootstrap(
       resamples: configuration.resamples, seed: configuration.seed, level: configuration.level,
@@ -84,8 +89,18 @@ final class StudyMaterial {
       } ?? 1
     }
     let all = rows + pairs + otherFamilies
+    let reviews = data.reviews.map { $0.test + $0.training } ?? []
+    let changes = data.reviews == nil ? [] : CounterfactualExperiment.instructions
+    let reviewed =
+      reviews.map {
+        template.promptedPrompt(
+          TrainingRow(
+            instruction: CounterfactualExperiment.longestQuestion,
+            input: CounterfactualExperiment.input($0), output: "x"), with: opened.tokenizer
+        ).count
+      }.max() ?? 0
     let texts =
-      known.map(\.text) + all.map(\.instruction)
+      known.map(\.text) + changes + all.map(\.instruction)
       + rows.flatMap { row in
         InstructionChange.allCases.map { $0.applied(to: row.instruction, number: 0) }
       }
@@ -100,7 +115,7 @@ final class StudyMaterial {
       }.max() ?? 0
     longestPrompt = longest
     let needed =
-      max(front + max(longest, Self.windowTokens), prompted) + Self.responseTokens + 2
+      max(front + max(longest, Self.windowTokens, reviewed), prompted) + Self.responseTokens + 2
     guard needed <= opened.configuration.contextLength else {
       throw StudyError.tooLong(
         what: "the longest row", tokens: needed, most: opened.configuration.contextLength)

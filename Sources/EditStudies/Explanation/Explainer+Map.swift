@@ -87,6 +87,7 @@ extension Explainer {
   private func gradients(
     _ subject: Subject, _ answered: Answered
   ) throws -> ([Double], Double) {
+    // There is memory for it: that was looked at in the beginning.
     let path = try PathGradients(
       editor.loaded.processor, points: ExplanationOptions.pathPoints, length: runs.contextLength)
     let count = subject.edit.positions.count

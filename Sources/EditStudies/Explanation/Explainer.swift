@@ -75,6 +75,9 @@ public final class Explainer {
     let loaded = try opened.load(
       contextLength: try Self.contextLength(options, inputs, known, opened, file, template),
       states: 2 + Self.sequences)
+    // Before a minute of other measurements, and not behind it.
+    try PathGradients.check(
+      loaded, points: ExplanationOptions.pathPoints, length: loaded.state.contextLength)
     editor = try StudiedEditor(file, on: loaded, template: template)
     runs = try EditedRuns(beside: loaded.state, sequences: Self.sequences)
   }

@@ -80,15 +80,25 @@ public final class EditedRuns {
   /// The states after the last block before each of the response's tokens under `edit`, `[response][width]`: what their
   /// distributions are made of. Throws what running throws.
   public func lastStates(_ row: Row, under edit: CompiledEdit?) throws -> [Float] {
+    try responseStates(
+      row, under: edit, points: [states[0].processor.configuration.layerCount])[0]
+  }
+
+  /// The states before block `point`, and after the last, before each of the response's tokens under `edit`,
+  /// `[response][width]` for each point. Throws what running throws.
+  func responseStates(
+    _ row: Row, under edit: CompiledEdit?, points: [Int]
+  ) throws -> [[Float]] {
     let (rest, whole) = try start(states[0], row.prompt, edit)
     let places = whole - 1..<whole - 1 + row.response.count
-    let point = states[0].processor.configuration.layerCount
-    let capture = StateCapture(points: [point], positions: Set(places))
+    let capture = StateCapture(points: points, positions: Set(places))
     try pass([
       PassSegment(
         states[0], rest + row.response.dropLast(), logitsFrom: rest.count - 1, visitor: capture)
     ]) { _, _, _ in }
-    return places.flatMap { capture.states[.init(point: point, position: $0)] ?? [] }
+    return points.map { point in
+      places.flatMap { capture.states[.init(point: point, position: $0)] ?? [] }
+    }
   }
 
   /// log p of every token of the vocabulary before each of the response's tokens, `[response][vocabulary]`.
@@ -97,6 +107,24 @@ public final class EditedRuns {
     try run(row, [edit]) { _, _, logits in
       let softmax = try Self.softmax(logits)
       result.append(logits.indices.map { Float(softmax(logits[$0])) })
+    }
+    return result
+  }
+
+  /// Softmax over `tokens` alone of the logits behind `prompt`, `[edits][tokens]`, under each of `edits`. Throws what running
+  /// throws.
+  func choices(
+    _ prompt: [Int], among tokens: [Int], under edits: [CompiledEdit?]
+  ) throws -> [[Double]] {
+    var result = [[Double]](repeating: [], count: edits.count)
+    try run(Row(prompt: prompt, response: [tokens[0]]), edits) { edit, _, logits in
+      let found = tokens.map { Double(logits[$0]) }
+      guard let most = found.max(), found.allSatisfy(\.isFinite) else {
+        throw LanguageModelError.streamOverflow(point: 0, position: 0)
+      }
+      let powers = found.map { exponential($0 - most) }
+      let sum = powers.reduce(0, +)
+      result[edit] = powers.map { $0 / sum }
     }
     return result
   }

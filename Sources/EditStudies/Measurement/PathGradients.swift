@@ -38,12 +38,23 @@ public final class PathGradients {
     precondition(points >= 1 && length >= 1)
     self.processor = processor
     self.points = points
+    tape = try ProcessorTape(
+      processor, rowCapacity: (points + 2) * length, sequenceCapacity: points + 2,
+      options: Self.options)
+  }
+
+  /// Bytes that it takes, before it is made.
+  package static func byteCount(_ processor: Processor, points: Int, length: Int) -> Int {
+    ProcessorTape.byteCount(
+      processor, rowCapacity: (points + 2) * length, sequenceCapacity: points + 2,
+      options: options)
+  }
+
+  private static var options: ProcessorTape.Options {
     var options = ProcessorTape.Options()
     options.activations = .f32
     options.backward = .f32
-    tape = try ProcessorTape(
-      processor, rowCapacity: (points + 2) * length, sequenceCapacity: points + 2,
-      options: options)
+    return options
   }
 
   /// From `a` to `b`, states `[layers][count][width]` of the first `count` of `tokens`, which are all that is fed, the

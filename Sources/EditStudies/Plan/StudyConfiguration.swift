@@ -32,6 +32,10 @@ public struct StudyConfiguration: Sendable, Equatable {
       case tracing
       /// What linear probes read of edits and of edited states.
       case probes
+      /// How much of an edit one vector after each block has.
+      case vectors
+      /// Whether an edit does what people's changes of a text do to its rating.
+      case cebab
     }
   }
 
@@ -48,8 +52,11 @@ public struct StudyConfiguration: Sendable, Equatable {
     var rowsPerFamily: Int { self == .quick ? 1 : self == .standard ? 8 : 16 }
     var knownPerFamily: Int { self == .quick ? 2 : 4 }
     var pathPoints: Int { self == .quick ? 8 : self == .standard ? 16 : 32 }
+    var originals: Int { self == .quick ? 24 : 100_000 }
     var kinds: [Experiment.Kind] {
-      Experiment.Kind.allCases.filter { self != .quick || ($0 != .tracing && $0 != .probes) }
+      Experiment.Kind.allCases.filter {
+        self != .quick || ![.tracing, .probes, .vectors, .cebab].contains($0)
+      }
     }
   }
 
@@ -100,6 +107,8 @@ public struct StudyConfiguration: Sendable, Equatable {
   public var data: [String] = []
   /// A text that edits should not change; nil for one that is built in.
   public var unrelated: String?
+  /// The folder of CEBaB v1.1; nil where it is not measured.
+  public var counterfactuals: String?
   /// Editors by name, in the order of their names.
   public var editors: [(name: String, path: String)] = []
   /// Rows of unseen wordings that are measured, and of each family at most.
@@ -110,6 +119,12 @@ public struct StudyConfiguration: Sendable, Equatable {
   public var knownPerFamily = Preset.quick.knownPerFamily
   /// Points of integrated gradients.
   public var pathPoints = Preset.quick.pathPoints
+  /// Families of which an edit is made a control vector, and steps of each.
+  public var vectorFamilies = 12
+  /// See above.
+  public var vectorSteps = 150
+  /// Original reviews whose changes are measured, at most.
+  public var originals = Preset.quick.originals
   /// Draws of the bootstrap, and the part of them in an interval.
   public var resamples = 2000
   /// See above.
@@ -125,49 +140,12 @@ public struct StudyConfiguration: Sendable, Equatable {
   /// See above.
   public var reportTitle: String?
 
-  /// Of the specification (docs/study.md).
-  public static let defaultThresholds: [String: Threshold] = [
-    "anatomy.dimensions_90": "<= 64",
-    "contribution.share_values": ">= 0.85",
-    "contribution.share_keys": "<= 0.25",
-    "contribution.cpr_over_random": "> 0.2",
-    "contribution.share_8": ">= 0.85",
-    "contribution.share_8_of_random": "<= 0.5",
-    "contribution.reliability": ">= 0.9",
-    "contribution.completeness_error": "<= 0.05",
-    "contribution.gradients_reliability": ">= 0.9",
-    "dose.monotone": ">= 1",
-    "reading.family_at_1": ">= 0.75",
-    "reading.over_words": ">= 0.1",
-    "reading.round_trip": ">= 0.6",
-    "reading.round_trip_of_other_family": "<= 0.3",
-    "words.effect_and_gradients": ">= 0.7",
-    "words.copied_word_first": ">= 0.8",
-    "arithmetic.sum_share": ">= 0.8",
-    "arithmetic.over_plain_sum": ">= 0.1",
-    "arithmetic.exact_of_sum": ">= 0.5",
-    "stress.gain_over_mean": "> 0",
-    "stress.effect_over_shuffled": "> 0",
-    "stress.effect_over_sentence": "> 0",
-    "stress.effect_over_nonsense": "> 0",
-    "stress.share_of_meaningless": "<= 0.05",
-    "stress.harm_of_meaningless": "<= 0.3",
-    "stress.agreement_of_wordings": ">= 0.6",
-    "tracing.knocked_out_most": ">= 0.6",
-    "tracing.knocked_out_elsewhere": "<= 0.2",
-    "tracing.restored_at_last": ">= 0.9",
-    "tracing.restored_in_front": "<= 0.1",
-    "tracing.reliability": ">= 0.8",
-    "probes.edit_accuracy_of_best": ">= 0.8",
-    "probes.edit_selectivity": ">= 0.3",
-    "probes.state_gain": ">= 0.3",
-    "probes.state_gain_in_front": "<= 0.02",
-  ].compactMapValues(Threshold.init)
-
   /// Whether they are of the same files and measure the same.
   public static func == (a: Self, b: Self) -> Bool {
     a.path == b.path && a.name == b.name && a.output == b.output && a.seed == b.seed
       && a.model == b.model && a.data == b.data && a.rows == b.rows && a.accept == b.accept
+      && a.vectorFamilies == b.vectorFamilies && a.counterfactuals == b.counterfactuals
+      && a.originals == b.originals && a.vectorSteps == b.vectorSteps
       && a.rowsPerFamily == b.rowsPerFamily && a.pathPoints == b.pathPoints && a.array == b.array
       && a.experiments == b.experiments && a.editors.map(\.path) == b.editors.map(\.path)
   }
@@ -194,8 +172,8 @@ public struct StudyConfiguration: Sendable, Equatable {
     }
     let known = [
       "study", "output", "preset", "seed", "model", "chat_template", "execution", "data",
-      "unrelated",
-      "editors", "rows", "bootstrap", "experiments", "accept", "array", "report",
+      "unrelated", "counterfactuals", "editors", "rows", "bootstrap", "experiments", "accept",
+      "array", "report",
     ]
     let values = try entries(mapping, "", known: known)
     // What the file says in particular goes over what a preset says, wherever it stands.
@@ -208,7 +186,7 @@ public struct StudyConfiguration: Sendable, Equatable {
       }
       (rows, rowsPerFamily) = (preset.rows, preset.rowsPerFamily)
       (pathPoints, kinds) = (preset.pathPoints, preset.kinds)
-      knownPerFamily = preset.knownPerFamily
+      (knownPerFamily, originals) = (preset.knownPerFamily, preset.originals)
     }
     experiments = kinds.map { Experiment(kind: $0, editors: []) }
     for (key, value) in values {
@@ -228,6 +206,7 @@ public struct StudyConfiguration: Sendable, Equatable {
       case "execution": try readExecution(value)
       case "data": data = try list(value, key).map { resolved(try text($0, key)) }
       case "unrelated": unrelated = resolved(try text(value, key))
+      case "counterfactuals": counterfactuals = resolved(try text(value, key))
       case "editors":
         editors = try entries(try table(value, key), key, known: nil).map {
           ($0.0, resolved(try text($0.1, "editors.\($0.0)")))
@@ -242,6 +221,10 @@ public struct StudyConfiguration: Sendable, Equatable {
       }
     }
     if output == "study" { output = resolved("study") }
+    // A preset's experiment on data that the file does not name is left out; one that is asked for is not.
+    if counterfactuals == nil, !values.contains(where: { $0.0 == "experiments" }) {
+      experiments.removeAll { $0.kind == .cebab }
+    }
     try check()
   }
 
@@ -256,6 +239,9 @@ public struct StudyConfiguration: Sendable, Equatable {
           "experiments.\(experiment.kind.rawValue) names the editor \(printable(editor)), and there are "
             + editors.map(\.name).joined(separator: ", "))
       }
+    }
+    if counterfactuals == nil, experiments.contains(where: { $0.kind == .cebab }) {
+      throw problem("experiments.cebab needs counterfactuals, the folder of CEBaB v1.1")
     }
     if data.isEmpty { throw problem("data is missing, rows as for train") }
   }
@@ -320,15 +306,25 @@ public struct StudyConfiguration: Sendable, Equatable {
       guard let kind = Experiment.Kind(rawValue: key) else { continue }
       var chosen: [String]?
       let place = "experiments.\(key)"
-      for (option, value) in try entries(
-        table(value, place), place,
-        known: ["editors"] + (kind == .contribution ? ["steps"] : []))
-      {
-        if option == "steps" {
-          pathPoints = try parsed(value, "\(place).steps", "a whole number from 1 to 256") {
-            Int($0).flatMap { (1...256).contains($0) ? $0 : nil }
+      let own: [String] =
+        switch kind {
+        case .contribution: ["steps"]
+        case .vectors: ["families", "steps"]
+        case .cebab: ["reviews"]
+        default: []
+        }
+      for (option, value) in try entries(table(value, place), place, known: ["editors"] + own) {
+        func number(_ most: Int) throws -> Int {
+          try parsed(value, "\(place).\(option)", "a whole number from 1 to \(most)") {
+            Int($0).flatMap { (1...most).contains($0) ? $0 : nil }
           }
-        } else {
+        }
+        switch (option, kind) {
+        case ("families", _): vectorFamilies = try number(1000)
+        case ("reviews", _): originals = try number(100_000)
+        case ("steps", .vectors): vectorSteps = try number(100_000)
+        case ("steps", _): pathPoints = try number(256)
+        default:
           chosen = try list(value, "\(place).\(option)").map { try text($0, "\(place).\(option)") }
         }
       }

@@ -16,6 +16,8 @@ struct StudyData {
   let training: [TrainingRow]
   /// Of all that it is made of.
   let digest: String
+  /// Reviews that people changed; nil where none are measured.
+  let reviews: CounterfactualData?
 
   /// Reads the files and draws the rows. Throws `configuration` where no row is of an unseen wording or none of training, and what makes
   /// files unreadable.
@@ -82,6 +84,10 @@ struct StudyData {
       }
     }
     digest = hash.finalize().hexadecimal
+    reviews = try configuration.counterfactuals.flatMap { folder in
+      configuration.experiments.contains { $0.kind == .cebab }
+        ? try CounterfactualData(folder: folder, originals: configuration.originals) : nil
+    }
   }
 
   /// The instruction of training of `family` that has most words in common with `instruction`; the first of several.

@@ -20,7 +20,7 @@ public struct StudyJob: Sendable, Equatable {
   /// All that results depend on: paths, threads and memory are not among it.
   struct Contents: Encodable {
     /// Goes up when the same contents come to mean other numbers.
-    var format = 2
+    var format = 3
     let kind: String
     let model, weights, editor, rows, activations: String
     let template: String?
@@ -29,6 +29,11 @@ public struct StudyJob: Sendable, Equatable {
     let rowCount, rowsPerFamily, resamples: Int
     let level: Double
     let pathPoints, knownPerFamily: Int
+    /// Of what makes vectors alone.
+    var vectorFamilies, vectorSteps: Int?
+    /// Of what is compared with texts that people changed alone.
+    var counterfactuals: String?
+    var originals: Int?
   }
 
   init(

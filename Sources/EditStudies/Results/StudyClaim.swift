@@ -40,8 +40,11 @@ public struct StudyClaim: Sendable, Encodable {
         "reading.round_trip_of_other_family",
       ], untried: "no edits were made that do one thing and lie near the text of another"),
     Rule(
-      name: "C5", claim: "the edit is a faithful counterfactual", figures: [],
-      untried: "no texts that people changed were compared with"),
+      name: "C5", claim: "the edit is a faithful counterfactual",
+      figures: [
+        "cebab.accuracy", "cebab.macro_f1", "cebab.cosine", "cebab.cosine_over_s_learner",
+        "cebab.cosine_over_wrong_aspect",
+      ], untried: nil),
   ]
 
   /// The claims about `editor`, of the verdicts on its jobs. One passes where all of its figures do and nothing that could

@@ -32,6 +32,19 @@ struct StudyLine: Encodable {
     self.metric = metric
   }
 
+  /// A figure that was not measured: of no job, with the experiment and, behind a slash, the editor in `condition`.
+  init(notRun verdict: StudyVerdict) {
+    kind = "verdict"
+    job = ""
+    let parts = verdict.job.split(separator: "/", maxSplits: 1).map(String.init)
+    experiment = parts[0]
+    condition = parts.count > 1 ? parts[1] : nil
+    metric = verdict.metric
+    threshold = verdict.threshold
+    self.verdict = verdict.verdict
+    note = verdict.note
+  }
+
   static func estimate(
     _ job: StudyJob, _ metric: String, _ estimate: Estimate?, unit: String, rows: Int,
     clusters: Int,

@@ -6,10 +6,20 @@ public struct StudyVerdict: Sendable, Encodable {
   public let threshold: String
   /// What was found.
   public let value, low, high: Double?
-  /// pass, fail or undecided.
+  /// pass, fail, undecided, or not run.
   public let verdict: String
-  /// Why it is undecided.
+  /// Why it is undecided, or was not run.
   public let note: String?
+
+  /// A figure that was not measured, of the job or the experiment of that name.
+  init(notRun job: String, _ metric: String, threshold: String, why: String) {
+    self.job = job
+    self.metric = metric
+    self.threshold = threshold
+    (value, low, high) = (nil, nil, nil)
+    verdict = "not run"
+    note = why
+  }
 
   /// What a line of results says; nil where it says no verdict.
   init?(_ line: StudyResult, of job: StudyJob) {

@@ -102,6 +102,15 @@ public struct LogisticRegression: Sendable {
     return scores.indices.max { (scores[$0], $1) < (scores[$1], $0) }!
   }
 
+  /// softmax(W x + b) of `row`.
+  public func probabilities(of row: [Double]) -> [Double] {
+    let scores = zip(weights, intercepts).map { Self.dot($0, row) + $1 }
+    let most = scores.max() ?? 0
+    let powers = scores.map { exponential($0 - most) }
+    let sum = powers.reduce(0, +)
+    return powers.map { $0 / sum }
+  }
+
   /// -H g of the limited memory (two loops).
   private static func direction(
     _ gradient: [Double], _ history: [(s: [Double], y: [Double], rho: Double)]

@@ -6,6 +6,9 @@ struct StudyCost {
   let threads: Double
   let rows, pairs, others: Double
   let points: Double
+  /// Of CEBaB, those that are measured and those of training.
+  let reviews: (test: Double, training: Double)
+  let vectors, steps: Double
   let isPrefix: Bool
 
   /// Tokens of a row with its edit, of an answer, and of a long text's window.
@@ -30,6 +33,12 @@ struct StudyCost {
     case .tracing:
       return cost(min(24, rows), runs: 7 * blocks) + cost(min(96, rows), runs: 8 * blocks)
     case .probes: return 20 + cost(288, runs: 3) + cost(400, runs: 1)
+    // Reviews are twice as long as rows.
+    case .cebab: return cost(reviews.test, runs: 2 * 10) + cost(reviews.training, runs: 2)
+    case .vectors:
+      let families = min(vectors, rows)
+      return cost(families * 80, runs: 4, answers: 1) + cost(families * 16, runs: 45)
+        + cost(families * 8 * steps, runs: 0, gradients: 1)
     }
   }
 

@@ -15,7 +15,7 @@ struct StudyReport {
     return Page.document(
       title: title,
       ["<h1>\(Page.escaped(title))</h1>", overview, claims, verdicts] + found.map(section) + [
-        method
+        unmeasured, method,
       ])
   }
 
@@ -69,6 +69,20 @@ struct StudyReport {
       Page.note(
         "A claim passes where both ends of its interval keep to the threshold, fails where neither does, and is "
           + "undecided else."))
+  }
+
+  /// The same as lines of results.
+  var unmeasuredLines: [String] {
+    get throws { try study.unmeasured(found).map { try StudyLine(notRun: $0).json() } }
+  }
+
+  /// What has a threshold and was not measured.
+  private var unmeasured: String {
+    Page.section(
+      "What was not run, and why",
+      Page.table(
+        ["job", "figure", "threshold", "why"],
+        study.unmeasured(found).map { [$0.job, $0.metric, $0.threshold, $0.note ?? ""] }))
   }
 
   private func section(_ job: StudyJob, _ lines: [StudyResult]?) -> String {
@@ -125,6 +139,8 @@ struct StudyReport {
     case .stress: "Does it read, and what breaks it?"
     case .tracing: "Who reads it, and when?"
     case .probes: "What can a probe read?"
+    case .vectors: "How much of it can one vector do?"
+    case .cebab: "Does it do what people's changes do?"
     }
   }
 

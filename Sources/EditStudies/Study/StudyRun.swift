@@ -81,7 +81,11 @@ public final class StudyRun {
             unrelated: unrelated, seed: configuration.seed, rowCount: configuration.rows,
             rowsPerFamily: configuration.rowsPerFamily, resamples: configuration.resamples,
             level: configuration.level, pathPoints: configuration.pathPoints,
-            knownPerFamily: configuration.knownPerFamily),
+            knownPerFamily: configuration.knownPerFamily,
+            vectorFamilies: experiment.kind == .vectors ? configuration.vectorFamilies : nil,
+            vectorSteps: experiment.kind == .vectors ? configuration.vectorSteps : nil,
+            counterfactuals: experiment.kind == .cebab ? data.reviews?.digest : nil,
+            originals: experiment.kind == .cebab ? configuration.originals : nil),
           kind: experiment.kind, editor: editor)
       }
     }
@@ -114,7 +118,10 @@ public final class StudyRun {
       weights: opened.file.tensors.reduce(0) { $0 + Double($1.elementCount) },
       threads: Double(opened.settings.threadCount), rows: Double(data.rows.count),
       pairs: Double(data.pairs.count), others: Double(data.otherFamilies.count),
-      points: Double(configuration.pathPoints), isPrefix: prefixes.contains(job.editorName))
+      points: Double(configuration.pathPoints),
+      reviews: data.reviews.map { (Double($0.test.count), Double($0.training.count)) } ?? (0, 0),
+      vectors: Double(configuration.vectorFamilies),
+      steps: Double(configuration.vectorSteps), isPrefix: prefixes.contains(job.editorName))
   }
 
   /// Names of editors that write prefixes.
@@ -243,6 +250,8 @@ public final class StudyRun {
     case .stress: StressExperiment(material)
     case .tracing: TracingExperiment(material)
     case .probes: ProbesExperiment(material)
+    case .vectors: VectorsExperiment(material)
+    case .cebab: try CounterfactualExperiment(material)
     }
   }
 
@@ -314,11 +323,11 @@ public final class StudyRun {
     let lock = try JobClaim.waited(configuration.output, name: "study.lock")
     defer { withExtendedLifetime(lock) {} }
     let found = try jobs.map { ($0, try JobFolder.results(configuration.output, $0)) }
+    let report = try StudyReport(self, found)
     try TextFile.write(
-      found.compactMap(\.1).joined().map { $0 + "\n" }.joined(),
+      (found.compactMap(\.1).joined() + (try report.unmeasuredLines)).map { $0 + "\n" }.joined(),
       to: configuration.output + "/results.jsonl")
-    try TextFile.write(
-      try StudyReport(self, found).html(), to: reportPath)
+    try TextFile.write(report.html(), to: reportPath)
   }
 
   /// The verdicts of what is done: job, metric, threshold, value, interval, verdict.

@@ -72,12 +72,16 @@ struct StudyGo: ParsableCommand {
       progress: printer.update)
     printer.finish()
     let verdicts = try study.verdicts()
+    let missing = try job == nil ? study.unmeasured() : []
     if output.json {
-      try JSON.print(verdicts)
+      try JSON.print(verdicts + missing)
     } else {
       Console.print(StudyVerdict.table(verdicts))
       for claim in try job == nil ? study.claims() : [] {
         Console.print(claim.text)
+      }
+      if !missing.isEmpty {
+        Console.print("\(missing.count) figures were not run; the report says which, and why")
       }
       Console.print("\(study.reportPath): the report")
     }

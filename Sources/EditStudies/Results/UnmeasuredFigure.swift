@@ -1,0 +1,79 @@
+/// A figure with a threshold that no study measures yet, and why: a figure that is missing is said, and not left out.
+struct UnmeasuredFigure {
+  /// The experiment that would measure it, its figure, and what would be asked of it.
+  let experiment, metric, threshold: String
+  /// What it takes.
+  let why: String
+
+  /// All of them, in the order of the experiments in docs/study.md.
+  static let all: [UnmeasuredFigure] =
+    figures(
+      "anatomy", ["bits_90 <= 256"], "coefficients of components are not rounded to bits")
+    + figures(
+      "lenses", ["fidelity >= 0.3"],
+      "what values in front write into their readers is not decoded into words")
+    + figures(
+      "inverse", ["family_at_1 >= 0.5", "family_at_5 >= 0.8", "none_for_random >= 0.95"],
+      "no latents are fitted to examples without a text")
+    + figures(
+      "wayward", ["named_by_behaviour >= 0.83"],
+      "no edits are made that do one thing and lie near the text of another")
+    + figures(
+      "scaling", ["slope < 0"], "no editors are trained on fewer families")
+    + figures(
+      "cebab", ["cosine_of_left_out_aspect <= 0.55"],
+      "no editor is trained on texts that people changed, nor on all aspects but one")
+    + figures(
+      "frontier",
+      [
+        "area_over_random > 0.1", "sites_with_90 <= 8", "sites_with_75 <= 4",
+        "exact_zeros >= 0.95", "soft_over_hard <= 0.02", "over_pruning <= 0.05",
+      ], "no editors are trained with gates or proximal steps")
+    + figures(
+      "places", ["reliability >= 0.8"], "no editors are trained at other positions and blocks")
+    + figures(
+      "addresses",
+      [
+        "share_of_top_8 >= 0.9", "over_random_8 >= 0.1", "entropy <= 2.48",
+        "agreement_with_insertion >= 0.5", "between_over_within >= 2",
+      ], "no interface learns where to act")
+    + figures(
+      "weight-updates",
+      [
+        "effect_over_first_token >= 0.5", "rank_1_over_rank_8 >= 0.8",
+        "exported_difference <= 0.001",
+      ],
+      "no interface writes weights")
+    + figures(
+      "permuted", ["selectivity > 0", "selectivity_350 >= 0.15", "code_over_true >= 0.3"],
+      "no editor is trained on permuted meanings")
+    + figures(
+      "random-sites", ["p_of_3 <= 0.05", "p_of_6 <= 0.05", "predictiveness >= 0.6"],
+      "no edits are trained at random blocks of the same number")
+    + figures(
+      "reader",
+      [
+        "round_trip >= 0.6", "round_trip_of_shuffled <= 0.1", "family_at_1 >= 0.85",
+        "both_steps >= 0.5", "round_trip_of_kept >= 0.3", "auroc >= 0.95",
+        "explained_variance >= 0.5",
+      ], "no processor is trained to say what an edit asks for")
+    + figures(
+      "function-vectors", ["agreement_with_knock_out >= 0.5"],
+      "outputs of single heads are not exchanged")
+    + figures(
+      "value-edits",
+      [
+        "share_over_first_token >= 0.9", "unrelated_kl_over_first_token <= 0.5",
+        "attention_difference <= 0.1", "composition_over_first_token >= 1",
+      ], "no interface edits values alone")
+
+  private static func figures(
+    _ experiment: String, _ figures: [String], _ why: String
+  ) -> [UnmeasuredFigure] {
+    figures.map { figure in
+      let parts = figure.split(separator: " ", maxSplits: 1).map(String.init)
+      return UnmeasuredFigure(
+        experiment: experiment, metric: parts[0], threshold: parts[1], why: why)
+    }
+  }
+}
