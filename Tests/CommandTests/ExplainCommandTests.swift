@@ -43,6 +43,15 @@ struct ExplainCommandTests {
       ] + more)
   }
 
+  /// The gradients' memory is counted before anything is measured: room for the model alone is too little.
+  @Test func gradientsHaveAPlaceInTheBudget() throws {
+    let folder = try TemporaryFolder()
+    let known = try folder.file("known.txt", Self.known)
+    let result = try explain(Self.latents, known, "--memory-limit", "250M")
+    #expect(result.status == 1 && result.isOneLineError, "\(result.errors)")
+    #expect(result.errors.contains("gradients") && result.errors.contains("250.0 MB"))
+  }
+
   /// What is asked of an explanation: shares that begin at 0 and end at 1, the instruction as its own neighbour, every
   /// field of the schema and no other.
   @Test(arguments: [prefix, latents]) func explains(editor: String) throws {
@@ -200,14 +209,5 @@ enum Schema {
       return number.doubleValue == number.doubleValue.rounded() ? "integer" : "number"
     default: return "unknown"
     }
-  }
-
-  /// The gradients' memory is counted before anything is measured: room for the model alone is too little.
-  @Test func gradientsHaveAPlaceInTheBudget() throws {
-    let folder = try TemporaryFolder()
-    let known = try folder.file("known.txt", Self.known)
-    let result = try explain(Self.latents, known, "--memory-limit", "250M")
-    #expect(result.status == 1 && result.isOneLineError, "\(result.errors)")
-    #expect(result.errors.contains("gradients") && result.errors.contains("250.0 MB"))
   }
 }
