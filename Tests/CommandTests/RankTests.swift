@@ -328,7 +328,9 @@ struct RankTests {
       #expect(first.status == 64 && lines(first).count == 1, "\(first.errors)")
       let other = try runLate(train, others: train + ["--stepz", "3"], scratch)
       #expect(other.status == 64 && !lines(other).isEmpty, "\(other.errors)")
-      let places = lines(other).allSatisfy { $0.hasPrefix("error: rank ") && $0.contains("--stepz") }
+      let places = lines(other).allSatisfy {
+        $0.hasPrefix("error: rank ") && $0.contains("--stepz")
+      }
       #expect(places, "\(other.errors)")
       #expect(!FileManager.default.fileExists(atPath: folder))
     }
