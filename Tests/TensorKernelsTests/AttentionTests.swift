@@ -14,7 +14,9 @@ import Testing
     for headSize in AttentionTests.headSizes {
       let head = try AttentionHead(set, type, headSize: headSize, capacity: 1280)
       for visible in AttentionTests.positions {
-        for (columns, step) in [(1, 0), (5, 0), (8, 1), (3, 1), (20, 1)] {
+        for (columns, step) in [
+          (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (8, 1), (3, 1), (4, 1), (20, 1),
+        ] {
           let last = visible + (columns - 1) * step
           head.fill(to: last, &random)
           let queries = (0..<columns).map { _ in randomFloats(headSize, size: 2, &random) }
@@ -39,7 +41,7 @@ import Testing
       let head = try AttentionHead(set, type, headSize: headSize, capacity: 1280)
       for visible in AttentionTests.positions {
         for step in [0, 1] {
-          for columns in [2, 5, 8, 21, CacheLayout.mostQueries] {
+          for columns in [2, 3, 4, 5, 8, 21, CacheLayout.mostQueries] {
             head.fill(to: visible + (columns - 1) * step, &random)
             let queries = (0..<columns).map { _ in randomFloats(headSize, size: 2, &random) }
             let together = head.attend(queries, visible: visible, step: step)
