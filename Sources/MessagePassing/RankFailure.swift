@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Whose an error is that has ended the work of several ranks.
 public enum RankFailure: Sendable, Equatable {
   /// Every rank has it: the first speaks, and all leave.
@@ -17,7 +19,11 @@ public protocol RankError: Error {
 extension CommunicationError: RankError {
   /// What another rank has, or this one sees alone.
   public var rankFailure: RankFailure {
-    if case .otherRank = self { .anotherRanks } else { .own }
+    switch self {
+    case .otherRank: .anotherRanks
+    case .notBuilt, .otherCount: .everybodys
+    case .failed: .own
+    }
   }
 }
 
@@ -28,6 +34,9 @@ extension Communicator {
   /// `speak`, with its place to begin a message with, and ends all others with the exit code that this gives: they
   /// may wait for what it does not send any more.
   ///
+  /// No rank ends by an error before all have said whether they have one: launchers kill the others as soon as one ends
+  /// with a code that is not 0, and the one that speaks may be among them.
+  ///
   /// - Parameters:
   ///   - body: what all ranks do.
   ///   - firstSpeaks: whether the other ranks go on to their end when the first one throws that error.
@@ -37,8 +46,33 @@ extension Communicator {
     _ body: (Communicator?) throws -> Void, firstSpeaks: (any Error) -> Bool,
     speak: (_ place: String, _ error: any Error) -> Int32
   ) throws {
-    guard let ranks = try joining() else { return try body(nil) }
-    do { try body(ranks) } catch {
+    try run(body, after: nil, firstSpeaks: firstSpeaks, speak: speak)
+  }
+
+  /// `run` of a rank that may have a `problem` already.
+  private static func run(
+    _ body: (Communicator?) throws -> Void, after problem: (any Error)?,
+    firstSpeaks: (any Error) -> Bool, speak: (_ place: String, _ error: any Error) -> Int32
+  ) throws {
+    func begin() throws { if let problem { throw problem } }
+    hasBegun.store(true, ordering: .relaxed)
+    let joined: Communicator?
+    do { joined = try joining() } catch {
+      let rank = RankEnvironment.current.rank
+      guard rank > 0 else { throw error }
+      // Without messages there is no meeting: the first has it too, and ends all.
+      guard error.rankFailure == .own else { return }
+      _ = speak("rank \(rank): ", error)
+      throw error
+    }
+    guard let ranks = joined else {
+      try begin()
+      return try body(nil)
+    }
+    do {
+      try ranks.agreeing(begin)
+      try body(ranks)
+    } catch {
       let failure =
         ranks.isFirst && firstSpeaks(error)
         ? .everybodys : (error as? any RankError)?.rankFailure ?? .own
@@ -52,4 +86,22 @@ extension Communicator {
     }
     ranks.leave()
   }
+
+  /// In the place of `run` where this rank has an error before it: meets the others, in `run` or here too, and throws
+  /// `error` where this process is to say it. Returns where another one does; does not return where no other rank has it and
+  /// this is not the first. After `run` it throws at once.
+  public static func fail(
+    _ error: any Error, speak: (_ place: String, _ error: any Error) -> Int32
+  ) throws {
+    guard !hasBegun.load(ordering: .relaxed) else { throw error }
+    do {
+      try run({ _ in }, after: error, firstSpeaks: { _ in true }, speak: speak)
+    } catch is CommunicationError {
+      // It cannot meet the others, which is not what is wrong.
+      throw error
+    }
+  }
+
+  /// Whether this process has met the others, or is by itself.
+  private static let hasBegun = Atomic(false)
 }

@@ -271,7 +271,8 @@ struct GradientRun {
           contextLength: 128, width: 24, blockCount: 3, headCount: 2,
           vocabularySize: processor.configuration.vocabularySize), tokenizer: .processor),
       scale: name.contains("plain") ? .plain : nil,
-      heads: name.contains("shared") ? .shared : .perLayer)
+      heads: name.contains("shared")
+        ? .shared : name.contains("rank") ? .rank(3) : .perLayer)
     let editor = try Editor(configuration, seed: 3, processor: processor, pool: pool)
     editor.heads.parameters.initialize(seed: 4, pool: pool) { entry in
       entry.name == "norm.weight" ? .constant(1) : .normal(deviation: 0.2)
@@ -279,7 +280,8 @@ struct GradientRun {
     return editor
   }
 
-  func run() throws -> Result {
+  /// All latents at once, or, where `watch` is given, site by site, watched.
+  func run(_ watch: ((EditorTape) -> any ParameterStages)? = nil) throws -> Result {
     let once = try GradientRun.rows()
     let rows = (0..<repeats).flatMap { _ in once }
     let processor = try processor()
@@ -296,14 +298,29 @@ struct GradientRun {
       editor, rowCapacity: 64 * repeats, sequenceCapacity: rows.count + 1, pool: pool,
       backward: backward)
     editorTape.backbone.roundingSeed = RoundingSeed(seed, 1)
-    let latents = try editorTape.forward(
-      rows.map(\.instruction), prompts: rows.map(\.prompt), on: tape)
-    let injection = try BatchInjection(
-      editor.configuration, latents: latents, gates: editor.heads.gates, batch: batch,
-      prompts: rows.map { PromptShape(length: $0.prompt.count) })
+    let instructions = rows.map(\.instruction)
+    let prompts = rows.map(\.prompt)
+    let shapes = prompts.map { PromptShape(length: $0.count) }
+    let injection: BatchInjection
+    if let watch {
+      editorTape.stages = watch(editorTape)
+      try editorTape.read(instructions, prompts: prompts, on: tape)
+      injection = try BatchInjection(
+        editor.configuration, from: editorTape, gates: editor.heads.gates, batch: batch,
+        prompts: shapes)
+    } else {
+      let latents = try editorTape.forward(instructions, prompts: prompts, on: tape)
+      injection = try BatchInjection(
+        editor.configuration, latents: latents, gates: editor.heads.gates, batch: batch,
+        prompts: shapes)
+    }
     try tape.forward(batch, edit: injection)
     let losses = tape.backward(objective(rows, batch))
-    editorTape.backward(injection.latentGradients, gates: injection.gateGradients)
+    if watch == nil {
+      editorTape.backward(injection.latentGradients, gates: injection.gateGradients)
+    } else {
+      editorTape.backward(gates: injection.gateGradients)
+    }
 
     let backbone = editorTape.backbone.gradients
     let heads = editorTape.headGradients

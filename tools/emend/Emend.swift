@@ -1,4 +1,5 @@
 import ArgumentParser
+import MessagePassing
 import ModelFiles
 import Terminal
 
@@ -41,28 +42,16 @@ enum Main {
   static func main() {
     Console.occupyClosedStreams()
     if Invocation.isSpokenFor { Console.silence() }
-    if let number = firstUnreadableArgument {
-      Console.error(
-        "argument \(number) is not UTF-8 text; convert it first, or give text by -f FILE")
-      Emend.exit(withError: ExitCode.validationFailure)
-    }
-    var command: any ParsableCommand
+    var command: (any ParsableCommand)?
     do {
+      try checkArguments()
       command = try Emend.parseAsRoot()
-    } catch {
-      exitForUsage(error)
-    }
-    do {
       FileFaults.install()
       Interrupt.install()
-      try command.run()
+      try command!.run()
     } catch  where Console.outputProblem == nil {
       // Requests for help come here too, and are a success.
-      guard Emend.exitCode(for: error) == .failure else {
-        exitForUsage(error, of: type(of: command))
-      }
-      Console.error(CommandError.text(error))
-      Emend.exit(withError: ExitCode(CommandError.exitCode(error)))
+      exit(with: error, of: command.map { type(of: $0) } ?? Emend.self)
     } catch {}  // It stopped because of the output.
     if let problem = Console.outputProblem {
       Console.error(problem)
@@ -70,21 +59,45 @@ enum Main {
     }
   }
 
-  /// The number of the first argument that Swift would repair, 1 for the first after the program's name.
-  private static var firstUnreadableArgument: Int? {
-    (1..<max(1, Int(CommandLine.argc))).first { index in
-      guard let argument = CommandLine.unsafeArgv[index] else { return false }
-      return String(validatingCString: argument) == nil
+  /// Refuses arguments that Swift would repair; the first after the program's name is number 1.
+  private static func checkArguments() throws {
+    for index in 1..<max(1, Int(CommandLine.argc)) {
+      guard let argument = CommandLine.unsafeArgv[index],
+        String(validatingCString: argument) == nil
+      else { continue }
+      throw UnreadableArgument(number: index)
     }
   }
 
-  /// Help and version go to stdout as they are; mistakes become one line on stderr, which points at the
-  /// help of `command` where the mistake was seen after parsing.
-  private static func exitForUsage(
-    _ error: any Error, of command: any ParsableCommand.Type = Emend.self
-  ) -> Never {
+  /// Says `error` and ends the program by it; of several ranks that have it one does, and all end together.
+  private static func exit(with error: any Error, of command: any ParsableCommand.Type) -> Never {
+    // Help and version go to stdout as they are.
+    guard Emend.exitCode(for: error) != .success else {
+      Emend.exit(withError: Invocation.isSpokenFor ? nil : error)
+    }
+    if Invocation.sharesWork {
+      do {
+        try Communicator.fail(error) { place, error in
+          Console.error(place + text(error, of: command), own: true)
+          return exitCode(error)
+        }
+        Emend.exit()
+      } catch {}  // This process speaks.
+    }
+    Console.error(text(error, of: command))
+    Emend.exit(withError: ExitCode(exitCode(error)))
+  }
+
+  private static func exitCode(_ error: any Error) -> Int32 {
+    if error is UnreadableArgument { return ExitCode.validationFailure.rawValue }
     let code = Emend.exitCode(for: error)
-    guard code != .success else { Emend.exit(withError: error) }
+    return code == .failure ? CommandError.exitCode(error) : code.rawValue
+  }
+
+  /// One line for an error; mistakes of usage point at the help of `command` where they were seen after parsing.
+  private static func text(_ error: any Error, of command: any ParsableCommand.Type) -> String {
+    if let unreadable = error as? UnreadableArgument { return unreadable.description }
+    guard Emend.exitCode(for: error) != .failure else { return CommandError.text(error) }
     var message = Emend.message(for: error)
     if message.hasSuffix(".") { message.removeLast() }
     let usage = Emend.fullMessage(for: error).split(separator: "\n").last { $0.contains("--help") }
@@ -92,8 +105,7 @@ enum Main {
       command == Emend.self
       ? usage.map { "; " + $0.trimmingPrefix(while: \.isWhitespace).lowercasingFirst() } : nil
     let name = invocation(of: command, from: Emend.self) ?? "emend"
-    Console.error(message + (remedy ?? "; see '\(name) --help' for more information"))
-    Emend.exit(withError: code)
+    return message + (remedy ?? "; see '\(name) --help' for more information")
   }
 
   /// How `command` is called: "emend edit show".
@@ -106,6 +118,15 @@ enum Main {
       if let rest = invocation(of: command, from: child) { return name + " " + rest }
     }
     return nil
+  }
+}
+
+/// An argument that is no text.
+private struct UnreadableArgument: Error, CustomStringConvertible {
+  let number: Int
+
+  var description: String {
+    "argument \(number) is not UTF-8 text; convert it first, or give text by -f FILE"
   }
 }
 

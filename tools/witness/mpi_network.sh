@@ -88,8 +88,8 @@ for rate in "${rates[@]}"; do
     --mca btl tcp,self --mca btl_tcp_if_include 10.77.0.0/24 --mca oob_tcp_if_include 10.77.0.0/24 \
     "${train[@]}" --batch-size $((batch * ranks)) >"$folder/$rate.json" 2>"$folder/$rate.log" </dev/null \
     || fail "no training of $ranks ranks at $rate"
-  PYTHONPATH=$(dirname "$0") python3 - "$folder/one.json" "$folder/$rate.json" "$rate" <<'PYTHON'
-import json, sys
+  PYTHONPATH=$(dirname "$0") python3 - "$folder/one.json" "$folder/$rate.json" "$rate" "$editor" "$rows" <<'PYTHON'
+import json, math, struct, sys
 
 import cluster_model
 
@@ -105,7 +105,16 @@ unit = next((unit for unit in units if sys.argv[3].endswith(unit)), None)
 if unit:
     bandwidth = float(sys.argv[3].removesuffix(unit)) * units[unit]
     # SmolLM2 has 30 blocks; another model's shape would go here.
-    way, shown, whole = cluster_model.step(several[0]["plan"]["trained_parameters"], ranks, bandwidth, alone, 30)
+    trained, blocks = several[0]["plan"]["trained_parameters"], 30
+    with open(sys.argv[4], "rb") as file:
+        header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+    heads = sum(math.prod(value["shape"]) for name, value in header.items() if name.startswith("heads."))
+    _, tokens, instruction = map(int, sys.argv[5].split("x"))
+    if heads:
+        way, shown, whole = cluster_model.latents(
+            trained - heads, heads, ranks, bandwidth, alone, tokens, instruction, blocks)
+    else:
+        way, shown, whole = cluster_model.step(trained, ranks, bandwidth, alone, blocks)
     print(f"  the model of docs/cluster.md: {whole:.2f} s a step, {way:.2f} s under way, {shown:.2f} s waited for")
 PYTHON
 done

@@ -89,10 +89,7 @@ package final class EditorPass: EditingPass {
     set { editorTape.stages = newValue }
   }
 
-  /// Heads that look at the input get gradients between the backbone's blocks.
-  package var headStage: Int {
-    editor.configuration.crossAttention == nil ? ParameterStage.heads : ParameterStage.last
-  }
+  package func headStage(of name: String) -> Int { editor.configuration.headStage(of: name) }
 
   package func seedRounding(_ seed: RoundingSeed) {
     tape.roundingSeed = seed.part(0)
@@ -150,7 +147,7 @@ package final class EditorPass: EditingPass {
         rows, weight: 1 / Float(tokenCount), crossEntropy: objective.crossEntropy,
         distillation: objective.distillation),
       teacher: teacher)
-    editorTape.backward(injection.latentGradients, gates: injection.gateGradients)
+    editorTape.backward(gates: injection.gateGradients)
     return LossSums(losses)
   }
 
@@ -168,16 +165,23 @@ package final class EditorPass: EditingPass {
   ) throws(LatentEditingError) -> ([Int], BatchInjection) {
     let tokens = TokenBatch(batch.sequences(ghost: hasGhost))
     let shapes = batch.shapes(ghost: hasGhost)
-    var latents = try editorTape.forward(
-      batch.examples.map(\.instruction), prompts: batch.prompts(ghost: hasGhost), on: tape)
+    let instructions = batch.examples.map(\.instruction)
+    let prompts = batch.prompts(ghost: hasGhost)
+    let injection: BatchInjection
     if let randomSeed {
-      latents = RandomLatents.replacing(
-        latents, width: editor.configuration.processor.width, slots: editor.configuration.slotCount,
+      let latents = RandomLatents.replacing(
+        try editorTape.forward(instructions, prompts: prompts, on: tape),
+        width: editor.configuration.processor.width, slots: editor.configuration.slotCount,
         rows: batch.examples.map(\.row), seed: randomSeed)
+      injection = try BatchInjection(
+        editor.configuration, latents: latents, gates: editor.heads.gates, batch: tokens,
+        prompts: shapes, penalty: penalty)
+    } else {
+      try editorTape.read(instructions, prompts: prompts, on: tape)
+      injection = try BatchInjection(
+        editor.configuration, from: editorTape, gates: editor.heads.gates, batch: tokens,
+        prompts: shapes, penalty: penalty)
     }
-    let injection = try BatchInjection(
-      editor.configuration, latents: latents, gates: editor.heads.gates, batch: tokens,
-      prompts: shapes, penalty: penalty)
     let rows = batch.scoredRows(of: tokens, promptLengths: shapes.map(\.length))
     do { try tape.forward(tokens, edit: injection, scoring: rows) } catch { throw .model(error) }
     return (rows, injection)

@@ -25,7 +25,7 @@ extension Trainer {
     var sums = try accumulate(batches)
     if let ranks {
       // Those of frozen parts, too, all at once.
-      let all = stores.flatMap { Trainer.trained(nil, $0, headStage: ParameterStage.last) }
+      let all = stores.flatMap { Trainer.trained(nil, $0, headStage: { _ in ParameterStage.last }) }
       let whole = try GradientExchange(
         ranks,
         ParameterShares(

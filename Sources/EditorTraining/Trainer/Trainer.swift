@@ -141,7 +141,7 @@ public final class Trainer {
         measuresBase: data.validation.contains { !$0.examples.isEmpty })
     }
     stores = pass.stores
-    let headStage = pass.headStage
+    let headStage = pass.headStage(of:)
     let trained = stores.flatMap { Trainer.trained(plan, $0, headStage: headStage) }
     exchange = try ranks.map { ranks throws(EditorTrainingError) in
       try GradientExchange(
@@ -187,7 +187,7 @@ public final class Trainer {
   /// The parameters of parts that are not frozen, each under one rule: matrices decay; embeddings,
   /// norms, biases and gates do not. With them, when in a pass their gradients are final. Without a plan, all.
   static func trained(
-    _ plan: TrainingPlan?, _ store: TrainedStore, headStage: Int
+    _ plan: TrainingPlan?, _ store: TrainedStore, headStage: (String) -> Int
   ) -> [(range: OptimizedRange, stage: Int)] {
     let entries = store.parameters.layout.entries
     let blockCount = entries.map { ParameterStage.stage(of: $0, blockCount: 0) }.max() ?? 0
@@ -201,7 +201,7 @@ public final class Trainer {
       return (
         range,
         store.part == .heads
-          ? headStage : ParameterStage.stage(of: entry, blockCount: blockCount)
+          ? headStage(entry.name) : ParameterStage.stage(of: entry, blockCount: blockCount)
       )
     }
   }

@@ -16,8 +16,8 @@ package protocol TrainingPass: AnyObject {
   var byteCount: Int { get }
   /// Who hears when parameters are read, and when their gradients are final; nil where nobody does.
   var stages: (any ParameterStages)? { get set }
-  /// The stage of heads.
-  var headStage: Int { get }
+  /// The stage of a parameter of the heads.
+  func headStage(of name: String) -> Int
   /// What the next gradients are rounded with, where the backward pass runs in eight bits.
   func seedRounding(_ seed: RoundingSeed)
 
@@ -35,7 +35,7 @@ package protocol TrainingPass: AnyObject {
 }
 
 extension TrainingPass {
-  package var headStage: Int { ParameterStage.heads }
+  package func headStage(of name: String) -> Int { ParameterStage.heads }
   package func seedRounding(_ seed: RoundingSeed) { tape.roundingSeed = seed }
 }
 

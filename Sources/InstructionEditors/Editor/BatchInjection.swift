@@ -1,6 +1,14 @@
 import LanguageModels
 import LatentEditing
 
+/// What makes the latents of a batch, one site after the other, and takes their gradients.
+package protocol LatentSource: AnyObject {
+  /// The latents of a site, `[B][P d]`; once a site, when the processor comes to it.
+  func latents(site: Int) -> [Float]
+  /// The gradients of a site's latents, `[B][P d]`; once a site, when the way back has come to it.
+  func differentiate(site: Int, _ latentGradients: [Float])
+}
+
 /// The edits of a batch of sequences, each with latents of its own, and the gradients of them: what
 /// `EditInjector` does in inference, to the bit, and its backward pass.
 ///
@@ -22,7 +30,11 @@ package final class BatchInjection: DifferentiableStreamEdit {
   }
 
   private let configuration: EditorConfiguration
-  private let latents: [Float]  // [S][B][P d]
+  private var latents: [Float]  // [S][B][P d]
+  /// Who makes the latents; nil where all were given.
+  private let source: (any LatentSource)?
+  /// Sites whose latents are there.
+  private var isMade: [Bool]
   private let gates: [Float]  // [S][P]
   private let sequenceCount: Int
   /// The same at every site, by row and then by slot.
@@ -32,15 +44,36 @@ package final class BatchInjection: DifferentiableStreamEdit {
   private let penalty: EditPenalty
 
   /// The latents of `batch`, whose sequences have prompts of those shapes. Throws `promptTooShort`.
-  package init(
+  package convenience init(
     _ configuration: EditorConfiguration, latents: [Float], gates: [Float], batch: TokenBatch,
     prompts: [PromptShape], penalty: EditPenalty = EditPenalty()
+  ) throws(LatentEditingError) {
+    try self.init(
+      configuration, latents, nil, gates: gates, batch: batch, prompts: prompts, penalty: penalty)
+  }
+
+  /// As above, of latents that `source` makes when the processor comes to their site, and whose gradients it is given as
+  /// soon as they are whole. To the same bits.
+  package convenience init(
+    _ configuration: EditorConfiguration, from source: any LatentSource, gates: [Float],
+    batch: TokenBatch, prompts: [PromptShape], penalty: EditPenalty = EditPenalty()
+  ) throws(LatentEditingError) {
+    try self.init(
+      configuration, nil, source, gates: gates, batch: batch, prompts: prompts, penalty: penalty)
+  }
+
+  private init(
+    _ configuration: EditorConfiguration, _ given: [Float]?, _ source: (any LatentSource)?,
+    gates: [Float], batch: TokenBatch, prompts: [PromptShape], penalty: EditPenalty
   ) throws(LatentEditingError) {
     precondition(prompts.count == batch.sequenceCount)
     let width = configuration.processor.width
     let slots = configuration.positions.slots
-    precondition(
-      latents.count == configuration.layers.count * prompts.count * slots.count * width)
+    let count = configuration.layers.count * prompts.count * slots.count * width
+    precondition(given == nil || given!.count == count)
+    let latents = given ?? [Float](repeating: 0, count: count)
+    self.source = source
+    isMade = [Bool](repeating: source == nil, count: configuration.layers.count)
     precondition(gates.count == configuration.layers.count * slots.count)
     self.configuration = configuration
     self.latents = latents
@@ -76,6 +109,10 @@ package final class BatchInjection: DifferentiableStreamEdit {
 
   package func apply(point: Int, rows: UnsafeMutableBufferPointer<Float>) {
     guard let site = siteOfPoint[point], let stream = rows.baseAddress else { return }
+    if let source, !isMade[site] {
+      isMade[site] = true
+      latents.replaceSubrange(range(ofSite: site), with: source.latents(site: site))
+    }
     if configuration.scale == .norm {
       // Of the states before any latent is added, where several meet.
       for (i, place) in places.enumerated() {
@@ -89,6 +126,7 @@ package final class BatchInjection: DifferentiableStreamEdit {
   /// y = h + n (g v), in the order of inference.
   private func add(_ site: Int, _ stream: UnsafeMutablePointer<Float>) {
     var gated = [Float](repeating: 0, count: width)
+    let latents = latents
     for (i, place) in places.enumerated() {
       let gate = gates[site * slotCount + place.slot]
       let first = latentStart(site, place)
@@ -97,6 +135,11 @@ package final class BatchInjection: DifferentiableStreamEdit {
         gated, times: norms[site * places.count + i], to: stream + place.row * width,
         count: width)
     }
+  }
+
+  private func range(ofSite site: Int) -> Range<Int> {
+    let count = sequenceCount * slotCount * width
+    return site * count..<(site + 1) * count
   }
 
   private func latentStart(_ site: Int, _ place: Place) -> Int {
@@ -120,6 +163,7 @@ package final class BatchInjection: DifferentiableStreamEdit {
     penalty.add(
       site: site, configuration, latents: latents, gates: gates, sequenceCount: sequenceCount,
       to: &latentGradients, &gateGradients)
+    source?.differentiate(site: site, Array(latentGradients[range(ofSite: site)]))
   }
 
   private func backward(
@@ -127,6 +171,7 @@ package final class BatchInjection: DifferentiableStreamEdit {
   ) {
     var h = Array(UnsafeBufferPointer(start: y, count: width))
     var factor: Float = 0  // sum g (v.dy) / (d n)
+    let latents = latents
     for i in here {
       let place = places[i]
       let gateIndex = site * slotCount + place.slot

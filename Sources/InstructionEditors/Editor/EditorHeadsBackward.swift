@@ -1,62 +1,109 @@
+import KernelInterface
 import LatentEditing
 import TensorKernels
 
-extension EditorHeadsState {
-  /// The backward pass over what `forward` has computed for the first `count` rows of every site:
-  /// from `dLatents` `[S][batch][P d]` to the gradients of the states, `[S][count][E]`; those of the
-  /// parameters, gates excepted, are added to `gradients`, of their layout.
-  func backward(
-    _ dLatents: UnsafePointer<Float>, count: Int, to gradients: ParameterStore,
-    _ linear: HeadLinear
-  ) -> [Float] {
+/// A backward pass through heads, site by site as the gradients of latents come, and then through what the sites share.
+///
+///     var pass = EditorHeadsBackward(state, count: batch)
+///     pass.run(site: site, dLatents, to: gradients, linear)      // each site once, in any order
+///     pass.finish(to: gradients, linear) { site, dStates in ... }
+///
+/// What a site has for itself gets its gradients in `run`; what several sites add to, in `finish`, in the order of the
+/// sites, so that the order of `run` changes no bit.
+struct EditorHeadsBackward {
+  private let state: EditorHeadsState
+  private let count: Int
+  /// Gradients of the inputs `[S][count][E]`; of shared heads those of the latents are kept, `[S][count][P d]`.
+  private var kept: [Float]
+  private let keptWidth: Int
+  private var seen = 0
+
+  private var heads: EditorHeads { state.heads }
+  private var isShared: Bool { heads.configuration.heads == .shared }
+
+  /// Over what `forward` has computed for the first `count` rows of every site.
+  init(_ state: EditorHeadsState, count: Int) {
+    self.state = state
+    self.count = count
+    keptWidth =
+      state.heads.configuration.heads == .shared ? state.heads.latentCount : state.heads.width
+    kept = [Float](repeating: 0, count: state.heads.siteCount * count * keptWidth)
+  }
+
+  /// Adds the gradients of one site's own parameters to `gradients`, of the heads' layout, given those of its latents,
+  /// `[count][P d]`.
+  mutating func run(
+    site: Int, _ dLatents: [Float], to gradients: ParameterStore, _ linear: HeadLinear
+  ) {
+    precondition(dLatents.count == count * heads.latentCount)
+    let layer = heads.configuration.layers[site]
+    let x = rows(state.inputs, site, heads.width)
+    let result: [Float]
+    switch heads.configuration.heads {
+    case .perLayer:
+      result = differentiate("heads.\(layer).weight", dLatents, x, to: gradients, linear)
+      addBias("heads.\(layer).bias", dLatents, to: gradients, linear)
+    case .shared: result = dLatents
+    case .rank(let rank):
+      let middle = rows(state.middles, site, rank)
+      let dMiddle = differentiate("heads.\(layer).up", dLatents, middle, to: gradients, linear)
+      addBias("heads.\(layer).bias", dLatents, to: gradients, linear)
+      result = differentiate("heads.\(layer).down", dMiddle, x, to: gradients, linear)
+    }
+    kept.replaceSubrange(range(site), with: result)
+    seen += 1
+  }
+
+  /// Adds the gradients of what sites share, gates excepted, and hands `body` those of each site's states, `[count][E]`.
+  /// All sites must have been run.
+  func finish(
+    to gradients: ParameterStore, _ linear: HeadLinear,
+    _ body: (_ site: Int, _ dStates: [Float]) -> Void
+  ) {
+    precondition(seen == heads.siteCount, "a site was left out")
     let width = heads.width
-    let outputs = heads.latentCount
-    var dStates = [Float](repeating: 0, count: heads.siteCount * count * width)
-    for (site, layer) in heads.configuration.layers.enumerated() {
-      let g = rows(dLatents, site, count, outputs)
-      let x = rows(inputs, site, count, width)
-      let dx: [Float]
-      switch heads.configuration.heads {
-      case .perLayer:
-        dx = differentiate("heads.\(layer).weight", g, x, count, to: gradients, linear)
-        linear.addColumnSums(
-          "heads.\(layer).bias", g, rows: count, width: outputs, to: gradients)
-      case .shared:
-        dx = differentiate("heads.shared.weight", g, x, count, to: gradients, linear)
-        linear.addColumnSums(
-          "heads.shared.bias", g, rows: count, width: outputs, to: gradients)
+    for site in 0..<heads.siteCount {
+      var dx = Array(kept[range(site)])
+      if isShared {
+        let g = dx
+        let x = rows(state.inputs, site, width)
+        dx = differentiate("heads.shared.weight", g, x, to: gradients, linear)
+        addBias("heads.shared.bias", g, to: gradients, linear)
         let embedding = gradients.floats(of: "heads.layers").baseAddress! + site * width
         for row in 0..<count {
           for i in 0..<width { embedding[i] += dx[row * width + i] }
         }
-      case .rank(let rank):
-        let middle = rows(middles, site, count, rank)
-        let dMiddle = differentiate("heads.\(layer).up", g, middle, count, to: gradients, linear)
-        linear.addColumnSums(
-          "heads.\(layer).bias", g, rows: count, width: outputs, to: gradients)
-        dx = differentiate("heads.\(layer).down", dMiddle, x, count, to: gradients, linear)
       }
+      var dStates = [Float](repeating: 0, count: count * width)
       dStates.withUnsafeMutableBufferPointer { dStates in
         linear.normBackward(
-          "norm", states + site * batch * width, dx, rows: count,
-          dx: dStates.baseAddress! + site * count * width, to: gradients)
+          "norm", state.states + site * state.batch * width, dx, rows: count,
+          dx: dStates.baseAddress!, to: gradients)
       }
+      body(site, dStates)
     }
-    return dStates
+  }
+
+  private func range(_ site: Int) -> Range<Int> {
+    site * count * keptWidth..<(site + 1) * count * keptWidth
+  }
+
+  private func addBias(
+    _ name: String, _ g: [Float], to gradients: ParameterStore, _ linear: HeadLinear
+  ) {
+    linear.addColumnSums(name, g, rows: count, width: heads.latentCount, to: gradients)
   }
 
   /// dW += g x^T and dx = W^T g.
   private func differentiate(
-    _ name: String, _ g: [Float], _ x: [Float], _ count: Int, to gradients: ParameterStore,
-    _ linear: HeadLinear
+    _ name: String, _ g: [Float], _ x: [Float], to gradients: ParameterStore, _ linear: HeadLinear
   ) -> [Float] {
     linear.addGradient(name, g, x, rows: count, to: gradients)
     return linear.applyTransposed(name, g, rows: count)
   }
 
-  private func rows(
-    _ values: UnsafePointer<Float>, _ site: Int, _ count: Int, _ width: Int
-  ) -> [Float] {
-    Array(UnsafeBufferPointer(start: values + site * batch * width, count: count * width))
+  private func rows(_ values: UnsafePointer<Float>, _ site: Int, _ width: Int) -> [Float] {
+    Array(
+      UnsafeBufferPointer(start: values + site * state.batch * width, count: count * width))
   }
 }

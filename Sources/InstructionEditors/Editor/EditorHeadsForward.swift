@@ -79,13 +79,17 @@ final class EditorHeadsState {
 
   /// latents = heads(states) for the first `count` rows of every site; every worker calls it.
   func forward(count: Int, _ worker: Worker) {
-    let sites = heads.siteCount
+    forward(sites: 0..<heads.siteCount, count: count, worker)
+  }
+
+  /// As above, of some sites alone: the same bits.
+  func forward(sites: Range<Int>, count: Int, _ worker: Worker) {
     let width = heads.width
     let norm = UnsafePointer(heads.parameters.floats(of: "norm.weight").baseAddress!)
     let normBias = UnsafePointer(heads.parameters.floats(of: "norm.bias").baseAddress!)
     let isShared = heads.configuration.heads == .shared
-    for item in worker.each(sites * count) {
-      let site = item / count
+    for item in worker.each(sites.count * count) {
+      let site = sites.lowerBound + item / count
       let row = (site * batch + item % count) * width
       heads.kernels.rows.layerNorm(
         states + row, norm, normBias, EditorConfiguration.normEpsilon, width, inputs + row)
@@ -95,22 +99,22 @@ final class EditorHeadsState {
       }
     }
     worker.barrier()
-    fill(inputs, columns: width, count: count, worker)
+    fill(inputs, sites, columns: width, count: count, worker)
     switch heads.configuration.heads {
     case .perLayer, .shared:
-      apply(columns: width, count: count, out: latents, heads.latentCount, worker) { layer in
+      apply(sites, columns: width, count: count, out: latents, heads.latentCount, worker) { layer in
         isShared ? "heads.shared.weight" : "heads.\(layer).weight"
       } bias: { layer in
         isShared ? "heads.shared.bias" : "heads.\(layer).bias"
       }
     case .rank(let rank):
-      apply(columns: width, count: count, out: middles, rank, worker) {
+      apply(sites, columns: width, count: count, out: middles, rank, worker) {
         "heads.\($0).down"
       } bias: { _ in
         nil
       }
-      fill(middles, columns: rank, count: count, worker)
-      apply(columns: rank, count: count, out: latents, heads.latentCount, worker) {
+      fill(middles, sites, columns: rank, count: count, worker)
+      apply(sites, columns: rank, count: count, out: latents, heads.latentCount, worker) {
         "heads.\($0).up"
       } bias: {
         "heads.\($0).bias"
@@ -118,14 +122,14 @@ final class EditorHeadsState {
     }
   }
 
-  /// Puts the rows of all sites in the layout that linear layers read.
+  /// Puts the rows of some sites in the layout that linear layers read.
   private func fill(
-    _ x: UnsafePointer<Float>, columns: Int, count: Int, _ worker: Worker
+    _ x: UnsafePointer<Float>, _ sites: Range<Int>, columns: Int, count: Int, _ worker: Worker
   ) {
     let tileRows = count == 1 ? 1 : ActivationTiles.tileRows
     let tileCount = (count + tileRows - 1) / tileRows
-    for item in worker.each(heads.siteCount * tileCount) {
-      let site = item / tileCount
+    for item in worker.each(sites.count * tileCount) {
+      let site = sites.lowerBound + item / tileCount
       let tile = item % tileCount
       let first = tile * tileRows
       tiles(site: site, columns: columns).fill(
@@ -136,13 +140,13 @@ final class EditorHeadsState {
     worker.barrier()
   }
 
-  /// out[site] = W x + b for every site.
+  /// out[site] = W x + b for some sites.
   private func apply(
-    columns: Int, count: Int, out: UnsafeMutablePointer<Float>, _ outputs: Int, _ worker: Worker,
-    weight: (Int) -> String, bias: (Int) -> String?
+    _ sites: Range<Int>, columns: Int, count: Int, out: UnsafeMutablePointer<Float>,
+    _ outputs: Int, _ worker: Worker, weight: (Int) -> String, bias: (Int) -> String?
   ) {
-    for item in worker.each(heads.siteCount * count) {
-      let site = item / count
+    for item in worker.each(sites.count * count) {
+      let site = sites.lowerBound + item / count
       let row = out + (site * batch + item % count) * outputs
       if let name = bias(heads.configuration.layers[site]) {
         row.update(from: heads.parameters.floats(of: name).baseAddress!, count: outputs)
@@ -151,8 +155,8 @@ final class EditorHeadsState {
       }
     }
     worker.barrier()
-    for (site, layer) in heads.configuration.layers.enumerated() {
-      heads.parameters.matrix(weight(layer)).apply(
+    for site in sites {
+      heads.parameters.matrix(weight(heads.configuration.layers[site])).apply(
         worker, heads.kernels, tiles(site: site, columns: columns), count: count, layout: .f32,
         out: out + site * batch * outputs, stride: outputs, accumulate: true,
         scratch: panel(worker.index))

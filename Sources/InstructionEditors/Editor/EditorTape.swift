@@ -5,12 +5,21 @@ import TensorKernels
 /// Forward and backward passes of an editor over batches of instructions, for training: all parameters
 /// of the heads, and those of the backbone.
 ///
+///     try tape.read(instructions)
+///     ...                       // through the processor, with `latents(site:)`, and back, with `differentiate`
+///     tape.backward(gates: gateGradients)
+///
+/// or with the latents of all sites at once, to the same bits:
+///
 ///     let latents = try tape.forward(instructions)              // [S][B][P d]
 ///     ...                                                       // through the processor and back
-///     tape.backward(latentGradients, gateGradients)
+///     tape.backward(latentGradients, gates: gateGradients)
+///
+/// A site's head is read when its latents are asked for, and has its gradients once it was given those of its latents: of
+/// ranks that exchange them, what is for later blocks is under way while earlier ones compute (`ParameterStages`).
 ///
 /// Used by one thread at a time.
-package final class EditorTape {
+package final class EditorTape: LatentSource {
   /// What is trained.
   package let editor: Editor
   /// The backbone's passes, parameters and gradients.
@@ -22,7 +31,8 @@ package final class EditorTape {
     backbone.byteCount + headGradients.byteCount + (memory?.byteCount ?? 0)
   }
 
-  /// Who hears when gradients are final; those of the heads are those of the last stage.
+  /// Who hears when parameters are read, and when their gradients are final; `EditorConfiguration.headStage` has those of
+  /// the heads.
   package var stages: (any ParameterStages)? {
     didSet { backbone.stages = stages }
   }
@@ -32,6 +42,7 @@ package final class EditorTape {
   private var memory: EditorHeadsState?
   private var addition: CrossAttention?
   private var states: HiddenStates?
+  private var pass: EditorHeadsBackward?
 
   /// Memory for batches of at most `sequenceCapacity` instructions of `rowCapacity` tokens together; of a
   /// backbone that is frozen no gradients, where it is a GPT-2 without adapters.
@@ -69,12 +80,18 @@ package final class EditorTape {
   package func forward(
     _ instructions: [[Int]], prompts: [[Int]] = [], on tape: ProcessorTape? = nil
   ) throws(LatentEditingError) -> [Float] {
+    try read(instructions, prompts: prompts, on: tape)
+    return (0..<editor.heads.siteCount).flatMap { latents(site: $0) }
+  }
+
+  /// Reads `instructions`, as above; the latents may be asked for then.
+  package func read(
+    _ instructions: [[Int]], prompts: [[Int]] = [], on tape: ProcessorTape? = nil
+  ) throws(LatentEditingError) {
     let configuration = editor.configuration
     let batch = TokenBatch(instructions)
     addition = nil
-    // A processor's blocks wait for their own adapters, while what is behind them is still on its way.
-    let waitsByBlock = backbone is ProcessorBackboneTape && configuration.crossAttention == nil
-    if !waitsByBlock { stages?.willRead(stage: .max) }
+    pass = nil
     if let cross = configuration.crossAttention {
       guard let tape, prompts.count == instructions.count else {
         preconditionFailure("the editor needs to see the input")
@@ -87,11 +104,13 @@ package final class EditorTape {
             read, points: CrossAttention.points(configuration), on: tape),
           boundaries: read.boundaries), gradients: headGradients)
     }
+    // A processor's blocks wait for their own adapters, while what is behind them is still on its way.
+    stages?.willRead(
+      stage: backbone is ProcessorBackboneTape ? ParameterStage.last : ParameterStage.heads - 1)
     let states: HiddenStates
     do throws(LanguageModelError) {
       states = try backbone.forward(
         batch, after: configuration.readBlocks, at: batch.lastRows, adding: addition)
-      stages?.willRead(stage: .max)
       if memory?.batch != instructions.count {
         do {
           memory = try EditorHeadsState(
@@ -99,41 +118,83 @@ package final class EditorTape {
         } catch { throw .memory(error) }
       }
     } catch { throw .model(error) }
+    stages?.willRead(stage: ParameterStage.heads)
     self.states = states
     let memory = memory!
     memory.read(states)
-    pool.run { memory.forward(count: instructions.count, $0) }
-    return Array(
-      UnsafeBufferPointer(
-        start: memory.latents,
-        count: editor.heads.siteCount * instructions.count * editor.heads.latentCount))
+    pass = EditorHeadsBackward(memory, count: instructions.count)
+  }
+
+  /// The latents of one site, `[B][P d]`; after `read`.
+  package func latents(site: Int) -> [Float] {
+    guard let memory, pass != nil else { preconditionFailure("no instruction was read") }
+    stages?.willRead(stage: editor.configuration.headStage(site: site))
+    pool.run { memory.forward(sites: site..<site + 1, count: memory.batch, $0) }
+    let count = memory.batch * editor.heads.latentCount
+    return Array(UnsafeBufferPointer(start: memory.latents + site * count, count: count))
+  }
+
+  /// Adds the gradients of what one site has for itself, given those of its latents, `[B][P d]`; each site once, from the
+  /// last to the first.
+  package func differentiate(site: Int, _ latentGradients: [Float]) {
+    guard pass != nil else { preconditionFailure("no instruction was read") }
+    pass!.run(site: site, latentGradients, to: headGradients, linear)
+    stages?.areFinal(from: editor.configuration.headStage(site: site))
   }
 
   /// Adds the gradients of all parameters, given those of the latents, `[S][B][P d]`, and of the gates,
   /// `[S][P]`; after `forward`.
   package func backward(_ latentGradients: [Float], gates gateGradients: [Float]) {
-    guard let memory, var gradients = states else {
+    let count = latentGradients.count / editor.heads.siteCount
+    for site in (0..<editor.heads.siteCount).reversed() {
+      differentiate(site: site, Array(latentGradients[site * count..<(site + 1) * count]))
+    }
+    backward(gates: gateGradients)
+  }
+
+  /// Adds the gradients of all other parameters, given those of the gates, `[S][P]`, after `differentiate` of all sites.
+  package func backward(gates gateGradients: [Float]) {
+    guard let pass, var gradients = states else {
       preconditionFailure("no instruction was read")
     }
+    self.pass = nil
     let gates = headGradients.floats(of: "gates")
     for (i, gradient) in gateGradients.enumerated() { gates[i] += gradient }
-    let width = editor.heads.width
-    let dStates = memory.backward(
-      latentGradients, count: memory.batch, to: headGradients, linear)
     // Several layers may read one block.
     for i in gradients.values.indices { gradients.values[i] = 0 }
-    for (site, layer) in editor.configuration.layers.enumerated() {
-      let block = gradients.blocks.firstIndex(
-        of: editor.configuration.readBlock(ofLayer: layer))!
-      for row in 0..<memory.batch {
-        let source = (site * memory.batch + row) * width
-        for (i, target) in gradients.range(block, row).enumerated() {
-          gradients.values[target] += dStates[source + i]
+    let width = editor.heads.width
+    let blocks = editor.configuration.layers.map { layer in
+      gradients.blocks.firstIndex(of: editor.configuration.readBlock(ofLayer: layer))!
+    }
+    pass.finish(to: headGradients, linear) { site, dStates in
+      for row in gradients.rows.indices {
+        for (i, target) in gradients.range(blocks[site], row).enumerated() {
+          gradients.values[target] += dStates[row * width + i]
         }
       }
     }
-    // What looks at the input goes on with its gradients between the backbone's blocks.
-    if addition == nil { stages?.areFinal(from: ParameterStage.heads) }
+    stages?.areFinal(from: ParameterStage.heads)
     backbone.backward(gradients, adding: addition)
+  }
+}
+
+extension EditorConfiguration {
+  /// When a parameter of the heads is read and its gradient is final: the head of a site with the processor's block there,
+  /// behind the reading and what all sites share; what attends to the input gets gradients between the backbone's blocks,
+  /// until the end.
+  package func headStage(of name: String) -> Int {
+    let parts = name.split(separator: ".", maxSplits: 2)
+    if parts[0] == "cross" { return ParameterStage.last }
+    guard parts[0] == "heads", parts.count == 3, let layer = Int(parts[1]) else {
+      return ParameterStage.heads
+    }
+    return headStage(layer: layer)
+  }
+
+  /// That of a site's own parameters.
+  fileprivate func headStage(site: Int) -> Int { headStage(layer: layers[site]) }
+
+  private func headStage(layer: Int) -> Int {
+    ParameterStage.heads + 1 + placement.point(ofLayer: layer)
   }
 }

@@ -80,7 +80,7 @@ struct Convert: ParsableCommand {
       throw ValidationError("OUT is -, and a model must be a file on disk; give it a name")
     }
     // Without a calibration there is nothing to share out.
-    try calibration.calibration == nil || dryRun ? run(nil) : onRanks(run)
+    try calibration.calibration == nil ? run(nil) : onRanks(run)
   }
 
   private func run(_ ranks: Communicator?) throws {

@@ -28,6 +28,13 @@ struct Study: ParsableCommand {
       StudyGo.self, StudyCheck.self, StudyStatus.self, StudyReportCommand.self, StudyForget.self,
       StudyArrayCommand.self,
     ], defaultSubcommand: StudyGo.self)
+
+  /// Names of what is not work that ranks share out.
+  static var forOne: [String] {
+    configuration.subcommands.filter { $0 != StudyGo.self }.compactMap {
+      $0.configuration.commandName
+    } + ["help"]
+  }
 }
 
 /// The file of a study.
