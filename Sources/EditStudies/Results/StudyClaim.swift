@@ -41,9 +41,9 @@ public struct StudyClaim: Sendable, Encodable {
       ], untried: "no edits were made that do one thing and lie near the text of another"),
     Rule(
       name: "C5", claim: "the edit is a faithful counterfactual",
+      // That the model cannot rate says nothing of the edit: then these are undecided.
       figures: [
-        "cebab.accuracy", "cebab.macro_f1", "cebab.cosine", "cebab.cosine_over_s_learner",
-        "cebab.cosine_over_wrong_aspect",
+        "cebab.cosine", "cebab.cosine_over_s_learner", "cebab.cosine_over_wrong_aspect",
       ], untried: nil),
   ]
 
