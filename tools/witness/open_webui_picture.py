@@ -29,7 +29,7 @@ PORT = "8417"
 page_server = subprocess.Popen(
     [os.path.join(os.path.dirname(sys.executable), "open-webui"), "serve", "--host", "127.0.0.1", "--port", PORT],
     stdout=open(f"{folder}/log", "w"), stderr=subprocess.STDOUT, env={
-        **os.environ, "DATA_DIR": folder, "WEBUI_AUTH": "False", "ENABLE_OLLAMA_API": "False",
+        **os.environ, "DATA_DIR": folder, "WEBUI_SECRET_KEY": "none", "WEBUI_AUTH": "False", "ENABLE_OLLAMA_API": "False",
         "OPENAI_API_BASE_URL": base + "/v1", "OPENAI_API_KEY": "none",
         # It gives every model tools of its own unless it is told that they cannot use them.
         "DEFAULT_MODEL_METADATA": '{"capabilities": {"builtin_tools": false}}',
