@@ -379,9 +379,9 @@ public final class Trainer {
         editor.heads.parameters, rate: Float(factor) * plan.headRate)
     }
     if let exchange {
+      exchange.beginParameters()
       // What other ranks update comes from them, and its gradients are theirs.
       for store in stores { store.gradients.clear() }
-      exchange.beginParameters()
     }
     // The optimizer clears only what it changes.
     for (entry, gradients) in frozenEntries {
