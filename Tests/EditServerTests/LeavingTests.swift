@@ -8,8 +8,8 @@
   @Suite(.serialized) struct LeavingTests {
     private let tiny: TinyModel
 
-    /// Answers that are not ended take seconds to fill this.
-    private static let context = 16_384
+    /// Answers that are not ended take minutes to fill this, so that one is seen under way on a busy machine too.
+    private static let context = 65_536
 
     init() throws { tiny = try TinyModel(context: Self.context) }
 

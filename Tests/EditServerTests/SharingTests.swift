@@ -223,15 +223,22 @@
       let long = String(repeating: "one two ", count: 30)
       let edit = #""edit":{"vector":"pirate","strength":2}"#
       var alone: [JSONValue?] = []
+      var read = 0.0
       for seed in 7..<11 {
         let answer = try await server.json(
           "/v1/completions",
           #"{"prompt":"\#(long)","max_tokens":9,"seed":\#(seed),"cache_prompt":false,\#(edit)}"#)
         alone.append(answer["choices"]?[0]?["text"])
+        read += Double(answer["usage"]?["prompt_tokens"]?.integer ?? 0)
       }
-      // What is in a cache by now is of no use to another beginning.
+      // What is in a cache by now is of no use to another beginning. An answer may be here before it is counted.
       let other = "x" + long
+      for _ in 0..<400 {
+        if try await metric(server, "prompt_tokens_total") >= read { break }
+        try await Task.sleep(for: .milliseconds(5))
+      }
       let before = try await metric(server, "prompt_tokens_total")
+      #expect(before == read)
       let answer = try await server.json(
         "/v1/completions",
         #"{"prompt":"\#(other)","max_tokens":9,"seed":7,"n":4,\#(edit)}"#)
