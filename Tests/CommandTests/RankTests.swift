@@ -244,10 +244,10 @@ struct RankTests {
           model: \(model)
           data: [rows.jsonl]
           editors: {p0: \(StudyCommandTests.editor)}
-          rows: {unseen: 4, per_family: 1}
+          rows: {unseen: 2, per_family: 1}
           bootstrap: {resamples: 100}
           execution: {threads: 1}
-          experiments: {words: {}, contribution: {steps: 2}, dose: {}}
+          experiments: {words: {}, contribution: {steps: 2}, reading: {}}
 
           """)
       }

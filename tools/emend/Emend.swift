@@ -133,3 +133,19 @@ private struct UnreadableArgument: Error, CustomStringConvertible {
 extension Substring {
   fileprivate func lowercasingFirst() -> String { prefix(1).lowercased() + dropFirst() }
 }
+
+extension Invocation {
+  /// Whether the ranks of a launcher work together at this command, by its words: they may be wrong ones.
+  static var sharesWork: Bool {
+    let words = Array(CommandLine.arguments.dropFirst())
+    return switch words.first {
+    case "train", "evaluate": true
+    case "convert": words.contains { $0.hasPrefix("--calibration") }
+    case "study": RankEnvironment.canJoin && !Study.forOne.contains(words.dropFirst().first ?? "")
+    default: false
+    }
+  }
+
+  /// Whether another process speaks for this one: of ranks that work together the first does.
+  static var isSpokenFor: Bool { sharesWork && RankEnvironment.current.rank > 0 }
+}
