@@ -43,8 +43,8 @@ func fail(_ message: String) -> Never {
 }
 
 /// The benchmarks and the examples are packages of their own, and may be in the same index.
-func isAnotherPackages(_ file: String) -> Bool {
-  ["/tools/benchmarks/", "/examples/"].contains { file.contains($0) }
+func isAnotherPackages(_ file: String, under root: String) -> Bool {
+  ["/tools/benchmarks/", "/examples/"].contains { file.hasPrefix(root + $0) }
 }
 
 func text(_ reference: indexstore_string_ref_t) -> String {
@@ -75,7 +75,9 @@ func records(_ store: indexstore_t, under root: String) -> [String: Set<String>]
     guard let reader = indexstore_unit_reader_create(store, unit, nil) else { continue }
     defer { indexstore_unit_reader_dispose(reader) }
     let file = text(indexstore_unit_reader_get_main_file(reader))
-    guard file.hasPrefix(root + "/"), file.hasSuffix(".swift"), !isAnotherPackages(file) else {
+    guard file.hasPrefix(root + "/"), file.hasSuffix(".swift"),
+      !isAnotherPackages(file, under: root)
+    else {
       continue
     }
     let dependencies = Collector<(record: String, file: String)>()

@@ -169,7 +169,7 @@ def check_schemathesis(base):
     # /props is answered by 501, as llama-server answers it.
     subprocess.run(
         ["schemathesis", "run", schema, "--url", base, "-n", "40", "--seed", "1", "--exclude-checks",
-         "unsupported_method,positive_data_acceptance", "--exclude-path", "/props"], check=True)
+         "unsupported_method,positive_data_acceptance", "--exclude-path", "/props"], check=True, cwd=folder)
 
 
 CHECKS = {name[6:]: function for name, function in globals().items() if name.startswith("check_")}
