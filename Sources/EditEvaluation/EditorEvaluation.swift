@@ -59,6 +59,7 @@ public final class EditorEvaluation {
   private let data: Data
   private let options: Options
   private let isPrefix: Bool
+  private let hasHeads: Bool
   private let pass: any EditingPass
   private let constantPass: (any EditingPass)?
   private let tunedPass: PromptedPass?
@@ -73,6 +74,7 @@ public final class EditorEvaluation {
     self.data = data
     self.options = options
     isPrefix = editor.configuration.interface.isPrefix
+    hasHeads = !isPrefix || editor.configuration.hasPrefixHeads
     func pass(_ editor: Editor) throws(LatentEditingError) -> any EditingPass {
       try editor.pass(
         through: processor,
@@ -122,12 +124,12 @@ public final class EditorEvaluation {
     return options
   }
 
-  /// Whether the editor can be measured under a condition: a prefix has no latents that could be random, and
-  /// latents no reader.
+  /// Whether the editor can be measured under a condition: a prefix has no latents that could be random, and what heads
+  /// write no reader without adapters.
   private func applies(_ condition: EditCondition) -> Bool {
     switch condition {
     case .random: !isPrefix
-    case .readerAtZero: isPrefix
+    case .readerAtZero: !hasHeads
     case .sentence, .promptedSentence: has(.sentence)
     case .nonsense, .promptedNonsense: has(.nonsense)
     default: true
@@ -290,7 +292,7 @@ public final class EditorEvaluation {
     // Where texts begin with BOS so does what stands in front of the window.
     let own = data.unrelatedBeginsWithBOS ? 1 : 0
     var example = TokenizedExample(unrelated: window, instruction: instruction)
-    let opening = isPrefix ? instruction : data.openings[instruction] ?? []
+    let opening = hasHeads ? data.openings[instruction] ?? [] : instruction
     if run == .prompted {
       example = example.prompted(by: opening + window.prefix(1).dropFirst(own))
     }

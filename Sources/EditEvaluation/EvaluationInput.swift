@@ -16,6 +16,7 @@ public struct EvaluationInput {
   public let cutRows: [Int]
   /// Rows that could not be used.
   public let problemCount: Int
+  private let template: PromptTemplate
 
   /// Which rows are measured, and how much of them.
   public struct Selection: Sendable {
@@ -60,15 +61,19 @@ public struct EvaluationInput {
     let held = try DataSplit(rows, options.split, needsTraining: false).heldOut
     let template = try PromptTemplate(
       name: options.chatTemplate, for: tokenizer.vocabulary)
+    self.template = template
     isChat = template != .plain
     let limits = options.limits(
       for: configuration,
       instruction: editor.instructionLimit,
       response: selection.responseTokens)
-    let place = editor.instructionPlace
+    let prefix = editor.interface.isPrefix ? editor : nil
+    func opening(_ text: String) -> [Int]? {
+      prefix.flatMap { template.opening(with: text, for: $0, instructions, with: tokenizer) }
+    }
     func read(_ text: String) -> [Int] {
       let tokens =
-        place.map { template.opening(with: text, in: $0, with: tokenizer) }
+        opening(text)
         ?? Array(instructions.tokens(of: text).prefix(editor.instructionLimit))
       return tokens.isEmpty ? instructions.empty : tokens
     }
@@ -81,7 +86,7 @@ public struct EvaluationInput {
       }
       let examples = try TokenizedExamples(
         rows, indices: Array(indices.prefix(selection.rows)), template: template,
-        tokenizer: tokenizer, instructions: instructions, limits: limits, place: place)
+        tokenizer: tokenizer, instructions: instructions, limits: limits, prefix: prefix)
       problems += examples.problems.count
       cutRows.append(examples.cutRowCount)
       guard examples.examples.count > (selection.isShuffled ? 1 : 0) else {
@@ -106,22 +111,30 @@ public struct EvaluationInput {
     self.cutRows = cutRows
     data = EditorEvaluation.Data(
       splits: splits, firstContent: template.firstContent(with: tokenizer),
-      emptyInstruction: place.map { template.opening(with: "", in: $0, with: tokenizer) }
-        ?? instructions.empty,
+      emptyInstruction: opening("") ?? instructions.empty,
       unrelated: try unrelated.map {
         Array(try Self.windows($0.path, tokenizer).prefix($0.windows))
       } ?? [])
     guard !data.unrelated.isEmpty else { return }
     data.unrelatedBeginsWithBOS = tokenizer.vocabulary.addsBOS && tokenizer.bosToken != nil
-    guard place == nil else { return }
+    // Of others the opening is what the processor reads of it in a prompt, too.
+    guard prefix == nil || editor.hasPrefixHeads else { return }
     let texts =
       splits.flatMap(\.examples).map {
         ($0.example.instruction, rows[$0.example.row].instruction)
       }
       + MeaninglessInstruction.allCases.flatMap(\.texts).map { (read($0), $0) }
     for (tokens, text) in texts where data.openings[tokens] == nil {
-      data.openings[tokens] = template.opening(with: text, in: .user, with: tokenizer)
+      data.openings[tokens] = template.opening(
+        with: text, in: editor.instructionPlace ?? .user, with: tokenizer)
     }
+  }
+
+  /// An instruction without words as an editor of that blueprint reads it, by its own tokenizer and beside the processor's.
+  func emptyInstruction(
+    of editor: EditorConfiguration, _ instructions: InstructionTokenizer, _ tokenizer: Tokenizer
+  ) -> [Int] {
+    template.opening(with: "", for: editor, instructions, with: tokenizer) ?? instructions.empty
   }
 
   /// A text in windows of 128 tokens, each with the token that begins texts in its first place where the

@@ -124,9 +124,9 @@ public struct EvaluationRun: Sendable {
     return try Communicator.agreeing(ranks) {
       let constant = try constantFile.map(OpenedEditor.init(path:))
       if let constant {
-        input.data.constantInstruction = try constant.instructionTokenizer(
-          processor: opened.tokenizer
-        ).empty
+        input.data.constantInstruction = input.emptyInstruction(
+          of: constant.configuration,
+          try constant.instructionTokenizer(processor: opened.tokenizer), opened.tokenizer)
       }
       let files = [file] + (constant.map { [$0] } ?? [])
       let adapters = try tunedFile.map {

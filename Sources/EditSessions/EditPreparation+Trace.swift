@@ -7,11 +7,11 @@ extension EditPreparation {
   public mutating func tracedProcessor(
     _ loaded: LoadedModel, of prompt: Prompt
   ) throws -> (model: TracedProcessor, recorder: TraceRecorder) {
-    let front = beginning?.tokens ?? []
+    let front = beginning?.words ?? []
     let recorder = TraceRecorder(
       layerCount: loaded.configuration.layerCount,
       promptLength: prompt.tokens.count + front.count - (beginning?.replaced.count ?? 0),
-      words: front.map { loaded.tokenizer.piece(of: $0) })
+      words: front)
     let edited = try processor(loaded, observer: recorder)
     return (
       TracedProcessor(edited, unedited: try loaded.anotherState(), recorder: recorder), recorder

@@ -116,10 +116,10 @@ public struct EditPreparation {
     try request.compiled.map { try CompiledEdit.tokenCount(path: $0) } ?? 0
   }
 
-  /// What a prefix editor writes, and the tokens at the beginning of prompts that it takes the place of; nil where
-  /// there is no such editor.
-  public var beginning: (tokens: [Int], replaced: [Int])? {
-    prefix.map { ($0.written, $0.opening.replaced) }
+  /// What a prefix editor writes, in words, and the tokens at the beginning of prompts that it takes the place of; nil
+  /// where there is no such editor.
+  public var beginning: (words: [String], replaced: [Int])? {
+    prefix.map { ($0.words, $0.opening.replaced) }
   }
 
   /// Bytes of a prefix editor while it reads.

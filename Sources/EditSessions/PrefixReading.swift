@@ -10,8 +10,10 @@ struct PrefixReading {
   let path: String
   /// What it reads, and the tokens at the beginning of prompts that this takes the place of.
   let opening: (tokens: [Int], replaced: [Int])
-  /// Those of its tokens that it writes.
+  /// What it writes: tokens of the processor, of which those that are the editor's own have a filler in their place.
   let written: [Int]
+  /// The text of each of them.
+  let words: [String]
   /// How strongly.
   let strength: Float
   /// Openings with other instructions, for the mean edit.
@@ -44,14 +46,24 @@ struct PrefixReading {
     }
     path = first.editor
     strength = first.strength
-    let opening = try form.opening(
-      with: chosen.map(\.text).joined(separator: "\n"), in: place, tokenizer)
-    self.opening = opening
-    otherOpening = { try form.opening(with: $0, in: place, tokenizer).tokens }
-    let configuration = editors[first.editor]?.configuration
-    written =
-      configuration?.writtenTokens(of: opening.tokens.count).map { opening.tokens[$0] }
-      ?? opening.tokens
+    guard let file = editors[first.editor] else {
+      preconditionFailure("the editors of a request are open")
+    }
+    let configuration = file.configuration
+    let instructions = try file.instructionTokenizer(processor: tokenizer)
+    otherOpening = { text in
+      try configuration.opening(with: text, instructions) {
+        try form.opening(with: $0, in: place, tokenizer).tokens
+      }
+    }
+    let text = chosen.map(\.text).joined(separator: "\n")
+    let tokens = try otherOpening(text)
+    opening = (tokens, try form.opening(with: text, in: place, tokenizer).replaced)
+    let written = configuration.writtenTokens(of: tokens).map { tokens[$0] }
+    self.written = configuration.processorTokens(of: written)
+    words = written.map {
+      instructions.piece(of: $0, for: configuration, processor: tokenizer)
+    }
   }
 
   /// The edit with its strength around the mean edit of known instructions, which are read first; in the blocks that
@@ -62,8 +74,7 @@ struct PrefixReading {
   ) throws -> CompiledEdit {
     let known = KnownInstructions.some
     let openings = try known.map { try otherOpening($0.text) }
-    let (a, b) = PrefixFrame.samples
-    let frame = PrefixFrame(try otherOpening(a), try otherOpening(b))
+    let frame = try PrefixFrame(of: otherOpening)
     let depth = processor.configuration.layerCount
     let longest = max(openings.map(\.count).max() ?? 0, opening.tokens.count)
     let most = processor.configuration.contextLength
@@ -73,9 +84,10 @@ struct PrefixReading {
     let state = try ProcessorState(processor, contextLength: longest, cacheType: cacheType)
     let mean = try MeanEdit(
       families: known.map(\.family), layerCount: depth,
+      firstBlock: editor.configuration.firstWrittenBlock,
       roles: openings.map { opening in
         let roles = frame.roles(of: opening)
-        return editor.configuration.writtenTokens(of: opening.count).map { roles[$0] }
+        return editor.configuration.writtenTokens(of: opening).map { roles[$0] }
       }
     ) { try editor.write(openings[$0], roles: frame.roles(of: openings[$0]), on: state) }
     let read = try editor.write(
@@ -86,7 +98,8 @@ struct PrefixReading {
         read, strength: strength, layers: chosen)
     else { preconditionFailure("a prefix has states") }
     return CompiledEdit(
-      processor: identity, place: .opening(replacing: opening.replaced), tokens: tokens,
+      processor: identity, place: .opening(replacing: opening.replaced),
+      tokens: editor.configuration.processorTokens(of: tokens),
       activations: processor.activations, cacheType: cacheType, label: label,
       positions: try Editor.keyValues(of: states, tokens: tokens.count, on: state))
   }

@@ -358,7 +358,7 @@ import Testing
     arguments: [
       ("layers", "0"), ("positions", "all"), ("heads", "shared"), ("scale", "norm"),
       ("lora_modules", "k_proj"), ("lora_rank", "0"), ("frozen", "backbone"), ("l1", "1"),
-      ("group_lasso", "1"), ("backbone", "gpt2:1x4x2"), ("backbone", "processor:1"),
+      ("group_lasso", "1"), ("backbone", "processor:1"),
     ])
   func optionsAreChecked(name: String, value: String) throws {
     var options = TrainingOptions()

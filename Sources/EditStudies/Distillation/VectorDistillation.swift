@@ -63,9 +63,10 @@ public final class VectorDistillation {
     let template = try PromptTemplate(name: options.chatTemplate, for: opened.tokenizer.vocabulary)
     let longest = try Self.longestRow(options, texts, opened, template)
     let opening =
-      file.configuration.instructionPlace.map {
-        template.opening(with: options.instruction, in: $0, with: opened.tokenizer).count
-      } ?? 1
+      template.opening(
+        with: options.instruction, for: file.configuration,
+        try file.instructionTokenizer(processor: opened.tokenizer), with: opened.tokenizer)?.count
+      ?? 1
     let loaded = try opened.load(
       contextLength: max(longest, VectorDistillationOptions.windowTokens + 1) + opening,
       states: 2 + Self.sequences)

@@ -41,12 +41,13 @@ public final class StudiedEditor {
     replaced = Array(
       template.prompt(row, with: loaded.tokenizer)
         .prefix(template.firstContent(with: loaded.tokenizer)))
-    frame = file.configuration.instructionPlace.map { place in
-      let (a, b) = PrefixFrame.samples
-      return PrefixFrame(
-        template.opening(with: a, in: place, with: loaded.tokenizer),
-        template.opening(with: b, in: place, with: loaded.tokenizer))
-    }
+    let (configuration, instructions) = (configuration, instructions)
+    frame =
+      !configuration.interface.isPrefix
+      ? nil
+      : PrefixFrame(of: {
+        template.opening(with: $0, for: configuration, instructions, with: loaded.tokenizer) ?? []
+      })
   }
 
   /// Throws `unsupportedEditor` where its edits are no keys and values in front of prompts.
@@ -65,11 +66,18 @@ public final class StudiedEditor {
 
   /// The tokens that are read of an instruction.
   public func tokens(of instruction: String) -> [Int] {
-    guard let place = configuration.instructionPlace else {
-      let tokens = instructions.tokens(of: instruction)
-      return tokens.isEmpty ? instructions.empty : tokens
+    if let opening = template.opening(
+      with: instruction, for: configuration, instructions, with: loaded.tokenizer)
+    {
+      return opening
     }
-    return template.opening(with: instruction, in: place, with: loaded.tokenizer)
+    let tokens = instructions.tokens(of: instruction)
+    return tokens.isEmpty ? instructions.empty : tokens
+  }
+
+  /// The bytes that one of the tokens that are read stands for.
+  func bytes(of token: Int) -> ArraySlice<UInt8> {
+    instructions.bytes(of: token, for: configuration, processor: loaded.tokenizer)
   }
 
   /// The roles of the tokens that are written of an instruction; none where latents are.
@@ -77,7 +85,7 @@ public final class StudiedEditor {
     guard let frame else { return [] }
     let tokens = tokens(of: instruction)
     let roles = frame.roles(of: tokens)
-    return configuration.writtenTokens(of: tokens.count).map { roles[$0] }
+    return configuration.writtenTokens(of: tokens).map { roles[$0] }
   }
 
   /// What the editor writes for `instruction`. Throws what reading throws.
@@ -107,6 +115,7 @@ public final class StudiedEditor {
     }
     return try MeanEdit(
       families: known.map(\.family), layerCount: layerCount,
+      firstBlock: configuration.firstWrittenBlock,
       roles: known.map { writtenRoles(of: $0.text) }
     ) { number in
       let written = try write(known[number].text)
@@ -127,7 +136,8 @@ public final class StudiedEditor {
         cacheType: loaded.state.cacheType, label: "")
     case .states(let states, let tokens, _):
       return CompiledEdit(
-        processor: identity, place: .opening(replacing: replaced), tokens: tokens,
+        processor: identity, place: .opening(replacing: replaced),
+        tokens: configuration.processorTokens(of: tokens),
         activations: loaded.processor.activations, cacheType: loaded.state.cacheType, label: "",
         positions: try Editor.keyValues(of: states, tokens: tokens.count, on: reading))
     }
@@ -156,8 +166,7 @@ public final class StudiedEditor {
 
   /// What the template writes in front of inputs and behind them, in tokens.
   public var promptFrame: (front: Int, back: Int) {
-    let (a, b) = PrefixFrame.samples
-    let frame = PrefixFrame(prompt(a), prompt(b))
+    let frame = PrefixFrame(of: prompt)
     return (frame.front.count, frame.back.count)
   }
 

@@ -83,10 +83,10 @@ final class StudyMaterial {
     }
     pairs = try Self.rows(data.pairs, template, opened.tokenizer)
     otherFamilies = try Self.rows(data.otherFamilies, template, opened.tokenizer)
+    let instructions = try file.instructionTokenizer(processor: opened.tokenizer)
     func opening(_ text: String) -> Int {
-      file.configuration.instructionPlace.map {
-        template.opening(with: text, in: $0, with: opened.tokenizer).count
-      } ?? 1
+      template.opening(
+        with: text, for: file.configuration, instructions, with: opened.tokenizer)?.count ?? 1
     }
     let all = rows + pairs + otherFamilies
     let reviews = data.reviews.map { $0.test + $0.training } ?? []

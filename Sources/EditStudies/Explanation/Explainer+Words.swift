@@ -123,7 +123,7 @@ extension Explainer {
       case .front: before.tokens.insert(index)
       case .back: behind.tokens.insert(index)
       case .instruction:
-        let bytes = tokenizer.bytes(of: tokens[index]).filter { !Self.isSpace($0) }.count
+        let bytes = editor.bytes(of: tokens[index]).filter { !Self.isSpace($0) }.count
         // A token is the word's that it begins in; white space alone is the next word's.
         if let word = ends.firstIndex(where: { position < $0 }) { found[word].tokens.insert(index) }
         position += bytes

@@ -88,9 +88,10 @@ public final class Explainer {
     _ opened: OpenedModel, _ file: OpenedEditor, _ template: PromptTemplate
   ) throws -> Int {
     let tokenizer = opened.tokenizer
+    let instructions = try file.instructionTokenizer(processor: tokenizer)
     func opening(_ text: String) -> Int {
-      guard let place = file.configuration.instructionPlace else { return 1 }
-      return template.opening(with: text, in: place, with: tokenizer).count
+      template.opening(with: text, for: file.configuration, instructions, with: tokenizer)?.count
+        ?? 1
     }
     let longest = ([options.instruction] + known.map(\.text)).map(opening).max() ?? 1
     var needed = longest + ExplanationOptions.windowTokens + 1

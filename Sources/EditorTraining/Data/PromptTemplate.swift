@@ -1,3 +1,4 @@
+import InstructionEditors
 import Tokenization
 
 /// How an example is written for the processor: as the family of a chat model's own template writes it,
@@ -61,6 +62,18 @@ public enum PromptTemplate: Sendable, Equatable {
     case .chat(let template): template.opening(with: instruction, in: place, with: tokenizer)
     case .plain:
       plain("### Instruction:\n\(instruction)\n\n### Input:\n", with: tokenizer)
+    }
+  }
+
+  /// What a prefix editor of that blueprint reads, as above, in the tokens that it reads them in
+  /// (`EditorConfiguration.opening`); nil for other editors.
+  public func opening(
+    with instruction: String, for editor: EditorConfiguration,
+    _ instructions: InstructionTokenizer, with tokenizer: Tokenizer
+  ) -> [Int]? {
+    guard let place = editor.instructionPlace else { return nil }
+    return editor.opening(with: instruction, instructions) {
+      opening(with: $0, in: place, with: tokenizer)
     }
   }
 

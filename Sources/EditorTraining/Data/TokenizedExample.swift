@@ -94,12 +94,11 @@ public struct TokenizedExamples: Sendable {
   ///   - instructions: the editor's, for what it reads itself.
   ///   - limits: how long sequences may be.
   ///   - constant: what the editor reads in the place of every instruction; nil for the rows' own.
-  ///   - place: where the instruction stands in the conversation that a prefix editor reads; nil for other
-  ///     editors.
+  ///   - prefix: the blueprint of a prefix editor, which reads the beginning of a conversation; nil for other editors.
   public init(
     _ rows: [TrainingRow], indices: [Int]? = nil, template: PromptTemplate, tokenizer: Tokenizer,
     instructions: InstructionTokenizer, limits: Limits, constant: [Int]? = nil,
-    place: InstructionPlace? = nil
+    prefix: EditorConfiguration? = nil
   ) throws(EditorTrainingError) {
     guard limits.sequence >= 2, limits.instruction >= 1, limits.response ?? 1 >= 1 else {
       throw .option(
@@ -112,16 +111,19 @@ public struct TokenizedExamples: Sendable {
       let whole = TokenizedExample(
         row: index,
         instruction: constant
-          ?? place.map { template.opening(with: row.instruction, in: $0, with: tokenizer) }
+          ?? prefix.flatMap {
+            template.opening(with: row.instruction, for: $0, instructions, with: tokenizer)
+          }
           ?? instructions.tokens(of: row.instruction),
         prompt: prompt, response: try template.response(row, after: prompt, with: tokenizer),
         prompted: template.promptedPrompt(row, with: tokenizer))
-      append(whole, row, limits, prefixed: place != nil)
+      append(whole, row, limits, prefix)
     }
   }
 
   private mutating func append(
-    _ example: TokenizedExample, _ row: TrainingRow, _ limits: Limits, prefixed: Bool
+    _ example: TokenizedExample, _ row: TrainingRow, _ limits: Limits,
+    _ prefix: EditorConfiguration?
   ) {
     func leaveOut(_ reason: String) {
       problems.append(RowProblem(row, reason))
@@ -130,14 +132,17 @@ public struct TokenizedExamples: Sendable {
       leaveOut("the editor's tokenizer has no token for the instruction")
       return
     }
-    guard example.instruction.count <= limits.instruction else {
+    let read =
+      prefix.flatMap { $0.hasPrefixHeads ? $0.ownRange(of: example.instruction).count : nil }
+      ?? example.instruction.count
+    guard read <= limits.instruction else {
       leaveOut(
-        "the instruction has \(example.instruction.count) tokens, and the editor reads at most "
+        "the instruction has \(read) tokens, and the editor reads at most "
           + "\(limits.instruction)")
       return
     }
     let edited =
-      example.prompt.count + (prefixed ? example.instruction.count - firstContent : 0)
+      example.prompt.count + (prefix != nil ? example.instruction.count - firstContent : 0)
     let longest = limits.includesPrompted ? max(edited, example.prompted.count) : edited
     let room = limits.sequence - longest
     guard room >= 1 else {

@@ -26,9 +26,16 @@ extension TrainingOptions {
   /// Whether the editor that is made writes states of tokens in front of the prompt (P8).
   var makesPrefix: Bool { editor.interface?.isPrefix == true }
 
+  /// Whether heads make them, of the states of a GPT-2.
+  var makesPrefixHeads: Bool {
+    guard makesPrefix, let backbone = editor.backbone else { return false }
+    if case .processor = backbone { return false }
+    return true
+  }
+
   /// What is to be adapted; nil where an editor's file says it.
   var adaptedLayers: AdaptedLayers? {
-    if editor.isTuning || makesPrefix { return .processor }
+    if editor.isTuning || (makesPrefix && !makesPrefixHeads) { return .processor }
     guard editor.file == nil else { return nil }
     if case .processor? = editor.backbone { return .processor }
     return .gpt2

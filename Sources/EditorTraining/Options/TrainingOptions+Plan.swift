@@ -99,6 +99,7 @@ extension TrainingOptions {
     let made = try wholeEditor(for: processor, identity: identity, tokenizer: tokenizer)
     switch made.configuration.backbone {
     case .gpt2:
+      let made = try shortened(made, on: processor)
       guard let adapters = try gpt2Adapters() else { return made }
       return try made.withAdapters(adapters, seed: run.seed)
     case .processor(let depth, _, let adapters):
@@ -135,7 +136,7 @@ extension TrainingOptions {
         configuration(
           backboneConfiguration(processor.configuration), processor.configuration, identity),
         seed: run.seed, processor: processor, pool: processor.pool)
-      try start(made.heads)
+      try start(made, on: processor, tokenizer)
       return made
     }
     let files = try BackboneFiles(
@@ -145,21 +146,39 @@ extension TrainingOptions {
       .gpt2(files.model.configuration, tokenizer: files.tokenizer == nil ? .processor : .own),
       processor.configuration, identity)
     let heads = try EditorHeads(configuration, seed: run.seed, pool: processor.pool)
-    try start(heads)
-    return try Editor(
+    let made = try Editor(
       configuration, backbone: files.model, heads: heads, tokenizer: files.tokenizer,
       pool: processor.pool)
+    try start(made, on: processor, tokenizer)
+    return made
   }
 
-  /// The start of the heads as it is asked for. Throws `option` where a state does not have the width of the
-  /// stream that it would be copied to.
-  private func start(_ heads: EditorHeads) throws(EditorTrainingError) {
+  /// The start of the heads: of those that make a prefix the processor's own mean state, and of others as it is asked
+  /// for. Throws `option` where a state does not have the width of the stream that it would be copied to.
+  private func start(
+    _ made: Editor, on processor: Processor, _ tokenizer: Tokenizer
+  ) throws {
+    if made.configuration.hasPrefixHeads, let place = made.configuration.instructionPlace {
+      let template = try PromptTemplate(name: chatTemplate, for: tokenizer.vocabulary)
+      func opening(_ text: String) -> [Int] {
+        template.opening(with: text, in: place, with: tokenizer)
+      }
+      let frame = PrefixFrame(of: opening)
+      try made.startAtMean(
+        of: KnownInstructions.some.map { known in
+          let tokens = opening(known.text)
+          let roles = frame.roles(of: tokens)
+          let first = roles.firstIndex(of: .instruction) ?? 0
+          return (tokens, first..<(roles.lastIndex(of: .instruction) ?? first - 1) + 1)
+        }, on: processor)
+    }
+    let heads = made.heads
     guard editor.headStart != 0 else { return }
     let (found, needed) = (
       heads.configuration.backbone.width, heads.configuration.processor.width
     )
     guard found == needed else {
-      throw .option(
+      throw EditorTrainingError.option(
         name: "head_start", found: "\(editor.headStart)",
         needed: "0: the backbone has states of \(found) numbers, and the model's have \(needed)")
     }

@@ -114,7 +114,7 @@ extension TrainingOptions {
       "left out unless `interface` is p4")
   }
 
-  /// A prefix editor is the processor's own blocks with adapters, and has neither latents nor heads.
+  /// A prefix editor is the processor's own blocks with adapters, or a GPT-2 with heads, and has no latents.
   private func checkPrefix(_ check: inout OptionCheck) {
     let needsP8 = "left out unless `interface` is p8"
     check(
@@ -126,34 +126,54 @@ extension TrainingOptions {
       check("prefix_tokens", tokens, makesPrefix || editor.file != nil, needsP8)
       check("prefix_tokens", tokens, !editor.isTuning, "left out with `tune`")
       check(
-        "teacher_cache", objective.teacherCache ?? "", objective.teacherCache == nil,
+        "teacher_cache", objective.teacherCache ?? "",
+        objective.teacherCache == nil || makesPrefixHeads,
         "left out with `prefix_tokens`, whose teacher is the whole prefix")
     }
     guard makesPrefix else { return }
-    if let backbone = editor.backbone {
-      check(
-        "backbone", backbone, backbone == .processor(depth: nil),
-        "processor or nothing where `interface` is p8")
-    }
     let latents: [(name: String, value: String?)] = [
       ("layers", editor.layers), ("positions", editor.positions), ("scale", editor.scale),
-      ("heads", editor.heads),
       ("head_start", editor.headStart == 0 ? nil : "\(editor.headStart)"),
     ]
     for case (let name, let value?) in latents {
       check(name, value, false, "left out where `interface` is p8, which has no latents")
+    }
+    let lasso = objective.regularizers[.groupLasso]
+    check(
+      Regularizer.groupLasso.rawValue, lasso, lasso == 0,
+      "0 where `interface` is p8, which has no latents")
+    makesPrefixHeads ? checkPrefixHeads(&check) : checkReader(&check)
+  }
+
+  /// Of a GPT-2 the heads and the network are parts, and there are no gates.
+  private func checkPrefixHeads(_ check: inout OptionCheck) {
+    check(
+      "frozen", editor.frozen.joined(separator: ", "),
+      !editor.frozen.contains("gates") && editor.frozen.count < 2,
+      "backbone or heads where `interface` is p8, which has no gates")
+  }
+
+  /// With the processor's own blocks there is nothing but adapters.
+  private func checkReader(_ check: inout OptionCheck) {
+    if let backbone = editor.backbone {
+      check(
+        "backbone", backbone, backbone == .processor(depth: nil),
+        "processor (all its blocks), a GPT-2, or nothing where `interface` is p8")
+    }
+    if let heads = editor.heads {
+      check(
+        "heads", heads, false,
+        "left out where `interface` is p8 and `backbone` no GPT-2: its own states are the prefix")
     }
     check(
       "lora_rank", editor.loraRank ?? 16, editor.loraRank != 0, "at least 1 with `interface` p8")
     check(
       "frozen", editor.frozen.joined(separator: ", "), editor.frozen.isEmpty,
       "left out where `interface` is p8, of which all is one part")
-    for regularizer in [Regularizer.l1, .groupLasso] {
-      let value = objective.regularizers[regularizer]
-      check(
-        regularizer.rawValue, value, value == 0,
-        "0 where `interface` is p8, which has no latents")
-    }
+    let l1 = objective.regularizers[.l1]
+    check(
+      Regularizer.l1.rawValue, l1, l1 == 0,
+      "0 where `interface` is p8 and `backbone` no GPT-2, which has no heads")
     let own = (editor.loraModules ?? []).filter(AdapterConfiguration.Module.makesKeyValues)
     check(
       "lora_modules", own.joined(separator: ","), own.isEmpty,

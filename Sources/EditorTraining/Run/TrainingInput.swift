@@ -33,7 +33,8 @@ public struct TrainingInput {
         randomSequences: randomRows.sequences, tokens: randomRows.tokens,
         instructionTokens: randomRows.instructionTokens,
         vocabularySize: configuration.vocabularySize,
-        instructionVocabularySize: network.instructionVocabularySize, seed: seed)
+        instructionVocabularySize: network.instructionVocabularySize,
+        firstInstructionToken: network.firstInstructionToken, seed: seed)
       data.origin = [("random_rows", "\(randomRows)")]
       summary = "random tokens, \(randomRows)"
       problems = []
@@ -50,8 +51,8 @@ public struct TrainingInput {
     let constant =
       !options.editor.isConstant
       ? nil
-      : network.instructionPlace.map {
-        template.opening(with: "", in: $0, with: tokenizer)
+      : network.prefixConfiguration.flatMap {
+        template.opening(with: "", for: $0, instructions, with: tokenizer)
       } ?? instructions.empty
     func tokenized(
       _ rows: [TrainingRow], _ indices: [Int]? = nil
@@ -59,7 +60,7 @@ public struct TrainingInput {
       try TokenizedExamples(
         rows, indices: indices, template: template, tokenizer: tokenizer,
         instructions: instructions, limits: limits, constant: constant,
-        place: network.instructionPlace)
+        prefix: network.prefixConfiguration)
     }
     let train = try tokenized(rows.rows, split.train)
     guard !train.examples.isEmpty else { throw EditorTrainingError.noExamples }

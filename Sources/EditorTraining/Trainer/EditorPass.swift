@@ -115,7 +115,7 @@ package final class EditorPass: EditingPass {
     case .random(let seed): try forwardEdited(batch, randomSeed: seed).0
     case .ablated: try batch.forward(on: tape, prompted: false)
     case .prompted: try batch.forward(on: tape, prompted: true)
-    case .unread: preconditionFailure("the editor makes no prefix")
+    case .unread: preconditionFailure("the editor has no adapters on the processor")
     }
   }
 
@@ -139,7 +139,7 @@ package final class EditorPass: EditingPass {
   ) throws(LatentEditingError) -> LossSums {
     var teacher: TeacherStates?
     if objective.distillation != 0 { teacher = try self.teacher(batch) }
-    let (rows, injection) = try forwardEdited(
+    let (rows, gates) = try forwardEdited(
       batch,
       penalty: objective.regularizers.penalty(batch.examples.count, of: exampleCount))
     let losses = tape.backward(
@@ -147,7 +147,7 @@ package final class EditorPass: EditingPass {
         rows, weight: 1 / Float(tokenCount), crossEntropy: objective.crossEntropy,
         distillation: objective.distillation),
       teacher: teacher)
-    editorTape.backward(gates: injection.gateGradients)
+    editorTape.backward(gates: gates())
     return LossSums(losses)
   }
 
@@ -160,9 +160,14 @@ package final class EditorPass: EditingPass {
     return try teachers.states(of: batch, compute)
   }
 
+  /// The rows after which the response's tokens come, and after the way back the gradients of the gates.
   private func forwardEdited(
     _ batch: TrainingBatch, penalty: EditPenalty = EditPenalty(), randomSeed: UInt64? = nil
-  ) throws(LatentEditingError) -> ([Int], BatchInjection) {
+  ) throws(LatentEditingError) -> ([Int], () -> [Float]) {
+    guard !editor.configuration.hasPrefixHeads else {
+      precondition(randomSeed == nil && penalty == EditPenalty(), "a prefix has no latents")
+      return (try forwardPrefixed(batch), { [] })
+    }
     let tokens = TokenBatch(batch.sequences(ghost: hasGhost))
     let shapes = batch.shapes(ghost: hasGhost)
     let instructions = batch.examples.map(\.instruction)
@@ -184,6 +189,31 @@ package final class EditorPass: EditingPass {
     }
     let rows = batch.scoredRows(of: tokens, promptLengths: shapes.map(\.length))
     do { try tape.forward(tokens, edit: injection, scoring: rows) } catch { throw .model(error) }
-    return (rows, injection)
+    return (rows, { injection.gateGradients })
+  }
+
+  /// Reads [opening | prompt | response], the opening's tokens that are the editor's own by what its heads write
+  /// (`PrefixHeads`); the rows after which the response's tokens come.
+  private func forwardPrefixed(_ batch: TrainingBatch) throws(LatentEditingError) -> [Int] {
+    let c = editor.configuration
+    let openings = batch.examples.map(\.instruction)
+    let read = TokenBatch(openings.map(c.ownTokens))
+    let written = openings.map { opening in c.writtenTokens(of: opening).map { opening[$0] } }
+    let own = written.map(c.ownRange)
+    try editorTape.read(
+      openings.map(c.ownTokens),
+      at: own.indices.flatMap { i -> Range<Int> in
+        let end = read.boundaries[i + 1]
+        return end - own[i].count..<end
+      })
+    let prefixed = batch.replacingInstructions(written.map(c.processorTokens))
+    let tokens = TokenBatch(prefixed.prefixedSequences)
+    let injection = PrefixInjection(
+      from: editorTape,
+      at: own.indices.flatMap { i in own[i].map { tokens.boundaries[i] + $0 } },
+      layerCount: c.processor.layerCount, width: c.processor.width)
+    let rows = prefixed.scoredRows(of: tokens, promptLengths: prefixed.prefixedLengths)
+    do { try tape.forward(tokens, edit: injection, scoring: rows) } catch { throw .model(error) }
+    return rows
   }
 }

@@ -65,7 +65,7 @@ package final class ShortPrefixPass: PrefixEditingPass {
     _ editor: EditorConfiguration, processor: Processor, capacity: EditorPass.Capacity,
     options: ProcessorTape.Options
   ) -> Int {
-    guard editor.prefixTokens != nil else { return 0 }
+    guard editor.prefixTokens != nil, !editor.hasPrefixHeads else { return 0 }
     return ProcessorTape.byteCount(
       processor, rowCapacity: capacity.instructionRows, sequenceCapacity: capacity.sequences,
       options: readingOptions(options), adapters: editor.readingAdapters)

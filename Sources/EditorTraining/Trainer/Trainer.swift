@@ -192,6 +192,8 @@ public final class Trainer {
     let entries = store.parameters.layout.entries
     let blockCount = entries.map { ParameterStage.stage(of: $0, blockCount: 0) }.max() ?? 0
     return entries.compactMap { entry in
+      // The mean is measured.
+      guard entry.role != .mean else { return nil }
       let decays = if case .matrix = entry.shape { true } else { false }
       let group = group(store.part, entry)
       if let plan, plan.rates[group] == 0 { return nil }
@@ -216,7 +218,7 @@ public final class Trainer {
       ghost = editor.configuration.positions == .ghost ? 1 : 0
       readsPrompted = plan.objective.distillation != 0
     }
-    let isPrefixed = network.instructionPlace != nil
+    let isPrefixed = network.prefixConfiguration != nil
     func more(_ instruction: Int) -> Int { ghost + (isPrefixed ? instruction : 0) }
     if isPrefixed { ghost = 0 }
     var longest = data.train.map { example in
@@ -252,7 +254,8 @@ public final class Trainer {
   private var frozenEntries: [(entry: ParameterLayout.Entry, gradients: ParameterStore)] {
     stores.flatMap { store in
       store.parameters.layout.entries.compactMap { entry in
-        plan.rates[Trainer.group(store.part, entry)] == 0 ? (entry, store.gradients) : nil
+        entry.role == .mean || plan.rates[Trainer.group(store.part, entry)] == 0
+          ? (entry, store.gradients) : nil
       }
     }
   }

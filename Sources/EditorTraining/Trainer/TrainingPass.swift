@@ -39,7 +39,7 @@ extension TrainingPass {
   package func seedRounding(_ seed: RoundingSeed) { tape.roundingSeed = seed }
 }
 
-/// The passes of an editor: of latents, or of a prefix.
+/// The passes of an editor: of what heads write, latents or a prefix, or of a prefix that the processor's blocks make.
 package protocol EditingPass: TrainingPass {
   /// KL(prompted || edited) at every response token of `batch`, example after example, in nats; a tape
   /// that distills is needed. Throws `model` or `promptTooShort`.
@@ -69,11 +69,11 @@ extension Editor {
     through processor: Processor, capacity: EditorPass.Capacity, options: ProcessorTape.Options,
     teachers: TeacherCache? = nil, freezesBackbone: Bool = false
   ) throws(LatentEditingError) -> any EditingPass {
-    if configuration.prefixTokens != nil {
+    if configuration.prefixTokens != nil, !configuration.hasPrefixHeads {
       return try ShortPrefixPass(
         self, processor: processor, capacity: capacity, options: options)
     }
-    return configuration.interface.isPrefix
+    return configuration.interface.isPrefix && !configuration.hasPrefixHeads
       ? try PrefixPass(
         self, processor: processor, capacity: capacity, options: options, teachers: teachers)
       : try EditorPass(
@@ -115,11 +115,12 @@ public enum TrainedNetwork {
     }
   }
 
-  /// Where the instruction stands in the conversation that it reads, for a prefix editor; nil for others,
-  /// which read the instruction alone.
-  public var instructionPlace: InstructionPlace? {
+  /// The blueprint of a prefix editor, which reads the beginning of a conversation; nil for others, which read the
+  /// instruction alone.
+  public var prefixConfiguration: EditorConfiguration? {
     switch self {
-    case .editor(let editor): editor.configuration.instructionPlace
+    case .editor(let editor):
+      editor.configuration.interface.isPrefix ? editor.configuration : nil
     case .adapters: nil
     }
   }
@@ -140,7 +141,12 @@ public enum TrainedNetwork {
     }
   }
 
-  /// Tokens of instructions are from 0 to below this.
+  /// Tokens of instructions are from here on, as openings have them (`EditorConfiguration.opening`).
+  public var firstInstructionToken: Int {
+    prefixConfiguration.map { $0.hasPrefixHeads ? $0.processor.vocabularySize : 0 } ?? 0
+  }
+
+  /// How many of them there are.
   public var instructionVocabularySize: Int {
     switch self {
     case .editor(let editor): editor.configuration.instructionVocabularySize

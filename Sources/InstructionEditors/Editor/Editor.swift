@@ -17,7 +17,7 @@ public final class Editor {
   /// for all others.
   package private(set) var wholePrefix: LowRankAdapters?
 
-  private let pool: ThreadPool
+  let pool: ThreadPool
 
   /// An editor of parts that fit together, with a tokenizer where the blueprint's is `own`. Throws
   /// `backboneMismatch` where they do not.
@@ -93,17 +93,19 @@ public final class Editor {
   }
 
   /// This prefix editor, to write no more than the last `tokens` of those that it reads, beside the first. It has the
-  /// same adapters, and `wholePrefix` is a copy of them. Throws `model`.
+  /// same adapters, and `wholePrefix` is a copy of them; where heads write, the same network and heads. Throws `model`.
   package func shortened(
     to tokens: Int, on processor: Processor
   ) throws(LatentEditingError) -> Editor {
-    guard let adapters = readingAdapters else { preconditionFailure("it makes no prefix") }
+    precondition(configuration.interface.isPrefix, "it makes no prefix")
     var configuration = configuration
     configuration.prefixTokens = tokens
     let heads = try EditorHeads(configuration, seed: 0, pool: pool)
-    let short = try Editor(configuration, backbone: backbone, heads: heads, pool: pool)
+    let short = try Editor(
+      configuration, backbone: backbone, heads: heads, tokenizer: ownTokenizer, pool: pool)
     heads.parameters.floats.baseAddress!.update(
       from: self.heads.parameters.floats.baseAddress!, count: self.heads.parameters.floats.count)
+    guard let adapters = readingAdapters else { return short }
     do throws(LanguageModelError) {
       let whole = try LowRankAdapters(
         adapters.configuration, of: processor.configuration, seed: 0, pool: pool)

@@ -187,8 +187,8 @@ struct EditorDescription: Codable {
       prefixTokens: prefixTokens)
   }
 
-  /// P8 says where the instruction stands and the others do not; it reads with all blocks of the processor,
-  /// and no adapter is on what makes keys and values.
+  /// P8 says where the instruction stands and the others do not; it reads with all blocks of the processor, and no
+  /// adapter is on what makes keys and values, or with a GPT-2.
   private func checkPrefix(
     _ body: BackboneConfiguration, path: String
   ) throws(LatentEditingError) {
@@ -210,14 +210,19 @@ struct EditorDescription: Codable {
         path: path, field: "instruction_place", found: instructionPlace ?? "missing",
         needed: places)
     }
-    guard case .processor(processor.layers, _, let adapters?) = body,
-      adapters.modules.isDisjoint(with: [.key, .value])
-    else {
+    let isReader =
+      switch body {
+      case .processor(processor.layers, _, let adapters?):
+        adapters.modules.isDisjoint(with: [.key, .value])
+      case .processor: false
+      case .gpt2: true
+      }
+    guard isReader else {
       throw .editorField(
         path: path, field: "backbone", found: backbone.kind,
         needed:
           "all \(processor.layers) blocks of the processor, with adapters on other layers than "
-          + "k_proj and v_proj, for interface p8")
+          + "k_proj and v_proj, or a GPT-2, for interface p8")
     }
     guard layers == Array(0..<processor.layers) else {
       throw .editorField(

@@ -14,8 +14,9 @@ import TensorKernels
 /// `heads.<l>.bias` [P d]; or `heads.shared.weight`, `heads.shared.bias` and `heads.layers` [S, E]; or
 /// `heads.<l>.down` [k, E], `heads.<l>.up` [P d, k] and `heads.<l>.bias`. At the start W, A and b are
 /// zero and the gates one: a new editor does nothing. P4 has the parameters of `CrossAttention` too. P8,
-/// whose edit is the backbone's states themselves, has no heads but `mean` [L, d], the mean of those states
-/// at the input of each block, around which edits are made stronger or weaker (`ReadingPrefix`).
+/// whose edit is states of tokens, has no gates but `mean` [L, d], the mean of those states at the input of each
+/// block, around which edits are made stronger or weaker (`ReadingPrefix`); and norm and heads where its backbone is
+/// not the processor, whose states are the edit themselves.
 public final class EditorHeads: @unchecked Sendable {
   /// The editor's blueprint.
   public let configuration: EditorConfiguration
@@ -80,13 +81,21 @@ public final class EditorHeads: @unchecked Sendable {
 extension EditorConfiguration {
   /// The parameters of the heads, in the order in which they are used.
   public var headLayout: ParameterLayout {
-    let outputs = slotCount * processor.width
-    let inputs = backbone.width
     var layout = ParameterLayout()
     guard !interface.isPrefix else {
       layout.append("mean", .rows(count: processor.layerCount, width: processor.width), .mean)
+      if hasPrefixHeads { appendHeads(to: &layout) }
       return layout
     }
+    appendHeads(to: &layout)
+    layout.append("gates", .rows(count: layers.count, width: slotCount), .gate)
+    if let crossAttention { CrossAttention.append(to: &layout, crossAttention, self) }
+    return layout
+  }
+
+  private func appendHeads(to layout: inout ParameterLayout) {
+    let outputs = slotCount * processor.width
+    let inputs = backbone.width
     layout.append("norm.weight", .vector(count: inputs), .gain)
     layout.append("norm.bias", .vector(count: inputs))
     switch heads {
@@ -106,8 +115,5 @@ extension EditorConfiguration {
         layout.append("heads.\(layer).bias", .vector(count: outputs))
       }
     }
-    layout.append("gates", .rows(count: layers.count, width: slotCount), .gate)
-    if let crossAttention { CrossAttention.append(to: &layout, crossAttention, self) }
-    return layout
   }
 }

@@ -14,7 +14,8 @@ public enum EditorInterface: String, Sendable, CaseIterable, Codable {
   /// As p0, at the edges of the prompt, each with a latent of its own (pyreft).
   case p5
   /// The reading prefix: the processor's own blocks read the instruction through adapters, and their states
-  /// at every one of its tokens are the residual stream of as many tokens in front of the prompt.
+  /// at every one of its tokens are the residual stream of as many tokens in front of the prompt; or heads make
+  /// that stream of the states of another network.
   case p8
 
   /// Whether it writes states of tokens in front of the prompt, and no latents.
@@ -23,14 +24,14 @@ public enum EditorInterface: String, Sendable, CaseIterable, Codable {
   /// Whether layer l reads the state after block 1 + floor(l M / L), or all read the final one.
   public var readsMatchingDepth: Bool {
     switch self {
-    case .p0, .p4, .p5: true
-    case .p1, .p2, .p8: false
+    case .p0, .p4, .p5, .p8: true
+    case .p1, .p2: false
     }
   }
 
   /// The layers where nothing else is asked for: all, or the middle one.
   public func defaultLayers(layerCount: Int) -> [Int] {
-    readsMatchingDepth || isPrefix ? Array(0..<layerCount) : [layerCount / 2]
+    readsMatchingDepth ? Array(0..<layerCount) : [layerCount / 2]
   }
 
   /// The positions where nothing else is asked for.

@@ -40,12 +40,15 @@ package final class EditorTape: LatentSource {
   private let pool: ThreadPool
   private let linear: HeadLinear
   private var memory: EditorHeadsState?
+  /// States of the batch that was read last, B.
+  private var rowCount = 0
   private var addition: CrossAttention?
   private var states: HiddenStates?
   private var pass: EditorHeadsBackward?
 
-  /// Memory for batches of at most `sequenceCapacity` instructions of `rowCapacity` tokens together; of a
-  /// backbone that is frozen no gradients, where it is a GPT-2 without adapters.
+  /// Memory for batches of at most `sequenceCapacity` instructions of `rowCapacity` tokens together, whose heads read a
+  /// state each, or where they make a prefix of each token; of a backbone that is frozen no gradients, where it is a
+  /// GPT-2 without adapters.
   package init(
     _ editor: Editor, rowCapacity: Int, sequenceCapacity: Int, pool: ThreadPool,
     backward: BackwardPrecision = .f32, freezesBackbone: Bool = false
@@ -72,6 +75,12 @@ package final class EditorTape: LatentSource {
           backward: backward)
       default: preconditionFailure("this backbone cannot be trained")
       }
+      if editor.configuration.hasPrefixHeads {
+        do {
+          memory = try EditorHeadsState(
+            editor.heads, batch: rowCapacity, threads: pool.threadCount)
+        } catch { throw .memory(error) }
+      }
     } catch { throw .model(error) }
   }
 
@@ -84,9 +93,11 @@ package final class EditorTape: LatentSource {
     return (0..<editor.heads.siteCount).flatMap { latents(site: $0) }
   }
 
-  /// Reads `instructions`, as above; the latents may be asked for then.
+  /// Reads `instructions`, as above; the latents may be asked for then, of the last token of each, or of the tokens with
+  /// the numbers `rows` among all.
   package func read(
-    _ instructions: [[Int]], prompts: [[Int]] = [], on tape: ProcessorTape? = nil
+    _ instructions: [[Int]], at rows: [Int]? = nil, prompts: [[Int]] = [],
+    on tape: ProcessorTape? = nil
   ) throws(LatentEditingError) {
     let configuration = editor.configuration
     let batch = TokenBatch(instructions)
@@ -110,11 +121,14 @@ package final class EditorTape: LatentSource {
     let states: HiddenStates
     do throws(LanguageModelError) {
       states = try backbone.forward(
-        batch, after: configuration.readBlocks, at: batch.lastRows, adding: addition)
-      if memory?.batch != instructions.count {
+        batch, after: configuration.readBlocks, at: rows ?? batch.lastRows, adding: addition)
+      rowCount = states.rows.count
+      if memory == nil || memory!.batch < rowCount
+        || (rows == nil && memory!.batch != rowCount)
+      {
         do {
           memory = try EditorHeadsState(
-            editor.heads, batch: instructions.count, threads: pool.threadCount)
+            editor.heads, batch: rowCount, threads: pool.threadCount)
         } catch { throw .memory(error) }
       }
     } catch { throw .model(error) }
@@ -122,16 +136,19 @@ package final class EditorTape: LatentSource {
     self.states = states
     let memory = memory!
     memory.read(states)
-    pass = EditorHeadsBackward(memory, count: instructions.count)
+    pass = EditorHeadsBackward(memory, count: rowCount)
   }
 
   /// The latents of one site, `[B][P d]`; after `read`.
   package func latents(site: Int) -> [Float] {
     guard let memory, pass != nil else { preconditionFailure("no instruction was read") }
     stages?.willRead(stage: editor.configuration.headStage(site: site))
-    pool.run { memory.forward(sites: site..<site + 1, count: memory.batch, $0) }
-    let count = memory.batch * editor.heads.latentCount
-    return Array(UnsafeBufferPointer(start: memory.latents + site * count, count: count))
+    let rows = rowCount
+    pool.run { memory.forward(sites: site..<site + 1, count: rows, $0) }
+    let size = editor.heads.latentCount
+    return Array(
+      UnsafeBufferPointer(
+        start: memory.latents + site * memory.batch * size, count: rows * size))
   }
 
   /// Adds the gradients of what one site has for itself, given those of its latents, `[B][P d]`; each site once, from the
@@ -152,14 +169,17 @@ package final class EditorTape: LatentSource {
     backward(gates: gateGradients)
   }
 
-  /// Adds the gradients of all other parameters, given those of the gates, `[S][P]`, after `differentiate` of all sites.
+  /// Adds the gradients of all other parameters, given those of the gates, `[S][P]`, or none where there are none, after
+  /// `differentiate` of all sites.
   package func backward(gates gateGradients: [Float]) {
     guard let pass, var gradients = states else {
       preconditionFailure("no instruction was read")
     }
     self.pass = nil
-    let gates = headGradients.floats(of: "gates")
-    for (i, gradient) in gateGradients.enumerated() { gates[i] += gradient }
+    if !gateGradients.isEmpty {
+      let gates = headGradients.floats(of: "gates")
+      for (i, gradient) in gateGradients.enumerated() { gates[i] += gradient }
+    }
     // Several layers may read one block.
     for i in gradients.values.indices { gradients.values[i] = 0 }
     let width = editor.heads.width

@@ -13,7 +13,7 @@ import Tokenization
 /// Tokens of instructions come from here and nowhere else; those of prompts and responses are always the
 /// processor's.
 public struct InstructionTokenizer: Sendable {
-  private let tokenizer: Tokenizer
+  let tokenizer: Tokenizer
   /// The tokenizer.json that the editor's file holds; nil for the processor's tokenizer.
   let json: [UInt8]?
 

@@ -16,7 +16,8 @@ import TensorKernels
 /// stronger nor taken away.
 ///
 /// An editor of `prefixTokens` writes the states of the last so many tokens alone, which have read the others,
-/// and of the first (`EditorConfiguration.writtenTokens`), at the positions from 0 on.
+/// and of the first (`EditorConfiguration.writtenTokens`), at the positions from 0 on. `PrefixHeads` has what editors
+/// do that read with a network of their own.
 extension Editor {
   /// Reads `opening` (see `ChatTemplate.opening`), and returns the keys and values of the tokens that are written, in
   /// order.
@@ -28,19 +29,26 @@ extension Editor {
   ///   - processor: the processor that the editor is of.
   ///   - cacheType: how keys and values are stored.
   ///   - observer: is shown, for every token and block, the state that the processor by itself has there, and the
-  ///     one that is written in its place; nil for nobody, who costs nothing.
+  ///     one that is written in its place; where heads write, for every token of theirs the mean and what is written;
+  ///     nil for nobody, who costs nothing.
   /// - Throws: `model`, e.g. where the instruction is longer than the processor's context, `notFinite`, and
   ///   `layerOutOfRange`.
   public func readPrefix(
     _ opening: [Int], strength: Float = 1, layers: LayerSelection? = nil, on processor: Processor,
     cacheType: CacheType, observer: (any EditObserver)? = nil
   ) throws(LatentEditingError) -> [PositionKeyValues] {
-    let adapters = requiredReadingAdapters
     let depth = processor.configuration.layerCount
     let chosen = try layers.map { layers throws(LatentEditingError) in
       Set(try layers.resolved(layerCount: depth))
     }
     let isAsTrained = strength == 1 && (chosen?.count ?? depth) == depth
+    guard !configuration.hasPrefixHeads else {
+      return try readHeadedPrefix(
+        opening, on: processor, cacheType: cacheType, observer: observer,
+        factors: isAsTrained
+          ? nil : (0..<depth).map { chosen?.contains($0) ?? true ? strength : 0 })
+    }
+    let adapters = requiredReadingAdapters
     let written = configuration.writtenTokens(of: opening.count)
     let isWhole = written.count == opening.count
     do throws(LanguageModelError) {
@@ -100,6 +108,7 @@ extension Editor {
     over openings: [[Int]], on processor: Processor
   ) throws(LatentEditingError) {
     precondition(!openings.isEmpty, "there is nothing to read")
+    guard !configuration.hasPrefixHeads else { return try measureHeadedMean(over: openings) }
     let adapters = requiredReadingAdapters
     let (depth, width) = (processor.configuration.layerCount, processor.configuration.hiddenSize)
     var sums = [Double](repeating: 0, count: depth * width)
@@ -130,20 +139,24 @@ extension Editor {
     _ configuration: EditorConfiguration, of processor: ProcessorConfiguration, tokens: Int,
     threads: Int, isAsTrained: Bool
   ) -> Int {
+    if case .gpt2(let gpt2, _) = configuration.backbone, configuration.hasPrefixHeads {
+      return headedReadingBytes(
+        configuration, gpt2, of: processor, tokens: tokens, threads: threads)
+    }
     guard let adapters = configuration.readingAdapters else { return 0 }
     return ProcessorState.readingBytes(
       adapters, of: processor, tokens: tokens, threads: threads,
       recordsStates: !isAsTrained || configuration.prefixTokens != nil)
   }
 
-  private static let mean = "mean"
+  static let mean = "mean"
 
   private var requiredReadingAdapters: LowRankAdapters {
     guard let readingAdapters else { preconditionFailure("the editor makes no prefix") }
     return readingAdapters
   }
 
-  private static func state(
+  static func state(
     for opening: [Int], _ processor: Processor, _ cacheType: CacheType
   ) throws(LanguageModelError) -> ProcessorState {
     guard !opening.isEmpty else { throw .noTokens }
@@ -154,20 +167,21 @@ extension Editor {
     return try ProcessorState(processor, contextLength: opening.count, cacheType: cacheType)
   }
 
-  /// Shows `observer` the states of a block, `[tokens][width]`, token after token.
-  private func show(
-    _ observer: any EditObserver, layer: Int, before: [Float], after: [Float]
+  /// Shows `observer` the states of a block, `[tokens][width]`, token after token, the first of which is at `first`.
+  func show(
+    _ observer: any EditObserver, layer: Int, from first: Int = 0, before: [Float], after: [Float]
   ) {
     let width = configuration.processor.width
     for position in 0..<before.count / width {
       let row = position * width..<(position + 1) * width
       observer.observe(
-        point: layer, position: position, before: Array(before[row]), after: Array(after[row]))
+        point: layer, position: first + position, before: Array(before[row]),
+        after: Array(after[row]))
     }
   }
 
   /// mean[layer] + factor (e_i[layer] - mean[layer]) for all tokens i, of their `states`.
-  private func around(mean layer: Int, _ states: [Float], _ factor: Float) -> [Float] {
+  func around(mean layer: Int, _ states: [Float], _ factor: Float) -> [Float] {
     let width = configuration.processor.width
     let mean = heads.parameters.floats(of: Self.mean)
     return states.indices.map { i in
@@ -176,7 +190,7 @@ extension Editor {
     }
   }
 
-  private func finite(
+  func finite(
     _ positions: [PositionKeyValues]
   ) throws(LanguageModelError) -> [PositionKeyValues] {
     for (index, position) in positions.enumerated()
@@ -197,7 +211,8 @@ extension CompiledEdit {
   ) throws(LatentEditingError) -> CompiledEdit {
     CompiledEdit(
       processor: identity, place: .opening(replacing: replaced),
-      tokens: editor.configuration.writtenTokens(of: opening.count).map { opening[$0] },
+      tokens: editor.configuration.processorTokens(
+        of: editor.configuration.writtenTokens(of: opening).map { opening[$0] }),
       activations: processor.activations, cacheType: cacheType, label: label,
       positions: try editor.readPrefix(
         opening, strength: strength, layers: layers, on: processor, cacheType: cacheType,

@@ -8,12 +8,13 @@ import LatentEditing
 ///     mu[l, role] = mean_families mean_instructions mean_tokens of the role  x_i[l]
 ///
 /// An edit around it is mu + s (v - mu), for a prefix with the mu of each token's role. At the input of block 0 a prefix
-/// has its tokens' embeddings, which no editor writes: they stay as they are, in the mean edit too. (With their mean in
-/// their place the processor says nothing but line breaks.)
+/// that was read with the processor has its tokens' embeddings, which no editor writes: they stay as they are, in the mean
+/// edit too. (With their mean in their place the processor says nothing but line breaks.)
 public struct MeanEdit: Sendable {
   /// Instructions and families that it is of.
   public let instructionCount, familyCount: Int
   private let layerCount: Int
+  private let firstBlock: Int
   private let latents: LatentEdit?
   /// By role, `[layers][width]`.
   private let states: [PrefixRole: [Float]]
@@ -21,15 +22,17 @@ public struct MeanEdit: Sendable {
   private let other: [Float]
 
   /// The mean over `families`, an instruction each, of what `write` gives for them by their number, which is not kept;
-  /// `roles` are those of the tokens that will be written for it, none of latents. Throws what `write` throws.
+  /// `roles` are those of the tokens that will be written for it, none of latents, and `firstBlock` is the first block
+  /// whose input is written. Throws what `write` throws.
   public init(
-    families: [String], layerCount: Int, roles: [[PrefixRole]],
+    families: [String], layerCount: Int, firstBlock: Int = 1, roles: [[PrefixRole]],
     write: (Int) throws -> WrittenEdit
   ) throws {
     precondition(!families.isEmpty && families.count == roles.count)
     instructionCount = families.count
     familyCount = Set(families).count
     self.layerCount = layerCount
+    self.firstBlock = firstBlock
     // Of each role the families that have it count, each as much as the others.
     var sizes: [PrefixRole: [String: Int]] = [:]
     var order: [PrefixRole] = []
@@ -101,7 +104,7 @@ public struct MeanEdit: Sendable {
     case .states(let states, let tokens, let roles):
       let width = states.count / (layerCount * tokens.count)
       var result = states
-      for layer in 1..<max(1, layerCount) {
+      for layer in firstBlock..<max(firstBlock, layerCount) {
         let factor = layers?.contains(layer) ?? true ? s : 0
         guard factor != 1 else { continue }
         for (index, role) in roles.enumerated() {

@@ -11,57 +11,22 @@ public enum WrittenEdit: Sendable, Equatable {
   case states([Float], tokens: [Int], roles: [PrefixRole])
 }
 
-/// What a token of a reading prefix is: one of the template's, which all instructions have, counted from the beginning
-/// or back from the end, or one of the instruction's own.
-public enum PrefixRole: Sendable, Hashable {
-  /// Number n from the beginning.
-  case front(Int)
-  /// Of the instruction.
-  case instruction
-  /// Number n, counted back from the last, which is 0.
-  case back(Int)
-}
-
-/// What a template writes around instructions.
-public struct PrefixFrame: Sendable, Equatable {
-  /// In front of them.
-  public let front: [Int]
-  /// Behind them, the last first.
-  public let back: [Int]
-
-  /// What two openings with instructions that have no token in common have in common.
-  public init(_ a: [Int], _ b: [Int]) {
-    front = zip(a, b).prefix { $0 == $1 }.map { $0.0 }
-    back = zip(a.reversed(), b.reversed()).prefix { $0 == $1 }.map { $0.0 }
-  }
-
-  /// Instructions to make such openings of.
-  package static let samples = ("Make it", "7")
-
-  /// The role of each of the tokens of an opening.
-  public func roles(of opening: [Int]) -> [PrefixRole] {
-    let front = zip(opening, front).prefix { $0 == $1 }.count
-    let back = min(
-      zip(opening.reversed(), back).prefix { $0 == $1 }.count, opening.count - front)
-    return opening.indices.map { index in
-      index < front
-        ? .front(index)
-        : index >= opening.count - back ? .back(opening.count - 1 - index) : .instruction
-    }
-  }
-}
-
 extension Editor {
   /// What a prefix editor writes of `opening`, whose tokens have these `roles`, read on `state`, which has room for it
-  /// and is emptied. Throws `model`.
+  /// and is emptied: where heads write, with the processor's states of what the template has around it. Throws `model`.
   package func write(
     _ opening: [Int], roles: [PrefixRole], on state: ProcessorState
   ) throws(LatentEditingError) -> WrittenEdit {
+    let written = configuration.writtenTokens(of: opening)
+    guard !configuration.hasPrefixHeads else {
+      let states = try headedStates(of: opening, on: state)
+      return .states(
+        states, tokens: written.map { opening[$0] }, roles: written.map { roles[$0] })
+    }
     guard let adapters = readingAdapters else { preconditionFailure("it makes no prefix") }
     var states: [Float]? = []
     state.truncate(to: 0)
     do { try state.read(opening, through: adapters, states: &states) } catch { throw .model(error) }
-    let written = configuration.writtenTokens(of: opening.count)
     let width = configuration.processor.width
     let all = states ?? []
     var chosen: [Float] = []

@@ -60,6 +60,15 @@ public final class GPT2State {
     blocks = (0..<c.blockCount).map { model.block($0, adapters) }
   }
 
+  /// The bytes of a state that reads one sequence of `rows` tokens and keeps no activations, before it is made.
+  package static func byteCount(_ c: GPT2Configuration, rows: Int, threads: Int) -> Int {
+    GPT2Workspace.byteCount(c, rows: rows, threads: threads)
+      + BatchLayout.byteCount(rows: rows, sequences: 1, queriesPerTile: queryTile)
+      + (KeyValueCache.byteCount(
+        type: .f32, layers: 1, kvHeads: c.headCount, headSize: c.headSize,
+        capacity: BatchLayout.cacheCapacity(rows: rows, sequences: 1)) ?? 0)
+  }
+
   /// Queries that the kernels take together.
   private static let queryTile = 8
 

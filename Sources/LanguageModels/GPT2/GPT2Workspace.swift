@@ -61,6 +61,11 @@ final class GPT2Workspace {
     }
   }
 
+  /// Its bytes before it is made, of a pass that keeps no blocks.
+  static func byteCount(_ c: GPT2Configuration, rows: Int, threads: Int) -> Int {
+    Sizes(c, rows: rows, keepsBlocks: false, adapterRank: 0).total(threads: threads)
+  }
+
   init(
     _ c: GPT2Configuration, rows: Int, threads threadCount: Int, keepsBlocks: Bool,
     adapterRank: Int = 0

@@ -82,7 +82,8 @@ public struct EditTrace: Sendable, Equatable {
   /// Tokens of the prompt, as the edit extends it.
   public var promptLength: Int
   /// The text of the tokens at the beginning that a reading prefix (P8) has read; none for other edits. Their
-  /// sites compare what the processor by itself has there with what the editor wrote.
+  /// sites compare what the processor by itself has there with what the editor wrote; of a network of the editor's own
+  /// the words are its tokens, and what is compared is the mean of all edits with what was written.
   public var words: [String]
   /// The additions, in the order in which they happened.
   public var sites: [Site] = []

@@ -3,8 +3,8 @@
 /// of a block is the stream after it; the lowest is what goes into block 0.
 ///
 /// The tokens that a reading prefix has read are lines of their own, with their words in front and blocks from left
-/// to right: where in the instruction, and how deep, the editor reads it otherwise than the processor does. What is
-/// compared there is what goes into each block, from block 0 on.
+/// to right: where in the instruction, and how deep, the editor reads it otherwise than the processor does, or writes
+/// otherwise than its mean. What is compared there is what goes into each block, from block 0 on.
 public struct TraceHeatMap: Sendable {
   /// Largest ratio in each cell, `[points][columns]`; nil where nothing was added.
   private let cells: [[Double?]]

@@ -35,7 +35,8 @@ struct TrainingArguments: ParsableArguments {
   var loraModules: String?
   @Option(
     help: ArgumentHelp(
-      "What it reads and where it writes; p8 is the reading prefix. (default: p0)",
+      "What it reads and where it writes; p8 is the reading prefix, of the processor's own blocks unless --backbone "
+        + "is a GPT-2. (default: p0)",
       valueName: "p0|p1|p2|p4|p5|p8"))
   var interface: String?
   @Option(
@@ -46,7 +47,7 @@ struct TrainingArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "p8: how many of the last tokens that are read are written in front of the prompt, beside the first; "
-        + "with --distill an --editor that writes all is followed. (default: all)",
+        + "with --distill an --editor that writes all is followed, unless a GPT-2 reads. (default: all)",
       valueName: "all|K"))
   var prefixTokens: String?
   @Option(
@@ -65,7 +66,8 @@ struct TrainingArguments: ParsableArguments {
   var scale: String?
   @Option(
     help: ArgumentHelp(
-      "How latents come from states. (default: per-layer)", valueName: "per-layer|shared|rank-<k>"))
+      "How latents, or the prefix of a GPT-2, come from states. (default: per-layer)",
+      valueName: "per-layer|shared|rank-<k>"))
   var heads: String?
   @Option(
     help: ArgumentHelp(
