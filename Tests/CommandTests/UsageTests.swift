@@ -5,7 +5,8 @@ import Testing
 /// What needs no model: usage, help, and files that are not models.
 @Suite struct UsageTests {
   @Test(arguments: [
-    "nonsense", "inspect", "generate", "generate -m x", "generate -m x -p a -f b",
+    "nonsense", "studdy x", "edit complie -m x", "help studdy", "inspect", "generate",
+    "generate -m x", "generate -m x -p a -f b",
     "generate -m x -p a --temp=-1", "generate -m x -p a --temp abc", "generate -m x -p a --top-p 0",
     "generate -m x -p a --min-p 2", "generate -m x -p a --repeat-penalty 0",
     "generate -m x -p a --temp -1", "generate -m x -p a -s -2",

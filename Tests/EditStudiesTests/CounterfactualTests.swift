@@ -128,14 +128,26 @@ import Testing
     }
   }
 
+  private static func review(stars: String) -> String {
+    "{\"id\": \"1\", \"original_id\": \"1\", \"is_original\": true, \"description\": \"good\", "
+      + "\"review_majority\": \"\(stars)\"}"
+  }
+
   /// A file that is none of CEBaB's is one error that says which review and which field.
   @Test func otherFilesAreRefused() throws {
     let folder = try TemporaryFolder()
     for (text, wanted) in [
-      ("{}", "no file of CEBaB"), ("[{\"id\": \"1\"}]", "review 1"),
-      ("nonsense", "no file of CEBaB"),
+      ("{}", "no file of CEBaB v1.1: its content is not a list"),
+      ("[{\"id\": \"1\"}]", "review 1, original_id is missing"),
+      ("[{\"id\": 1}]", "review 1, id is not text"),
+      ("nonsense", "no file of CEBaB v1.1: it is a"), ("", "test.json"),
+      (
+        Self.review(stars: "no majority") + "," + Self.review(stars: "6"),
+        "review 2, review_majority is unusable: 6"
+      ),
     ] {
-      let path = try folder.file("test.json", text)
+      let path = try folder.file(
+        "test.json", text.hasPrefix("{\"") ? "[\(text)]" : text)
       #expect {
         _ = try CounterfactualReview.read(path)
       } throws: { "\($0)".contains(wanted) }

@@ -68,3 +68,49 @@ struct PlainTextTests {
     #expect(ShellWords.quoted(["-m", "a/b.gguf:1,2"]) == "-m a/b.gguf:1,2")
   }
 }
+
+/// The command that was meant where a word is none.
+struct CommandTreeTests {
+  private let tree = CommandTree(
+    "emend", takesWords: false,
+    [
+      CommandTree("chat", takesWords: false, []),
+      CommandTree(
+        "edit", takesWords: false, [CommandTree("compile", takesWords: false, [])]),
+      CommandTree("study", takesWords: true, [CommandTree("run", takesWords: false, [])]),
+    ])
+
+  @Test(
+    arguments: [
+      (
+        ["studdy", "x"],
+        "emend has no command 'studdy'; did you mean 'study'? See 'emend --help' for all"
+      ),
+      (
+        ["edit", "complie", "-m", "x"],
+        "emend edit has no command 'complie'; did you mean 'compile'? See 'emend edit --help' for all"
+      ),
+      (
+        ["help", "chatt"],
+        "emend has no command 'chatt'; did you mean 'chat'? See 'emend --help' for all"
+      ),
+      (
+        ["help", "study", "rnu"],
+        "emend study has no command 'rnu'; did you mean 'run'? See 'emend study --help' for all"
+      ),
+      (["qqqqqq"], "emend has no command 'qqqqqq'; see 'emend --help' for those that it has"),
+    ])
+  func saysWhichWasMeant(words: [String], wanted: String) {
+    #expect(tree.unknownCommand(in: words)?.description == wanted)
+  }
+
+  /// Options, arguments of a command, and of one that may be left out, are none of these.
+  @Test(
+    arguments: [
+      [], ["chat"], ["chat", "x"], ["--version"], ["edit", "--help"], ["edit", "compile", "x"],
+      ["study", "plan.yaml"], ["study", "run", "x"], ["help"], ["help", "edit", "compile"],
+    ])
+  func othersAreLeftAlone(words: [String]) {
+    #expect(tree.unknownCommand(in: words) == nil)
+  }
+}

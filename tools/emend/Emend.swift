@@ -1,6 +1,7 @@
 import ArgumentParser
 import MessagePassing
 import ModelFiles
+import PlainText
 import Terminal
 
 /// The root command: only subcommands do something.
@@ -67,6 +68,15 @@ enum Main {
       else { continue }
       throw UnreadableArgument(number: index)
     }
+    let words = CommandLine.arguments.dropFirst()
+    if let unknown = tree(Emend.self).unknownCommand(in: words) { throw unknown }
+  }
+
+  private static func tree(_ command: any ParsableCommand.Type) -> CommandTree {
+    let c = command.configuration
+    return CommandTree(
+      c.commandName ?? "\(command)".lowercased(), takesWords: c.defaultSubcommand != nil,
+      c.subcommands.map(tree))
   }
 
   /// Says `error` and ends the program by it; of several ranks that have it one does, and all end together.
@@ -89,14 +99,14 @@ enum Main {
   }
 
   private static func exitCode(_ error: any Error) -> Int32 {
-    if error is UnreadableArgument { return ExitCode.validationFailure.rawValue }
+    if error is any WrongWords { return ExitCode.validationFailure.rawValue }
     let code = Emend.exitCode(for: error)
     return code == .failure ? CommandError.exitCode(error) : code.rawValue
   }
 
   /// One line for an error; mistakes of usage point at the help of `command` where they were seen after parsing.
   private static func text(_ error: any Error, of command: any ParsableCommand.Type) -> String {
-    if let unreadable = error as? UnreadableArgument { return unreadable.description }
+    if let error = error as? any WrongWords { return error.description }
     guard Emend.exitCode(for: error) != .failure else { return CommandError.text(error) }
     var message = Emend.message(for: error)
     if message.hasSuffix(".") { message.removeLast() }
@@ -118,15 +128,6 @@ enum Main {
       if let rest = invocation(of: command, from: child) { return name + " " + rest }
     }
     return nil
-  }
-}
-
-/// An argument that is no text.
-private struct UnreadableArgument: Error, CustomStringConvertible {
-  let number: Int
-
-  var description: String {
-    "argument \(number) is not UTF-8 text; convert it first, or give text by -f FILE"
   }
 }
 

@@ -1,4 +1,4 @@
-import Foundation
+import ModelFiles
 
 /// A review of CEBaB (Abraham et al., arXiv 2205.14140), as its files have it: an original, or what somebody made of one by
 /// changing what it says of one aspect.
@@ -72,27 +72,18 @@ package struct CounterfactualReview: Sendable, Equatable, Decodable {
 
   /// The reviews of a file. Throws `configuration` where it is none of CEBaB's.
   package static func read(_ path: String) throws -> [CounterfactualReview] {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw StudyError.configuration(
-        path: path, problem: "there is no such file; counterfactuals is the folder of CEBaB v1.1")
+    do throws(ModelFileError) {
+      return try JSONFile.readAsWritten([CounterfactualReview].self, path: path, entry: "review")
+    } catch {
+      switch error {
+      case .noSuchFile:
+        throw StudyError.configuration(
+          path: path, problem: "there is no such file; counterfactuals is the folder of CEBaB v1.1")
+      case .unexpectedJSON(_, let reason):
+        throw StudyError.configuration(
+          path: path, problem: "it is no file of CEBaB v1.1: \(reason)")
+      default: throw error
+      }
     }
-    do {
-      return try JSONDecoder().decode([CounterfactualReview].self, from: data)
-    } catch let error as DecodingError {
-      throw StudyError.configuration(
-        path: path, problem: "it is no file of CEBaB v1.1: \(Self.place(of: error))")
-    }
-  }
-
-  private static func place(of error: DecodingError) -> String {
-    let context: DecodingError.Context
-    switch error {
-    case .typeMismatch(_, let found), .valueNotFound(_, let found), .keyNotFound(_, let found),
-      .dataCorrupted(let found):
-      context = found
-    @unknown default: return "it cannot be read"
-    }
-    let path = context.codingPath.map { $0.intValue.map { "review \($0 + 1)" } ?? $0.stringValue }
-    return (path + [context.debugDescription]).joined(separator: ", ")
   }
 }

@@ -1,4 +1,5 @@
 import EditorTraining
+import PlainText
 import Yams
 
 /// Values of the file.

@@ -13,17 +13,17 @@ public enum JSONFile {
     try read(type, MappedFile.contents(path: path))
   }
 
-  /// As `read`, with keys as they are written.
+  /// As `read`, with keys as they are written; `entry` is what an entry of a list is called, which counts from 1 then.
   package static func readAsWritten<Value: Decodable>(
-    _ type: Value.Type, path: String
+    _ type: Value.Type, path: String, entry: String? = nil
   ) throws(ModelFileError) -> Value {
-    try read(type, MappedFile.contents(path: path), keys: .useDefaultKeys)
+    try read(type, MappedFile.contents(path: path), keys: .useDefaultKeys, entry: entry)
   }
 
   /// As `read`, of a file that is mapped already.
   package static func read<Value: Decodable>(
     _ type: Value.Type, _ file: MappedFile,
-    keys: JSONDecoder.KeyDecodingStrategy = .convertFromSnakeCase
+    keys: JSONDecoder.KeyDecodingStrategy = .convertFromSnakeCase, entry: String? = nil
   ) throws(ModelFileError) -> Value {
     defer { withExtendedLifetime(file) {} }
     let path = file.path
@@ -32,7 +32,8 @@ public enum JSONFile {
     }
     try TextFile.checkEncoding(file.bytes, path: path)
     return try read(
-      type, Data(file.bytes.dropFirst(TextFile.markLength(file.bytes))), path: path, keys: keys)
+      type, Data(file.bytes.dropFirst(TextFile.markLength(file.bytes))), path: path, keys: keys,
+      entry: entry)
   }
 
   /// As `read`, of a text that was read from `path` already.
@@ -44,7 +45,7 @@ public enum JSONFile {
 
   private static func read<Value: Decodable>(
     _ type: Value.Type, _ data: Data, path: String,
-    keys: JSONDecoder.KeyDecodingStrategy = .convertFromSnakeCase
+    keys: JSONDecoder.KeyDecodingStrategy = .convertFromSnakeCase, entry: String? = nil
   ) throws(ModelFileError) -> Value {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = keys
@@ -57,7 +58,8 @@ public enum JSONFile {
         } else {
           false
         }
-      throw .unexpectedJSON(path: path, reason: isOther ? unlikeJSON(data) : reason(error))
+      throw .unexpectedJSON(
+        path: path, reason: isOther ? unlikeJSON(data) : reason(error, entry: entry))
     }
   }
 
@@ -87,23 +89,28 @@ public enum JSONFile {
     }
   }
 
-  /// What a decoder that makes camel-case names of snake-case keys finds wrong, by the keys of the file.
-  package static func reason(_ error: any Error) -> String {
+  /// What a decoder that makes camel-case names of snake-case keys, or leaves them, finds wrong, by the keys of the file. An
+  /// entry of a list has its index, or where there is a word for it that and its number from 1, "review 3".
+  package static func reason(_ error: any Error, entry: String? = nil) -> String {
+    func name(_ key: any CodingKey) -> String {
+      guard let index = key.intValue else { return snakeCase(key.stringValue) }
+      return entry.map { "\($0) \(index + 1)" } ?? "\(index)"
+    }
     func place(_ path: [any CodingKey]) -> String {
       path.isEmpty
-        ? "its content"
-        : path.map { $0.intValue.map(String.init) ?? snakeCase($0.stringValue) }
-          .joined(separator: ".")
+        ? "its content" : path.map(name).joined(separator: entry == nil ? "." : ", ")
     }
     switch error {
     case DecodingError.typeMismatch(let type, let context):
-      return "\(place(context.codingPath)) is not \(name(of: type))"
+      return "\(place(context.codingPath)) is not \(Self.name(of: type))"
     case DecodingError.valueNotFound(_, let context):
       return "\(place(context.codingPath)) is null"
     case DecodingError.keyNotFound(let key, let context):
       return "\(place(context.codingPath + [key])) is missing"
     case DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty:
-      return "\(place(context.codingPath)) is unusable"
+      // What a type of ours says of a value has no words of Foundation's around it.
+      let said = entry == nil ? "" : ": " + context.debugDescription
+      return "\(place(context.codingPath)) is unusable\(said)"
     // Foundation says the same of both.
     default: return "it is not JSON, or a number in it is too large"
     }
