@@ -18,6 +18,8 @@ public struct EditPreparation {
   private var latents: [LatentEdit?] = []
   /// Where the edit is kept when it is compiled.
   private let cache: CompiledEditCache?
+  /// The editor that read last; nil where none is kept.
+  private let kept: KeptEditor?
   /// The edit as it was found there.
   private var cached: CompiledEdit?
 
@@ -28,16 +30,19 @@ public struct EditPreparation {
   ///   - request: what is asked for.
   ///   - opened: the model it is for.
   ///   - form: how prompts begin.
+  ///   - kept: where a prefix editor is left for the next instruction, and found; nil for nowhere.
   ///   - cache: a folder of compiled edits, and the token that prompts begin with; nil for none. The request
   ///     is then for editors alone, which act on that token alone.
   /// - Throws: `MemoryShortage`, and what editors and their files throw.
   public init?(
     _ request: EditRequest, _ opened: OpenedModel, form: PromptForm = .text,
+    keeping kept: KeptEditor? = nil,
     cache: (folder: String, firstToken: Int)? = nil
   ) throws {
     guard !request.isEmpty else { return nil }
     self.request = request
     self.opened = opened
+    self.kept = kept
     var editors: [String: OpenedEditor] = [:]
     for path in request.editorPaths { editors[path] = try OpenedEditor(path: path) }
     if request.strengthAround == .mean,
@@ -197,8 +202,10 @@ public struct EditPreparation {
     }
     let clock = ContinuousClock()
     let start = clock.now
-    let editor = try file.editor(
-      identity: opened.identity(), processor: loaded.processor, pool: loaded.processor.pool)
+    let editor =
+      try kept?.editor(of: file, identity: opened.identity(), processor: loaded.processor)
+      ?? file.editor(
+        identity: opened.identity(), processor: loaded.processor, pool: loaded.processor.pool)
     let loading = start.duration(to: clock.now)
     let begin = clock.now
     let compiled: CompiledEdit

@@ -79,14 +79,25 @@ extension MatrixView {
     guard !share.isEmpty else { return }
     let keep = accumulate ? 1 : 0
     guard case .int8 = layout else {
-      kernels.linear.linearF32(
-        PackedLayout.number(format), groups, columns, x.floats, count, share.lowerBound,
-        share.upperBound, rows, out, stride, keep, scratch)
+      apply(
+        kernels, groups: share, packed: x.floats, count: count, out: out, stride: stride,
+        accumulate: accumulate, scratch: scratch)
       return
     }
     kernels.linear.linearInt8(
       PackedLayout.number(format), groups, columns / 32, x.codes, x.scales, x.offsets, count,
       share.lowerBound,
       share.upperBound, rows, out, stride, keep)
+  }
+
+  /// The same of activations that `packActivationsF32` has laid out.
+  package func apply(
+    _ kernels: KernelTable, groups share: Range<Int>, packed x: UnsafePointer<Float>, count: Int,
+    out: UnsafeMutablePointer<Float>, stride: Int, accumulate: Bool,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    kernels.linear.linearF32(
+      PackedLayout.number(format), groups, columns, x, count, share.lowerBound, share.upperBound,
+      rows, out, stride, accumulate ? 1 : 0, scratch)
   }
 }

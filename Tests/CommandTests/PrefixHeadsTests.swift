@@ -71,7 +71,9 @@ struct PrefixHeadsTests {
       ["chat", "-m", model, "--temp", "0", "-n", "8"] + edit,
       input: "Tom found the old violin in the garden.\nAnd then?\n")
     #expect(chat.status == 0, "\(chat.errors)")
-    #expect(chat.text.hasPrefix(read.trimmingCharacters(in: .newlines)))
+    #expect(
+      chat.text.trimmingCharacters(in: .newlines)
+        .hasPrefix(read.trimmingCharacters(in: .newlines)), "\(chat.text)")
     let export = try EmendProcess(
       ["edit", "export", "-m", model] + edit + ["-o", try folder.file("v.gguf")])
     #expect(export.status == 1 && export.isOneLineError, "\(export.errors)")
@@ -95,8 +97,8 @@ struct PrefixHeadsTests {
     let shown = try EmendProcess(["edit", "show", file])
     #expect(shown.status == 0, "\(shown.errors)")
     let lines = shown.text.split(separator: "\n").map(String.init).filter { $0.contains(" |") }
-    let found = lines.prefix(words.count + 4).map {
-      $0.prefix { $0 != "|" }.trimmingCharacters(in: .whitespaces)
+    let found = lines.prefix(words.count + 4).map { line in
+      line.range(of: " |").map { line[..<$0.lowerBound].trimmingCharacters(in: .whitespaces) }
     }
     #expect(found == ["<|im_start|>", "user", "Ċ"] + words + ["Ċ"], "\(shown.text)")
   }

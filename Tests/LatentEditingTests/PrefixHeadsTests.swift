@@ -235,10 +235,12 @@ struct PrefixHeadsTests {
     #expect(abs(sites[0].state - size) <= 1e-9 * size)
   }
 
-  /// New heads write, for every token, the processor's own mean state at the instruction's tokens, whose length its norm
-  /// takes away: the keys and values are those of that mean.
-  @Test(arguments: ["per-layer", "rank-2", "shared"]) func beginsAtTheMean(heads: String) throws {
-    let (ids, instruction) = try TinyModel.tokens()
+  /// New heads write, for every token, the processor's own state of the last token of an opening, whose length its norm
+  /// takes away: keys and values are those of that token, turned to their places.
+  @Test(arguments: ["per-layer", "rank-2", "shared"]) func beginsAsTheLastToken(
+    heads: String
+  ) throws {
+    let (ids, _) = try TinyModel.tokens()
     let processor = try TinyModel.processor()
     let c = processor.configuration
     let editor = try Editor(
@@ -249,35 +251,24 @@ struct PrefixHeadsTests {
             width: 16, blockCount: 2, headCount: 2, vocabularySize: c.vocabularySize,
             source: "test"), tokenizer: .processor), heads: #require(HeadKind(heads))),
       seed: 1, processor: processor, pool: processor.pool)
-    try editor.startAtMean(
-      of: [(tokens: ids, instruction: 2..<5), (tokens: instruction, instruction: 1..<4)],
-      on: processor)
-    var sums = [[Double]](
-      repeating: [Double](repeating: 0, count: c.hiddenSize), count: c.layerCount)
-    for (tokens, range) in [(ids, 2..<5), (instruction, 1..<4)] {
-      var states: [Float]? = []
-      try ProcessorState(processor, contextLength: 64, cacheType: .f32)
-        .read(tokens, through: nil, states: &states)
-      for layer in 0..<c.layerCount {
-        for token in range {
-          for i in 0..<c.hiddenSize {
-            sums[layer][i] += Double(states![(layer * tokens.count + token) * c.hiddenSize + i])
-          }
-        }
-      }
-    }
-    var wanted = sums.map { sum in
-      let length = (sum.reduce(0) { $0 + $1 * $1 } / Double(sum.count)).squareRoot()
-      return sum.map { $0 / length }
+    try editor.startAsLast(of: ids, on: processor)
+    var read: [Float]? = []
+    let state = try ProcessorState(processor, contextLength: 64, cacheType: .f32)
+    try state.read(ids, through: nil, states: &read)
+    let last = state.keyValues(at: ids.count - 1)
+    var wanted = (0..<c.layerCount).map { layer in
+      let start = (layer * ids.count + ids.count - 1) * c.hiddenSize
+      let row = read![start..<start + c.hiddenSize]
+      let length = (row.reduce(0) { $0 + $1 * $1 } / Float(c.hiddenSize)).squareRoot()
+      return row.map { $0 / length }
     }
     if heads == "shared" {
       let mean = wanted[0].indices.map { i in
-        wanted.reduce(0) { $0 + $1[i] } / Double(c.layerCount)
+        wanted.reduce(0) { $0 + $1[i] } / Float(c.layerCount)
       }
       wanted = wanted.map { _ in mean }
     }
     let opening = try Self.opening()
-    let state = try ProcessorState(processor, contextLength: 64, cacheType: .f32)
     guard
       case .states(let states, _, _) = try editor.write(
         opening, roles: opening.map { _ in .instruction }, on: state)
@@ -285,9 +276,15 @@ struct PrefixHeadsTests {
     for layer in 0..<c.layerCount {
       for token in 2..<8 {
         for i in 0..<c.hiddenSize {
-          let found = Double(states[(layer * opening.count + token) * c.hiddenSize + i])
-          #expect(abs(found - wanted[layer][i]) <= 1e-6 * max(1, abs(found)))
+          let found = states[(layer * opening.count + token) * c.hiddenSize + i]
+          #expect(abs(found - wanted[layer][i]) <= 1e-5 * max(1, abs(found)))
         }
+      }
+    }
+    guard heads != "shared" else { return }
+    for position in try editor.readPrefix(opening, on: processor, cacheType: .f32)[2..<8] {
+      for (found, wanted) in zip(position.values, last.values) {
+        #expect(abs(found - wanted) <= 1e-4 * max(1, abs(wanted)))
       }
     }
   }

@@ -111,6 +111,27 @@ struct ReadingPrefixTests {
     }
   }
 
+  /// Adapters add the same bits whatever the number of threads and however many tokens go through together: tiles that are
+  /// full, that are not, and of one token.
+  @Test(arguments: ActivationPrecision.allCases) func threadsChangeNothing(
+    activations: ActivationPrecision
+  ) throws {
+    let tokens = (0..<21).map { (7 * $0 + 3) % 96 }
+    var reference: [PositionKeyValues]?
+    for pool in Pools.all {
+      let processor = try Processor(TinyModel.file(), activations: activations, pool: pool)
+      let adapters = try #require((editor(processor).backbone as? ProcessorBackbone)?.adapters)
+      for chunk in [1, 3, 8, 9, 64] {
+        let state = try ProcessorState(
+          processor, contextLength: 64, cacheType: .f32, chunkSize: chunk)
+        var states: [Float]?
+        try state.read(tokens, through: adapters, states: &states)
+        let found = tokens.indices.map(state.keyValues)
+        if let reference { #expect(found == reference) } else { reference = found }
+      }
+    }
+  }
+
   /// What `restate` makes of the states that were read is what was there.
   @Test func statesMakeTheKeysAndValues() throws {
     let (_, instruction) = try TinyModel.tokens()

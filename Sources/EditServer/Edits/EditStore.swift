@@ -53,10 +53,13 @@ final class EditStore {
   private let template: ServedTemplate
   /// By digest and form, the last used at the end.
   private var known: [(key: String, value: Prepared)] = []
+  /// Nil under a limit of memory, which the model's plan may have used up.
+  private let kept: KeptEditor?
 
   init(_ loaded: LoadedModel, _ template: ServedTemplate) {
     self.loaded = loaded
     self.template = template
+    kept = loaded.opened.settings.memoryLimit == nil ? KeptEditor() : nil
   }
 
   /// What tells edits apart that are kept: the digest, and how prompts begin for editors that write their
@@ -137,7 +140,10 @@ final class EditStore {
       let request = EditRequest(
         instructions: group.instructions, layers: group.layers.map { LayerSelection($0) })
       let form = try conversation ? template.form : .text
-      guard var preparation = try EditPreparation(request, loaded.opened, form: form) else {
+      guard
+        var preparation = try EditPreparation(
+          request, loaded.opened, form: form, keeping: kept)
+      else {
         continue
       }
       let parts = try preparation.parts(loaded)

@@ -153,24 +153,15 @@ extension TrainingOptions {
     return made
   }
 
-  /// The start of the heads: of those that make a prefix the processor's own mean state, and of others as it is asked
-  /// for. Throws `option` where a state does not have the width of the stream that it would be copied to.
+  /// The start of the heads: of those that make a prefix the processor's own state of a line break, and of others as it is
+  /// asked for. Throws `option` where a state does not have the width of the stream that it would be copied to.
   private func start(
     _ made: Editor, on processor: Processor, _ tokenizer: Tokenizer
   ) throws {
     if made.configuration.hasPrefixHeads, let place = made.configuration.instructionPlace {
       let template = try PromptTemplate(name: chatTemplate, for: tokenizer.vocabulary)
-      func opening(_ text: String) -> [Int] {
-        template.opening(with: text, in: place, with: tokenizer)
-      }
-      let frame = PrefixFrame(of: opening)
-      try made.startAtMean(
-        of: KnownInstructions.some.map { known in
-          let tokens = opening(known.text)
-          let roles = frame.roles(of: tokens)
-          let first = roles.firstIndex(of: .instruction) ?? 0
-          return (tokens, first..<(roles.lastIndex(of: .instruction) ?? first - 1) + 1)
-        }, on: processor)
+      try made.startAsLast(
+        of: template.opening(with: "", in: place, with: tokenizer), on: processor)
     }
     let heads = made.heads
     guard editor.headStart != 0 else { return }

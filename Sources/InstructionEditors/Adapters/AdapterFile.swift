@@ -97,7 +97,7 @@ extension LowRankAdapters {
     let tensors = try Self.checked(file, configuration, processor)
     do {
       try self.init(
-        configuration, of: processor.configuration, seed: 0, pool: processor.pool)
+        configuration, of: processor.configuration, seed: nil, pool: processor.pool)
     } catch { throw .model(error) }
     for tensor in tensors {
       let values = tensor.reordered(

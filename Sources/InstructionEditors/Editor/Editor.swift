@@ -108,7 +108,7 @@ public final class Editor {
     guard let adapters = readingAdapters else { return short }
     do throws(LanguageModelError) {
       let whole = try LowRankAdapters(
-        adapters.configuration, of: processor.configuration, seed: 0, pool: pool)
+        adapters.configuration, of: processor.configuration, seed: nil, pool: pool)
       whole.parameters.floats.baseAddress!.update(
         from: adapters.parameters.floats.baseAddress!, count: adapters.parameters.floats.count)
       short.wholePrefix = whole

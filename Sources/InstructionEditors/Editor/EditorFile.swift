@@ -188,7 +188,7 @@ extension Editor {
       case .processor(let depth, _, let shape):
         guard let processor else { preconditionFailure("the backbone needs its processor") }
         backbone = try ProcessorBackbone(
-          processor, depth: depth, newAdapters: shape, seed: 0, pool: pool)
+          processor, depth: depth, newAdapters: shape, seed: nil, pool: pool)
       }
     } catch {
       throw .model(error)
@@ -196,7 +196,7 @@ extension Editor {
     try self.init(
       configuration, backbone: backbone, heads: heads, tokenizer: tokenizer, pool: pool)
     for part in stored(backbone: ownParameters, heads: heads.parameters) {
-      try part.read(from: file)
+      try part.read(from: file, on: pool)
     }
   }
 

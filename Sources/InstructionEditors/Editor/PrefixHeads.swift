@@ -123,44 +123,35 @@ extension Editor {
     for (i, sum) in sums.enumerated() { mean[i] = Float(sum / Double(count)) }
   }
 
-  /// Lets new heads begin where the processor is: b[l] is the mean of its own states at the input of block l, over the
-  /// tokens of instructions in `openings`, at the length sqrt(width), and W stays zero. Every token of a new editor is
-  /// thus an instruction's token that says nothing, which the processor can read, and no state that it has never seen;
-  /// of shared heads b is the mean over the blocks.
-  ///
-  /// - Parameters:
-  ///   - openings: tokens of the processor, and which of them are the instruction's.
-  ///   - processor: the processor.
-  package func startAtMean(
-    of openings: [(tokens: [Int], instruction: Range<Int>)], on processor: Processor
+  /// Lets new heads begin where the processor is: b[l] is its own state at the input of block l of the last token of
+  /// `opening`, at the length sqrt(width), and W stays zero. With an opening that has no words in it, of which templates end
+  /// in a line break, every token of a new editor is thus a line break as the processor knows it, and a new edit does
+  /// nothing to speak of; states that it has never seen, as the mean of its own ones is, would have it say nonsense. Of
+  /// shared heads b is the mean over the blocks. Throws `model`.
+  package func startAsLast(
+    of opening: [Int], on processor: Processor
   ) throws(LatentEditingError) {
     let (depth, width) = (configuration.processor.layerCount, configuration.processor.width)
-    var sums = [Double](repeating: 0, count: depth * width)
-    for (tokens, instruction) in openings {
-      var states: [Float]? = []
-      do throws(LanguageModelError) {
-        try Self.state(for: tokens, processor, .f32).read(tokens, through: nil, states: &states)
-      } catch { throw .model(error) }
-      for layer in 0..<depth {
-        for token in instruction {
-          let start = (layer * tokens.count + token) * width
-          for i in 0..<width { sums[layer * width + i] += Double(states![start + i]) }
-        }
-      }
-    }
-    let biases = (0..<depth).map { layer -> [Double] in
-      let sum = sums[layer * width..<(layer + 1) * width]
-      let length = (sum.reduce(0) { $0 + $1 * $1 } / Double(width)).squareRoot()
-      return sum.map { length > 0 ? $0 / length : 0 }
+    var states: [Float]? = []
+    do throws(LanguageModelError) {
+      try Self.state(for: opening, processor, .f32).read(opening, through: nil, states: &states)
+    } catch { throw .model(error) }
+    let all = states ?? []
+    let biases = (0..<depth).map { layer -> [Float] in
+      let start = (layer * opening.count + opening.count - 1) * width
+      let state = all[start..<start + width]
+      let sum = state.reduce(0) { $0 + Double($1) * Double($1) }
+      let length = Float((sum / Double(width)).squareRoot())
+      return state.map { length > 0 ? $0 / length : 0 }
     }
     if configuration.heads == .shared {
       let bias = heads.parameters.floats(of: "heads.shared.bias")
-      for i in 0..<width { bias[i] = Float(biases.reduce(0) { $0 + $1[i] } / Double(depth)) }
+      for i in 0..<width { bias[i] = biases.reduce(0) { $0 + $1[i] } / Float(depth) }
       return
     }
     for layer in configuration.layers {
       let bias = heads.parameters.floats(of: "heads.\(layer).bias")
-      for i in 0..<width { bias[i] = Float(biases[layer][i]) }
+      for i in 0..<width { bias[i] = biases[layer][i] }
     }
   }
 

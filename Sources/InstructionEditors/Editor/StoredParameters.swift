@@ -2,6 +2,7 @@ import BlockFormats
 import LanguageModels
 import LatentEditing
 import ModelFiles
+import Synchronization
 import TensorKernels
 
 /// The values of parameters, and where they stand in an editor's file.
@@ -71,24 +72,37 @@ struct StoredParameters {
     }
   }
 
-  /// Fills the store from the file's tensors. Throws `tensorShape`, `tensorNotFinite` and `file`.
-  func read(from file: SafetensorsFile) throws(LatentEditingError) {
-    for entry in store.layout.entries {
-      let name = layout.name(entry)
-      let shape = layout.shape(entry)
-      let values: [Float]
-      if let tensor = file.tensors.tensorIfPresent(named: name), tensor.type == .i8 {
-        let scales = try file.floats(name + ".scale", shape: [shape[0]])
-        values = try file.codes(tensor, shape: shape, scales: scales)
-      } else {
-        values = try file.floats(name, shape: shape)
+  /// Fills the store from the file's tensors, several at once. Throws `tensorShape`, `tensorNotFinite` and `file`, of the
+  /// first tensor that is not as it must be.
+  func read(from file: SafetensorsFile, on pool: ThreadPool) throws(LatentEditingError) {
+    let entries = store.layout.entries
+    let failures = Mutex<[Int: LatentEditingError]>([:])
+    pool.parallel(entries.count) { share in
+      for index in share {
+        do throws(LatentEditingError) { try read(entries[index], from: file) } catch {
+          failures.withLock { $0[index] = error }
+        }
       }
-      do {
-        try store.setValues(
-          of: entry.name, to: values, transposed: layout.isTransposed(entry))
-      } catch {
-        preconditionFailure("\(error)")  // the name and the size are the layout's own
-      }
+    }
+    if let first = failures.withLock({ $0.min { $0.key < $1.key } }) { throw first.value }
+  }
+
+  private func read(
+    _ entry: ParameterLayout.Entry, from file: SafetensorsFile
+  ) throws(LatentEditingError) {
+    let name = layout.name(entry)
+    let shape = layout.shape(entry)
+    let values: [Float]
+    if let tensor = file.tensors.tensorIfPresent(named: name), tensor.type == .i8 {
+      let scales = try file.floats(name + ".scale", shape: [shape[0]])
+      values = try file.codes(tensor, shape: shape, scales: scales)
+    } else {
+      values = try file.floats(name, shape: shape)
+    }
+    do {
+      try store.setValues(of: entry.name, to: values, transposed: layout.isTransposed(entry))
+    } catch {
+      preconditionFailure("\(error)")  // the name and the size are the layout's own
     }
   }
 }

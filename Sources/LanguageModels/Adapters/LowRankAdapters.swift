@@ -92,9 +92,10 @@ public final class LowRankAdapters: @unchecked Sendable {
   /// Rows of one head of the processor's queries and keys.
   package let headSize: Int
 
-  /// New adapters for a processor of that shape; A comes from `seed`. Throws `memory`.
+  /// New adapters for a processor of that shape; A comes from `seed`, and is zero where that is nil, to be set. Throws
+  /// `memory`.
   public init(
-    _ configuration: AdapterConfiguration, of processor: ProcessorConfiguration, seed: UInt64,
+    _ configuration: AdapterConfiguration, of processor: ProcessorConfiguration, seed: UInt64?,
     pool: ThreadPool
   ) throws(LanguageModelError) {
     precondition(configuration.rank > 0 && !configuration.modules.isEmpty)
@@ -104,7 +105,7 @@ public final class LowRankAdapters: @unchecked Sendable {
     do { parameters = try ParameterStore(configuration.layout(processor)) } catch {
       throw .memory(error)
     }
-    parameters.initializeAdapters(seed: seed, pool: pool)
+    if let seed { parameters.initializeAdapters(seed: seed, pool: pool) }
   }
 }
 

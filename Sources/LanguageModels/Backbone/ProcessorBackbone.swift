@@ -24,9 +24,10 @@ public final class ProcessorBackbone: EditorBackbone {
     blockCount = depth ?? most
   }
 
-  /// As above with new adapters, where `shape` is given, whose A come from `seed`. Throws `memory` too.
+  /// As above with new adapters, where `shape` is given, whose A come from `seed`, and are zero where that is nil, to be
+  /// set. Throws `memory` too.
   public convenience init(
-    _ processor: Processor, depth: Int, newAdapters shape: AdapterConfiguration?, seed: UInt64,
+    _ processor: Processor, depth: Int, newAdapters shape: AdapterConfiguration?, seed: UInt64?,
     pool: ThreadPool
   ) throws(LanguageModelError) {
     var adapters: LowRankAdapters?

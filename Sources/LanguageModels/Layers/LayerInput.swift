@@ -71,11 +71,13 @@ struct LinearGroup {
   /// calls it. The result is complete after the next barrier.
   ///
   /// One row is transformed by every thread for itself, once it has a portion of the work: that is cheaper
-  /// than waiting for another. Several rows are shared out and met at a barrier.
+  /// than waiting for another. Several rows are shared out and met at a barrier. `adapted` adds what adapters of these
+  /// layers make of the same input.
   func apply(
     _ worker: Worker, _ kernels: KernelTable, shared: ActivationTiles,
     own: ThreadScratch, x: UnsafePointer<Float>, stride: Int, rows: Int,
-    transform: InputTransform, out: UnsafeMutablePointer<Float>, outStride: Int, accumulate: Bool
+    transform: InputTransform, out: UnsafeMutablePointer<Float>, outStride: Int, accumulate: Bool,
+    adapted: LowRankTerm? = nil
   ) {
     for (index, part) in parts.enumerated() {
       // Others still read the tiles of the part before, and its portions are still being dealt out.
@@ -91,6 +93,11 @@ struct LinearGroup {
           tiles.fill(
             kernels, layout: part.layout, tile: tile, tileRows: tileRows, x: row,
             stride: rowStride, validRows: valid, columns: columns)
+          if index == 0 {
+            adapted?.shrink(
+              row, rowStride, columns: columns, first: tile * tileRows, count: valid,
+              isSingle: false)
+          }
         }
         worker.barrier()
       }
@@ -101,20 +108,39 @@ struct LinearGroup {
           tiles.fill(
             kernels, layout: part.layout, tile: 0, tileRows: 1, x: row, stride: rowStride,
             validRows: 1, columns: columns)
+          adapted?.shrink(
+            row, rowStride, columns: columns, first: 0, count: 1, isSingle: true)
         }
         member.matrix.apply(
           kernels, groups: groups, tiles, count: rows, layout: part.layout,
           out: out + member.column, stride: outStride, accumulate: accumulate, scratch: own.panel)
+        adapted?.add(
+          column: member.column, groups: groups, rows: rows, to: out + member.column, outStride)
       }
       if rows <= ActivationTiles.tileRows {
         deal(part.members, worker, apply)
       } else {
         for member in part.members {
-          for groups in member.matrix.portions(of: worker) { apply(member, groups) }
+          for groups in member.matrix.portions(of: worker) {
+            guard adapted != nil else {
+              apply(member, groups)
+              continue
+            }
+            // What has just been written is still in the cache when it is added to.
+            var first = groups.lowerBound
+            while first < groups.upperBound {
+              let end = min(first + Self.adaptedGroups, groups.upperBound)
+              apply(member, first..<end)
+              first = end
+            }
+          }
         }
       }
     }
   }
+
+  /// Groups of rows whose outputs are written before adapters add to them.
+  private static let adaptedGroups = 32
 
   /// Where weights go by once, memory holds now this thread up and now that one: whoever is free takes the
   /// next portion, of some four for each thread. Portions are of two groups of rows at least, which the

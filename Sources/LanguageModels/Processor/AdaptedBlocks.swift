@@ -4,17 +4,16 @@ import TensorKernels
 /// Low-rank adapters on the blocks of a `ProcessorState`, and what they need beside its workspace. Used
 /// while the state reads something through them, and given back then.
 ///
-/// N = rows of a chunk, F = the widest layer's inputs, R = the rank.
+/// N = rows of a chunk, M = the ranks of a block's adapters together.
 final class AdaptedBlocks {
   private let kernels: KernelTable
   private let adapters: LowRankAdapters
   private let blocks: [BlockAdapters]
-  private let memory: LowRankStep.Memory
   private let storage: PageBuffer
+  private let middle: UnsafeMutablePointer<Float>  // [N][M]
   private let threads: UnsafeMutableRawPointer
   private let threadBytes: Int
   private let widest: Int
-  private let headSize: Int
 
   /// Memory for chunks of `rows`. Throws `memory`.
   init(
@@ -29,35 +28,24 @@ final class AdaptedBlocks {
     kernels = processor.kernels
     blocks = (0..<c.layerCount).map { adapters.block($0, c) }
     widest = sizes.widest
-    headSize = c.headSize
     threadBytes = sizes.thread
-    let input = storage.address
-    let middle = input + sizes.input
-    memory = LowRankStep.Memory(
-      input: input.assumingMemoryBound(to: Float.self),
-      middle: middle.assumingMemoryBound(to: Float.self),
-      middleStride: adapters.configuration.width,
-      tiles: ActivationTiles(middle + sizes.middle, rows: rows, columns: sizes.widest))
-    threads = middle + sizes.middle + sizes.tiles
+    middle = storage.address.assumingMemoryBound(to: Float.self)
+    threads = storage.address + sizes.middle
   }
 
   /// Bytes of the parts.
   private struct Sizes {
     let widest: Int
-    let input: Int
     let middle: Int
-    let tiles: Int
     let thread: Int
 
     init(_ c: ProcessorConfiguration, _ adapters: AdapterConfiguration, rows: Int) {
       widest = max(c.hiddenSize, c.intermediateSize, c.headCount * c.headSize, adapters.rank)
-      input = align(rows * widest * 4)
       middle = align(rows * adapters.width * 4)
-      tiles = align(ActivationTiles.byteCount(rows: rows, columns: widest, exact: true))
-      thread = align(ThreadScratch.byteCount(widest: widest, headSize: c.headSize))
+      thread = LowRankTerm.Memory.byteCount(widest: widest, middle: adapters.width)
     }
 
-    func total(threads: Int) -> Int { input + middle + tiles + threads * thread }
+    func total(threads: Int) -> Int { middle + threads * thread }
   }
 
   /// Bytes of such a memory, without making it.
@@ -70,31 +58,26 @@ final class AdaptedBlocks {
   /// The adapters of a block, for a thread; valid while this object lives.
   func block(_ index: Int, _ worker: Worker) -> AdaptedBlock {
     AdaptedBlock(
-      kernels: kernels, adapters: blocks[index], memory: memory,
-      own: ThreadScratch(
-        threads + worker.index * threadBytes, widest: widest, headSize: headSize))
+      kernels: kernels, adapters: blocks[index], middle: middle,
+      middleStride: adapters.configuration.width,
+      own: LowRankTerm.Memory(threads + worker.index * threadBytes, widest: widest))
   }
 }
 
 /// The adapters of one block as a thread sees them.
 struct AdaptedBlock {
-  let kernels: KernelTable
-  let adapters: BlockAdapters
-  let memory: LowRankStep.Memory
-  let own: ThreadScratch
+  fileprivate let kernels: KernelTable
+  fileprivate let adapters: BlockAdapters
+  fileprivate let middle: UnsafeMutablePointer<Float>
+  fileprivate let middleStride: Int
+  fileprivate let own: LowRankTerm.Memory
 
-  /// out += s B A transform(x) for the adapters of a step, whose layers read `columns` numbers.
-  func add(
-    _ step: KeyPath<BlockAdapters, AdapterGroup>, rows: Int, of x: UnsafePointer<Float>,
-    _ stride: Int, columns: Int, _ transform: InputTransform,
-    to out: UnsafeMutablePointer<Float>, _ outStride: Int, _ worker: Worker
-  ) {
+  /// Those of a step's layers; nil where these have none.
+  func term(_ step: KeyPath<BlockAdapters, AdapterGroup>) -> LowRankTerm? {
     let group = adapters[keyPath: step]
-    guard !group.adapters.isEmpty else { return }
-    let lowRank = LowRankStep(kernels: kernels, rows: rows, memory: memory, own: own)
-    lowRank.shrink(group, lowRank.read(columns, x, stride, transform, worker), worker)
-    for adapter in group.adapters {
-      lowRank.add(adapter, to: out + adapter.column, outStride, worker)
-    }
+    guard !group.adapters.isEmpty else { return nil }
+    return LowRankTerm(
+      kernels: kernels, adapters: group.adapters, middle: middle, middleStride: middleStride,
+      own: own)
   }
 }

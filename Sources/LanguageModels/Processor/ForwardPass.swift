@@ -120,11 +120,9 @@ struct ForwardPass {
       worker, kernels, shared: workspace.shared, own: own, x: workspace.residual,
       stride: configuration.hiddenSize, rows: rows,
       transform: .rmsNorm(weight: norm, epsilon: configuration.rmsNormEpsilon),
-      out: workspace.projected, outStride: projectedWidth, accumulate: false)
+      out: workspace.projected, outStride: projectedWidth, accumulate: false,
+      adapted: adapted?.term(\.projections))
     worker.barrier()
-    adapted?.add(
-      \.projections, rows: rows, of: workspace.residual, configuration.hiddenSize,
-      columns: projections.columns, normed(norm), to: workspace.projected, projectedWidth, worker)
     let segments = segments
     configuration.rotateAndStore(
       worker, kernels, workspace.projected, rows: rows, bias: bias, cosines: workspace.cosines,
@@ -169,11 +167,9 @@ struct ForwardPass {
     attentionOutput.apply(
       worker, kernels, shared: workspace.shared, own: workspace.thread(worker.index),
       x: workspace.attended, stride: queryWidth, rows: wantedRows, transform: .identity,
-      out: residual, outStride: configuration.hiddenSize, accumulate: true)
+      out: residual, outStride: configuration.hiddenSize, accumulate: true,
+      adapted: adapted?.term(\.attentionOutput))
     worker.barrier()
-    adapted?.add(
-      \.attentionOutput, rows: wantedRows, of: workspace.attended, queryWidth,
-      columns: attentionOutput.columns, .identity, to: residual, configuration.hiddenSize, worker)
   }
 
   /// gated = W rmsNorm(residual), gate and up beside each other.
@@ -185,12 +181,9 @@ struct ForwardPass {
       worker, kernels, shared: workspace.shared, own: workspace.thread(worker.index),
       x: residual, stride: configuration.hiddenSize, rows: wantedRows,
       transform: .rmsNorm(weight: norm, epsilon: configuration.rmsNormEpsilon),
-      out: workspace.gated, outStride: 2 * configuration.intermediateSize, accumulate: false)
+      out: workspace.gated, outStride: 2 * configuration.intermediateSize, accumulate: false,
+      adapted: adapted?.term(\.expansion))
     worker.barrier()
-    adapted?.add(
-      \.expansion, rows: wantedRows, of: residual, configuration.hiddenSize,
-      columns: expansion.columns, normed(norm), to: workspace.gated,
-      2 * configuration.intermediateSize, worker)
   }
 
   /// residual += Wd (silu(gate) * up).
@@ -201,15 +194,8 @@ struct ForwardPass {
       worker, kernels, shared: workspace.shared, own: workspace.thread(worker.index),
       x: workspace.gated, stride: 2 * configuration.intermediateSize, rows: wantedRows,
       transform: .swiGLU, out: residual, outStride: configuration.hiddenSize,
-      accumulate: true)
+      accumulate: true, adapted: adapted?.term(\.down))
     worker.barrier()
-    adapted?.add(
-      \.down, rows: wantedRows, of: workspace.gated, 2 * configuration.intermediateSize,
-      columns: down.columns, .swiGLU, to: residual, configuration.hiddenSize, worker)
-  }
-
-  private func normed(_ weight: UnsafePointer<Float>) -> InputTransform {
-    .rmsNorm(weight: weight, epsilon: configuration.rmsNormEpsilon)
   }
 
   /// Query heads of one token that the kernels take together.
