@@ -35,11 +35,17 @@ struct AdapterView {
 /// The adapters of layers that read the same input.
 struct AdapterGroup {
   let adapters: [AdapterView]
+  /// The same for who runs the layers themselves.
+  let factors: [LowRankTerm.Factors]
   /// Every A; nil where there are none.
   fileprivate let shrinkage: LinearGroup?
 
   init(_ adapters: [AdapterView] = []) {
     self.adapters = adapters
+    factors = adapters.map {
+      LowRankTerm.Factors(
+        down: $0.down, up: $0.up, column: $0.column, middle: $0.middle, scale: $0.scale)
+    }
     shrinkage =
       adapters.isEmpty
       ? nil : LinearGroup(adapters.map { ($0.down, column: $0.middle) }, activations: .f32)

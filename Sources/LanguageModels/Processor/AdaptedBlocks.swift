@@ -77,7 +77,7 @@ struct AdaptedBlock {
     let group = adapters[keyPath: step]
     guard !group.adapters.isEmpty else { return nil }
     return LowRankTerm(
-      kernels: kernels, adapters: group.adapters, middle: middle, middleStride: middleStride,
+      kernels: kernels, adapters: group.factors, middle: middle, middleStride: middleStride,
       own: own)
   }
 }

@@ -13,8 +13,19 @@ import TensorKernels
 ///
 /// N = rows of the batch, M = the ranks of all adapters of a block, R = the largest of them.
 struct LowRankTerm {
+  /// A and B of one layer.
+  struct Factors {
+    let down: MatrixView  // A
+    let up: MatrixView  // B
+    /// Where the layer's outputs begin in those of its step.
+    let column: Int
+    /// Where its u begins in a row of those of all adapters of a block.
+    let middle: Int
+    let scale: Float  // s
+  }
+
   let kernels: KernelTable
-  let adapters: [AdapterView]
+  let adapters: [Factors]
   let middle: UnsafeMutablePointer<Float>  // [N][M]
   let middleStride: Int  // M
   /// This thread's own: a tile of activations, as kernels read them, and what they need beside it; u of a single row.
