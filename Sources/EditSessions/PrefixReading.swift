@@ -16,6 +16,8 @@ struct PrefixReading {
   let words: [String]
   /// How strongly.
   let strength: Float
+  /// Whether it was trained to read what the system says in a conversation, and is to read a line of a text.
+  let isTurnInText: Bool
   /// Openings with other instructions, for the mean edit.
   private let otherOpening: (String) throws -> [Int]
 
@@ -46,6 +48,7 @@ struct PrefixReading {
     }
     path = first.editor
     strength = first.strength
+    isTurnInText = form.isText && place == .system
     guard let file = editors[first.editor] else {
       preconditionFailure("the editors of a request are open")
     }

@@ -18,3 +18,8 @@ extension String {
   /// All of the text with its control characters escaped, for a line of a terminal.
   package var onOneLine: String { displayed(self, limit: .max) }
 }
+
+extension Substring {
+  /// The same with a small letter at its beginning, to stand within a sentence.
+  package func lowercasingFirst() -> String { prefix(1).lowercased() + dropFirst() }
+}

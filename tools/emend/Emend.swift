@@ -131,10 +131,6 @@ enum Main {
   }
 }
 
-extension Substring {
-  fileprivate func lowercasingFirst() -> String { prefix(1).lowercased() + dropFirst() }
-}
-
 extension Invocation {
   /// Whether the ranks of a launcher work together at this command, by its words: they may be wrong ones.
   static var sharesWork: Bool {

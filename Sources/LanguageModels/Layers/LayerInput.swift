@@ -139,8 +139,8 @@ struct LinearGroup {
     }
   }
 
-  /// Groups of rows whose outputs are written before adapters add to them.
-  private static let adaptedGroups = 32
+  /// Groups of rows whose outputs are written before adapters add to them: kernels meet two or three at a time.
+  private static let adaptedGroups = 48
 
   /// Where weights go by once, memory holds now this thread up and now that one: whoever is free takes the
   /// next portion, of some four for each thread. Portions are of two groups of rows at least, which the

@@ -35,8 +35,7 @@ struct TrainingArguments: ParsableArguments {
   var loraModules: String?
   @Option(
     help: ArgumentHelp(
-      "What it reads and where it writes; p8 is the reading prefix, of the processor's own blocks unless --backbone "
-        + "is a GPT-2. (default: p0)",
+      "What it reads and where it writes; p8 is the reading prefix. (default: p0)",
       valueName: "p0|p1|p2|p4|p5|p8"))
   var interface: String?
   @Option(
@@ -66,8 +65,7 @@ struct TrainingArguments: ParsableArguments {
   var scale: String?
   @Option(
     help: ArgumentHelp(
-      "How latents, or the prefix of a GPT-2, come from states. (default: per-layer)",
-      valueName: "per-layer|shared|rank-<k>"))
+      "How latents come from states. (default: per-layer)", valueName: "per-layer|shared|rank-<k>"))
   var heads: String?
   @Option(
     help: ArgumentHelp(
