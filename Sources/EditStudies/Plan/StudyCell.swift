@@ -10,6 +10,8 @@ struct StudyCell: Encodable, Equatable {
     /// So many that are drawn, set number `draw`; they are in `layers`.
     case drawn(Int, draw: Int, layers: [Int])
 
+    var isBest: Bool { if case .best = self { true } else { false } }
+
     func encode(to encoder: any Encoder) throws {
       var container = encoder.singleValueContainer()
       switch self {

@@ -83,17 +83,16 @@ struct StudyPlan {
       }
     }
     var map: String?
-    if experiment.kind != .permuted {
+    // Penalties choose their sites themselves.
+    if experiment.kind == .randomSites || cells.contains(where: \.sites.isBest) {
       let job = try job(.sites, experiment, editor)
       map = job.id
       append(job)
     }
     var needs: [String] = []
     for cell in cells {
-      var isBest = false
-      if case .best = cell.sites { isBest = true }
       let job = try job(
-        .cell, experiment, editor, cell, needs: isBest ? [map].compactMap { $0 } : [])
+        .cell, experiment, editor, cell, needs: cell.sites.isBest ? [map].compactMap { $0 } : [])
       append(job)
       if !needs.contains(job.id) { needs.append(job.id) }
     }
