@@ -111,6 +111,14 @@ public struct EditPreparation {
   /// Tokens that a prefix editor puts in front of prompts.
   public var tokensInFront: Int { prefix?.written.count ?? 0 }
 
+  /// What is said where an editor that was trained on conversations is to read a line of plain text, of which it
+  /// makes something or other, often an empty answer; nil elsewhere. `remedy` says how to make it a conversation.
+  public func warningOfPlainText(remedy: String) -> String? {
+    guard let prefix, prefix.isTurnInText else { return nil }
+    return
+      "warning: \(prefix.path) was trained on conversations, and this is plain text; \(remedy)"
+  }
+
   /// Tokens that the file of a compiled edit keeps, 0 where there is none. Throws what makes it unreadable.
   func compiledTokenCount() throws -> Int {
     try request.compiled.map { try CompiledEdit.tokenCount(path: $0) } ?? 0

@@ -14,6 +14,8 @@ struct PrefixReading {
   let written: [Int]
   /// How strongly.
   let strength: Float
+  /// Whether it was trained to read what the system says in a conversation, and is to read a line of a text.
+  let isTurnInText: Bool
   /// Openings with other instructions, for the mean edit.
   private let otherOpening: (String) throws -> [Int]
 
@@ -44,6 +46,7 @@ struct PrefixReading {
     }
     path = first.editor
     strength = first.strength
+    isTurnInText = form.isText && place == .system
     let opening = try form.opening(
       with: chosen.map(\.text).joined(separator: "\n"), in: place, tokenizer)
     self.opening = opening

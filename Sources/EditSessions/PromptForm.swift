@@ -15,6 +15,10 @@ public enum PromptForm: Sendable {
     self = template.map { .conversation($0, system: system) } ?? .text
   }
 
+  var isText: Bool {
+    if case .text = self { true } else { false }
+  }
+
   /// What such an editor reads of an instruction, and the tokens at the beginning of prompts that it takes
   /// the place of. In a text the instruction is a line of its own in front.
   func opening(

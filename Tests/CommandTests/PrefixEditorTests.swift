@@ -40,6 +40,24 @@ struct PrefixEditorTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: cache).count == 1)
   }
 
+  /// An editor that was trained on conversations says so where the prompt is plain text, whose answer is often empty;
+  /// not in a conversation, nor at strength 0, which is no edit.
+  @Test func plainTextIsWarnedOf() throws {
+    let model = try #require(OutsideFiles.smolLM2).path
+    func errors(_ more: String..., strength: String = "1") throws -> String {
+      try EmendProcess(
+        [
+          "generate", "-m", model, "-p", "Why is the sky blue?", "-n", "4", "--temp", "0",
+          "--editor", Self.editor, "--instruction", "Answer in French.", "--strength", strength,
+        ] + more
+      ).errors
+    }
+    let plain = try errors()
+    #expect(plain.contains("warning: ") && plain.contains("--chat"), "\(plain)")
+    #expect(try !errors("--chat").contains("warning"))
+    #expect(try !errors(strength: "0").contains("warning"))
+  }
+
   /// How fast a model is with a compiled edit: in front of the prompt is the conversation's beginning that the edit was
   /// made for, with a system text and without, in a context that has room for it and no more; and no other model's.
   @Test func benchOpensTheConversation() throws {

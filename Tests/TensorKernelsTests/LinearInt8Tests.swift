@@ -102,6 +102,40 @@ import Testing
     }
   }
 
+  /// Many rows meet panels of several groups with AVX-512: from 48 on, groups, panels, tiles and rows left over, and
+  /// more rows than results are kept of. Against exact sums, and to the bit as eight rows at a time.
+  @Test(arguments: InstructionSet.available, formats)
+  func manyRowsAreAsFew(set: InstructionSet, format: BlockFormat) throws {
+    var random = SplitMix64(seed: 17)
+    for (rows, least, n) in [(100, 800, 53), (48, 32, 48), (90, 352, 50), (64, 256, 267)] {
+      let columns = format.wholeBlocks(least)
+      let matrix = RandomMatrix(format, rows: rows, columns: columns, &random)
+      let reference = IntegerReference(matrix)
+      let product = LinearProduct(matrix: try matrix.packed(set), set: set, precision: .int8)
+      let x = randomFloats(n * columns, size: 3, &random)
+      let old = randomFloats(n * product.stride, size: 5, &random)
+      for onto in [nil, old] {
+        let together = try product.run(x, onto: onto)
+        var few: [Float] = []
+        for start in stride(from: 0, to: n, by: 8) {
+          let some = start..<min(start + 8, n)
+          few += try product.run(
+            Array(x[some.lowerBound * columns..<some.upperBound * columns]),
+            onto: onto.map {
+              Array($0[some.lowerBound * product.stride..<some.upperBound * product.stride])
+            })
+        }
+        #expect(bitPatterns(together) == bitPatterns(few), "\(rows) x \(columns), n = \(n)")
+        guard n < 60 else { continue }
+        let quantized = (0..<n).map { QuantizedRow(x[$0 * columns..<($0 + 1) * columns]) }
+        let error = product.firstError(
+          together, n: n, roundings: 2 * columns / 32 + 4, onto: onto
+        ) { i, m in reference.dot(m, quantized[i]) }
+        #expect(error == nil, "\(rows) x \(columns), n = \(n)")
+      }
+    }
+  }
+
   /// Sets that round a product and its sum once do the same in the same order.
   @Test(arguments: formats)
   func setsAgreeToTheBit(format: BlockFormat) throws {

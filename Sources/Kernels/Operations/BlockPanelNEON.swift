@@ -89,46 +89,11 @@ import KernelInterface
   #endif
   private let mostHeaders = 6
 
-  /// What a block's header is made of, which is all that formats differ in once they are unpacked.
-  protocol PanelKind {
-    static var hasHalves: Bool { get }
-    static var hasMinimum: Bool { get }
-    /// Whether sums start at 1.5 * 2^23, which times a step must be finite.
-    static var startsHigh: Bool { get }
-  }
-
   extension PanelKind {
-    @inline(__always) static var startsHigh: Bool { true }
     /// Vectors of a block's header: 1.5 * 2^23, what it is times the first step, negative; steps; minima.
-    @inline(__always) static var headers: Int {
-      2 &+ (hasHalves ? 2 : 1) &* (hasMinimum ? 2 : 1)
-    }
+    @inline(__always) static var headers: Int { 2 &+ stepCount &+ minimumCount }
     /// Bytes of one.
     @inline(__always) static var vector: Int { headerFloats &* 4 }
-    @inline(__always) static var offsetCount: Int { hasHalves ? 2 : 1 }
-  }
-
-  enum ScaledPanel: PanelKind {
-    @inline(__always) static var hasHalves: Bool { false }
-    @inline(__always) static var hasMinimum: Bool { false }
-  }
-  /// Of steps up to 2^124 (MXFP4).
-  enum WidePanel: PanelKind {
-    @inline(__always) static var hasHalves: Bool { false }
-    @inline(__always) static var hasMinimum: Bool { false }
-    @inline(__always) static var startsHigh: Bool { false }
-  }
-  enum AffinePanel: PanelKind {
-    @inline(__always) static var hasHalves: Bool { false }
-    @inline(__always) static var hasMinimum: Bool { true }
-  }
-  enum HalvedPanel: PanelKind {
-    @inline(__always) static var hasHalves: Bool { true }
-    @inline(__always) static var hasMinimum: Bool { false }
-  }
-  enum AffineHalvedPanel: PanelKind {
-    @inline(__always) static var hasHalves: Bool { true }
-    @inline(__always) static var hasMinimum: Bool { true }
   }
 
   @inline(__always) private func storeHeader(
@@ -196,13 +161,6 @@ import KernelInterface
         }
       }
     }
-  }
-
-  /// What a tile of activations is: where its codes, scales and offsets begin.
-  private struct ActivationTile {
-    var codes: UnsafeRawPointer
-    var scales: UnsafeRawPointer
-    var offsets: UnsafeRawPointer
   }
 
   // A block's integer is added to 1.5 * 2^23 as its bits, so that they are the float 1.5 * 2^23 + sum, exact below
@@ -452,7 +410,8 @@ import KernelInterface
       highHalf: SIMD8(lowHalf: quarter(2), highHalf: quarter(3)))
   }
 
-  @inline(__always) private func runPanels<F: IntegerBlock, K: PanelKind>(
+  /// Tiles of eight rows of activations, the last of which may hold fewer, by groups of weights.
+  @inline(__always) func runPanels<F: IntegerBlock, K: PanelKind>(
     _: F.Type, _ kind: K.Type, _ weights: UnsafeRawPointer, _ blocks: Int,
     _ codes: UnsafeRawPointer, _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer,
     _ columns: Int, _ firstGroup: Int, _ endGroup: Int, _ rows: Int,
@@ -494,38 +453,6 @@ import KernelInterface
         }
       }
       start &+= some
-    }
-  }
-
-  /// Tiles of eight rows of activations, the last of which may hold fewer, by groups of weights.
-  @inline(__always) func panelMatrix<F: IntegerBlock>(
-    _ format: F.Type, _ weights: UnsafeRawPointer, _ blocks: Int, _ codes: UnsafeRawPointer,
-    _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, _ columns: Int, _ firstGroup: Int,
-    _ endGroup: Int, _ rows: Int, _ out: UnsafeMutablePointer<Float>, _ outStride: Int,
-    _ accumulate: Bool
-  ) {
-    if F.hasHalves {
-      if F.hasZeroPoint {
-        runPanels(
-          format, HalvedPanel.self, weights, blocks, codes, scales, offsets, columns, firstGroup,
-          endGroup, rows, out, outStride, accumulate)
-      } else {
-        runPanels(
-          format, AffineHalvedPanel.self, weights, blocks, codes, scales, offsets, columns,
-          firstGroup, endGroup, rows, out, outStride, accumulate)
-      }
-    } else if F.self == MXFP4Block.self {
-      runPanels(
-        format, WidePanel.self, weights, blocks, codes, scales, offsets, columns, firstGroup,
-        endGroup, rows, out, outStride, accumulate)
-    } else if F.hasZeroPoint {
-      runPanels(
-        format, ScaledPanel.self, weights, blocks, codes, scales, offsets, columns, firstGroup,
-        endGroup, rows, out, outStride, accumulate)
-    } else {
-      runPanels(
-        format, AffinePanel.self, weights, blocks, codes, scales, offsets, columns, firstGroup,
-        endGroup, rows, out, outStride, accumulate)
     }
   }
 #endif

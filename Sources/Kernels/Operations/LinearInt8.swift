@@ -124,8 +124,18 @@ let tileDistance = 8192
           format, weights, blocks, codes, scales, offsets, columns, firstGroup, endGroup, rows,
           out, outStride, accumulate != 0)
       #else
+        var first = firstGroup
+        #if KERNELS_AVX512
+          if F.meetsPanels(columns) {
+            let left = (endGroup &- firstGroup) % groupsTogether
+            panelMatrix(
+              format, weights, blocks, codes, scales, offsets, columns, firstGroup,
+              endGroup &- left, rows, out, outStride, accumulate != 0)
+            first = endGroup &- left
+          }
+        #endif
         matrixMatrix(
-          format, weights, blocks, codes, scales, offsets, columns, firstGroup, endGroup, rows,
+          format, weights, blocks, codes, scales, offsets, columns, first, endGroup, rows,
           out, outStride, accumulate != 0)
       #endif
     }

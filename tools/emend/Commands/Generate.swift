@@ -120,6 +120,8 @@ struct Generate: ParsableCommand {
     }
     let prepared = try EditPreparation(
       edits.request(), opened, form: form, cache: editCache.place(firstToken: ids.first ?? 0))
+    Console.warn(
+      prepared?.warningOfPlainText(remedy: "with --chat the prompt is what a user says"))
     let loaded = try opened.load(beside: prepared, states: trace == nil ? 1 : 2)
     var options = length.generationOptions(sampling.options)
     options.speculation = speculation.options

@@ -78,6 +78,9 @@ struct Score: ParsableCommand {
     let prepared = try EditPreparation(edits.request(), opened, form: PromptForm(chat: template))
     let count = prompt.tokens.count
     Console.warn(opened.tokenizer.warningOfSecondBOS(prompt.tokens))
+    Console.warn(
+      prepared?.warningOfPlainText(
+        remedy: "with --chat the file is a conversation that is written out"))
     let length = opened.contextSize ?? max(count, 1)
     guard length <= opened.configuration.contextLength else {
       throw CommandError.notEnoughContext(
