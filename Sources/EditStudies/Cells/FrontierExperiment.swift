@@ -61,7 +61,8 @@ struct FrontierExperiment: CellComparison {
         lines += StudyLine.judged(
           job, metric, estimate, accept, unit: Self.units[metric] ?? "", rows: count,
           clusters: clusters,
-          undecided: estimate == nil ? "no training has such a number of sites" : nil)
+          undecided: estimate == nil
+            ? "no training has such a number of sites" : untried(metric, trained, accept))
       }
     }
     return lines
@@ -92,6 +93,17 @@ struct FrontierExperiment: CellComparison {
       return !random.isEmpty ? nil : "no random sites are trained in this study (random-sites)"
     default: return nil
     }
+  }
+
+  /// Why a number of sites says nothing: there is no training of so few, so that none of them has failed.
+  private func untried(
+    _ metric: String, _ trained: [TrainedCells],
+    _ accept: [String: StudyConfiguration.Threshold]
+  ) -> String? {
+    guard metric.hasPrefix("sites_with"), let threshold = accept["frontier.\(metric)"],
+      !trained.contains(where: { threshold.holds($0.sites) })
+    else { return nil }
+    return "no training has so few sites"
   }
 
   private var best: [(sites: Double, losses: [Double])] {
