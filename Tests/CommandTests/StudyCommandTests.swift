@@ -297,7 +297,7 @@ struct StudyCommandTests {
   @Test(.timeLimit(.minutes(15))) func trainingsAreJobs() throws {
     let folder = try TemporaryFolder()
     let plan =
-      "train: {steps: 6, batch_size: 2}\nexperiments: {frontier: {l0: [0.05], rows: [2], best: [2]}, "
+      "train: {steps: 6, batch_size: 2}\nexperiments: {frontier: {l0: [0.05], rows: [1, 2], best: [2]}, "
       + "random-sites: {sites: [2], sets: 2}, permuted: {steps: 4, interval: 2}}"
     let whole = try configuration(folder, plan, output: "whole")
     let first = try EmendProcess(["study", whole, "--json"])
@@ -336,7 +336,7 @@ struct StudyCommandTests {
     struct Status: Decodable { let id, name, state: String }
     let status = try JSONDecoder().decode(
       [Status].self, from: Data(EmendProcess(["study", "status", whole, "--json"]).text.utf8))
-    #expect(status.count == 13 && status.allSatisfy { $0.state == "done" }, "\(status)")
+    #expect(status.count == 14 && status.allSatisfy { $0.state == "done" }, "\(status)")
     func losses(_ name: String, _ condition: String) throws -> Double {
       let job = try #require(status.first { $0.name == "cell/p0/\(name)/seed-0" }, "\(name)").id
       let line = try #require(
@@ -377,6 +377,8 @@ struct StudyCommandTests {
     let page = try read(folder, "whole/report.html")
     #expect(page.contains("Are the best sites better than random ones, after training?"))
     #expect(!page.contains("row_loss"))
+    // A table for each list of strengths.
+    #expect(page.components(separatedBy: "<h3>share_by_strength by strength</h3>").count == 3)
     let run = folder.url.appending(
       path: "whole/jobs/\(status.first { $0.name.contains("best-2") }!.id)/run")
     let left = try FileManager.default.contentsOfDirectory(atPath: run.path)

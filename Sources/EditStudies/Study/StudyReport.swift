@@ -90,9 +90,10 @@ struct StudyReport {
       return Page.section("\(question(job.kind)) \(title(job))", Page.note("Not done yet."))
     }
     let estimates = lines.filter { $0.kind == "estimate" }
+    // Beside each other stand those that have the same x.
     let series = Dictionary(
-      grouping: lines.filter { $0.kind == "series" && $0.xName != StudyLine.rowNumbers },
-      by: \.metric)
+      grouping: lines.filter { $0.kind == "series" && $0.xName != StudyLine.rowNumbers }
+    ) { SeriesKey(metric: $0.metric, x: $0.x ?? []) }
     var parts = [
       Page.table(
         ["figure", "of", "value", "interval", "unit", "rows", "families", ""],
@@ -104,8 +105,8 @@ struct StudyReport {
           ]
         }, numbers: [2, 5, 6])
     ]
-    for (metric, lines) in series.sorted(by: { $0.key < $1.key }) {
-      let x = lines[0].x ?? []
+    for (key, lines) in series.sorted(by: { $0.key < $1.key }) {
+      let (metric, x) = (key.metric, key.x)
       parts.append("<h3>\(Page.escaped(metric)) by \(Page.escaped(lines[0].xName ?? ""))</h3>")
       if lines[0].unit == "share" || lines[0].unit == "fraction" {
         parts.append(
@@ -128,6 +129,16 @@ struct StudyReport {
     parts.append(Page.note("Job \(job.id)."))
     return "<section>\n<h2>\(Page.escaped("\(question(job.kind)) \(title(job))"))</h2>\n"
       + parts.joined(separator: "\n") + "\n</section>"
+  }
+
+  /// What tables of series are told apart by.
+  private struct SeriesKey: Hashable, Comparable {
+    let metric: String
+    let x: [Double]
+
+    static func < (a: Self, b: Self) -> Bool {
+      a.metric == b.metric ? a.x.lexicographicallyPrecedes(b.x) : a.metric < b.metric
+    }
   }
 
   private func title(_ job: StudyJob) -> String {
