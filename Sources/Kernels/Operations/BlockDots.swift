@@ -78,29 +78,45 @@
     }
   }
 
-  /// Rows of activations against one group: eight, or as few as hold `columns`. The weights ahead are
-  /// asked for where they go by once.
+  /// Rows of activations against one group: eight, or as few as hold `columns`. Fewer always ask for weights ahead.
   @inline(__always) func tile<F: IntegerBlock>(
     _ format: F.Type, _ group: UnsafeRawPointer, _ blocks: Int, _ codes: UnsafeRawPointer,
-    _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, _ columns: Int, _ goesByOnce: Bool
+    _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, _ columns: Int, _ ahead: AskedAhead
   ) -> Eight {
-    if columns <= 2 { return tile(format, group, blocks, codes, scales, offsets, rows: 2, true) }
-    if columns <= 4 { return tile(format, group, blocks, codes, scales, offsets, rows: 4, true) }
-    if columns <= 6 { return tile(format, group, blocks, codes, scales, offsets, rows: 6, true) }
-    if goesByOnce { return tile(format, group, blocks, codes, scales, offsets, rows: 8, true) }
-    return tile(format, group, blocks, codes, scales, offsets, rows: 8, false)
+    @inline(__always) func run(rows: Int, _ ask: (_ b: Int) -> Void) -> Eight {
+      tile(format, group, blocks, codes, scales, offsets, rows: rows, ask)
+    }
+    let askForItself = { (b: Int) in
+      prefetchBlock(F.self, group + b &* F.blockBytes, tileDistance)
+    }
+    if columns <= 2 { return run(rows: 2, askForItself) }
+    if columns <= 4 { return run(rows: 4, askForItself) }
+    if columns <= 6 { return run(rows: 6, askForItself) }
+    switch ahead {
+    case .nothing: return run(rows: 8) { _ in }
+    case .itself: return run(rows: 8, askForItself)
+    case .next(let start, let bytes):
+      return run(rows: 8) { b in
+        var p = start + b &* bytes
+        let end = p + bytes
+        while p < end {
+          prefetch(p)
+          p += 64
+        }
+      }
+    }
   }
 
   @inline(__always) private func tile<F: IntegerBlock>(
     _: F.Type, _ group: UnsafeRawPointer, _ blocks: Int, _ codes: UnsafeRawPointer,
-    _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, rows: Int, _ asksAhead: Bool
+    _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, rows: Int, _ ask: (_ b: Int) -> Void
   ) -> Eight {
     var f = Eight()
     var a = codes
     var s = scales
     var o = offsets
     for b in 0..<blocks {
-      if asksAhead { prefetchBlock(F.self, group + b &* F.blockBytes, tileDistance) }
+      ask(b)
       let place = F.place(group, b)
       let c = F.codes(place)
       let h = F.header(place)

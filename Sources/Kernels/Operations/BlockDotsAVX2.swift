@@ -288,8 +288,9 @@ import CPlatform
   /// weights ahead are asked for where they go by once.
   @inline(__always) func tile<F: IntegerBlock>(
     _ format: F.Type, _ group: UnsafeRawPointer, _ blocks: Int, _ codes: UnsafeRawPointer,
-    _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, _ columns: Int, _ goesByOnce: Bool
+    _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, _ columns: Int, _ ahead: AskedAhead
   ) -> Eight {
+    let goesByOnce = if case .itself = ahead { true } else { false }
     var f = Eight()
     var room = (RowBytes(), RowBytes(), RowBytes(), RowBytes())
     withUnsafeMutableBytes(of: &room) { room in

@@ -16,6 +16,16 @@ let tileDistance = 8192
   @inline(__always) private func rowDistance() -> Int { Int(emend_row_prefetch_distance()) }
 #endif
 
+/// What a tile asks for while it is computed.
+enum AskedAhead {
+  /// Nothing: the weights are in a cache, and those that follow come in time.
+  case nothing
+  /// The weights of the tile itself, which go by once, `tileDistance` before they are used.
+  case itself
+  /// With every block so many bytes of the weights that come after those in the cache, from `start` on.
+  case next(start: UnsafeRawPointer, bytes: Int)
+}
+
 /// Asks for the weights that lie `distance` bytes behind a block's first.
 @inline(__always) func prefetchBlock<F: IntegerBlock>(
   _: F.Type, _ block: UnsafeRawPointer, _ distance: Int
@@ -74,8 +84,13 @@ let tileDistance = 8192
 }
 
 #if !KERNELS_NEON
+  /// Tiles of eight rows of activations at most that share what is asked for ahead: with three and more memory is no limit,
+  /// and asking costs more than it brings.
+  private let mostSharingTiles = 2
+
   /// Tiles of up to eight rows of activations go by while a few groups of weights stay in the second-level
-  /// cache.
+  /// cache. Where the tiles are few, each asks for its share of the groups that come next: else memory would wait while
+  /// all tiles but the first are computed.
   @inline(__always) private func matrixMatrix<F: IntegerBlock>(
     _: F.Type, _ weights: UnsafeRawPointer, _ blocks: Int, _ codes: UnsafeRawPointer,
     _ scales: UnsafeRawPointer, _ offsets: UnsafeRawPointer, _ columns: Int, _ firstGroup: Int,
@@ -84,6 +99,8 @@ let tileDistance = 8192
   ) {
     let groupBytes = blocks &* F.blockBytes
     let groupsInCache = max(1, min(8, 393_216 / groupBytes))
+    let sharing = (columns &+ 1) &>> 3  // those of seven rows and more
+    let share = sharing > 0 && sharing <= mostSharingTiles ? groupBytes / sharing : 0
     var start = firstGroup
     while start < endGroup {
       let end = min(start &+ groupsInCache, endGroup)
@@ -91,9 +108,18 @@ let tileDistance = 8192
       while column < columns {
         let first = (column &>> 3) &* blocks &* 8
         for group in start..<end {
+          var ahead = columns <= 8 ? AskedAhead.itself : .nothing
+          if columns > 8, share > 0 {
+            let next = end &+ (group &- start)
+            if next < endGroup {
+              ahead = .next(
+                start: weights + (next &* groupBytes &+ (column &>> 3) &* share),
+                bytes: share / blocks)
+            }
+          }
           let f = tile(
             F.self, weights + group &* groupBytes, blocks, codes + 32 &* first, scales + 4 &* first,
-            offsets + 4 &* F.offsetCount &* first, columns &- column, columns <= 8)
+            offsets + 4 &* F.offsetCount &* first, columns &- column, ahead)
           let target = out + (column &* outStride &+ 16 &* group)
           f.forFirst(columns &- column) { n, value in
             storeRows(value, target + n &* outStride, rows &- 16 &* group, accumulate)
