@@ -32,6 +32,27 @@ import Testing
     #expect(one.experiments.map(\.kind) == [.contribution] && one.pathPoints == 24)
   }
 
+  @Test func trainingsAreRead() throws {
+    let quick = try read("preset: quick\n").experiments.map(\.kind)
+    let standard = try read("preset: standard\n")
+    for kind in [StudyConfiguration.Experiment.Kind.frontier, .randomSites, .permuted] {
+      #expect(!quick.contains(kind) && standard.experiments.map(\.kind).contains(kind))
+    }
+    #expect(!standard.experiments.map(\.kind).contains(.cell))
+    // One seed of four ways to few sites, five of each.
+    #expect(standard.training.seeds == [0] && standard.training.kept.count == 5)
+    #expect(standard.training.penalties.map(\.strengths.count) == [5, 5, 5])
+    #expect(try read("preset: full\n").training.seeds == [0, 1, 2])
+    let own = try read(
+      "train: {steps: 40, seeds: [3, 4], learning_rate: 1e-3, backward: f32}\n"
+        + "experiments: {frontier: {shrink: [1, 0.5]}, random-sites: {sites: 3, sets: 2}}\n"
+    ).training
+    #expect(own.steps == 40 && own.seeds == [3, 4] && own.learningRate == 1e-3)
+    #expect(own.backward == .f32 && own.penalties.map(\.kind) == [.shrink] && own.kept.isEmpty)
+    #expect(own.penalties[0].strengths == [0.5, 1] && own.randomCounts == [3])
+    #expect(own.randomSets == 2 && own.permutedSteps == 350)
+  }
+
   @Test(arguments: [
     ("preset: fast\n", "preset is fast, and must be quick, standard"),
     ("experimnts: {}\n", "did you mean experiments?"),
@@ -42,6 +63,12 @@ import Testing
     ("array: {scheduler: pbs}\n", "array.scheduler"), ("array: {cpu: 1}\n", "did you mean cpus?"),
     ("accept: {words.effect_and_gradient: \"> 0\"}\n", "did you mean words.effect_and_gradients?"),
     ("experiments: {words: {editors: [f]}}\n", "names the editor"),
+    ("train: {step: 3}\n", "did you mean steps?"), ("train: {seeds: [1, 1]}\n", "train.seeds"),
+    ("train: {learning_rate: -1}\n", "train.learning_rate is -1"),
+    ("experiments: {frontier: {l1: [1]}}\n", "did you mean l0?"),
+    ("experiments: {frontier: {l0: [0]}}\n", "experiments.frontier.l0 is 0"),
+    ("experiments: {random-sites: {sites: [3, 3]}}\n", "different whole numbers"),
+    ("experiments: {cell: {}}\n", "experiments.cell is not known"),
   ]) func badFilesAreRefused(more: String, wanted: String) throws {
     #expect {
       _ = try read(more)

@@ -41,6 +41,7 @@ import Testing
     ("beta2", { $0.optimizer.beta2 = 0.99 }), ("epsilon", { $0.optimizer.epsilon = 1e-6 }),
     ("locality", { $0.objective.regularizers[.locality] = 1 }),
     ("l1", { $0.objective.regularizers[.l1] *= 2 }), ("seed", { $0.seed += 1 }),
+    ("sparsity", { $0.sparsity = EditSparsity() }),
   ]
 
   /// Every number of a plan, of which there are as many as changes here.

@@ -1,11 +1,11 @@
 """A study that is killed at random moments, and one that several processes work on, beside one that is left alone.
 
-usage: study_killed.py EMEND MODEL.gguf EDITOR.safetensors ROWS.jsonl [--kills 20] [--processes 2]
+usage: study_killed.py EMEND MODEL.gguf EDITOR.safetensors ROWS.jsonl [--kills 20] [--processes 2] [--train]
 
 EMEND is the program; of ROWS.jsonl, rows of `emend train` with families, 8 families are taken. A small study is run to its end; then
 again in another folder, ended by SIGKILL after a random part of the first one's time, as often as said, and run to its
 end; then again by several processes at once, one of which is killed. All have to leave the same results.jsonl, byte by
-byte.
+byte. With --train the study is of a few trainings of twelve steps, which are ended in the middle of a step too.
 """
 
 import argparse
@@ -19,6 +19,10 @@ import tempfile
 import time
 
 
+MEASURED = {"contribution": {"steps": 2}, "words": {}, "stress": {}, "reading": {}, "dose": {}}
+TRAINED = {"frontier": {"l0": [0.05], "best": [2]}, "permuted": {"steps": 6, "interval": 3}}
+
+
 def study(folder, name, options, rows):
     path = os.path.join(folder, f"{name}.yaml")
     with open(path, "w") as file:
@@ -27,7 +31,8 @@ def study(folder, name, options, rows):
             "data": [rows], "editors": {"e": os.path.abspath(options.editor)},
             "rows": {"unseen": 4, "per_family": 1, "known": 1}, "execution": {"threads": 1},
             "bootstrap": {"resamples": 50},
-            "experiments": {"contribution": {"steps": 2}, "words": {}, "stress": {}, "reading": {}, "dose": {}}}, file)
+            "train": {"steps": 12, "batch_size": 2},
+            "experiments": TRAINED if options.train else MEASURED}, file)
     return path
 
 
@@ -47,6 +52,7 @@ def main():
         parser.add_argument(name)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--train", action="store_true")
     options = parser.parse_args()
     random.seed(22)
     with tempfile.TemporaryDirectory() as folder:

@@ -50,6 +50,19 @@ public final class StudiedEditor {
       })
   }
 
+  /// `editor`, of the same blueprint as `other` and on its processor.
+  init(_ editor: Editor, beside other: StudiedEditor) {
+    loaded = other.loaded
+    template = other.template
+    configuration = other.configuration
+    identity = other.identity
+    instructions = other.instructions
+    reading = other.reading
+    replaced = other.replaced
+    frame = other.frame
+    self.editor = editor
+  }
+
   /// Throws `unsupportedEditor` where its edits are no keys and values in front of prompts.
   public static func check(_ file: OpenedEditor) throws(StudyError) {
     let c = file.configuration

@@ -11,6 +11,12 @@ protocol StudyExperiment {
   func measure(_ unit: String, _ units: [String: String]) throws -> String
   /// The results.
   func reduce(_ units: [String: String], _ job: StudyJob) throws -> [StudyLine]
+  /// Hears that the results are on the disk.
+  func finished()
+}
+
+extension StudyExperiment {
+  func finished() {}
 }
 
 /// What a unit is: numbers, some of them missing, and words.

@@ -25,6 +25,8 @@ struct StudyRow: Sendable {
 final class StudyMaterial {
   let configuration: StudyConfiguration
   let editor: StudiedEditor
+  /// The editor's file.
+  let editorPath: String
   let runs: EditedRuns
   let rows: [StudyRow]
   /// Rows of two known families one after the other, and of families that were not trained on.
@@ -65,6 +67,7 @@ final class StudyMaterial {
     isStopRequested: @escaping () -> Bool, progress: @escaping (String, Double) throws -> Void
   ) throws {
     self.configuration = configuration
+    editorPath = path
     self.progress = progress
     self.data = data
     tokenizer = opened.tokenizer

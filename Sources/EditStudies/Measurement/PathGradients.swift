@@ -1,5 +1,7 @@
 import EditorTraining
+import InstructionEditors
 import LanguageModels
+import LatentEditing
 
 /// Integrated gradients of what an answer loses (Sundararajan et al., arXiv 1703.01365), along the straight way between
 /// the states that two edits leave at the tokens in front, at the input of every block l:
@@ -55,6 +57,56 @@ public final class PathGradients {
     options.activations = .f32
     options.backward = .f32
     return options
+  }
+
+  /// The same over latents, `[sites][width]` from `a` to `b`, gates in them, of an editor that writes those of a first
+  /// token: what is attributed to each site. Throws what reading throws.
+  func measure(
+    latentsOf editor: EditorConfiguration, _ row: EditedRuns.Row, from a: [Float], to b: [Float]
+  ) throws -> (attributions: [Double], from: Double, to: Double) {
+    let ghost = editor.positions == .ghost ? 1 : 0
+    let (sites, width) = (editor.layers.count, processor.configuration.hiddenSize)
+    precondition(a.count == sites * width && b.count == a.count && editor.slotCount == 1)
+    let places = [0, 1] + (1...points).map { (Double($0) - 0.5) / Double(points) }
+    let prompt = Array(row.prompt.prefix(ghost)) + row.prompt
+    let batch = TokenBatch(places.map { _ in prompt + row.response.dropLast() })
+    var latents: [Float] = []
+    latents.reserveCapacity(sites * places.count * width)
+    for site in 0..<sites {
+      for t in places {
+        for i in site * width..<(site + 1) * width {
+          latents.append(Float(Double(a[i]) + t * (Double(b[i]) - Double(a[i]))))
+        }
+      }
+    }
+    let injection = try BatchInjection(
+      editor, latents: latents, gates: [Float](repeating: 1, count: sites), batch: batch,
+      prompts: places.map { _ in PromptShape(length: prompt.count, firstContent: ghost) })
+    try tape.forward(batch, edit: injection)
+    let count = row.response.count
+    let losses = tape.backward(
+      TokenObjective(
+        rows: places.indices.flatMap { number in
+          (0..<count).map { batch.boundaries[number] + prompt.count - 1 + $0 }
+        },
+        targets: places.flatMap { _ in row.response },
+        weights: places.indices.flatMap { number in
+          [Float](repeating: number < 2 ? 0 : 1, count: count)
+        }))
+    func total(_ number: Int) -> Double {
+      losses.crossEntropy[number * count..<(number + 1) * count].reduce(0) { $0 + Double($1) }
+    }
+    let attributions = (0..<sites).map { site -> Double in
+      (0..<width).reduce(0) { sum, i in
+        let mean =
+          (2..<places.count).reduce(0) {
+            $0 + Double(injection.latentGradients[(site * places.count + $1) * width + i])
+          } / Double(points)
+        let place = site * width + i
+        return sum - mean * (Double(b[place]) - Double(a[place]))
+      }
+    }
+    return (attributions, total(0), total(1))
   }
 
   /// From `a` to `b`, states `[layers][count][width]` of the first `count` of `tokens`, which are all that is fed, the

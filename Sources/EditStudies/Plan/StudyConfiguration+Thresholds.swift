@@ -1,4 +1,32 @@
+/// What figures are held to.
 extension StudyConfiguration {
+  /// A threshold that was set before anything was measured.
+  public struct Threshold: Sendable, Equatable {
+    /// As it is written: ">= 0.85".
+    public let text: String
+    /// Whether a value above it passes, or one below; and whether the bound itself does.
+    public let isAbove, includesBound: Bool
+    /// The bound.
+    public let bound: Double
+
+    init?(_ text: String) {
+      let parts = text.split(separator: " ", omittingEmptySubsequences: true)
+      guard parts.count == 2, let bound = Double(parts[1]), bound.isFinite,
+        [">", ">=", "<", "<="].contains(parts[0])
+      else { return nil }
+      self.text = parts.joined(separator: " ")
+      isAbove = parts[0].hasPrefix(">")
+      includesBound = parts[0].hasSuffix("=")
+      self.bound = bound
+    }
+
+    /// Whether `value` passes.
+    public func holds(_ value: Double) -> Bool {
+      if value == bound { return includesBound }
+      return isAbove ? value > bound : value < bound
+    }
+  }
+
   /// Of the specification (docs/study.md).
   public static let defaultThresholds: [String: Threshold] = [
     "anatomy.dimensions_90": "<= 64",
@@ -50,5 +78,17 @@ extension StudyConfiguration {
     "cebab.wrong_aspect_over_right": ">= 0.15",
     "cebab.l2_over_s_learner": "<= 0",
     "cebab.norm_difference_over_s_learner": "<= 0",
+    "frontier.sites_with_90": "<= 8",
+    "frontier.sites_with_75": "<= 4",
+    "frontier.exact_zeros": ">= 0.95",
+    "frontier.soft_over_hard": "<= 0.02",
+    "frontier.over_pruning": "<= 0.05",
+    "frontier.area_over_random": "> 0.1",
+    "random-sites.p_of_3": "<= 0.05",
+    "random-sites.p_of_6": "<= 0.05",
+    "random-sites.predictiveness": ">= 0.6",
+    "permuted.selectivity": "> 0",
+    "permuted.selectivity_350": ">= 0.15",
+    "permuted.code_over_true": ">= 0.3",
   ].compactMapValues(Threshold.init)
 }

@@ -36,6 +36,21 @@ public struct StudyConfiguration: Sendable, Equatable {
       case vectors
       /// Whether an edit does what people's changes of a text do to its rating.
       case cebab
+      /// How few sites and numbers an edit needs, where it is trained to need few.
+      case frontier
+      /// Whether the best sites are better than random ones after training.
+      case randomSites = "random-sites"
+      /// Whether an editor learns what words mean faster than what they do not.
+      case permuted
+      /// What each site's latents do: what those that train need.
+      case sites
+      /// One training, and what is measured of its editor.
+      case cell
+
+      /// Those that a file can ask for.
+      static var asked: [Kind] { allCases.filter { ![.sites, .cell].contains($0) } }
+      /// Whether editors are trained for it.
+      var isTrained: Bool { [.frontier, .randomSites, .permuted].contains(self) }
     }
   }
 
@@ -54,37 +69,11 @@ public struct StudyConfiguration: Sendable, Equatable {
     var pathPoints: Int { self == .quick ? 8 : self == .standard ? 16 : 32 }
     var originals: Int { self == .quick ? 24 : 100_000 }
     var kinds: [Experiment.Kind] {
-      Experiment.Kind.allCases.filter {
-        self != .quick || ![.tracing, .probes, .vectors, .cebab].contains($0)
+      Experiment.Kind.asked.filter {
+        self != .quick || !([.tracing, .probes, .vectors, .cebab].contains($0) || $0.isTrained)
       }
     }
-  }
-
-  /// A threshold that was set before anything was measured.
-  public struct Threshold: Sendable, Equatable {
-    /// As it is written: ">= 0.85".
-    public let text: String
-    /// Whether a value above it passes, or one below; and whether the bound itself does.
-    public let isAbove, includesBound: Bool
-    /// The bound.
-    public let bound: Double
-
-    init?(_ text: String) {
-      let parts = text.split(separator: " ", omittingEmptySubsequences: true)
-      guard parts.count == 2, let bound = Double(parts[1]), bound.isFinite,
-        [">", ">=", "<", "<="].contains(parts[0])
-      else { return nil }
-      self.text = parts.joined(separator: " ")
-      isAbove = parts[0].hasPrefix(">")
-      includesBound = parts[0].hasSuffix("=")
-      self.bound = bound
-    }
-
-    /// Whether `value` passes.
-    public func holds(_ value: Double) -> Bool {
-      if value == bound { return includesBound }
-      return isAbove ? value > bound : value < bound
-    }
+    var seeds: [UInt64] { self == .full ? [0, 1, 2] : [0] }
   }
 
   /// The file.
@@ -125,6 +114,8 @@ public struct StudyConfiguration: Sendable, Equatable {
   public var vectorSteps = 150
   /// Original reviews whose changes are measured, at most.
   public var originals = Preset.quick.originals
+  /// How editors are trained, and which.
+  public var training = StudyTraining()
   /// Draws of the bootstrap, and the part of them in an interval.
   public var resamples = 2000
   /// See above.
@@ -147,7 +138,8 @@ public struct StudyConfiguration: Sendable, Equatable {
       && a.vectorFamilies == b.vectorFamilies && a.counterfactuals == b.counterfactuals
       && a.originals == b.originals && a.vectorSteps == b.vectorSteps
       && a.rowsPerFamily == b.rowsPerFamily && a.pathPoints == b.pathPoints && a.array == b.array
-      && a.experiments == b.experiments && a.editors.map(\.path) == b.editors.map(\.path)
+      && a.training == b.training && a.experiments == b.experiments
+      && a.editors.map(\.path) == b.editors.map(\.path)
   }
 
   /// Reads the file at `path`. Throws `StudyError.configuration`, and what makes it unreadable.
@@ -172,7 +164,8 @@ public struct StudyConfiguration: Sendable, Equatable {
     }
     let known = [
       "study", "output", "preset", "seed", "model", "chat_template", "execution", "data",
-      "unrelated", "counterfactuals", "editors", "rows", "bootstrap", "experiments", "accept",
+      "unrelated", "counterfactuals", "editors", "rows", "train", "bootstrap", "experiments",
+      "accept",
       "array", "report",
     ]
     let values = try entries(mapping, "", known: known)
@@ -187,6 +180,7 @@ public struct StudyConfiguration: Sendable, Equatable {
       (rows, rowsPerFamily) = (preset.rows, preset.rowsPerFamily)
       (pathPoints, kinds) = (preset.pathPoints, preset.kinds)
       (knownPerFamily, originals) = (preset.knownPerFamily, preset.originals)
+      training.seeds = preset.seeds
     }
     experiments = kinds.map { Experiment(kind: $0, editors: []) }
     for (key, value) in values {
@@ -212,6 +206,7 @@ public struct StudyConfiguration: Sendable, Equatable {
           ($0.0, resolved(try text($0.1, "editors.\($0.0)")))
         }.sorted { $0.0 < $1.0 }
       case "rows": try readRows(value)
+      case "train": try readTraining(value)
       case "bootstrap": try readBootstrap(value)
       case "experiments": try readExperiments(value)
       case "accept": try readAccept(value)
@@ -301,7 +296,7 @@ public struct StudyConfiguration: Sendable, Equatable {
 
   private mutating func readExperiments(_ node: Node) throws {
     experiments = []
-    let names = Experiment.Kind.allCases.map(\.rawValue)
+    let names = Experiment.Kind.asked.map(\.rawValue)
     for (key, value) in try entries(table(node, "experiments"), "experiments", known: names) {
       guard let kind = Experiment.Kind(rawValue: key) else { continue }
       var chosen: [String]?
@@ -311,20 +306,26 @@ public struct StudyConfiguration: Sendable, Equatable {
         case .contribution: ["steps"]
         case .vectors: ["families", "steps"]
         case .cebab: ["reviews"]
-        default: []
+        default: Self.trainedOptions(of: kind)
         }
-      for (option, value) in try entries(table(value, place), place, known: ["editors"] + own) {
+      let options = try entries(table(value, place), place, known: ["editors"] + own)
+      // What the file names of penalties and sites to keep is all that there are.
+      if kind == .frontier, options.contains(where: { $0.0 != "editors" }) {
+        (training.penalties, training.kept) = ([], [])
+      }
+      for (option, value) in options {
         func number(_ most: Int) throws -> Int {
           try parsed(value, "\(place).\(option)", "a whole number from 1 to \(most)") {
             Int($0).flatMap { (1...most).contains($0) ? $0 : nil }
           }
         }
         switch (option, kind) {
-        case ("families", _): vectorFamilies = try number(1000)
-        case ("reviews", _): originals = try number(100_000)
+        case ("families", .vectors): vectorFamilies = try number(1000)
+        case ("reviews", .cebab): originals = try number(100_000)
         case ("steps", .vectors): vectorSteps = try number(100_000)
-        case ("steps", _): pathPoints = try number(256)
+        case ("steps", .contribution): pathPoints = try number(256)
         default:
+          if try readTrained(option, of: kind, value, "\(place).\(option)") { continue }
           chosen = try list(value, "\(place).\(option)").map { try text($0, "\(place).\(option)") }
         }
       }

@@ -14,8 +14,13 @@ struct StudyData {
   let otherFamilies: [TrainingRow]
   /// Rows that are trained on.
   let training: [TrainingRow]
-  /// Of all that it is made of.
-  let digest: String
+  /// All rows, and which of them are trained on and which are not.
+  let found: TrainingData
+  let split: DataSplit
+  /// Rows of unseen wordings, of which those that are measured are some.
+  let unseen: [TrainingRow]
+  /// Of all that it is made of, and of all rows that can be trained on.
+  let digest, trainingDigest: String
   /// Reviews that people changed; nil where none are measured.
   let reviews: CounterfactualData?
 
@@ -25,6 +30,8 @@ struct StudyData {
     let found = try TrainingData(files: configuration.data.map { TrainingDataFile(path: $0) })
     let split = try DataSplit(
       found.rows, DataSplit.Options(seed: configuration.seed), needsTraining: false)
+    self.found = found
+    self.split = split
     training = split.train.map { found.rows[$0] }.filter { $0.parts.isEmpty }
     guard !training.isEmpty else {
       throw StudyError.configuration(
@@ -40,6 +47,7 @@ struct StudyData {
         problem: "data has no row of an unseen instruction; give rows with a split, or more of them"
       )
     }
+    self.unseen = unseen.map { found.rows[$0] }
     var order = unseen
     var random = SeededGenerator(configuration.seed, 0x5354_5544)
     random.shuffle(&order)
@@ -84,6 +92,15 @@ struct StudyData {
       }
     }
     digest = hash.finalize().hexadecimal
+    var all = SHA256()
+    if configuration.experiments.contains(where: \.kind.isTrained) {
+      for row in split.train.map({ found.rows[$0] }) + self.unseen {
+        for text in [row.instruction, row.input, row.output, row.family ?? ""] + row.parts {
+          all.update(data: Data("\(text.utf8.count) \(text)\n".utf8))
+        }
+      }
+    }
+    trainingDigest = all.finalize().hexadecimal
     reviews = try configuration.counterfactuals.flatMap { folder in
       configuration.experiments.contains { $0.kind == .cebab }
         ? try CounterfactualData(folder: folder, originals: configuration.originals) : nil

@@ -14,8 +14,18 @@ public struct StudyJob: Sendable, Equatable {
   /// All that its results depend on, as JSON with sorted keys.
   public let contents: String
 
-  /// "contribution/shipped".
-  public var name: String { "\(kind.rawValue)/\(editorName)" }
+  /// Of a training, what is trained.
+  let cell: StudyCell?
+  /// Jobs whose results it needs, by their ids.
+  let needs: [String]
+
+  /// "contribution/shipped", "cell/shipped/l0-0.01/seed-0".
+  public var name: String {
+    "\(kind.rawValue)/\(editorName)" + (cell.map { "/" + $0.name } ?? "")
+  }
+
+  /// Whether they are the same.
+  public static func == (a: Self, b: Self) -> Bool { a.id == b.id }
 
   /// All that results depend on: paths, threads and memory are not among it.
   struct Contents: Encodable {
@@ -34,6 +44,11 @@ public struct StudyJob: Sendable, Equatable {
     /// Of what is compared with texts that people changed alone.
     var counterfactuals: String?
     var originals: Int?
+    /// Of trainings alone: what is trained, and of which rows.
+    var cell: StudyCell?
+    var trainingRows: String?
+    /// Ids of jobs whose results it is made of.
+    var needs: [String]?
   }
 
   init(
@@ -48,5 +63,7 @@ public struct StudyJob: Sendable, Equatable {
     self.kind = kind
     editorName = editor.name
     editorPath = editor.path
+    cell = contents.cell
+    needs = contents.needs ?? []
   }
 }

@@ -16,6 +16,9 @@ public struct StudyClaim: Sendable, Encodable {
   private struct Rule {
     let name, claim: String
     let figures: [String]
+    /// Figures of what could refute it.
+    var controls: [String] = []
+    /// What is said where none of these was measured, or where there is no such figure.
     let untried: String?
   }
 
@@ -28,10 +31,15 @@ public struct StudyClaim: Sendable, Encodable {
       ], untried: nil),
     Rule(
       name: "C2", claim: "the edit brings out what the model has, rather than teaching it",
-      figures: [], untried: "no editor was trained on permuted meanings"),
+      figures: [],
+      controls: ["permuted.selectivity", "permuted.selectivity_350", "permuted.code_over_true"],
+      untried: "no editor was trained on permuted meanings"),
     Rule(
       name: "C3", claim: "the edit acts in those blocks",
       figures: ["contribution.cpr_over_random", "contribution.reliability"],
+      controls: [
+        "random-sites.p_of_3", "random-sites.p_of_6", "random-sites.predictiveness",
+      ],
       untried: "no edits were trained at random blocks of the same number"),
     Rule(
       name: "C4", claim: "the edit can be read back",
@@ -51,23 +59,32 @@ public struct StudyClaim: Sendable, Encodable {
   /// refute it is untried, and fails where one of them fails.
   static func all(_ editor: String, _ verdicts: [StudyVerdict]) -> [StudyClaim] {
     rules.map { rule in
-      let found = rule.figures.map { figure -> (figure: String, verdict: StudyVerdict?) in
-        let parts = figure.split(separator: ".").map(String.init)
-        return (
-          figure, verdicts.first { $0.job == "\(parts[0])/\(editor)" && $0.metric == parts[1] }
-        )
+      func found(_ figures: [String]) -> [(figure: String, verdict: StudyVerdict?)] {
+        figures.map { figure in
+          let parts = figure.split(separator: ".").map(String.init)
+          return (
+            figure,
+            verdicts.first {
+              $0.job == "\(parts[0])/\(editor)" && $0.metric == parts[1] && $0.verdict != "not run"
+            }
+          )
+        }
       }
+      let controls = found(rule.controls)
+      let isTried = controls.contains { $0.verdict != nil }
+      let untried = isTried ? nil : rule.untried
+      let found = found(rule.figures) + (isTried ? controls : [])
       let failed = found.filter { $0.verdict?.verdict == "fail" }
       let open = found.filter { $0.verdict == nil || $0.verdict?.verdict == "undecided" }
       let verdict =
         !failed.isEmpty
-        ? "fail" : open.isEmpty && rule.untried == nil ? "pass" : "undecided"
+        ? "fail" : open.isEmpty && untried == nil ? "pass" : "undecided"
       let why =
         found.map { figure, verdict in
           guard let verdict else { return "\(figure): not measured" }
           let value = verdict.value.map { Page.fixed($0, 3) } ?? "-"
           return "\(figure) \(value), asked \(verdict.threshold): \(verdict.verdict)"
-        } + (rule.untried.map { [$0] } ?? [])
+        } + (untried.map { [$0] } ?? [])
       return StudyClaim(
         name: rule.name, claim: rule.claim, editor: editor, verdict: verdict,
         why: why.joined(separator: "; "))

@@ -45,6 +45,21 @@ struct StudyLine: Encodable {
     note = verdict.note
   }
 
+  /// What x is of a series with a value for each row.
+  static let rowNumbers = "row"
+
+  /// A figure with a threshold that this job does not have, and why; nil where it has none.
+  static func notRun(
+    _ job: StudyJob, _ metric: String, _ accept: [String: StudyConfiguration.Threshold], why: String
+  ) -> StudyLine? {
+    guard let threshold = accept["\(job.kind.rawValue).\(metric)"] else { return nil }
+    var line = StudyLine("verdict", job, metric)
+    line.threshold = threshold.text
+    line.verdict = "not run"
+    line.note = why
+    return line
+  }
+
   static func estimate(
     _ job: StudyJob, _ metric: String, _ estimate: Estimate?, unit: String, rows: Int,
     clusters: Int,

@@ -24,12 +24,6 @@ struct UnmeasuredFigure {
       "cebab", ["cosine_of_left_out_aspect <= 0.55"],
       "no editor is trained on texts that people changed, nor on all aspects but one")
     + figures(
-      "frontier",
-      [
-        "area_over_random > 0.1", "sites_with_90 <= 8", "sites_with_75 <= 4",
-        "exact_zeros >= 0.95", "soft_over_hard <= 0.02", "over_pruning <= 0.05",
-      ], "no editors are trained with gates or proximal steps")
-    + figures(
       "places", ["reliability >= 0.8"], "no editors are trained at other positions and blocks")
     + figures(
       "addresses",
@@ -44,12 +38,6 @@ struct UnmeasuredFigure {
         "exported_difference <= 0.001",
       ],
       "no interface writes weights")
-    + figures(
-      "permuted", ["selectivity > 0", "selectivity_350 >= 0.15", "code_over_true >= 0.3"],
-      "no editor is trained on permuted meanings")
-    + figures(
-      "random-sites", ["p_of_3 <= 0.05", "p_of_6 <= 0.05", "predictiveness >= 0.6"],
-      "no edits are trained at random blocks of the same number")
     + figures(
       "reader",
       [

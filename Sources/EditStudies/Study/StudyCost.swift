@@ -35,11 +35,22 @@ struct StudyCost {
     case .probes: return 20 + cost(288, runs: 3) + cost(400, runs: 1)
     // Reviews are twice as long as rows.
     case .cebab: return cost(reviews.test, runs: 2 * 10) + cost(reviews.training, runs: 2)
+    case .sites: return cost(min(96, rows), runs: 1, gradients: points + 2)
+    // They read what others found.
+    case .cell, .frontier, .randomSites, .permuted: return 1
     case .vectors:
       let families = min(vectors, rows)
       return cost(families * 80, runs: 4, answers: 1) + cost(families * 16, runs: 45)
         + cost(families * 8 * steps, runs: 0, gradients: 1)
     }
+  }
+
+  /// Seconds of a training of so many steps in all and rows each, measured after some of them.
+  func seconds(_ cell: StudyCell) -> Double {
+    let trained = Double((cell.evaluations.last ?? 0) * cell.batchSize)
+    return cost(trained, runs: 0, gradients: 1.3)
+      + Double(cell.evaluations.count) * (cost(rows, runs: 4) + cost(1400, runs: 0.3))
+      + (cell.labels == nil ? cost(rows + pairs + others, runs: 4, answers: 2) : 0)
   }
 
   private func cost(

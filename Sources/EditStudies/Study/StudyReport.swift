@@ -87,10 +87,13 @@ struct StudyReport {
 
   private func section(_ job: StudyJob, _ lines: [StudyResult]?) -> String {
     guard let lines else {
-      return Page.section("\(question(job.kind)) \(job.editorName)", Page.note("Not done yet."))
+      return Page.section("\(question(job.kind)) \(title(job))", Page.note("Not done yet."))
     }
     let estimates = lines.filter { $0.kind == "estimate" }
-    let series = Dictionary(grouping: lines.filter { $0.kind == "series" }, by: \.metric)
+    // Beside each other stand those that have the same x.
+    let series = Dictionary(
+      grouping: lines.filter { $0.kind == "series" && $0.xName != StudyLine.rowNumbers }
+    ) { SeriesKey(metric: $0.metric, x: $0.x ?? []) }
     var parts = [
       Page.table(
         ["figure", "of", "value", "interval", "unit", "rows", "families", ""],
@@ -102,8 +105,8 @@ struct StudyReport {
           ]
         }, numbers: [2, 5, 6])
     ]
-    for (metric, lines) in series.sorted(by: { $0.key < $1.key }) {
-      let x = lines[0].x ?? []
+    for (key, lines) in series.sorted(by: { $0.key < $1.key }) {
+      let (metric, x) = (key.metric, key.x)
       parts.append("<h3>\(Page.escaped(metric)) by \(Page.escaped(lines[0].xName ?? ""))</h3>")
       if lines[0].unit == "share" || lines[0].unit == "fraction" {
         parts.append(
@@ -124,8 +127,22 @@ struct StudyReport {
           }, numbers: Set([0] + lines.indices.map { 1 + 2 * $0 })))
     }
     parts.append(Page.note("Job \(job.id)."))
-    return "<section>\n<h2>\(Page.escaped("\(question(job.kind)) \(job.editorName)"))</h2>\n"
+    return "<section>\n<h2>\(Page.escaped("\(question(job.kind)) \(title(job))"))</h2>\n"
       + parts.joined(separator: "\n") + "\n</section>"
+  }
+
+  /// What tables of series are told apart by.
+  private struct SeriesKey: Hashable, Comparable {
+    let metric: String
+    let x: [Double]
+
+    static func < (a: Self, b: Self) -> Bool {
+      a.metric == b.metric ? a.x.lexicographicallyPrecedes(b.x) : a.metric < b.metric
+    }
+  }
+
+  private func title(_ job: StudyJob) -> String {
+    job.editorName + (job.cell.map { ", \($0.name)" } ?? "")
   }
 
   private func question(_ kind: StudyConfiguration.Experiment.Kind) -> String {
@@ -141,6 +158,11 @@ struct StudyReport {
     case .probes: "What can a probe read?"
     case .vectors: "How much of it can one vector do?"
     case .cebab: "Does it do what people's changes do?"
+    case .frontier: "How few sites and numbers does it need, trained for that?"
+    case .randomSites: "Are the best sites better than random ones, after training?"
+    case .permuted: "Is it learnt faster where words mean what they say?"
+    case .sites: "What do the latents of each site do?"
+    case .cell: "A training:"
     }
   }
 
@@ -149,7 +171,8 @@ struct StudyReport {
       "What this does not say",
       Page.note(
         "Shares are of the gain over the mean edit. That an edit acts in some blocks is no evidence that the model keeps "
-          + "the concept there: random sites of the same number, trained, were not tried. Answers and losses are of one "
+          + "the concept there; what trainings at random sites of the same number say of it stands above, where they were "
+          + "made. Answers and losses are of one "
           + "model, which is small. Intervals draw families of rows, and rows within them. Figures without a threshold "
           + "are exploratory."))
   }

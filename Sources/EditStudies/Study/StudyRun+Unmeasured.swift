@@ -8,6 +8,10 @@ extension StudyRun {
       })
   }
 
+  private func isTrained(_ experiment: String) -> Bool {
+    StudyConfiguration.Experiment.Kind(rawValue: experiment)?.isTrained ?? false
+  }
+
   func unmeasured(_ found: [(job: StudyJob, lines: [StudyResult]?)]) -> [StudyVerdict] {
     var missing: [StudyVerdict] = []
     for (figure, threshold) in configuration.accept.sorted(by: { $0.key < $1.key }) {
@@ -26,6 +30,8 @@ extension StudyRun {
             continue
           }
           why = "there is no such figure of this editor"
+        } else if isTrained(parts[0]), prefixes.contains(editor.name) {
+          why = "the editor has no latents by layer"
         } else {
           why = "not among the experiments of this study"
         }

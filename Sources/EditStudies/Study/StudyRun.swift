@@ -50,6 +50,7 @@ public final class StudyRun {
     self.data = data
     var digests: [String: String] = [:]
     var prefixes: Set<String> = []
+    var blueprints: [String: EditorConfiguration] = [:]
     for editor in configuration.editors {
       let file = try OpenedEditor(path: editor.path)
       try StudiedEditor.check(file)
@@ -61,6 +62,7 @@ public final class StudyRun {
             + "\(try opened.identity().description); give an editor of this model")
       }
       digests[editor.name] = file.digest()
+      blueprints[editor.name] = file.configuration
       if file.configuration.interface.isPrefix { prefixes.insert(editor.name) }
     }
     self.prefixes = prefixes
@@ -69,26 +71,23 @@ public final class StudyRun {
     }
     let identity = try opened.identity().digest
     let weights = ProcessorIdentity.sample(of: opened.file)
-    jobs = try configuration.experiments.flatMap { experiment in
-      try configuration.editors.filter {
-        experiment.editors.isEmpty || experiment.editors.contains($0.name)
-      }.map { editor in
-        try StudyJob(
-          StudyJob.Contents(
-            kind: experiment.kind.rawValue, model: identity, weights: weights,
-            editor: digests[editor.name]!, rows: data.digest,
-            activations: configuration.activations.rawValue, template: configuration.chatTemplate,
-            unrelated: unrelated, seed: configuration.seed, rowCount: configuration.rows,
-            rowsPerFamily: configuration.rowsPerFamily, resamples: configuration.resamples,
-            level: configuration.level, pathPoints: configuration.pathPoints,
-            knownPerFamily: configuration.knownPerFamily,
-            vectorFamilies: experiment.kind == .vectors ? configuration.vectorFamilies : nil,
-            vectorSteps: experiment.kind == .vectors ? configuration.vectorSteps : nil,
-            counterfactuals: experiment.kind == .cebab ? data.reviews?.digest : nil,
-            originals: experiment.kind == .cebab ? configuration.originals : nil),
-          kind: experiment.kind, editor: editor)
-      }
-    }
+    let editorDigests = digests
+    jobs = try StudyPlan(configuration, editors: blueprints) { experiment, editor in
+      let trains = [.cell, .sites].contains(experiment.kind) || experiment.kind.isTrained
+      return StudyJob.Contents(
+        kind: experiment.kind.rawValue, model: identity, weights: weights,
+        editor: editorDigests[editor]!, rows: data.digest,
+        activations: configuration.activations.rawValue, template: configuration.chatTemplate,
+        unrelated: unrelated, seed: configuration.seed, rowCount: configuration.rows,
+        rowsPerFamily: configuration.rowsPerFamily, resamples: configuration.resamples,
+        level: configuration.level, pathPoints: configuration.pathPoints,
+        knownPerFamily: configuration.knownPerFamily,
+        vectorFamilies: experiment.kind == .vectors ? configuration.vectorFamilies : nil,
+        vectorSteps: experiment.kind == .vectors ? configuration.vectorSteps : nil,
+        counterfactuals: experiment.kind == .cebab ? data.reviews?.digest : nil,
+        originals: experiment.kind == .cebab ? configuration.originals : nil,
+        trainingRows: trains ? data.trainingDigest : nil)
+    }.jobs
   }
 
   /// Rows that are measured.
@@ -108,7 +107,8 @@ public final class StudyRun {
         id: job.id, name: job.name, state: isDone ? .done : units > 0 ? .begun : .waiting,
         units: units,
         seconds: isDone
-          ? JobFolder.seconds(configuration.output, job) ?? 0 : try cost(job).seconds(job.kind))
+          ? JobFolder.seconds(configuration.output, job) ?? 0
+          : try job.cell.map(cost(job).seconds) ?? cost(job).seconds(job.kind))
     }
   }
 
@@ -125,15 +125,15 @@ public final class StudyRun {
   }
 
   /// Names of editors that write prefixes.
-  private let prefixes: Set<String>
+  let prefixes: Set<String>
 
   /// Does what is missing, one job after the other, and writes the report. `progress` hears the job, its units and how
   /// many there are; `isStopRequested` is asked before every pass. Of several processes on one folder each takes jobs that
   /// no other has; the last waits for those of the others, and takes them over where their owner is gone.
   ///
   /// What was measured is on the disk when it is told, so that a study that was ended at any moment goes on where it was,
-  /// to the same bits. With `only`, a job's number from 0, id or name, that one alone is done. Throws `claimed` where
-  /// another process does that one, `interrupted`, and what measuring throws.
+  /// to the same bits. With `only`, a job's number from 0, id or name, that one alone is done, and before it what it needs.
+  /// Throws `claimed` where another process does that one, `interrupted`, and what measuring throws.
   ///
   /// `ranks` take jobs in the same way, in a folder that they share, and all call this: where one is told to stop, all
   /// stop and throw `interrupted`; the first writes the report; one job alone is the first one's. Throws `folderNotShared`
@@ -161,7 +161,8 @@ public final class StudyRun {
     only: String?, first: Int = 0, isStopRequested: @escaping () -> Bool,
     progress: @escaping (StudyJob, _ done: Int, _ of: Int, _ note: String) -> Void
   ) throws {
-    let wanted = try only.map { [try job($0)] } ?? jobs
+    let asked = try only.map { try job($0) }
+    let wanted = asked.map(needed) ?? jobs
     try FileManager.default.createDirectory(
       atPath: configuration.output, withIntermediateDirectories: true)
     try keepThresholds()
@@ -175,9 +176,10 @@ public final class StudyRun {
         if try !measure(mine, editor.path, isStopRequested, progress) { isElsewhere = true }
       }
       guard isElsewhere else { break }
-      if only != nil {
+      // What it needs is waited for; the job itself is not.
+      if let asked, try asked.needs.allSatisfy(isDone) {
         throw StudyError.claimed(
-          path: JobFolder.path(configuration.output, wanted[0]), by: "another process")
+          path: JobFolder.path(configuration.output, asked), by: "another process")
       }
       guard !isStopRequested() else { throw StudyError.interrupted(work: "studying") }
       Thread.sleep(forTimeInterval: 1)
@@ -207,6 +209,10 @@ public final class StudyRun {
     var units = (done: 0, of: 0)
     var claim: JobClaim?
     for job in jobs where try JobFolder.results(configuration.output, job) == nil {
+      guard try job.needs.allSatisfy(isDone) else {
+        isWhole = false
+        continue
+      }
       let folder = try JobFolder(configuration.output, job)
       claim = try JobClaim(folder.path)
       guard claim != nil else {
@@ -227,7 +233,7 @@ public final class StudyRun {
           if let current { progress(current, units.done, units.of, note) }
         }
       material = here
-      try measure(job, folder, try experiment(job.kind, here)) { done, of in
+      try measure(job, folder, try experiment(job, folder.path, here)) { done, of in
         claim?.renew()
         units = (done, of)
         progress(job, done, of, "")
@@ -235,24 +241,6 @@ public final class StudyRun {
       claim = nil
     }
     return isWhole
-  }
-
-  private func experiment(
-    _ kind: StudyConfiguration.Experiment.Kind, _ material: StudyMaterial
-  ) throws -> any StudyExperiment {
-    switch kind {
-    case .anatomy: AnatomyExperiment(material)
-    case .contribution: ContributionExperiment(material)
-    case .dose: try DoseExperiment(material)
-    case .reading: ReadingExperiment(material)
-    case .words: WordsExperiment(material)
-    case .arithmetic: ArithmeticExperiment(material)
-    case .stress: StressExperiment(material)
-    case .tracing: TracingExperiment(material)
-    case .probes: ProbesExperiment(material)
-    case .vectors: VectorsExperiment(material)
-    case .cebab: try CounterfactualExperiment(material)
-    }
   }
 
   private func measure(
@@ -277,6 +265,7 @@ public final class StudyRun {
       try experiment.reduce(units, job).map { try $0.json() },
       seconds: start.duration(to: clock.now) / .seconds(1),
       peakRssBytes: SystemMemory.peakResidentBytes)
+    experiment.finished()
   }
 
   /// Removes a job, by its id or its name, so that it is done again. Throws `configuration` where there is none such.

@@ -80,6 +80,9 @@ public struct DataSplit: Sendable, Equatable {
     guard !train.isEmpty || !needsTraining else { throw .noExamples }
   }
 
+  /// Those rows to train on, and none held out.
+  package init(train: [Int]) { self.train = train }
+
   /// The names of the lists that follow from texts.
   public static let standardNames = ["seen", "unseen", "compositional"]
 

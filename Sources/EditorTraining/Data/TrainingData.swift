@@ -62,4 +62,13 @@ public struct TrainingData: Sendable {
     self.files = files
     self.problems = problems
   }
+
+  /// `other` with other rows in the places of its own.
+  package init(_ other: TrainingData, rows: [TrainingRow]) {
+    precondition(rows.count == other.rows.count)
+    self.rows = rows
+    fileOfRow = other.fileOfRow
+    files = other.files
+    problems = other.problems
+  }
 }

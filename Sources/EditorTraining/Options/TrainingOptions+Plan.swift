@@ -24,6 +24,7 @@ extension TrainingOptions {
     plan.schedule = o.schedule
     plan.optimizer = AdamW.Options(
       kind: o.optimizer, beta1: o.beta1, beta2: o.beta2, epsilon: o.epsilon)
+    plan.sparsity = objective.sparsity
     plan.seed = run.seed
     return plan
   }

@@ -193,6 +193,8 @@ public struct ObjectiveOptions: Sendable, Codable, Equatable {
   /// Instructions that ask for nothing, one on a line: every other sequence of that text has the next of them
   /// in the place of a row's instruction, and so has every one that is a row. nil for rows' instructions everywhere.
   public var localityInstructions: String?
+  /// What keeps an editor's edits to few sites; nil for nothing.
+  public var sparsity: EditSparsity?
   /// A folder in which the teacher's states are kept; nil to compute them each time.
   public var teacherCache: String?
 

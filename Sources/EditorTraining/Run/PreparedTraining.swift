@@ -29,18 +29,24 @@ public struct PreparedTraining {
   ///   - opened: the model through which it is trained.
   ///   - processor: its weights.
   ///   - randomRows: random tokens in the place of rows; nil for rows.
+  ///   - given: rows and their split, in the place of those of the options' files; and a network, in the place of the
+  ///     options'.
   ///   - storage: how matrices of the network are stored where it is written.
   ///   - ranks: those that train together; nil for this process alone.
   /// - Throws: `EditorTrainingError`, `LatentEditingError`, `MemoryShortage`, and what makes a file unusable.
   public init(
     _ options: TrainingOptions, _ opened: OpenedModel, processor: Processor,
-    randomRows: RandomRows? = nil, storage: EditorStorage = .f32, ranks: Communicator? = nil
+    randomRows: RandomRows? = nil,
+    given: (rows: TrainingData, split: DataSplit, network: TrainedNetwork)? = nil,
+    storage: EditorStorage = .f32, ranks: Communicator? = nil
   ) throws {
     let identity = try opened.identity()
-    let network = try options.network(
-      for: processor, identity: identity, tokenizer: opened.tokenizer)
+    let network =
+      try given?.network
+      ?? options.network(for: processor, identity: identity, tokenizer: opened.tokenizer)
     let input = try TrainingInput(
-      options, randomRows: randomRows, configuration: opened.configuration,
+      options, randomRows: randomRows, given: given.map { ($0.rows, $0.split) },
+      configuration: opened.configuration,
       tokenizer: opened.tokenizer, for: network)
     let teachers = options.objective.teacherCache.map {
       TeacherCache(folder: $0, file: opened.file, identity: identity, processor: processor)
@@ -50,7 +56,9 @@ public struct PreparedTraining {
       teachers: teachers, ranks: ranks)
     // Saving takes the compressor, buffers, and a copy of a parameter that is rounded.
     let saving = 16_000_000 + (storage == .f32 ? 0 : trainer.largestParameterBytes)
-    trainer.memory.program = opened.program.bytes + (options.output.isEmpty ? 0 : saving)
+    // Centred heads are copied to be written.
+    let copied = options.objective.sparsity == nil ? 0 : trainer.headBytes
+    trainer.memory.program = copied + opened.program.bytes + (options.output.isEmpty ? 0 : saving)
     try trainer.memory.check(limit: opened.settings.memoryLimit)
     self.options = options
     self.input = input

@@ -19,12 +19,14 @@ public struct TrainingInput {
   /// - Parameters:
   ///   - options: where rows are, and how they are split and written.
   ///   - randomRows: random tokens in the place of rows; nil for rows.
+  ///   - given: rows and their split, in the place of those of the options' files.
   ///   - configuration: the processor's.
   ///   - tokenizer: the processor's.
   ///   - network: what is trained.
   /// - Throws: `EditorTrainingError`, and what makes a file unreadable.
   public init(
     _ options: TrainingOptions, randomRows: RandomRows? = nil,
+    given: (rows: TrainingData, split: DataSplit)? = nil,
     configuration: ProcessorConfiguration, tokenizer: Tokenizer, for network: TrainedNetwork
   ) throws {
     let seed = options.run.seed
@@ -41,8 +43,8 @@ public struct TrainingInput {
       leftOut = 0
       return
     }
-    let rows = try TrainingData(files: options.data, fields: options.fields)
-    let split = try DataSplit(rows.rows, options.split)
+    let rows = try given?.rows ?? TrainingData(files: options.data, fields: options.fields)
+    let split = try given?.split ?? DataSplit(rows.rows, options.split)
     let template = try PromptTemplate(
       name: options.chatTemplate, for: tokenizer.vocabulary)
     let limits = options.limits(

@@ -241,7 +241,7 @@ public struct TrainingRun {
     try append(line)
     listener.receive(.validated(reports))
     let chosen = reports.first { $0.split == "unseen" } ?? reports[0]
-    if trainer.step > 0, chosen.edited < bestLoss, isFirst {
+    if trainer.step > 0, chosen.edited < bestLoss, isFirst, trainer.canWriteNetwork {
       bestLoss = chosen.edited
       try listener.finishing {
         try trainer.writeNetwork(to: path("best.safetensors"), storage: storage)
@@ -254,7 +254,7 @@ public struct TrainingRun {
     guard folder != nil else { return }
     try listener.finishing {
       try trainer.save(to: path("training.state"))
-      guard isFirst else { return }
+      guard isFirst, trainer.canWriteNetwork else { return }
       try trainer.writeNetwork(
         to: path(trainer.network.name + ".safetensors"), storage: storage)
       try trainer.network.writeFolder(path("peft"))

@@ -76,6 +76,9 @@ package final class EditorPass: EditingPass {
       TrainedStore(
         part: .heads, parameters: editor.heads.parameters, gradients: editorTape.headGradients),
     ]
+      + (editor.heads.centring?.gates.map {
+        [TrainedStore(part: .sites, parameters: $0.parameters, gradients: $0.gradients)]
+      } ?? [])
   }
 
   package var frozen: ParameterStore? { editorTape.backbone.frozen }
@@ -94,6 +97,22 @@ package final class EditorPass: EditingPass {
   package func seedRounding(_ seed: RoundingSeed) {
     tape.roundingSeed = seed.part(0)
     editorTape.backbone.roundingSeed = seed.part(1)
+    gateSeed = seed.part(2)
+  }
+
+  private var gateSeed = RoundingSeed()
+  /// What a gate that is open costs, in nats a token: lambda of an `EditSparsity`.
+  package var gatePenalty: Float = 0
+
+  /// u of every gate and example of `batch`, `[S][B]`, of each row its own; nil where no gates are learned.
+  private func draws(_ batch: TrainingBatch) -> [Float]? {
+    guard editor.heads.centring?.gates != nil else { return nil }
+    return (0..<editor.heads.siteCount).flatMap { site in
+      batch.examples.map { example in
+        // The middle of one of 2^23 steps, which is a Float: neither 0 nor 1.
+        (Float(gateSeed.part(example.row).part(site).draw >> 9) + 0.5) * 0x1p-23
+      }
+    }
   }
 
   private var hasGhost: Bool { editor.configuration.positions == .ghost }
@@ -139,6 +158,11 @@ package final class EditorPass: EditingPass {
   ) throws(LatentEditingError) -> LossSums {
     var teacher: TeacherStates?
     if objective.distillation != 0 { teacher = try self.teacher(batch) }
+    // Where nothing is learned of the rows, gates are as they are without a draw.
+    let isPenalized = objective.crossEntropy != 0
+    editorTape.draws = isPenalized ? draws(batch) : nil
+    editorTape.gatePenalty = isPenalized ? gatePenalty / Float(exampleCount) : 0
+    defer { editorTape.draws = nil }
     let (rows, gates) = try forwardEdited(
       batch,
       penalty: objective.regularizers.penalty(batch.examples.count, of: exampleCount))

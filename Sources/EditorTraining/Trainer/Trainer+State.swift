@@ -10,6 +10,16 @@ extension Trainer {
   /// Instructions over which a prefix editor's mean is taken, at most.
   private static let meanInstructions = 64
 
+  /// Whether the network's file format has a place for what is trained: not for sites that an instruction opens, nor for
+  /// thresholds of latents (`EditSparsity`), which the training's state alone has.
+  public var canWriteNetwork: Bool {
+    guard case .editor(let editor) = network else { return true }
+    return editor.heads.centring?.isPlain ?? true
+  }
+
+  /// Bytes of an editor's heads.
+  var headBytes: Int { stores.first { $0.part == .heads }?.parameters.byteCount ?? 0 }
+
   /// Writes the network as one file. A prefix editor's mean is measured first, over instructions of the rows
   /// that are trained on. Throws `LatentEditingError`.
   public func writeNetwork(to path: String, storage: EditorStorage) throws(LatentEditingError) {

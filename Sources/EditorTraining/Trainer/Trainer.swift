@@ -83,6 +83,7 @@ public final class Trainer {
   var sampler: BatchSampler
   let stores: [TrainedStore]
   let processor: Processor
+  private let proximal: ProximalSteps?
   private let execution: Execution
   lazy var record = TrainingRecord(plan, network, processor, execution, data)
 
@@ -123,6 +124,21 @@ public final class Trainer {
     options.backward = execution.backward
     options.distills =
       plan.objective.distillation != 0 || plan.objective.regularizers[.locality] != 0
+    if let sparsity = plan.sparsity {
+      guard case .editor(let editor) = network, ranks == nil else {
+        throw EditorTrainingError.option(
+          name: "sparsity", found: "\(sparsity)",
+          needed: ranks == nil
+            ? "left out where the processor is tuned" : "left out where several ranks train")
+      }
+      try sparsity.prepare(editor, data)
+      proximal =
+        [.group, .rows].contains(sparsity.kind)
+        ? ProximalSteps(
+          editor.heads, byRows: sparsity.kind == .rows, kappa: sparsity.strength) : nil
+    } else {
+      proximal = nil
+    }
     let capacity = Trainer.capacity(
       plan, data, network, batchSize: plan.batchSize / rankCount)
     switch network {
@@ -130,6 +146,9 @@ public final class Trainer {
       pass = try editor.pass(
         through: processor, capacity: capacity, options: options, teachers: teachers,
         freezesBackbone: plan.backboneRate == 0)
+      if let sparsity = plan.sparsity, sparsity.gating != .none {
+        (pass as? EditorPass)?.gatePenalty = Float(sparsity.strength)
+      }
     case .adapters(let adapters, _):
       guard plan.isPlain else {
         throw EditorTrainingError.option(
@@ -156,7 +175,8 @@ public final class Trainer {
         OptimizerGroup(
           name: "backbone", learningRate: plan.backboneRate, weightDecay: plan.weightDecay),
         OptimizerGroup(name: "heads", learningRate: plan.headRate, weightDecay: plan.weightDecay),
-        OptimizerGroup(name: "gates", learningRate: plan.gateRate),
+        OptimizerGroup(name: "gates", learningRate: plan.rates[2]),
+        OptimizerGroup(name: "sites", learningRate: plan.rates[3]),
       ], ranges: trained.map(\.range), owned: exchange?.shares.owned, pool: processor.pool)
     sampler = try BatchSampler(
       lengths: data.train.map(\.length), files: data.files, weights: data.weights,
@@ -181,7 +201,16 @@ public final class Trainer {
 
   /// The optimizer's group of a parameter: backbone, heads (or adapters) or gates.
   private static func group(_ part: TrainedStore.Part, _ entry: ParameterLayout.Entry) -> Int {
-    part == .backbone ? 0 : entry.role == .gate ? 2 : 1
+    part == .sites ? 3 : part == .backbone ? 0 : entry.role == .gate ? 2 : 1
+  }
+
+  /// Whether a parameter stays as it is: a mean is measured, its group's rate is 0, or it is the heads' norm, by which an
+  /// edit that is to shrink could grow.
+  private static func isFrozen(
+    _ plan: TrainingPlan, _ part: TrainedStore.Part, _ entry: ParameterLayout.Entry
+  ) -> Bool {
+    entry.role == .mean || plan.rates[group(part, entry)] == 0
+      || plan.sparsity != nil && part == .heads && entry.name.hasPrefix("norm.")
   }
 
   /// The parameters of parts that are not frozen, each under one rule: matrices decay; embeddings,
@@ -196,7 +225,7 @@ public final class Trainer {
       guard entry.role != .mean else { return nil }
       let decays = if case .matrix = entry.shape { true } else { false }
       let group = group(store.part, entry)
-      if let plan, plan.rates[group] == 0 { return nil }
+      if let plan, isFrozen(plan, store.part, entry) { return nil }
       let range = OptimizedRange(
         parameters: store.parameters.floats(of: entry.name),
         gradients: store.gradients.floats(of: entry.name), group: group, decays: decays)
@@ -254,8 +283,7 @@ public final class Trainer {
   private var frozenEntries: [(entry: ParameterLayout.Entry, gradients: ParameterStore)] {
     stores.flatMap { store in
       store.parameters.layout.entries.compactMap { entry in
-        entry.role == .mean || plan.rates[Trainer.group(store.part, entry)] == 0
-          ? (entry, store.gradients) : nil
+        Trainer.isFrozen(plan, store.part, entry) ? (entry, store.gradients) : nil
       }
     }
   }
@@ -365,6 +393,11 @@ public final class Trainer {
       [example], firstContent: min(data.firstContent, example.prompt.count - 1))
   }
 
+  /// The sum of the schedule's factors over the run.
+  private lazy var rateFactors: Double = (0..<plan.steps).reduce(0) {
+    $0 + plan.schedule.factor(step: $1, of: plan.steps)
+  }
+
   private func takeStep() throws -> StepReport {
     let clock = ContinuousClock()
     let start = clock.now
@@ -380,6 +413,7 @@ public final class Trainer {
     if case .editor(let editor) = network {
       plan.objective.regularizers.shrink(
         editor.heads.parameters, rate: Float(factor) * plan.headRate)
+      proximal?.step(factor / rateFactors)
     }
     if let exchange {
       exchange.beginParameters()

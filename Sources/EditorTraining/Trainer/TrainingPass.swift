@@ -18,7 +18,7 @@ package protocol TrainingPass: AnyObject {
   var stages: (any ParameterStages)? { get set }
   /// The stage of a parameter of the heads.
   func headStage(of name: String) -> Int
-  /// What the next gradients are rounded with, where the backward pass runs in eight bits.
+  /// What the next gradients are rounded with, where the backward pass runs in eight bits, and gates drawn with.
   func seedRounding(_ seed: RoundingSeed)
 
   /// The losses of every response token of `batch`, example after example; `edited` is with what is
@@ -92,6 +92,8 @@ package struct TrainedStore {
     case backbone
     /// What an editor makes latents with.
     case heads
+    /// What opens and shuts an editor's sites (`EditSparsity`).
+    case sites
   }
 
   package let part: Part

@@ -18,8 +18,11 @@ public struct TrainingPlan: Sendable, Codable, Equatable {
   public var headRate: Float = 1e-3
   /// Learning rate of the gates; 0 freezes them.
   public var gateRate: Float = 1e-3
-  /// The three rates, in the order of the optimizer's groups.
-  var rates: [Float] { [backboneRate, headRate, gateRate] }
+  /// The rates, in the order of the optimizer's groups; the last is that of the gates of `sparsity`, beside which the
+  /// editor's own are frozen.
+  var rates: [Float] {
+    [backboneRate, headRate, sparsity == nil ? gateRate : 0, EditSparsity.gateRate]
+  }
   /// Decoupled weight decay of matrices.
   public var weightDecay: Float = 0.01
   /// Greatest norm of a step's gradient; 0 for no clipping.
@@ -28,6 +31,8 @@ public struct TrainingPlan: Sendable, Codable, Equatable {
   public var schedule = LearningRateSchedule()
   /// The optimizer.
   public var optimizer = AdamW.Options()
+  /// What keeps an editor's edits to few sites; nil for nothing.
+  public var sparsity: EditSparsity?
   /// Order of the data and the shuffled instructions of validation.
   public var seed: UInt64 = 0
 

@@ -59,7 +59,9 @@ struct TrainingRecord: Codable, Equatable {
     add("beta1", plan.optimizer.beta1)
     add("beta2", plan.optimizer.beta2)
     add("epsilon", plan.optimizer.epsilon)
-    for (name, rate) in zip(["backbone", "head", "gate"], plan.rates) {
+    for (name, rate) in zip(
+      ["backbone", "head", "gate"], [plan.backboneRate, plan.headRate, plan.gateRate])
+    {
       add(name + "_learning_rate", rate == 0 ? "0 (frozen)" : "\(rate)")
     }
     add("weight_decay", plan.weightDecay)
@@ -69,6 +71,7 @@ struct TrainingRecord: Codable, Equatable {
     add("clip", plan.clip)
     add("cross_entropy", plan.objective.crossEntropy)
     add("distill", plan.objective.distillation)
+    add("sparsity", plan.sparsity.map { "centred heads, \($0)" } ?? "none")
     for regularizer in Regularizer.allCases {
       add(regularizer.rawValue, plan.objective.regularizers[regularizer])
     }

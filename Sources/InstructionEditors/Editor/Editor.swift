@@ -157,6 +157,22 @@ public final class Editor {
   private func edits(
     _ instructions: [[Int]], adding addition: CrossAttention?
   ) throws(LatentEditingError) -> [LatentEdit] {
+    let memory = try readHeads(instructions, adding: addition)
+    return try instructions.indices.map { row throws(LatentEditingError) in
+      try edit(of: row, in: memory)
+    }
+  }
+
+  /// This editor with other heads of the same blueprint.
+  func replacingHeads(_ heads: EditorHeads) throws(LatentEditingError) -> Editor {
+    try Editor(
+      configuration, backbone: backbone, heads: heads, tokenizer: ownTokenizer, pool: pool)
+  }
+
+  /// The heads' memory after some instructions were read together, each as it is alone.
+  func readHeads(
+    _ instructions: [[Int]], adding addition: CrossAttention?
+  ) throws(LatentEditingError) -> EditorHeadsState {
     let memory: EditorHeadsState
     let batch = TokenBatch(instructions)
     let blocks = configuration.readBlocks
@@ -171,9 +187,7 @@ public final class Editor {
       throw .model(error)
     }
     pool.run { memory.forward(count: instructions.count, $0) }
-    return try instructions.indices.map { row throws(LatentEditingError) in
-      try edit(of: row, in: memory)
-    }
+    return memory
   }
 
   private func edit(

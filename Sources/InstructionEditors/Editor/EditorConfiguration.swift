@@ -77,6 +77,11 @@ public struct EditorConfiguration: Sendable, Equatable {
     return adapters
   }
 
+  /// Whether each of its sites has a head of its own that reads nothing but the instruction.
+  package var hasHeadsOfInstructions: Bool {
+    !interface.isPrefix && crossAttention == nil && heads != .shared
+  }
+
   /// Latents of one layer.
   public var slotCount: Int { positions.slots.count }
 }

@@ -19,11 +19,14 @@ extension Editor {
   private static let version = "1"
 
   /// Writes the editor as one safetensors file (docs/editor-format.md); the same editor gives the same
-  /// bytes. Adapters on a GPT-2 are merged into its weights, and the file is that of a plain one. Throws
-  /// `file`.
+  /// bytes. Adapters on a GPT-2 are merged into its weights, and the file is that of a plain one; centred heads
+  /// are written as plain ones. Throws `file` and `notWritable`.
   public func write(
     to path: String, storage: EditorStorage = .f32
   ) throws(LatentEditingError) {
+    guard heads.centring == nil else {
+      return try folded().write(to: path, storage: storage)
+    }
     let parts = stored(
       backbone: ownParameters, heads: heads.parameters, merging: backbone as? AdaptedGPT2)
     do throws(ModelFileError) {

@@ -23,6 +23,10 @@ public final class EditorHeads: @unchecked Sendable {
   /// The weights.
   public let parameters: ParameterStore
 
+  /// What makes two parts of the latents; nil for plain heads, as they are in files. Only what is trained has it, and
+  /// `Editor.folded` takes it out.
+  package internal(set) var centring: CentredHeads?
+
   let kernels: KernelTable
 
   /// Numbers in one layer's latents: slots times the processor's width.
@@ -30,7 +34,7 @@ public final class EditorHeads: @unchecked Sendable {
     configuration.slotCount * configuration.processor.width
   }
   var width: Int { configuration.backbone.width }
-  var siteCount: Int { configuration.layers.count }
+  package var siteCount: Int { configuration.layers.count }
 
   /// Heads at their start; what is random (B of rank-k heads, u of shared ones) comes from `seed`.
   /// Throws `memory`.

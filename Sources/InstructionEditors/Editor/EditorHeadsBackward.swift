@@ -32,26 +32,68 @@ struct EditorHeadsBackward {
 
   /// Adds the gradients of one site's own parameters to `gradients`, of the heads' layout, given those of its latents,
   /// `[count][P d]`.
+  ///
+  /// Of centred heads with gates `penalty` is what a gate that is open costs, for each row.
   mutating func run(
-    site: Int, _ dLatents: [Float], to gradients: ParameterStore, _ linear: HeadLinear
+    site: Int, _ dLatents: [Float], to gradients: ParameterStore, _ linear: HeadLinear,
+    penalty: Float = 0
   ) {
     precondition(dLatents.count == count * heads.latentCount)
     let layer = heads.configuration.layers[site]
     let x = rows(state.inputs, site, heads.width)
-    let result: [Float]
+    let (dOwn, dRead) = differentiateOwn(site: site, dLatents, x, penalty: penalty)
+    var result: [Float]
     switch heads.configuration.heads {
     case .perLayer:
-      result = differentiate("heads.\(layer).weight", dLatents, x, to: gradients, linear)
+      result = differentiate("heads.\(layer).weight", dOwn, x, to: gradients, linear)
       addBias("heads.\(layer).bias", dLatents, to: gradients, linear)
     case .shared: result = dLatents
     case .rank(let rank):
       let middle = rows(state.middles, site, rank)
-      let dMiddle = differentiate("heads.\(layer).up", dLatents, middle, to: gradients, linear)
+      let dMiddle = differentiate("heads.\(layer).up", dOwn, middle, to: gradients, linear)
       addBias("heads.\(layer).bias", dLatents, to: gradients, linear)
       result = differentiate("heads.\(layer).down", dMiddle, x, to: gradients, linear)
     }
+    for (i, value) in dRead.enumerated() { result[i] += value }
     kept.replaceSubrange(range(site), with: result)
     seen += 1
+  }
+
+  /// Of centred heads the gradients of what the head itself makes, `[count][P d]`, and what the gates add to those of its
+  /// input, `[count][E]`, nothing where they do not read; the gates' own are added to theirs.
+  private func differentiateOwn(
+    site: Int, _ dLatents: [Float], _ x: [Float], penalty: Float
+  ) -> (own: [Float], read: [Float]) {
+    guard let centring = heads.centring else { return (dLatents, []) }
+    let (size, width) = (heads.latentCount, heads.width)
+    let c = rows(state.own, site, size)
+    var own: [Float] = []
+    own.reserveCapacity(dLatents.count)
+    let reads = centring.gating == .ofInstruction
+    var dRead = [Float](repeating: 0, count: reads ? count * width : 0)
+    for row in 0..<count {
+      let place = site * state.batch + row
+      let part = row * size..<(row + 1) * size
+      let found = centring.differentiate(
+        site: site, own: Array(c[part]), z: state.gates[place], Array(dLatents[part]))
+      own += found.own
+      guard let gates = centring.gates, centring.isOpen[site] else { continue }
+      let slope = x.withUnsafeBufferPointer {
+        HardConcrete.probability(
+          centring.openness(site: site, $0.baseAddress! + row * width)
+        ).slope
+      }
+      let dOpen = found.gate * state.slopes[place] + penalty * Float(slope)
+      gates.gradients.floats(of: "sites.open")[site] += dOpen
+      guard reads else { continue }
+      let weights = gates.parameters.floats(of: "sites.read").baseAddress! + site * width
+      let gradients = gates.gradients.floats(of: "sites.read").baseAddress! + site * width
+      for i in 0..<width {
+        gradients[i] += dOpen * x[row * width + i]
+        dRead[row * width + i] = dOpen * weights[i]
+      }
+    }
+    return (own, dRead)
   }
 
   /// Adds the gradients of what sites share, gates excepted, and hands `body` those of each site's states, `[count][E]`.

@@ -12,6 +12,12 @@ final class EditorHeadsState {
   let inputs: UnsafeMutablePointer<Float>  // [S][B][E], normalised, with the layer's embedding
   let middles: UnsafeMutablePointer<Float>  // [S][B][k], of rank-k heads
   let latents: UnsafeMutablePointer<Float>  // [S][B][P d]
+  /// Of centred heads: what the heads made less their biases, [S][B][P d], and z and dz/d log a, [S][B].
+  let own: UnsafeMutablePointer<Float>
+  let gates: UnsafeMutablePointer<Float>
+  let slopes: UnsafeMutablePointer<Float>
+  /// u of gates that are drawn, [S][B]; nil where none are.
+  var draws: [Float]?
 
   /// Bytes in memory.
   var byteCount: Int { storage.byteCount }
@@ -33,6 +39,9 @@ final class EditorHeadsState {
       bytes(sites * batch * heads.width), bytes(sites * batch * heads.width),
       bytes(sites * batch * rank), bytes(sites * batch * heads.latentCount), sites * tileBytes,
       threads * bytes(PackedMatrix.panelScratch),
+      heads.centring == nil ? 0 : bytes(sites * batch * heads.latentCount),
+      heads.centring == nil ? 0 : bytes(sites * batch),
+      heads.centring == nil ? 0 : bytes(sites * batch),
     ]
     storage = try PageBuffer(byteCount: sizes.reduce(0, +))
     var next = storage.address
@@ -49,6 +58,9 @@ final class EditorHeadsState {
     latents = floats(3)
     tiles = take(4)
     panels = floats(5)
+    own = floats(6)
+    gates = floats(7)
+    slopes = floats(8)
   }
 
   private static func tileBytes(_ batch: Int, _ width: Int) -> Int {
@@ -97,6 +109,9 @@ final class EditorHeadsState {
         let embedding = heads.parameters.floats(of: "heads.layers").baseAddress! + site * width
         for i in 0..<width { inputs[row + i] += embedding[i] }
       }
+      if let centring = heads.centring {
+        for i in 0..<width { inputs[row + i] -= centring.centre[site * width + i] }
+      }
     }
     worker.barrier()
     fill(inputs, sites, columns: width, count: count, worker)
@@ -120,6 +135,25 @@ final class EditorHeadsState {
         "heads.\($0).bias"
       }
     }
+    close(sites, count: count, worker)
+  }
+
+  /// Leaves of what the heads have made what centred heads leave.
+  private func close(_ sites: Range<Int>, count: Int, _ worker: Worker) {
+    guard let centring = heads.centring else { return }
+    let size = heads.latentCount
+    for item in worker.each(sites.count * count) {
+      let site = sites.lowerBound + item / count
+      let row = site * batch + item % count
+      let (v, bias) = (latents + row * size, heads.bias(site: site))
+      for i in 0..<size { own[row * size + i] = v[i] - bias[i] }
+      let gate = centring.gate(
+        site: site, inputs + row * heads.width, draw: draws.map { $0[row] })
+      gates[row] = gate.z
+      slopes[row] = gate.slope
+      centring.close(site: site, v, bias: bias, z: gate.z, count: size)
+    }
+    worker.barrier()
   }
 
   /// Puts the rows of some sites in the layout that linear layers read.

@@ -37,6 +37,11 @@ package final class EditorTape: LatentSource {
     didSet { backbone.stages = stages }
   }
 
+  /// Of centred heads: u of the gates of what is read next, `[S][B]`, nil where none are drawn; and what a gate that is open
+  /// costs, for each instruction.
+  package var draws: [Float]?
+  package var gatePenalty: Float = 0
+
   private let pool: ThreadPool
   private let linear: HeadLinear
   private var memory: EditorHeadsState?
@@ -135,6 +140,7 @@ package final class EditorTape: LatentSource {
     stages?.willRead(stage: ParameterStage.heads)
     self.states = states
     let memory = memory!
+    memory.draws = draws
     memory.read(states)
     pass = EditorHeadsBackward(memory, count: rowCount)
   }
@@ -155,7 +161,8 @@ package final class EditorTape: LatentSource {
   /// last to the first.
   package func differentiate(site: Int, _ latentGradients: [Float]) {
     guard pass != nil else { preconditionFailure("no instruction was read") }
-    pass!.run(site: site, latentGradients, to: headGradients, linear)
+    pass!.run(
+      site: site, latentGradients, to: headGradients, linear, penalty: gatePenalty)
     stages?.areFinal(from: editor.configuration.headStage(site: site))
   }
 

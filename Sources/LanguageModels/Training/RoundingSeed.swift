@@ -14,6 +14,9 @@ package struct RoundingSeed: Sendable, Equatable {
     RoundingSeed(bits: RoundingSeed.mixed(bits ^ UInt64(bitPattern: Int64(part))))
   }
 
+  /// A number that is drawn with it.
+  package var draw: UInt32 { word }
+
   /// For one product.
   var word: UInt32 { UInt32(truncatingIfNeeded: bits >> 32) }
 

@@ -70,6 +70,8 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
   /// A prefix takes the place of other tokens than those with which the prompt begins.
   case prefixForOtherPrompt(replacing: [Int], prompt: [Int])
   case notCompilable(reason: String)
+  /// An editor that its file format cannot express.
+  case notWritable(reason: String)
   case cacheFolder(path: String)
   /// A compiled edit in a cache that cannot be used.
   case cachedEdit(path: String, problem: String)
@@ -222,6 +224,9 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
         + "a conversation (--chat), with the system text that the edit was made for, or without one"
     case .notCompilable(let reason):
       "the edit cannot be compiled to a prefix: \(reason); use it as it is"
+    case .notWritable(let reason):
+      "the editor cannot be written: \(reason), and the file of an editor has no place for that; use it from "
+        + "the state of its training"
     case .cacheFolder(let path):
       "\(path): the folder cannot be made; give one that may be written to"
     case .cachedEdit(let path, let problem):
