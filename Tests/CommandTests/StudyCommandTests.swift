@@ -1,3 +1,5 @@
+// More than 400 lines in one file: all of it runs studies of the same rows and the same small model.
+
 import Foundation
 import TestSupport
 import Testing
