@@ -141,31 +141,20 @@ def reference(options):
     print(f"{out}: {len(ids)} tokens after {len(words)}")
 
 
-def gradients(options):
-    found = None
-    first_content = 0
-    if options.batch.endswith(".json"):
-        rows = json.load(open(options.batch))["rows"]
-    else:
-        with safe_open(options.batch, "pt") as file:
-            rows = json.loads(file.metadata()["rows"])
-            first_content = int(file.metadata()["first_content"])
-            found = {name: file.get_tensor(name) for name in file.keys()}
-    with safe_open(options.editor, "pt") as file:
-        configuration = json.loads(file.metadata()["configuration"])
-        tensors = {name: file.get_tensor(name).float().requires_grad_() for name in file.keys()
-                   if name != "mean"}
-    model = load(options.model, configuration["processor"]["vocabulary"])
-    reading = Reading(model, configuration["backbone"]["adapters"], tensors)
-    if options.activations == "int8":
-        round_inputs(model)
-    optimizer = torch.optim.AdamW(
-        tensors.values(), lr=options.learning_rate, weight_decay=options.weight_decay)
+def read_batch(path):
+    """Rows, where their content begins, and the gradients that were found of them, None where the file has none."""
+    if path.endswith(".json"):
+        return json.load(open(path))["rows"], 0, None
+    with safe_open(path, "pt") as file:
+        return (json.loads(file.metadata()["rows"]), int(file.metadata()["first_content"]),
+                {name: file.get_tensor(name) for name in file.keys()})
+
+
+def descend(options, tensors, optimizer, loss_of_rows, found):
+    """Gradients of the first step and the losses of all, written and held to those that were found."""
     losses, first = [], None
     for _ in range(max(1, options.steps)):
-        tokens = configuration.get("prefix_tokens")
-        loss = (loss_of(model, reading, rows, first_content) if tokens is None else
-                short_loss_of(model, reading, rows, first_content, tokens))
+        loss = loss_of_rows()
         optimizer.zero_grad()
         loss.backward()
         losses.append(loss.item())
@@ -183,6 +172,27 @@ def gradients(options):
         save_file(result, options.out)
     if found is not None and not agree(found, result, options):
         sys.exit(1)
+
+
+def gradients(options):
+    rows, first_content, found = read_batch(options.batch)
+    with safe_open(options.editor, "pt") as file:
+        configuration = json.loads(file.metadata()["configuration"])
+        tensors = {name: file.get_tensor(name).float().requires_grad_() for name in file.keys()
+                   if name != "mean"}
+    model = load(options.model, configuration["processor"]["vocabulary"])
+    reading = Reading(model, configuration["backbone"]["adapters"], tensors)
+    if options.activations == "int8":
+        round_inputs(model)
+    optimizer = torch.optim.AdamW(
+        tensors.values(), lr=options.learning_rate, weight_decay=options.weight_decay)
+
+    def loss():
+        tokens = configuration.get("prefix_tokens")
+        return (loss_of(model, reading, rows, first_content) if tokens is None else
+                short_loss_of(model, reading, rows, first_content, tokens))
+
+    descend(options, tensors, optimizer, loss, found)
 
 
 def loss_of(model, reading, rows, first_content):

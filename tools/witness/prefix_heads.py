@@ -24,7 +24,6 @@ the size of the processor's vocabulary on. With --adapters the GPT-2 is frozen b
 import argparse
 import json
 import math
-import sys
 from pathlib import Path
 
 import tokenizers
@@ -34,9 +33,9 @@ from safetensors.torch import save_file
 from transformers import GPT2Config, GPT2Model
 
 import logits_file
-from editor_gradients import adapt, agree, gpt2
+from editor_gradients import adapt, gpt2
 from editor_reference import random_heads
-from prefix_editor import load
+from prefix_editor import descend, load, read_batch
 from rounded_activations import round_inputs
 
 
@@ -131,15 +130,7 @@ def reference(options):
 
 
 def gradients(options):
-    found = None
-    first_content = 0
-    if options.batch.endswith(".json"):
-        rows = json.load(open(options.batch))["rows"]
-    else:
-        with safe_open(options.batch, "pt") as file:
-            rows = json.loads(file.metadata()["rows"])
-            first_content = int(file.metadata()["first_content"])
-            found = {name: file.get_tensor(name) for name in file.keys()}
+    rows, first_content, found = read_batch(options.batch)
     with safe_open(options.editor, "pt") as file:
         configuration = json.loads(file.metadata()["configuration"])
         tensors = {name: file.get_tensor(name).float().requires_grad_() for name in file.keys()
@@ -158,28 +149,12 @@ def gradients(options):
     optimizer = torch.optim.AdamW(
         [{"params": decaying, "weight_decay": options.weight_decay},
          {"params": others, "weight_decay": 0}], lr=options.learning_rate)
-    losses, first = [], None
-    for _ in range(max(1, options.steps)):
-        loss = loss_of(model, editor, tensors, configuration, rows, first_content)
-        optimizer.zero_grad()
-        loss.backward()
-        losses.append(loss.item())
-        first = first or {name: torch.zeros_like(t) if t.grad is None else t.grad.clone()
-                          for name, t in tensors.items()}
-        if options.steps:
-            optimizer.step()
-    result = {name: value.contiguous() for name, value in first.items()}
-    result["loss"] = torch.tensor([losses[0]])
-    if options.steps:
-        result["losses"] = torch.tensor(losses)
-    print(f"loss {losses[0]:.6f}")
-    if options.out:
-        save_file(result, options.out)
     if found is not None:
         # The mean is measured and has no gradient.
         found.pop("mean", None)
-        if not agree(found, result, options):
-            sys.exit(1)
+    descend(
+        options, tensors, optimizer,
+        lambda: loss_of(model, editor, tensors, configuration, rows, first_content), found)
 
 
 def loss_of(model, editor, tensors, configuration, rows, first_content):
