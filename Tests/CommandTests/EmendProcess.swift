@@ -58,6 +58,19 @@ struct EmendProcess {
     status = process.terminationReason == .exit ? process.terminationStatus : -1
   }
 
+  /// Runs `emend` with `arguments`, and kills it after so many seconds (SIGKILL), wherever it is then.
+  static func kill(_ arguments: [String], afterSeconds seconds: Double) throws {
+    let process = Process()
+    process.executableURL = executable
+    process.arguments = arguments
+    process.standardError = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    Thread.sleep(forTimeInterval: seconds)
+    _ = Foundation.kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+  }
+
   /// Standard output as text.
   var text: String { String(decoding: output, as: UTF8.self) }
 

@@ -88,15 +88,7 @@ struct StudyCommandTests {
     #expect(first.status == 0, "\(first.errors)")
     let killed = try configuration(folder, output: "killed")
     for seconds in [1.5, 2.5, 4] {
-      let process = Process()
-      process.executableURL = EmendProcess.executable
-      process.arguments = ["study", killed]
-      process.standardError = FileHandle.nullDevice
-      process.standardOutput = FileHandle.nullDevice
-      try process.run()
-      Thread.sleep(forTimeInterval: seconds)
-      kill(process.processIdentifier, SIGKILL)
-      process.waitUntilExit()
+      try EmendProcess.kill(["study", killed], afterSeconds: seconds)
     }
     let last = try EmendProcess(["study", killed, "--json"])
     #expect(last.status == 0, "\(last.errors)")
@@ -217,15 +209,7 @@ struct StudyCommandTests {
     _ = try folder.file("rows.jsonl", rows.joined())
     let first = try EmendProcess(["study", studies[0], "--json"])
     #expect(first.status == 0, "\(first.errors)")
-    let process = Process()
-    process.executableURL = EmendProcess.executable
-    process.arguments = ["study", studies[1]]
-    process.standardError = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
-    Thread.sleep(forTimeInterval: 6)
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
+    try EmendProcess.kill(["study", studies[1]], afterSeconds: 6)
     #expect(try EmendProcess(["study", studies[1], "--json"]).status == 0)
     let results = try read(folder, "whole/results.jsonl")
     #expect(try read(folder, "killed/results.jsonl") == results)

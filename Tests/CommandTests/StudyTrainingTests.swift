@@ -21,15 +21,7 @@ struct StudyTrainingTests {
     #expect(first.status == 0, "\(first.errors)")
     let killed = try study.configuration(folder, plan, output: "killed")
     for seconds in [4.0, 7, 11] {
-      let process = Process()
-      process.executableURL = EmendProcess.executable
-      process.arguments = ["study", killed]
-      process.standardError = FileHandle.nullDevice
-      process.standardOutput = FileHandle.nullDevice
-      try process.run()
-      Thread.sleep(forTimeInterval: seconds)
-      kill(process.processIdentifier, SIGKILL)
-      process.waitUntilExit()
+      try EmendProcess.kill(["study", killed], afterSeconds: seconds)
     }
     // One job, with what it needs.
     let one = try EmendProcess(["study", "run", killed, "--job", "random-sites/p0"])
