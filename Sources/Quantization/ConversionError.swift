@@ -111,8 +111,8 @@ extension ConversionError: CustomStringConvertible {
         + "convert the original weights, choose f16, or pass --allow-requantize"
 
     case .unsupportedAdapter(let path, let field, let found):
-      "\(path): \(field) is \(found); LoRA of linear layers is merged into folders of Hugging Face: merge it with "
-        + "PEFT (merge_and_unload), and convert the result"
+      "\(path): \(field) is \(found); LoRA of linear layers is merged into folders of Hugging Face and GGUF "
+        + "files: merge it with PEFT (merge_and_unload), and convert the result"
 
     case .unsupportedQuantization(let path, let field, let found):
       "\(path): \(field) is \(found), which is not read; GPTQ (gptq, gptq_v2), AWQ (gemm), MLX (affine), "

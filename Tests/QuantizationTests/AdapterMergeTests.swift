@@ -36,6 +36,28 @@ struct AdapterMergeTests {
     #expect(conversion.plan.first { $0.name == "blk.0.attn_q.weight" }?.from == "f16 + lora")
   }
 
+  /// The same of the base as a GGUF file, whose heads are in another order; also of blocks, which are rounded once more.
+  @Test(arguments: [(BlockFormat.f32, Float(2e-3)), (.q8_0, 0.2)])
+  func adaptersAreMergedIntoGGUF(type: BlockFormat, tolerance: Float) throws {
+    let file = try ConversionFixture.convert(
+      QuantizedCheckpointTests.path("base"), ConversionRecipe(type: type), in: scratch,
+      tokenizer: QuantizedCheckpointTests.tokenizer)
+    let base = try Checkpoint.open(file.path)
+    let source = try Checkpoint.open(file.path, lora: QuantizedCheckpointTests.path("lora"))
+    #expect(source.files.count == base.files.count + 1)
+    #expect(source.heldBytes > 0)
+    let out = scratch.path("merged.gguf")
+    let conversion = try Conversion(
+      source, recipe: ConversionRecipe(type: .f32, allowsRequantizing: true))
+    _ = try conversion.write(to: out, pool: ThreadPool(threads: 2)) { _ in true }
+    let merged = try GGUFFile(path: out)
+    let witness = try WitnessLogits("lora", in: "quantized")
+    #expect(try witness.largestDifference(to: merged) < tolerance)
+    #expect(try witness.largestDifference(to: file) > 2 * tolerance)
+    #expect(
+      conversion.plan.first { $0.name == "blk.0.attn_q.weight" }?.from == "\(type.name) + lora")
+  }
+
   private func adapterFailure(
     _ change: (inout [String: Any]) -> Void, _ edit: (inout SafetensorsEdit) -> Void = { _ in }
   ) throws -> ConversionError? {

@@ -6,15 +6,12 @@ public enum Checkpoint {
   /// Opens the file or folder at `path` as what it is: Hugging Face's folder (config.json), Meta's
   /// (params.json), a GGUF file, or a llama2.c checkpoint. `tokenizer` is a tokenizer's file to be
   /// used in place of the one found; of a GGUF file, which has its own, it must be nil. `lora` is a folder of
-  /// PEFT's that is merged into a folder of Hugging Face's.
+  /// PEFT's that is merged into a folder of Hugging Face's or a GGUF file.
   public static func open(
     _ path: String, tokenizer: String? = nil, lora: String? = nil
   ) throws(ConversionError) -> any CheckpointSource {
     if isFolder(path) {
       return try openFolder(path, tokenizer, lora)
-    }
-    if let lora {
-      throw .unsupportedAdapter(path: lora, field: "its base", found: "no folder with config.json")
     }
     let kind: FileKind
     do {
@@ -22,13 +19,18 @@ public enum Checkpoint {
       defer { withExtendedLifetime(file) {} }
       kind = FileKind(firstBytes: file.bytes)
     } catch { throw .file(error) }
+    if let lora, kind != .gguf {
+      throw .unsupportedAdapter(path: lora, field: "its base", found: kind.description)
+    }
     switch kind {
     case .gguf:
       if let tokenizer {
         throw .unsupportedTokenizer(
           path: tokenizer, found: "a GGUF file has its own tokenizer; leave out --tokenizer")
       }
-      return try GGUFCheckpoint(path: path)
+      let file = try GGUFCheckpoint(path: path)
+      guard let lora else { return file }
+      return try MergedGGUF(file, lora: lora)
     // Version 0 of llama2.c has no magic, and its width can begin as a pickle does.
     case .llama2c: return try AssembledCheckpoint(llama2c: path, tokenizer: tokenizer)
     case .unknown, .pickle:

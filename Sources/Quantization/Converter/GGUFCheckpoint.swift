@@ -94,6 +94,22 @@ public struct GGUFCheckpoint: CheckpointSource {
     return UnsafeRawBufferPointer(rebasing: scratch[..<(pieces.count * pieceBytes)])
   }
 
+  /// A row of a matrix, where it lies in the file.
+  func row(_ row: Int, of index: Int) -> UnsafeRawBufferPointer {
+    let tensor = file.tensors[index]
+    var place = row
+    if let heads, Self.isRotated(tensor) {
+      place = heads.order.row(ofPaired: row, headSize: heads.size, rotatedSize: heads.rotated)
+    }
+    return UnsafeRawBufferPointer(
+      rebasing: file.bytes(of: tensor)[bytes(place..<place + 1, index)])
+  }
+
+  /// What the file says of the model. Throws what `ProcessorConfiguration` does.
+  var configuration: ProcessorConfiguration {
+    get throws(LanguageModelError) { try ProcessorConfiguration(file) }
+  }
+
   /// Whether a tensor has a row, or a number, for each number of queries or keys.
   private static func isRotated(_ tensor: GGUFTensor) -> Bool {
     ["attn_q.weight", "attn_k.weight", "attn_q.bias", "attn_k.bias"].contains {

@@ -72,6 +72,29 @@ extension LlamaBlueprint {
     RotaryOrder.halves.paired(values, headSize: headSize, rotatedSize: headSize)
   }
 
+  /// A block's tensors by their names in GGUF: what transformers calls them, and whether their rows belong to heads that
+  /// are rotated.
+  private static let blockTensors: [String: (huggingFace: String, isRotated: Bool)] = [
+    "attn_norm": ("input_layernorm", false),
+    "attn_q": ("self_attn.q_proj", true),
+    "attn_k": ("self_attn.k_proj", true),
+    "attn_v": ("self_attn.v_proj", false),
+    "attn_output": ("self_attn.o_proj", false),
+    "ffn_norm": ("post_attention_layernorm", false),
+    "ffn_gate": ("mlp.gate_proj", false),
+    "ffn_up": ("mlp.up_proj", false),
+    "ffn_down": ("mlp.down_proj", false),
+  ]
+
+  /// What transformers calls the weight that GGUF calls `name`, as "blk.3.attn_q.weight"; nil of what is in no block.
+  static func blockTensor(_ name: String) -> (huggingFace: String, isRotated: Bool)? {
+    let words = name.split(separator: ".")
+    guard words.count == 4, words[0] == "blk", words[3] == "weight",
+      let tensor = blockTensors[String(words[2])]
+    else { return nil }
+    return ("model.layers.\(words[1]).\(tensor.huggingFace).weight", tensor.isRotated)
+  }
+
   /// All tensors, in the order they are written.
   var tensors: [LlamaTensor] {
     let (hidden, wide) = (hiddenSize, intermediateSize)
@@ -83,25 +106,25 @@ extension LlamaBlueprint {
     ]
     for layer in 0..<layerCount {
       func add(
-        _ gguf: String, _ huggingFace: String, _ meta: String, _ shape: [Int],
-        _ cut: LlamaTensor.Cut, isRotated: Bool = false
+        _ gguf: String, _ meta: String, _ shape: [Int], _ cut: LlamaTensor.Cut
       ) {
+        let name = "blk.\(layer).\(gguf).weight"
+        guard let tensor = Self.blockTensor(name) else { preconditionFailure("\(gguf)") }
         all.append(
           LlamaTensor(
-            gguf: "blk.\(layer).\(gguf).weight",
-            huggingFace: "model.layers.\(layer).\(huggingFace).weight",
-            meta: "layers.\(layer).\(meta).weight", shape: shape, cut: cut, isRotated: isRotated))
+            gguf: name, huggingFace: tensor.huggingFace,
+            meta: "layers.\(layer).\(meta).weight", shape: shape, cut: cut,
+            isRotated: tensor.isRotated))
       }
-      add("attn_norm", "input_layernorm", "attention_norm", [hidden], .replicated)
-      add(
-        "attn_q", "self_attn.q_proj", "attention.wq", [queries, hidden], .rows, isRotated: true)
-      add("attn_k", "self_attn.k_proj", "attention.wk", [keys, hidden], .rows, isRotated: true)
-      add("attn_v", "self_attn.v_proj", "attention.wv", [keys, hidden], .rows)
-      add("attn_output", "self_attn.o_proj", "attention.wo", [hidden, queries], .columns)
-      add("ffn_norm", "post_attention_layernorm", "ffn_norm", [hidden], .replicated)
-      add("ffn_gate", "mlp.gate_proj", "feed_forward.w1", [wide, hidden], .rows)
-      add("ffn_up", "mlp.up_proj", "feed_forward.w3", [wide, hidden], .rows)
-      add("ffn_down", "mlp.down_proj", "feed_forward.w2", [hidden, wide], .columns)
+      add("attn_norm", "attention_norm", [hidden], .replicated)
+      add("attn_q", "attention.wq", [queries, hidden], .rows)
+      add("attn_k", "attention.wk", [keys, hidden], .rows)
+      add("attn_v", "attention.wv", [keys, hidden], .rows)
+      add("attn_output", "attention.wo", [hidden, queries], .columns)
+      add("ffn_norm", "ffn_norm", [hidden], .replicated)
+      add("ffn_gate", "feed_forward.w1", [wide, hidden], .rows)
+      add("ffn_up", "feed_forward.w3", [wide, hidden], .rows)
+      add("ffn_down", "feed_forward.w2", [hidden, wide], .columns)
     }
     all.append(
       LlamaTensor(

@@ -9,6 +9,9 @@ struct LowRankDelta: Sendable {
   /// scale * B, `[rows][rank]`.
   let up: [Float]
 
+  /// Bytes of both factors.
+  var heldBytes: Int { 4 * (down.count + up.count) }
+
   /// Adds the elements of one row.
   func add(row: Int, to out: UnsafeMutablePointer<Float>) {
     down.withUnsafeBufferPointer { down in
@@ -33,7 +36,7 @@ struct MergedMatrix: RowDecoder {
   let delta: LowRankDelta
   let adapterFiles: [String]
 
-  var heldBytes: Int { 4 * (delta.down.count + delta.up.count) }
+  var heldBytes: Int { delta.heldBytes }
 
   var rows: Int {
     switch base {

@@ -21,11 +21,11 @@ struct Convert: ParsableCommand {
         emend convert model.f16.gguf model.q8_0.gguf --type q8_0 --dry-run
         emend convert model.q4_0.gguf model.q4_0.packed --packed
         emend convert Llama-2-7b-hf llama-2-7b.q4_0.gguf --type q4_0 --calibration text.txt
-        emend convert Llama-2-7b-hf merged.q8_0.gguf --type q8_0 --lora adapter
+        emend convert model.q4_1.gguf tuned.q8_0.gguf --type q8_0 --allow-requantize --lora tuned/peft
         emend convert Llama-2-7B-GPTQ llama-2-7b.q4_0.gguf --type q4_0 --allow-requantize
 
       A folder of Hugging Face may be quantized: GPTQ, AWQ (gemm), MLX (affine), bitsandbytes (nf4, fp4, int8), \
-      compressed-tensors (pack-, int- and float-quantized) and FP8 are read.
+      compressed-tensors (pack-, int- and float-quantized) and FP8 are read. LoRA is merged into such folders and GGUF files.
       Norms stay f32, and matrices whose rows do not fill blocks of 32 become f16.
       mpirun -n 4 emend convert ... --calibration text.txt shares the calibration out, where emend was \
       built with MPI (docs/cluster.md): every rank reads IN and the text, and the first writes OUT.
@@ -48,7 +48,7 @@ struct Convert: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A folder of PEFT's (adapter_config.json) whose LoRA is merged into IN, a folder of Hugging Face.",
+      "A folder of PEFT's, as train --tune writes it, whose LoRA is merged into IN.",
       valueName: "folder"))
   var lora: String?
 
