@@ -4,6 +4,14 @@
 # shellcheck disable=SC2034  # the scripts that source this use it
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
+# Of every script that sources this: what stands at its beginning, before anything is installed or built.
+case ${1:-} in
+  -h | --help)
+    sed -n '2,${/^#/!q;/^# shellcheck/d;s/^# \{0,1\}//p;}' "$0"
+    exit 0
+    ;;
+esac
+
 # What a script is about to do, or found. To stderr: stdout belongs to the programs it runs.
 say() { printf '%s\n' "== $*" >&2; }
 
