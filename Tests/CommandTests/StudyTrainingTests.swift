@@ -94,6 +94,49 @@ struct StudyTrainingTests {
     #expect(left.contains("editor.safetensors") && !left.contains("training.state"), "\(left)")
   }
 
+  /// A reader of one step says something of every edit, in lines that the schema has, and figures are of these.
+  @Test(.timeLimit(.minutes(5))) func readersSay() throws {
+    let folder = try TemporaryFolder()
+    let file = try study.configuration(
+      folder, "experiments: {reader: {steps: 1, batch_size: 2, rank: 2}}")
+    try String(contentsOfFile: file, encoding: .utf8).replacing("unseen: 4", with: "unseen: 2")
+      .write(toFile: file, atomically: true, encoding: .utf8)
+    let result = try EmendProcess(["study", file, "--json"])
+    #expect(result.status == 0, "\(result.errors)")
+    let schema = try #require(
+      try JSONSerialization.jsonObject(
+        with: Data(contentsOf: OutsideFiles.repository.appending(path: "docs/study.schema.json")))
+        as? [String: Any])
+    let lines = try study.read(folder, "out/results.jsonl").split(separator: "\n").map { line in
+      let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
+      #expect(Schema.problems(object, schema, in: schema) == [], "\(line)")
+      return try #require(object as? [String: Any])
+    }.filter { $0["experiment"] as? String == "reader" }
+    let readings = lines.filter { $0["kind"] as? String == "reading" }
+    let unseen = readings.filter { $0["condition"] as? String == "unseen wording" }
+    #expect(unseen.count == 2 && readings.count == 4)
+    #expect(readings.allSatisfy { $0["said"] is String })
+    let trips = unseen.compactMap { $0["value"] as? Double }
+    func value(_ metric: String, _ condition: String? = nil) -> Double? {
+      lines.first {
+        $0["metric"] as? String == metric && $0["condition"] as? String == condition
+          && $0["kind"] as? String == "estimate"
+      }?["value"] as? Double
+    }
+    #expect(try abs(#require(value("round_trip")) - trips.reduce(0, +) / 2) < 1e-9)
+    // The judge knows the right text's family, and the training begins as the processor by itself does.
+    #expect(value("family_at_1", "the right text itself") == 1)
+    #expect(try #require(value("training_loss")) > 2)
+    for metric in ["both_steps", "round_trip_of_kept"] {
+      #expect(
+        lines.contains {
+          $0["metric"] as? String == metric && $0["verdict"] as? String == "undecided"
+        }, "\(metric)")
+    }
+    let page = try study.read(folder, "out/report.html")
+    #expect(page.contains("What was said") && page.contains("unseen wording"))
+  }
+
   /// An editor of keys and values has no latents by layer.
   @Test func prefixEditorsAreNotTrained() throws {
     let folder = try TemporaryFolder()

@@ -51,6 +51,11 @@ import Testing
     #expect(own.backward == .f32 && own.penalties.map(\.kind) == [.shrink] && own.kept.isEmpty)
     #expect(own.penalties[0].strengths == [0.5, 1] && own.randomCounts == [3])
     #expect(own.randomSets == 2 && own.permutedSteps == 350)
+    #expect(!quick.contains(.reader) && standard.experiments.map(\.kind).contains(.reader))
+    #expect(standard.training.reader.steps == 400 && standard.training.reader.batchSize == 16)
+    let reader = try read("experiments: {reader: {steps: 30, rank: 4, learning_rate: 2e-3}}\n")
+      .training.reader
+    #expect(reader.steps == 30 && reader.rank == 4 && reader.learningRate == 2e-3)
   }
 
   @Test(arguments: [
@@ -68,6 +73,10 @@ import Testing
     ("experiments: {frontier: {l1: [1]}}\n", "did you mean l0?"),
     ("experiments: {frontier: {l0: [0]}}\n", "experiments.frontier.l0 is 0"),
     ("experiments: {random-sites: {sites: [3, 3]}}\n", "different whole numbers"),
+    ("experiments: {reader: {step: 3}}\n", "did you mean steps?"),
+    ("experiments: {reader: {steps: 0}}\n", "experiments.reader.steps is 0"),
+    ("experiments: {reader: {rank: 0}}\n", "experiments.reader.rank is 0"),
+    ("experiments: {reader: {learning_rate: fast}}\n", "experiments.reader.learning_rate is fast"),
     ("experiments: {cell: {}}\n", "experiments.cell is not known"),
   ]) func badFilesAreRefused(more: String, wanted: String) throws {
     #expect {

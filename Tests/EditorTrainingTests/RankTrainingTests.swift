@@ -77,6 +77,7 @@ import Testing
     switch trainer.network {
     case .editor(let editor): TinyTraining.bits(editor)
     case .adapters(let adapters, _): adapters.parameters.floats.map(\.bitPattern)
+    case .reader(let reader): reader.adapters.parameters.floats.map(\.bitPattern)
     }
   }
 

@@ -20,7 +20,8 @@ import time
 
 
 MEASURED = {"contribution": {"steps": 2}, "words": {}, "stress": {}, "reading": {}, "dose": {}}
-TRAINED = {"frontier": {"l0": [0.05], "best": [2]}, "permuted": {"steps": 6, "interval": 3}}
+TRAINED = {"frontier": {"l0": [0.05], "best": [2]}, "permuted": {"steps": 6, "interval": 3},
+           "reader": {"steps": 12, "batch_size": 2, "rank": 4}}
 
 
 def study(folder, name, options, rows):

@@ -116,7 +116,7 @@ final class CellTraining {
     let training = try prepared()
     // The job's claim is this process's: whoever locked the folder is gone.
     try? FileManager.default.removeItem(atPath: folder + "/training.lock")
-    let listener = Listener(material, to: step, steps: training.trainer.plan.steps)
+    let listener = StudyListener(material, to: step, steps: training.trainer.plan.steps)
     var run = try TrainingRun(training, resumption: .automatic, listener: listener)
     guard training.trainer.step < step else { return }
     try run.run()
@@ -197,32 +197,5 @@ final class CellTraining {
     for name in ["training.state", "training.lock"] {
       try? FileManager.default.removeItem(atPath: folder + "/" + name)
     }
-  }
-
-  /// Tells how far it is, and stops at a step.
-  private final class Listener: TrainingListener {
-    private let material: StudyMaterial
-    private let last, steps: Int
-    private var step = 0
-
-    init(_ material: StudyMaterial, to last: Int, steps: Int) {
-      self.material = material
-      self.last = last
-      self.steps = steps
-    }
-
-    func receive(_ event: TrainingEvent) {
-      switch event {
-      case .began(let step, _): self.step = step
-      case .step(let report):
-        step = report.step
-        // Told to stop, it throws, and so is `isStopRequested`.
-        try? material.progress(
-          "step \(step) of \(steps)", Double(step) / Double(max(1, steps)))
-      default: break
-      }
-    }
-
-    var isStopRequested: Bool { step >= last || material.runs.isStopRequested() }
   }
 }

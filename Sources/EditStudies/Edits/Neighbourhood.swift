@@ -52,6 +52,14 @@ public struct Neighbourhood: Sendable {
     return features.map { Self.dot(mine, $0) }
   }
 
+  /// What of `edit` another one explains, sum_l |c[l] - c'[l]|^2 / s_l^2 and sum_l |c[l]|^2 / s_l^2: how much is left, and
+  /// of what.
+  func explained(_ edit: CompiledEdit, by other: CompiledEdit) -> (left: Double, of: Double) {
+    let (a, b) = (scaled(Self.feature(edit)), scaled(Self.feature(other)))
+    let difference = zip(a, b).map { $0 - $1 }
+    return (Self.dot(difference, difference), Self.dot(a, a))
+  }
+
   /// Of each the cosine with the nearest other one.
   public func nearestCosines() -> [Double] {
     var best = [Double](repeating: -1, count: features.count)
@@ -76,10 +84,15 @@ public struct Neighbourhood: Sendable {
 
   /// Centred, scaled and of length 1; all zeros where it is the mean.
   private func direction(_ feature: [Float]) -> [Float] {
-    let width = feature.count / layers
-    let scaled = feature.indices.map { (feature[$0] - mean[$0]) * scales[$0 / width] }
+    let scaled = scaled(feature)
     let length = Self.dot(scaled, scaled).squareRoot()
     return length > 0 ? scaled.map { $0 / Float(length) } : scaled
+  }
+
+  /// Centred, blocks equally heavy.
+  private func scaled(_ feature: [Float]) -> [Float] {
+    let width = feature.count / layers
+    return feature.indices.map { (feature[$0] - mean[$0]) * scales[$0 / width] }
   }
 
   private static func dot(_ a: [Float], _ b: [Float]) -> Double {

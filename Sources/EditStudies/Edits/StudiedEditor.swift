@@ -18,12 +18,13 @@ public final class StudiedEditor {
   public let configuration: EditorConfiguration
   /// How prompts are written.
   public let template: PromptTemplate
-  private let editor: Editor
+  let editor: Editor
   private let instructions: InstructionTokenizer
-  private let identity: ProcessorIdentity
-  private let reading: ProcessorState
-  private let replaced: [Int]
-  private let frame: PrefixFrame?
+  let identity: ProcessorIdentity
+  let reading: ProcessorState
+  /// The tokens with which prompts begin that a prefix takes the place of.
+  let replaced: [Int]
+  let frame: PrefixFrame?
 
   /// The editor in `file` on `loaded`, which has room for an instruction and two sequences at least. Throws
   /// `unsupportedEditor`, and what makes the editor unusable.

@@ -10,10 +10,6 @@ struct ReadingExperiment: StudyExperiment {
   private let material: StudyMaterial
   private let texts: [(text: String, family: String, row: Int)]
   private let words: WordNeighbours
-  private static let inputs = 4
-  private static let strangers = 9
-  private final class Lazy { var neighbourhood: Neighbourhood? }
-  private let lazy = Lazy()
 
   init(_ material: StudyMaterial) {
     self.material = material
@@ -33,66 +29,18 @@ struct ReadingExperiment: StudyExperiment {
     texts.indices.map { "text/\($0)" }.filter { units[$0] == nil }
   }
 
-  private func neighbourhood() throws -> Neighbourhood {
-    if let found = lazy.neighbourhood { return found }
-    var found = Neighbourhood()
-    for (number, entry) in material.known.enumerated() {
-      found.append(
-        try material.editor.compile(material.editor.write(entry.text)),
-        layers: material.editor.layerCount)
-      try material.progress("reading", Double(number + 1) / Double(material.known.count))
-    }
-    found.finish()
-    lazy.neighbourhood = found
-    return found
-  }
-
   func measure(_ unit: String, _ units: [String: String]) throws -> String {
     let index = StudyUnit.number(unit)
     let (text, family, row) = texts[index]
     let edit = try material.editor.compile(material.editor.write(text))
-    let mine = rank(try neighbourhood().cosines(of: edit), family)
+    let mine = rank(try material.neighbourhood.get().cosines(of: edit), family)
     let theirs = rank(words.cosines(of: text), family)
-    let trips = try roundTrips(material.rows[row], edit, [mine.nearest, theirs.nearest])
+    let trips = try RoundTrips(material).measure(
+      material.rows[row], edit, [mine.nearest, theirs.nearest])
     return try StudyUnit(
       numbers: [Double(mine.rank), Double(theirs.rank)] + trips,
       words: [text, family, mine.nearest, theirs.nearest]
     ).json()
-  }
-
-  /// Of every text 1 - KL(p || p of the text) over the mean of that of texts of other families, p being the edited
-  /// model's on its own answers to inputs of the row's kind; last of a text of another family by itself.
-  private func roundTrips(
-    _ row: StudyRow, _ edit: CompiledEdit, _ texts: [String]
-  ) throws -> [Double] {
-    let strangers = strangers(to: row)
-    let edits = try (texts + strangers).map {
-      try material.editor.compile(material.editor.write($0))
-    }
-    let prompts = material.inputs(like: row, count: Self.inputs).map(material.editor.prompt)
-    let answers = try material.answers(prompts.map { ($0, edit) })
-    var sums = [Double](repeating: 0, count: edits.count)
-    for (prompt, answer) in zip(prompts, answers) where !answer.isEmpty {
-      let here = EditedRuns.Row(prompt: prompt, response: answer)
-      let p = try material.runs.logProbabilities(here, under: edit)
-      for (i, sum) in try material.runs.divergences(here, of: p, under: edits).enumerated() {
-        sums[i] += sum
-      }
-    }
-    let others = sums.dropFirst(texts.count)
-    // The last is looked at by itself.
-    let unit = others.count > 1 ? others.dropLast().reduce(0, +) / Double(others.count - 1) : 0
-    return (sums.prefix(texts.count) + [others.last ?? 0]).map { unit > 0 ? 1 - $0 / unit : 0 }
-  }
-
-  /// Known texts of other families, drawn by the row's own.
-  private func strangers(to row: StudyRow) -> [String] {
-    var others = material.known.filter { $0.family != row.family }.map(\.text)
-    var random = SeededGenerator(
-      material.configuration.seed, 0x5245_4144,
-      UInt64(row.instruction.utf8.reduce(0) { $0 + Int($1) }))
-    random.shuffle(&others)
-    return Array(others.prefix(Self.strangers))
   }
 
   /// The nearest instruction, and the place of the family among families by their nearest instructions, from 1.

@@ -44,6 +44,16 @@ final class StudyMaterial {
       try progress("reading", Double(number + 1) / Double(self.known.count))
     }
   }
+  /// The edits of the known instructions among each other, made when they are first asked for.
+  private(set) lazy var neighbourhood: Result<Neighbourhood, any Error> = Result {
+    var found = Neighbourhood()
+    for (number, entry) in known.enumerated() {
+      found.append(try editor.compile(editor.write(entry.text)), layers: editor.layerCount)
+      try progress("reading", Double(number + 1) / Double(known.count))
+    }
+    found.finish()
+    return found
+  }
   let progress: (String, Double) throws -> Void
   private let template: PromptTemplate
   /// Gradients between the mean edit and an edit, made when they are first asked for.
@@ -52,6 +62,8 @@ final class StudyMaterial {
       editor.loaded, points: configuration.pathPoints, length: runs.contextLength)
   }
 
+  /// What a reader of edits is asked.
+  static let question = "What were you asked to do?"
   private static let sequences = 24
   private static let responseTokens = 64
   private static let windowTokens = 96
@@ -108,6 +120,8 @@ final class StudyMaterial {
         InstructionChange.allCases.map { $0.applied(to: row.instruction, number: 0) }
       }
     let front = texts.map(opening).max() ?? 1
+    let question = template.prompt(
+      TrainingRow(instruction: "x", input: Self.question, output: "x"), with: opened.tokenizer)
     let longest = all.map { $0.tokens.prompt.count }.max() ?? 0
     let prompted =
       all.map {
@@ -118,7 +132,8 @@ final class StudyMaterial {
       }.max() ?? 0
     longestPrompt = longest
     let needed =
-      max(front + max(longest, Self.windowTokens, reviewed), prompted) + Self.responseTokens + 2
+      max(front + max(longest, Self.windowTokens, reviewed, question.count), prompted)
+      + Self.responseTokens + 2
     guard needed <= opened.configuration.contextLength else {
       throw StudyError.tooLong(
         what: "the longest row", tokens: needed, most: opened.configuration.contextLength)
@@ -145,6 +160,13 @@ final class StudyMaterial {
       output: row.output, parts: row.parts,
       tokens: .init(prompt: prompt, response: Array(response.prefix(responseTokens))),
       isInSecondHalf: isInSecondHalf)
+  }
+
+  /// `text` as it is said behind `prompt`, its end among it, cut where it is long. Throws `noEndToken`.
+  func response(_ text: String, after prompt: [Int]) throws -> [Int] {
+    let row = TrainingRow(instruction: text, input: Self.question, output: text)
+    return Array(
+      try template.response(row, after: prompt, with: tokenizer).prefix(Self.responseTokens))
   }
 
   /// A row of training.
@@ -234,6 +256,10 @@ final class StudyMaterial {
         continue
       }
       found.append(other.input)
+    }
+    // Of families that are not trained on.
+    for other in otherFamilies where other.family == row.family && found.count < count {
+      if !found.contains(other.input) { found.append(other.input) }
     }
     return found
   }

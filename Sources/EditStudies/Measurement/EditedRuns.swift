@@ -35,11 +35,19 @@ public final class EditedRuns {
 
   private let memory: PassMemory
   private let states: [ProcessorState]
+  private let adapters: AdaptedBlocks?
 
-  /// Runs of `count` sequences at a time that share the memory of `state`. Throws `memory`.
-  public init(beside state: ProcessorState, sequences count: Int) throws(LanguageModelError) {
+  /// Runs of `count` sequences at a time that share the memory of `state`, through `adapters` where they are given, which
+  /// act on all tokens behind the edits. Throws `memory`.
+  public init(
+    beside state: ProcessorState, sequences count: Int, through adapters: LowRankAdapters? = nil
+  ) throws(LanguageModelError) {
     precondition(count >= 1)
-    memory = state.memory
+    let memory = state.memory
+    self.adapters = try adapters.map { adapters throws(LanguageModelError) in
+      try AdaptedBlocks(adapters, of: memory.processor, rows: memory.chunkSize)
+    }
+    self.memory = memory
     var states: [ProcessorState] = []
     for _ in 0..<count {
       states.append(
@@ -276,7 +284,7 @@ public final class EditedRuns {
   ) throws {
     guard !isStopRequested() else { throw StudyError.interrupted(work: "running edits") }
     tokenCount += segments.reduce(0) { $0 + $1.tokens.count }
-    let failures = try memory.forward(segments) { segment, index, logits in
+    let failures = try memory.forward(segments, through: adapters) { segment, index, logits in
       try body(segment, index, logits)
     }
     if let failure = failures.compactMap({ $0 }).first { throw failure }

@@ -90,5 +90,12 @@ extension StudyConfiguration {
     "permuted.selectivity": "> 0",
     "permuted.selectivity_350": ">= 0.15",
     "permuted.code_over_true": ">= 0.3",
+    "reader.round_trip": ">= 0.6",
+    "reader.round_trip_of_shuffled": "<= 0.1",
+    "reader.round_trip_of_kept": ">= 0.3",
+    "reader.family_at_1": ">= 0.85",
+    "reader.both_steps": ">= 0.5",
+    "reader.auroc": ">= 0.95",
+    "reader.explained_variance": ">= 0.5",
   ].compactMapValues(Threshold.init)
 }

@@ -42,6 +42,8 @@ public struct StudyConfiguration: Sendable, Equatable {
       case randomSites = "random-sites"
       /// Whether an editor learns what words mean faster than what they do not.
       case permuted
+      /// Whether a processor learns to say what an edit asks for.
+      case reader
       /// What each site's latents do: what those that train need.
       case sites
       /// One training, and what is measured of its editor.
@@ -49,8 +51,10 @@ public struct StudyConfiguration: Sendable, Equatable {
 
       /// Those that a file can ask for.
       static var asked: [Kind] { allCases.filter { ![.sites, .cell].contains($0) } }
-      /// Whether editors are trained for it.
-      var isTrained: Bool { [.frontier, .randomSites, .permuted].contains(self) }
+      /// Whether editors with latents by layer are trained for it.
+      var trainsEditors: Bool { [.frontier, .randomSites, .permuted].contains(self) }
+      /// Whether anything is trained for it.
+      var isTrained: Bool { trainsEditors || self == .reader }
     }
   }
 

@@ -47,6 +47,7 @@ public struct StudyJob: Sendable, Equatable {
     /// Of trainings alone: what is trained, and of which rows.
     var cell: StudyCell?
     var trainingRows: String?
+    var reader: ReaderOptions?
     /// Ids of jobs whose results it is made of.
     var needs: [String]?
   }

@@ -22,7 +22,7 @@ struct StudyPlan {
         guard experiment.editors.isEmpty || experiment.editors.contains(editor.name) else {
           continue
         }
-        guard experiment.kind.isTrained else {
+        guard experiment.kind.trainsEditors else {
           try append(
             StudyJob(
               contents(experiment, editor.name), kind: experiment.kind, editor: editor))

@@ -30,6 +30,8 @@ public struct StudyTraining: Sendable, Equatable {
   public var permutedInterval = 50
   /// See above.
   public var permutations = 1
+  /// Of readers of edits.
+  public var reader = ReaderOptions()
 
   private static let usualPenalties: [(kind: EditSparsity.Kind, strengths: [Double])] = [
     (.l0, [0.001, 0.003, 0.01, 0.03, 0.1]), (.group, [0.25, 0.5, 1, 2, 4]),
@@ -47,7 +49,7 @@ public struct StudyTraining: Sendable, Equatable {
       && a.penalties.map(\.strengths) == b.penalties.map(\.strengths) && a.kept == b.kept
       && a.randomCounts == b.randomCounts && a.randomSets == b.randomSets
       && a.permutedSteps == b.permutedSteps && a.permutedInterval == b.permutedInterval
-      && a.permutations == b.permutations
+      && a.permutations == b.permutations && a.reader == b.reader
   }
 }
 
@@ -96,6 +98,7 @@ extension StudyConfiguration {
     case (.permuted, "steps"): training.permutedSteps = try count(value, place, most: 100_000)
     case (.permuted, "interval"): training.permutedInterval = try count(value, place, most: 100_000)
     case (.permuted, "permutations"): training.permutations = try count(value, place, most: 100)
+    case (.reader, _): return try readReader(option, value, place)
     default: return false
     }
     return true
@@ -108,17 +111,18 @@ extension StudyConfiguration {
       ["best"] + EditSparsity.Kind.allCases.filter { $0 != .none }.map(\.rawValue)
     case .randomSites: ["sites", "sets"]
     case .permuted: ["steps", "interval", "permutations"]
+    case .reader: readerOptions
     default: []
     }
   }
 
-  private func count(_ node: Node, _ place: String, most: Int) throws -> Int {
+  func count(_ node: Node, _ place: String, most: Int) throws -> Int {
     try parsed(node, place, "a whole number from 1 to \(most)") {
       Int($0).flatMap { (1...most).contains($0) ? $0 : nil }
     }
   }
 
-  private func rate(_ node: Node, _ place: String) throws -> Float {
+  func rate(_ node: Node, _ place: String) throws -> Float {
     try parsed(node, place, "a number from 0 to 1") {
       Float($0).flatMap { $0.isFinite && (0...1).contains($0) ? $0 : nil }
     }

@@ -4,7 +4,7 @@ import Foundation
 /// A result: an object of JSON on a line of its own, keys sorted (docs/study.md). Numbers are nats and fractions.
 struct StudyLine: Encodable {
   var v = 1
-  /// estimate, series, map or verdict.
+  /// estimate, series, reading or verdict.
   var kind: String
   var job: String
   var experiment: String
@@ -24,6 +24,9 @@ struct StudyLine: Encodable {
   var threshold: String?
   var verdict: String?
   var note: String?
+  /// Of a reading, the text whose edit was read, and what was said.
+  var text: String?
+  var said: String?
 
   init(_ kind: String, _ job: StudyJob, _ metric: String) {
     self.kind = kind
@@ -91,6 +94,15 @@ struct StudyLine: Encodable {
     line.rows = rows
     line.clusters = clusters
     line.condition = condition
+    return line
+  }
+
+  /// What a reader says of the edit of `text`, which came as `origin`, and the round trip of that.
+  static func reading(
+    _ job: StudyJob, _ origin: String, text: String, said: String, trip: Double?
+  ) -> StudyLine {
+    var line = StudyLine("reading", job, "round_trip")
+    (line.condition, line.text, line.said, line.value) = (origin, text, said, trip)
     return line
   }
 

@@ -39,13 +39,6 @@ struct UnmeasuredFigure {
       ],
       "no interface writes weights")
     + figures(
-      "reader",
-      [
-        "round_trip >= 0.6", "round_trip_of_shuffled <= 0.1", "family_at_1 >= 0.85",
-        "both_steps >= 0.5", "round_trip_of_kept >= 0.3", "auroc >= 0.95",
-        "explained_variance >= 0.5",
-      ], "no processor is trained to say what an edit asks for")
-    + figures(
       "function-vectors", ["agreement_with_knock_out >= 0.5"],
       "outputs of single heads are not exchanged")
     + figures(

@@ -9,6 +9,7 @@ struct StudyCost {
   /// Of CEBaB, those that are measured and those of training.
   let reviews: (test: Double, training: Double)
   let vectors, steps: Double
+  let reader: ReaderOptions
   let isPrefix: Bool
 
   /// Tokens of a row with its edit, of an answer, and of a long text's window.
@@ -38,6 +39,10 @@ struct StudyCost {
     case .sites: return cost(min(96, rows), runs: 1, gradients: points + 2)
     // They read what others found.
     case .cell, .frontier, .randomSites, .permuted: return 1
+    case .reader:
+      let trained = Double(reader.steps * reader.batchSize)
+      return cost(trained, runs: 0.3, gradients: 0.8)
+        + cost(rows, runs: 22 + 4 * 15, answers: 6) + cost(pairs + others, runs: 4 * 11, answers: 6)
     case .vectors:
       let families = min(vectors, rows)
       return cost(families * 80, runs: 4, answers: 1) + cost(families * 16, runs: 45)

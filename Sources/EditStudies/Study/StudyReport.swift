@@ -126,9 +126,31 @@ struct StudyReport {
               }
           }, numbers: Set([0] + lines.indices.map { 1 + 2 * $0 })))
     }
+    parts += readings(lines.filter { $0.kind == "reading" })
     parts.append(Page.note("Job \(job.id)."))
     return "<section>\n<h2>\(Page.escaped("\(question(job.kind)) \(title(job))"))</h2>\n"
       + parts.joined(separator: "\n") + "\n</section>"
+  }
+
+  /// The first readings of each origin.
+  private func readings(_ lines: [StudyResult]) -> [String] {
+    guard !lines.isEmpty else { return [] }
+    var counts: [String: Int] = [:]
+    let shown = lines.filter { line in
+      counts[line.condition ?? "", default: 0] += 1
+      return counts[line.condition ?? "", default: 0] <= 16
+    }
+    return [
+      "<h3>What was said</h3>",
+      Page.table(
+        ["edit", "of", "said", "round trip"],
+        shown.map {
+          [
+            $0.condition ?? "", $0.text ?? "", $0.said ?? "",
+            $0.value.map { Page.fixed($0, 2) } ?? "-",
+          ]
+        }, numbers: [3]),
+    ]
   }
 
   /// What tables of series are told apart by.
@@ -161,6 +183,7 @@ struct StudyReport {
     case .frontier: "How few sites and numbers does it need, trained for that?"
     case .randomSites: "Are the best sites better than random ones, after training?"
     case .permuted: "Is it learnt faster where words mean what they say?"
+    case .reader: "Can a processor learn to say what an edit asks for?"
     case .sites: "What do the latents of each site do?"
     case .cell: "A training:"
     }

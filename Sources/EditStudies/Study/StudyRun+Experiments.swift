@@ -35,6 +35,7 @@ extension StudyRun {
     case .frontier: return FrontierExperiment(material, cells)
     case .randomSites: return RandomSitesExperiment(material, cells, mass: map?.mass ?? [:])
     case .permuted: return PermutedExperiment(material, cells)
+    case .reader: return try ReaderExperiment(material, folder: folder)
     default: return try measured(job.kind, material)
     }
   }
@@ -55,7 +56,7 @@ extension StudyRun {
     case .probes: ProbesExperiment(material)
     case .vectors: VectorsExperiment(material)
     case .cebab: try CounterfactualExperiment(material)
-    case .frontier, .randomSites, .permuted, .sites, .cell:
+    case .frontier, .randomSites, .permuted, .reader, .sites, .cell:
       preconditionFailure("editors are trained for it")
     }
   }

@@ -8,8 +8,8 @@ extension StudyRun {
       })
   }
 
-  private func isTrained(_ experiment: String) -> Bool {
-    StudyConfiguration.Experiment.Kind(rawValue: experiment)?.isTrained ?? false
+  private func trainsEditors(_ experiment: String) -> Bool {
+    StudyConfiguration.Experiment.Kind(rawValue: experiment)?.trainsEditors ?? false
   }
 
   func unmeasured(_ found: [(job: StudyJob, lines: [StudyResult]?)]) -> [StudyVerdict] {
@@ -30,7 +30,7 @@ extension StudyRun {
             continue
           }
           why = "there is no such figure of this editor"
-        } else if isTrained(parts[0]), prefixes.contains(editor.name) {
+        } else if trainsEditors(parts[0]), prefixes.contains(editor.name) {
           why = "the editor has no latents by layer"
         } else {
           why = "not among the experiments of this study"

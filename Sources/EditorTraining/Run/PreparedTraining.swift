@@ -51,6 +51,24 @@ public struct PreparedTraining {
     let teachers = options.objective.teacherCache.map {
       TeacherCache(folder: $0, file: opened.file, identity: identity, processor: processor)
     }
+    try self.init(
+      options, opened, processor, network, input, teachers, storage: storage, ranks: ranks)
+  }
+
+  /// Trains `network` on examples that are tokens already. Throws as above.
+  package init(
+    _ options: TrainingOptions, _ opened: OpenedModel, processor: Processor,
+    network: TrainedNetwork, data: Trainer.Data
+  ) throws {
+    try self.init(
+      options, opened, processor, network, TrainingInput(data), nil, storage: .f32, ranks: nil)
+  }
+
+  private init(
+    _ options: TrainingOptions, _ opened: OpenedModel, _ processor: Processor,
+    _ network: TrainedNetwork, _ input: TrainingInput, _ teachers: TeacherCache?,
+    storage: EditorStorage, ranks: Communicator?
+  ) throws {
     let trainer = try Trainer(
       options.plan, network, processor: processor, data: input.data, execution: options.execution,
       teachers: teachers, ranks: ranks)

@@ -14,6 +14,14 @@ public struct TrainingInput {
   /// How many were left out.
   public let leftOut: Int
 
+  /// Examples that are tokens already.
+  package init(_ data: Trainer.Data) {
+    self.data = data
+    summary = "\(data.train.count) to train on"
+    problems = []
+    leftOut = 0
+  }
+
   /// Reads, splits and tokenizes the rows of a training.
   ///
   /// - Parameters:

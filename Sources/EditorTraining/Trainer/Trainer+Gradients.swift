@@ -46,6 +46,7 @@ extension Trainer {
         editor.named(
           backbone: stores[0].gradients, heads: stores.count > 1 ? stores[1].gradients : nil)
       case .adapters(let adapters, _): adapters.named(stores[0].gradients)
+      case .reader(let reader): reader.adapters.named(stores[0].gradients)
       }
     for store in stores { store.gradients.clear() }
     return Gradients(

@@ -150,14 +150,14 @@ public final class Trainer {
         (pass as? EditorPass)?.gatePenalty = Float(sparsity.strength)
       }
     case .adapters(let adapters, _):
-      guard plan.isPlain else {
-        throw EditorTrainingError.option(
-          name: "the objective", found: "one for latents",
-          needed: "the cross-entropy alone, where the processor is tuned")
-      }
+      try plan.checkPlain()
       pass = try PromptedPass(
         adapters, processor: processor, capacity: capacity, options: options,
         measuresBase: data.validation.contains { !$0.examples.isEmpty })
+    case .reader(let reader):
+      try plan.checkPlain()
+      precondition(data.validation.isEmpty, "a reader is not validated")
+      pass = try ReaderPass(reader, processor: processor, capacity: capacity, options: options)
     }
     stores = pass.stores
     let headStage = pass.headStage(of:)
@@ -179,7 +179,8 @@ public final class Trainer {
         OptimizerGroup(name: "sites", learningRate: plan.rates[3]),
       ], ranges: trained.map(\.range), owned: exchange?.shares.owned, pool: processor.pool)
     sampler = try BatchSampler(
-      lengths: data.train.map(\.length), files: data.files, weights: data.weights,
+      lengths: data.train.map { network.mixesLengths ? 0 : $0.length }, files: data.files,
+      weights: data.weights,
       batchSize: plan.batchSize, seed: plan.seed)
     memory = TrainingMemory(
       processor: processor.weightBytes,
@@ -209,7 +210,7 @@ public final class Trainer {
       ghost = editor.configuration.positions == .ghost ? 1 : 0
       readsPrompted = plan.objective.distillation != 0
     }
-    let isPrefixed = network.prefixConfiguration != nil
+    let isPrefixed = network.hasFront
     func more(_ instruction: Int) -> Int { ghost + (isPrefixed ? instruction : 0) }
     if isPrefixed { ghost = 0 }
     var longest = data.train.map { example in

@@ -108,12 +108,14 @@ public enum TrainedNetwork {
   /// Low-rank changes to the processor itself, which reads the instruction in its prompt: the bound that
   /// editors are held against.
   case adapters(LowRankAdapters, identity: ProcessorIdentity)
+  /// Low-rank changes to the processor behind edits, which says what these ask for.
+  case reader(EditReader)
 
   /// Longest instruction that it reads; what is in the prompt is limited by the prompt alone.
   public var instructionLimit: Int {
     switch self {
     case .editor(let editor): editor.configuration.instructionLimit
-    case .adapters: .max
+    case .adapters, .reader: .max
     }
   }
 
@@ -123,15 +125,26 @@ public enum TrainedNetwork {
     switch self {
     case .editor(let editor):
       editor.configuration.interface.isPrefix ? editor.configuration : nil
-    case .adapters: nil
+    case .adapters, .reader: nil
     }
+  }
+
+  /// Whether batches have examples of any length: by length, those in which a reader has nothing to say would come
+  /// together.
+  var mixesLengths: Bool {
+    if case .reader = self { true } else { false }
+  }
+
+  /// Whether examples have an instruction's tokens, or an edit's, in front of their prompts.
+  var hasFront: Bool {
+    if case .reader = self { true } else { prefixConfiguration != nil }
   }
 
   /// How the instructions that it reads are tokenized; `tokenizer` is the processor's.
   public func instructionTokenizer(processor tokenizer: Tokenizer) -> InstructionTokenizer {
     switch self {
     case .editor(let editor): editor.instructionTokenizer(processor: tokenizer)
-    case .adapters: InstructionTokenizer(processor: tokenizer)
+    case .adapters, .reader: InstructionTokenizer(processor: tokenizer)
     }
   }
 
@@ -139,7 +152,7 @@ public enum TrainedNetwork {
   var tokenizerDigest: String? {
     switch self {
     case .editor(let editor): editor.ownTokenizer?.digest
-    case .adapters: nil
+    case .adapters, .reader: nil
     }
   }
 
@@ -153,22 +166,25 @@ public enum TrainedNetwork {
     switch self {
     case .editor(let editor): editor.configuration.instructionVocabularySize
     case .adapters(_, let identity): identity.vocabularySize
+    case .reader(let reader): reader.identity.vocabularySize
     }
   }
 
-  /// The name of its file: "editor" or "adapters".
+  /// The name of its file: "editor", "adapters" or "reader".
   public var name: String {
     switch self {
     case .editor: "editor"
     case .adapters: "adapters"
+    case .reader: "reader"
     }
   }
 
-  /// What a response under it is called: "edited" or "tuned".
+  /// What a response under it is called: "edited", "tuned" or "read".
   public var participle: String {
     switch self {
     case .editor: "edited"
     case .adapters: "tuned"
+    case .reader: "read"
     }
   }
 
@@ -177,10 +193,12 @@ public enum TrainedNetwork {
     switch self {
     case .editor(let editor): try editor.write(to: path, storage: storage)
     case .adapters(let adapters, let identity): try adapters.write(to: path, identity: identity)
+    case .reader(let reader): try reader.adapters.write(to: path, identity: reader.identity)
     }
   }
 
-  /// Writes adapters as a folder that PEFT opens, too; of an editor there is none. Throws `file`.
+  /// Writes adapters as a folder that PEFT opens, too; of an editor there is none, nor of a reader, whose adapters do not
+  /// act on all tokens. Throws `file`.
   public func writeFolder(_ folder: String) throws(LatentEditingError) {
     guard case .adapters(let adapters, let identity) = self else { return }
     try adapters.writeFolder(folder, identity: identity)

@@ -41,6 +41,15 @@ public struct TrainingPlan: Sendable, Codable, Equatable {
     objective.crossEntropy > 0 && objective.distillation == 0 && objective.regularizers.isEmpty
   }
 
+  /// Throws `option` where anything else is minimized.
+  func checkPlain() throws(EditorTrainingError) {
+    guard isPlain else {
+      throw .option(
+        name: "the objective", found: "one for latents",
+        needed: "the cross-entropy alone, where the processor is tuned")
+    }
+  }
+
   /// A plan of `steps` with the defaults.
   public init(steps: Int) { self.steps = steps }
 }

@@ -33,6 +33,10 @@ struct TrainingRecord: Codable, Equatable {
       add("tune", "true")
       add(adapters.configuration)
       add("model", identity.digest.prefix(32))
+    case .reader(let reader):
+      add("edits that are read", reader.edits.digest)
+      add(reader.adapters.configuration)
+      add("model", reader.identity.digest.prefix(32))
     }
     add("weights of the model", ProcessorIdentity.sample(of: processor.file).prefix(32))
     add("rotary scaling of the model", "\(processor.configuration.ropeScaling)")

@@ -13,9 +13,10 @@ public enum WrittenEdit: Sendable, Equatable {
 
 extension Editor {
   /// What a prefix editor writes of `opening`, whose tokens have these `roles`, read on `state`, which has room for it
-  /// and is emptied: where heads write, with the processor's states of what the template has around it. Throws `model`.
+  /// and is emptied: where heads write, with the processor's states of what the template has around it. `unread` is with
+  /// adapters at zero: the states that the processor by itself has of these tokens. Throws `model`.
   package func write(
-    _ opening: [Int], roles: [PrefixRole], on state: ProcessorState
+    _ opening: [Int], roles: [PrefixRole], on state: ProcessorState, unread: Bool = false
   ) throws(LatentEditingError) -> WrittenEdit {
     let written = configuration.writtenTokens(of: opening)
     guard !configuration.hasPrefixHeads else {
@@ -26,7 +27,9 @@ extension Editor {
     guard let adapters = readingAdapters else { preconditionFailure("it makes no prefix") }
     var states: [Float]? = []
     state.truncate(to: 0)
-    do { try state.read(opening, through: adapters, states: &states) } catch { throw .model(error) }
+    do { try state.read(opening, through: unread ? nil : adapters, states: &states) } catch {
+      throw .model(error)
+    }
     let width = configuration.processor.width
     let all = states ?? []
     var chosen: [Float] = []

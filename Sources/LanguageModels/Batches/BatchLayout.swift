@@ -90,10 +90,14 @@ final class BatchLayout {
   }
 
   /// Lays `batch` out, which must fit. Adapters act on the first `prefixes` tokens of its sequences, or on
-  /// all tokens where that is nil; on those that sequences share of all of them or of none.
+  /// all tokens where that is nil; on those that sequences share of all of them or of none. Where they act `behind` these
+  /// tokens, it is on all others.
   /// `rows` are those of which outputs are wanted, nil for all; where adapters act on one of them, outputs are made of
   /// all.
-  func set(_ batch: TokenBatch, adapting prefixes: [Int]? = nil, scoring rows: [Int]? = nil) {
+  func set(
+    _ batch: TokenBatch, adapting prefixes: [Int]? = nil, behind: Bool = false,
+    scoring rows: [Int]? = nil
+  ) {
     var adaptedCount = 0
     if let prefixes {
       precondition(prefixes.count == batch.sequenceCount)
@@ -102,7 +106,9 @@ final class BatchLayout {
         prefixes.allSatisfy { $0 >= shared } || prefixes.allSatisfy { $0 == 0 },
         "some sequences' adapters act on shared tokens, and others' do not")
       for (sequence, count) in prefixes.enumerated() {
-        for row in batch.rows(of: sequence).prefix(sequence == 0 ? count : max(0, count - shared)) {
+        let rows = batch.rows(of: sequence)
+        let own = sequence == 0 ? count : max(0, count - shared)
+        for row in behind ? rows.dropFirst(own) : rows.prefix(own) {
           adapted[adaptedCount] = row
           adaptedCount += 1
         }

@@ -1,11 +1,11 @@
 import KernelInterface
 import TensorKernels
 
-/// Low-rank adapters on the blocks of a `ProcessorState`, and what they need beside its workspace. Used
-/// while the state reads something through them, and given back then.
+/// Low-rank adapters on the blocks of passes, and what they need beside the workspace of these. Used while a state
+/// reads something through them, and given back then, or kept for passes of many sequences.
 ///
 /// N = rows of a chunk, M = the ranks of a block's adapters together.
-final class AdaptedBlocks {
+package final class AdaptedBlocks {
   private let kernels: KernelTable
   private let adapters: LowRankAdapters
   private let blocks: [BlockAdapters]
@@ -16,7 +16,7 @@ final class AdaptedBlocks {
   private let widest: Int
 
   /// Memory for chunks of `rows`. Throws `memory`.
-  init(
+  package init(
     _ adapters: LowRankAdapters, of processor: Processor, rows: Int
   ) throws(LanguageModelError) {
     let c = processor.configuration

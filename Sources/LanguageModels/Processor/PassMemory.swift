@@ -59,6 +59,15 @@ public final class PassMemory {
     _ segments: [PassSegment],
     _ body: (_ segment: Int, _ index: Int, _ logits: Span<Float>) throws(Failure) -> Void
   ) throws(Failure) -> [LanguageModelError?] {
+    try forward(segments, through: nil, body)
+  }
+
+  /// The same through `adapters`, which act on all tokens of the segments and on none that their sequences have already;
+  /// they have memory for `chunkSize` rows.
+  package func forward<Failure: Error>(
+    _ segments: [PassSegment], through adapters: AdaptedBlocks?,
+    _ body: (_ segment: Int, _ index: Int, _ logits: Span<Float>) throws(Failure) -> Void
+  ) throws(Failure) -> [LanguageModelError?] {
     precondition(
       Set(segments.map { ObjectIdentifier($0.state) }).count == segments.count,
       "a sequence is in a pass twice")
@@ -91,7 +100,7 @@ public final class PassMemory {
         done += count
       }
       guard !parts.isEmpty else { break }
-      for (part, failure) in zip(parts, runBlocks(parts)) where failure != nil {
+      for (part, failure) in zip(parts, runBlocks(parts, through: adapters)) where failure != nil {
         failures[part.segment] = failure
       }
       try runOutput(parts, failures, body)

@@ -144,12 +144,13 @@ package final class ProcessorTape {
   // MARK: Forward
 
   /// Reads a batch, each sequence from position 0 on, with `edit` between the blocks; the tape's adapters
-  /// act on the first `prefixes` tokens of the sequences, on all tokens where that is nil. With `rows` given, only their
+  /// act on the first `prefixes` tokens of the sequences, on all tokens where that is nil, and on those `behind` them where
+  /// that is asked for. With `rows` given, only their
   /// losses and final states may be asked for, which saves most of the last block. Throws `noTokens`, `sequenceTooLong`, `tokenOutOfRange`, `batchTooLarge`, or `notFinite` for a damaged
   /// embedding.
   package func forward(
     _ batch: TokenBatch, edit: (any DifferentiableStreamEdit)? = nil,
-    adapting prefixes: [Int]? = nil, scoring rows: [Int]? = nil
+    adapting prefixes: [Int]? = nil, behind: Bool = false, scoring rows: [Int]? = nil
   ) throws(LanguageModelError) {
     let c = processor.configuration
     try batch.check(contextLength: c.contextLength, vocabularySize: c.vocabularySize)
@@ -162,7 +163,7 @@ package final class ProcessorTape {
     let isWhole = depth == c.layerCount && edit?.edits(point: depth) != true
     layout.set(
       batch, adapting: adapters == nil ? batch.boundaries.dropLast().map { _ in 0 } : prefixes,
-      scoring: isWhole ? rows : nil)
+      behind: behind && adapters != nil, scoring: isWhole ? rows : nil)
     for sequence in 0..<batch.sequenceCount {
       let rows = batch.rows(of: sequence)
       let first = rows.lowerBound * c.rotatedSize / 2
@@ -177,7 +178,7 @@ package final class ProcessorTape {
     let pass = pass
     // Asked once, here: every thread must take the same way through the barriers.
     let edited = (0...depth).map { edit?.edits(point: $0) == true }
-    let adapts = adapters != nil && prefixes?.allSatisfy { $0 == 0 } != true
+    let adapts = adapters != nil && (behind || prefixes?.allSatisfy { $0 == 0 } != true)
     let stages = adapts ? stages : nil
     processor.pool.run { worker in
       let panel = memory.thread(worker.index).panel
