@@ -48,6 +48,8 @@ public final class EditedRuns {
     self.states = states
   }
 
+  /// The first of its sequences.
+  var state: ProcessorState { states[0] }
   /// Tokens of the longest sequence.
   public var contextLength: Int { memory.contextLength }
 
@@ -233,7 +235,7 @@ public final class EditedRuns {
 
   /// Empties `state` and puts what is known of a prompt under an edit into it; the tokens that are left to be fed, and
   /// how many there are in all.
-  private func start(
+  func start(
     _ state: ProcessorState, _ prompt: [Int], _ edit: CompiledEdit?
   ) throws -> (rest: [Int], whole: Int) {
     state.truncate(to: 0)
@@ -271,7 +273,7 @@ public final class EditedRuns {
     }
   }
 
-  private func pass(
+  func pass(
     _ segments: [PassSegment], _ body: (Int, Int, Span<Float>) throws -> Void
   ) throws {
     guard !isStopRequested() else { throw StudyError.interrupted(work: "running edits") }

@@ -47,6 +47,8 @@ extension StudyConfiguration {
     "reading.over_words": ">= 0.1",
     "reading.round_trip": ">= 0.6",
     "reading.round_trip_of_other_family": "<= 0.3",
+    "lenses.fidelity": ">= 0.3",
+    "lenses.fidelity_over_permuted": "> 0",
     "words.effect_and_gradients": ">= 0.7",
     "words.copied_word_first": ">= 0.8",
     "arithmetic.sum_share": ">= 0.8",

@@ -22,6 +22,8 @@ public struct StudyConfiguration: Sendable, Equatable {
       case dose
       /// Which family an edit of an unseen wording is nearest to, and whether that text does the same.
       case reading
+      /// Whether lenses say of its values what it does.
+      case lenses
       /// What each word of an instruction does.
       case words
       /// Whether the edits of two steps, added, do both.
@@ -70,7 +72,8 @@ public struct StudyConfiguration: Sendable, Equatable {
     var originals: Int { self == .quick ? 24 : 100_000 }
     var kinds: [Experiment.Kind] {
       Experiment.Kind.asked.filter {
-        self != .quick || !([.tracing, .probes, .vectors, .cebab].contains($0) || $0.isTrained)
+        self != .quick
+          || !([.lenses, .tracing, .probes, .vectors, .cebab].contains($0) || $0.isTrained)
       }
     }
     var seeds: [UInt64] { self == .full ? [0, 1, 2] : [0] }

@@ -4,7 +4,7 @@ import Foundation
 /// A result: an object of JSON on a line of its own, keys sorted (docs/study.md). Numbers are nats and fractions.
 struct StudyLine: Encodable {
   var v = 1
-  /// estimate, series, map or verdict.
+  /// estimate, series, tokens or verdict.
   var kind: String
   var job: String
   var experiment: String
@@ -21,6 +21,7 @@ struct StudyLine: Encodable {
   var y: [Double?]?
   var lows: [Double?]?
   var highs: [Double?]?
+  var tokens: [String]?
   var threshold: String?
   var verdict: String?
   var note: String?
@@ -91,6 +92,17 @@ struct StudyLine: Encodable {
     line.rows = rows
     line.clusters = clusters
     line.condition = condition
+    return line
+  }
+
+  /// Tokens with what becomes of each, of the instruction `text`.
+  static func tokens(
+    _ job: StudyJob, _ metric: String, _ changes: [(token: String, change: Double)], of text: String
+  ) -> StudyLine {
+    var line = StudyLine("tokens", job, metric)
+    line.tokens = changes.map(\.token)
+    line.y = changes.map(\.change)
+    line.condition = text
     return line
   }
 

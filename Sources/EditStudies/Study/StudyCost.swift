@@ -26,6 +26,8 @@ struct StudyCost {
       return cost(rows, runs: 5 + 4 * blocks + orders, gradients: points + 2)
     case .dose: return cost(rows, runs: isPrefix ? 11 : 22, answers: 11) + cost(16, runs: 12)
     case .reading: return cost(rows, runs: 4 * 12, answers: 4) + cost(1400, runs: 1)
+    // Eight inputs of each instruction.
+    case .lenses: return cost(rows * 8, runs: 5, answers: 1)
     case .words: return cost(min(60, rows), runs: 10, gradients: points + 2)
     case .arithmetic: return isPrefix ? 0 : cost(pairs, runs: 26, answers: 3)
     case .stress:

@@ -48,6 +48,7 @@ extension StudyRun {
     case .contribution: ContributionExperiment(material)
     case .dose: try DoseExperiment(material)
     case .reading: ReadingExperiment(material)
+    case .lenses: LensesExperiment(material)
     case .words: WordsExperiment(material)
     case .arithmetic: ArithmeticExperiment(material)
     case .stress: StressExperiment(material)
