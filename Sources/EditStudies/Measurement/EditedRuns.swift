@@ -103,10 +103,14 @@ public final class EditedRuns {
     }
   }
 
-  /// log p of every token of the vocabulary before each of the response's tokens, `[response][vocabulary]`.
-  public func logProbabilities(_ row: Row, under edit: CompiledEdit?) throws -> [[Float]] {
+  /// log p of every token of the vocabulary before each of the response's tokens, `[response][vocabulary]`; a visitor, where
+  /// there is one, reads or changes the residual stream.
+  public func logProbabilities(
+    _ row: Row, under edit: CompiledEdit?, visitors: [(any ResidualStreamVisitor)?] = []
+  ) throws -> [[Float]] {
+    precondition(visitors.count <= 1)
     var result: [[Float]] = []
-    try run(row, [edit]) { _, _, logits in
+    try run(row, [edit], visitors) { _, _, logits in
       let softmax = try Self.softmax(logits)
       result.append(logits.indices.map { Float(softmax(logits[$0])) })
     }

@@ -4,7 +4,7 @@ import Foundation
 /// A result: an object of JSON on a line of its own, keys sorted (docs/study.md). Numbers are nats and fractions.
 struct StudyLine: Encodable {
   var v = 1
-  /// estimate, series, tokens or verdict.
+  /// estimate, series, tokens, reading or verdict.
   var kind: String
   var job: String
   var experiment: String
@@ -22,6 +22,7 @@ struct StudyLine: Encodable {
   var lows: [Double?]?
   var highs: [Double?]?
   var tokens: [String]?
+  var text: String?
   var threshold: String?
   var verdict: String?
   var note: String?
@@ -103,6 +104,22 @@ struct StudyLine: Encodable {
     line.tokens = changes.map(\.token)
     line.y = changes.map(\.change)
     line.condition = text
+    return line
+  }
+
+  /// Where no instruction explains an edit.
+  static let unexplained = "no instruction explains it"
+
+  /// What a reader, `metric`, says of `source`: `text`, with its round trip where there is one.
+  static func reading(
+    _ job: StudyJob, _ metric: String, _ source: String, text: String, roundTrip: Double?,
+    note: String
+  ) -> StudyLine {
+    var line = StudyLine("reading", job, metric)
+    line.condition = source
+    line.text = text
+    line.value = roundTrip
+    line.note = note
     return line
   }
 

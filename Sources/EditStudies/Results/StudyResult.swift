@@ -3,7 +3,7 @@ import Foundation
 /// A line of results, as it is read back.
 struct StudyResult: Decodable {
   let kind, metric: String
-  let condition, unit, xName, threshold, verdict, note: String?
+  let condition, unit, xName, threshold, verdict, note, text: String?
   let value, low, high: Double?
   let rows, clusters: Int?
   let x: [Double]?

@@ -128,7 +128,7 @@ struct StudyReport {
           }, numbers: Set([0] + lines.indices.map { 1 + 2 * $0 })))
       if lines[0].note != nil { parts.append("</div>") }
     }
-    parts += tokens(lines)
+    parts += tokens(lines) + readings(lines)
     parts.append(Page.note("Job \(job.id)."))
     return "<section>\n<h2>\(Page.escaped("\(question(job.kind)) \(title(job))"))</h2>\n"
       + parts.joined(separator: "\n") + "\n</section>"
@@ -149,6 +149,23 @@ struct StudyReport {
             [$0.condition ?? "", some($0) { $0 > 0 }, some($0) { $0 < 0 }, $0.note ?? ""]
           })
     }
+  }
+
+  /// What readers say of edits.
+  private func readings(_ lines: [StudyResult]) -> [String] {
+    let readings = lines.filter { $0.kind == "reading" }
+    guard !readings.isEmpty else { return [] }
+    return [
+      "<h3>What is read</h3>\n"
+        + Page.table(
+          ["edit", "reader", "text", "round trip", ""],
+          readings.map {
+            [
+              $0.condition ?? "", $0.metric, $0.text ?? "",
+              $0.value.map { Page.fixed($0, 2) } ?? "", $0.note ?? "",
+            ]
+          }, numbers: [3])
+    ]
   }
 
   /// What tables of series are told apart by.
@@ -172,6 +189,8 @@ struct StudyReport {
     case .dose: "What do other strengths do?"
     case .reading: "Can it be read back?"
     case .lenses: "Do lenses read it?"
+    case .inverse: "Which instruction explains an edit that no text made?"
+    case .wayward: "Is an edit found out that lies near another text?"
     case .words: "Which words do it?"
     case .arithmetic: "Do edits add up?"
     case .stress: "Does it read, and what breaks it?"

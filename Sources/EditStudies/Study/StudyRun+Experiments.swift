@@ -49,6 +49,8 @@ extension StudyRun {
     case .dose: try DoseExperiment(material)
     case .reading: ReadingExperiment(material)
     case .lenses: LensesExperiment(material)
+    case .inverse: InverseExperiment(material)
+    case .wayward: WaywardExperiment(material)
     case .words: WordsExperiment(material)
     case .arithmetic: ArithmeticExperiment(material)
     case .stress: StressExperiment(material)
