@@ -189,13 +189,15 @@ extension ReaderExperiment {
     _ origin: String, _ rows: [StudyRow], _ said: [String], _ trips: [Double], _ job: StudyJob
   ) -> [StudyLine] {
     rows.indices.map { index in
-      .reading(job, origin, text: rows[index].instruction, said: said[index], trip: trips[index])
+      .reading(
+        job, "reader", origin, of: rows[index].instruction, said: said[index],
+        roundTrip: trips[index])
     }
   }
 
   private func nothing(_ said: [String], _ job: StudyJob) -> [StudyLine] {
     zip(["no edit", "mean edit"], said).map {
-      .reading(job, $0, text: ReaderEdits.nothing, said: $1, trip: nil)
+      .reading(job, "reader", $0, of: ReaderEdits.nothing, said: $1, roundTrip: nil)
     }
   }
 }

@@ -157,6 +157,15 @@ public final class StudiedEditor {
     }
   }
 
+  /// The edit whose tokens have `states`, `[layers][tokens][width]`, at the input of every block, in the place of `edit`, which has as
+  /// many. Throws what running the processor throws, and `notFinite`.
+  func compile(states: [Float], like edit: CompiledEdit) throws -> CompiledEdit {
+    CompiledEdit(
+      processor: identity, place: edit.place, tokens: edit.tokens, activations: edit.activations,
+      cacheType: edit.cacheType, label: "",
+      positions: try Editor.keyValues(of: states, tokens: edit.positions.count, on: reading))
+  }
+
   /// The states that `written` leaves at the input of every block for its tokens, `[layers][tokens][width]`: of a reading
   /// prefix what was written, of latents what the first token has when they are added, which is `firstToken`, or the
   /// template's where it is nil. Throws what running the processor throws.

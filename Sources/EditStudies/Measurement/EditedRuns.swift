@@ -56,6 +56,8 @@ public final class EditedRuns {
     self.states = states
   }
 
+  /// The first of its sequences.
+  var state: ProcessorState { states[0] }
   /// Tokens of the longest sequence.
   public var contextLength: Int { memory.contextLength }
 
@@ -109,10 +111,14 @@ public final class EditedRuns {
     }
   }
 
-  /// log p of every token of the vocabulary before each of the response's tokens, `[response][vocabulary]`.
-  public func logProbabilities(_ row: Row, under edit: CompiledEdit?) throws -> [[Float]] {
+  /// log p of every token of the vocabulary before each of the response's tokens, `[response][vocabulary]`; a visitor, where
+  /// there is one, reads or changes the residual stream.
+  public func logProbabilities(
+    _ row: Row, under edit: CompiledEdit?, visitors: [(any ResidualStreamVisitor)?] = []
+  ) throws -> [[Float]] {
+    precondition(visitors.count <= 1)
     var result: [[Float]] = []
-    try run(row, [edit]) { _, _, logits in
+    try run(row, [edit], visitors) { _, _, logits in
       let softmax = try Self.softmax(logits)
       result.append(logits.indices.map { Float(softmax(logits[$0])) })
     }
@@ -241,7 +247,7 @@ public final class EditedRuns {
 
   /// Empties `state` and puts what is known of a prompt under an edit into it; the tokens that are left to be fed, and
   /// how many there are in all.
-  private func start(
+  func start(
     _ state: ProcessorState, _ prompt: [Int], _ edit: CompiledEdit?
   ) throws -> (rest: [Int], whole: Int) {
     state.truncate(to: 0)
@@ -279,7 +285,7 @@ public final class EditedRuns {
     }
   }
 
-  private func pass(
+  func pass(
     _ segments: [PassSegment], _ body: (Int, Int, Span<Float>) throws -> Void
   ) throws {
     guard !isStopRequested() else { throw StudyError.interrupted(work: "running edits") }

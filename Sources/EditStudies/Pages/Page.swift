@@ -23,6 +23,7 @@ enum Page {
     svg { max-width: 100%; height: auto; } svg text { fill: var(--ink); font: 11px system-ui, sans-serif; }
     svg .soft { fill: var(--soft); } svg .axis { stroke: var(--line); fill: none; }
     svg .curve { stroke: rgb(var(--bar)); stroke-width: 2; fill: none; } svg .bar { fill: rgb(var(--bar)); } svg .control { fill: var(--soft); }
+    .grey { opacity: .5; }
     .pass { color: #009e73; } .fail { color: #d55e00; }
     @media print { body { margin: 0; } h2 { break-after: avoid; } }
     </style>

@@ -22,6 +22,12 @@ public struct StudyConfiguration: Sendable, Equatable {
       case dose
       /// Which family an edit of an unseen wording is nearest to, and whether that text does the same.
       case reading
+      /// Whether lenses say of its values what it does.
+      case lenses
+      /// Which instruction explains an edit that no text made.
+      case inverse
+      /// Whether an edit that does one thing and lies near the text of another is found out.
+      case wayward
       /// What each word of an instruction does.
       case words
       /// Whether the edits of two steps, added, do both.
@@ -74,7 +80,9 @@ public struct StudyConfiguration: Sendable, Equatable {
     var originals: Int { self == .quick ? 24 : 100_000 }
     var kinds: [Experiment.Kind] {
       Experiment.Kind.asked.filter {
-        self != .quick || !([.tracing, .probes, .vectors, .cebab].contains($0) || $0.isTrained)
+        self != .quick
+          || !([.lenses, .inverse, .wayward, .tracing, .probes, .vectors, .cebab].contains($0)
+            || $0.isTrained)
       }
     }
     var seeds: [UInt64] { self == .full ? [0, 1, 2] : [0] }
@@ -116,6 +124,10 @@ public struct StudyConfiguration: Sendable, Equatable {
   public var vectorFamilies = 12
   /// See above.
   public var vectorSteps = 150
+  /// Edits that are fitted to a family's answers, and pairs of families of which an edit does one and lies near the other.
+  public var inverse = StudyFits(count: 12)
+  /// See above.
+  public var wayward = StudyFits(count: 6)
   /// Original reviews whose changes are measured, at most.
   public var originals = Preset.quick.originals
   /// How editors are trained, and which.
@@ -140,7 +152,8 @@ public struct StudyConfiguration: Sendable, Equatable {
     a.path == b.path && a.name == b.name && a.output == b.output && a.seed == b.seed
       && a.model == b.model && a.data == b.data && a.rows == b.rows && a.accept == b.accept
       && a.vectorFamilies == b.vectorFamilies && a.counterfactuals == b.counterfactuals
-      && a.originals == b.originals && a.vectorSteps == b.vectorSteps
+      && a.originals == b.originals && [a.inverse, a.wayward] == [b.inverse, b.wayward]
+      && a.vectorSteps == b.vectorSteps
       && a.rowsPerFamily == b.rowsPerFamily && a.pathPoints == b.pathPoints && a.array == b.array
       && a.training == b.training && a.experiments == b.experiments
       && a.editors.map(\.path) == b.editors.map(\.path)
@@ -308,7 +321,8 @@ public struct StudyConfiguration: Sendable, Equatable {
       let own: [String] =
         switch kind {
         case .contribution: ["steps"]
-        case .vectors: ["families", "steps"]
+        case .vectors, .inverse: ["families", "steps"]
+        case .wayward: ["pairs", "steps"]
         case .cebab: ["reviews"]
         default: Self.trainedOptions(of: kind)
         }
@@ -325,6 +339,10 @@ public struct StudyConfiguration: Sendable, Equatable {
         }
         switch (option, kind) {
         case ("families", .vectors): vectorFamilies = try number(1000)
+        case ("families", .inverse): inverse.count = try number(1000)
+        case ("steps", .inverse): inverse.steps = try number(100_000)
+        case ("pairs", .wayward): wayward.count = try number(1000)
+        case ("steps", .wayward): wayward.steps = try number(100_000)
         case ("reviews", .cebab): originals = try number(100_000)
         case ("steps", .vectors): vectorSteps = try number(100_000)
         case ("steps", .contribution): pathPoints = try number(256)

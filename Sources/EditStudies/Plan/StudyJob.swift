@@ -44,6 +44,8 @@ public struct StudyJob: Sendable, Equatable {
     /// Of what is compared with texts that people changed alone.
     var counterfactuals: String?
     var originals: Int?
+    /// Of what fits edits alone.
+    var fits: StudyFits?
     /// Of trainings alone: what is trained, and of which rows.
     var cell: StudyCell?
     var trainingRows: String?

@@ -46,7 +46,8 @@ public struct StudyClaim: Sendable, Encodable {
       figures: [
         "reading.family_at_1", "reading.over_words", "reading.round_trip",
         "reading.round_trip_of_other_family",
-      ], untried: "no edits were made that do one thing and lie near the text of another"),
+      ], controls: ["wayward.named_by_behaviour"],
+      untried: "no edits were made that do one thing and lie near the text of another"),
     Rule(
       name: "C5", claim: "the edit is a faithful counterfactual",
       // That the model cannot rate says nothing of the edit: then these are undecided.

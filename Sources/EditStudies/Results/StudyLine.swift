@@ -4,7 +4,7 @@ import Foundation
 /// A result: an object of JSON on a line of its own, keys sorted (docs/study.md). Numbers are nats and fractions.
 struct StudyLine: Encodable {
   var v = 1
-  /// estimate, series, reading or verdict.
+  /// estimate, series, tokens, reading or verdict.
   var kind: String
   var job: String
   var experiment: String
@@ -21,10 +21,11 @@ struct StudyLine: Encodable {
   var y: [Double?]?
   var lows: [Double?]?
   var highs: [Double?]?
+  var tokens: [String]?
   var threshold: String?
   var verdict: String?
   var note: String?
-  /// Of a reading, the text whose edit was read, and what was said.
+  /// Of a reading, what the edit was made of, and what the reader says.
   var text: String?
   var said: String?
 
@@ -97,12 +98,30 @@ struct StudyLine: Encodable {
     return line
   }
 
-  /// What a reader says of the edit of `text`, which came as `origin`, and the round trip of that.
-  static func reading(
-    _ job: StudyJob, _ origin: String, text: String, said: String, trip: Double?
+  /// Tokens with what becomes of each, of the instruction `text`.
+  static func tokens(
+    _ job: StudyJob, _ metric: String, _ changes: [(token: String, change: Double)], of text: String
   ) -> StudyLine {
-    var line = StudyLine("reading", job, "round_trip")
-    (line.condition, line.text, line.said, line.value) = (origin, text, said, trip)
+    var line = StudyLine("tokens", job, metric)
+    line.tokens = changes.map(\.token)
+    line.y = changes.map(\.change)
+    line.condition = text
+    return line
+  }
+
+  /// Where no instruction explains an edit.
+  static let unexplained = "no instruction explains it"
+
+  /// What a reader says of an edit of `source`, with the round trip of that; `text` is what the edit was made of, where one was.
+  static func reading(
+    _ job: StudyJob, _ reader: String, _ source: String, of text: String? = nil, said: String,
+    roundTrip: Double?, note: String? = nil
+  ) -> StudyLine {
+    var line = StudyLine("reading", job, reader)
+    line.condition = source
+    (line.text, line.said) = (text, said)
+    line.value = roundTrip
+    line.note = note
     return line
   }
 

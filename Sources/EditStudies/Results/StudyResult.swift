@@ -8,6 +8,7 @@ struct StudyResult: Decodable {
   let rows, clusters: Int?
   let x: [Double]?
   let y, lows, highs: [Double?]?
+  let tokens: [String]?
 
   init(_ line: String) throws {
     let decoder = JSONDecoder()

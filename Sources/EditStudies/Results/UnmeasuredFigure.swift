@@ -10,15 +10,6 @@ struct UnmeasuredFigure {
     figures(
       "anatomy", ["bits_90 <= 256"], "coefficients of components are not rounded to bits")
     + figures(
-      "lenses", ["fidelity >= 0.3"],
-      "what values in front write into their readers is not decoded into words")
-    + figures(
-      "inverse", ["family_at_1 >= 0.5", "family_at_5 >= 0.8", "none_for_random >= 0.95"],
-      "no latents are fitted to examples without a text")
-    + figures(
-      "wayward", ["named_by_behaviour >= 0.83"],
-      "no edits are made that do one thing and lie near the text of another")
-    + figures(
       "scaling", ["slope < 0"], "no editors are trained on fewer families")
     + figures(
       "cebab", ["cosine_of_left_out_aspect <= 0.55"],

@@ -10,6 +10,9 @@ struct StudyCost {
   let reviews: (test: Double, training: Double)
   let vectors, steps: Double
   let reader: ReaderOptions
+  /// Known instructions.
+  let known: Double
+  let inverse, wayward: StudyFits
   let isPrefix: Bool
 
   /// Tokens of a row with its edit, of an answer, and of a long text's window.
@@ -27,6 +30,10 @@ struct StudyCost {
       return cost(rows, runs: 5 + 4 * blocks + orders, gradients: points + 2)
     case .dose: return cost(rows, runs: isPrefix ? 11 : 22, answers: 11) + cost(16, runs: 12)
     case .reading: return cost(rows, runs: 4 * 12, answers: 4) + cost(1400, runs: 1)
+    // Eight inputs of each instruction.
+    case .lenses: return cost(rows * 8, runs: 5, answers: 1)
+    case .inverse: return fitted(inverse, readings: 3)
+    case .wayward: return fitted(wayward, readings: 2)
     case .words: return cost(min(60, rows), runs: 10, gradients: points + 2)
     case .arithmetic: return isPrefix ? 0 : cost(pairs, runs: 26, answers: 3)
     case .stress:
@@ -48,6 +55,15 @@ struct StudyCost {
       return cost(families * 80, runs: 4, answers: 1) + cost(families * 16, runs: 45)
         + cost(families * 8 * steps, runs: 0, gradients: 1)
     }
+  }
+
+  /// Seconds of so many fits, of four rows a step, and of what is read of each: all known instructions at four inputs, then 24 and
+  /// 13 at twelve.
+  private func fitted(_ fits: StudyFits, readings: Double) -> Double {
+    cost(known, runs: 1)
+      + Double(fits.count)
+      * (cost(Double(fits.steps) * 4, runs: 0, gradients: 1) + cost(44, runs: 2, answers: 1)
+        + readings * (cost(known * 4, runs: 0.7) + cost(12 * 37, runs: 1)))
   }
 
   /// Seconds of a training of so many steps in all and rows each, measured after some of them.

@@ -108,6 +108,7 @@ struct StudyReport {
     for (key, lines) in series.sorted(by: { $0.key < $1.key }) {
       let (metric, x) = (key.metric, key.x)
       parts.append("<h3>\(Page.escaped(metric)) by \(Page.escaped(lines[0].xName ?? ""))</h3>")
+      if let note = lines[0].note { parts.append("<div class=\"grey\">\(Page.note(note))") }
       if lines[0].unit == "share" || lines[0].unit == "fraction" {
         parts.append(
           Page.heatMap(
@@ -125,31 +126,50 @@ struct StudyReport {
                 ]
               }
           }, numbers: Set([0] + lines.indices.map { 1 + 2 * $0 })))
+      if lines[0].note != nil { parts.append("</div>") }
     }
-    parts += readings(lines.filter { $0.kind == "reading" })
+    parts += tokens(lines) + readings(lines)
     parts.append(Page.note("Job \(job.id)."))
     return "<section>\n<h2>\(Page.escaped("\(question(job.kind)) \(title(job))"))</h2>\n"
       + parts.joined(separator: "\n") + "\n</section>"
   }
 
-  /// The first readings of each origin.
+  /// Of each lens a table: an instruction, the tokens that are raised most and those that are lowered most.
+  private func tokens(_ lines: [StudyResult]) -> [String] {
+    let tokens = lines.filter { $0.kind == "tokens" }
+    return Set(tokens.map(\.metric)).sorted().map { metric in
+      func some(_ line: StudyResult, _ holds: (Double) -> Bool) -> String {
+        zip(line.tokens ?? [], line.y ?? []).filter { holds($1 ?? 0) }
+          .map { "\"\($0)\" \(Page.fixed($1 ?? 0, 1))" }.joined(separator: ", ")
+      }
+      return "<h3>\(Page.escaped(metric))</h3>\n"
+        + Page.table(
+          ["instruction", "raised", "lowered", ""],
+          tokens.filter { $0.metric == metric }.map {
+            [$0.condition ?? "", some($0) { $0 > 0 }, some($0) { $0 < 0 }, $0.note ?? ""]
+          })
+    }
+  }
+
+  /// What readers say of edits, the first of each source.
   private func readings(_ lines: [StudyResult]) -> [String] {
-    guard !lines.isEmpty else { return [] }
     var counts: [String: Int] = [:]
     let shown = lines.filter { line in
+      guard line.kind == "reading" else { return false }
       counts[line.condition ?? "", default: 0] += 1
       return counts[line.condition ?? "", default: 0] <= 16
     }
+    guard !shown.isEmpty else { return [] }
     return [
-      "<h3>What was said</h3>",
-      Page.table(
-        ["edit", "of", "said", "round trip"],
-        shown.map {
-          [
-            $0.condition ?? "", $0.text ?? "", $0.said ?? "",
-            $0.value.map { Page.fixed($0, 2) } ?? "-",
-          ]
-        }, numbers: [3]),
+      "<h3>What is read</h3>\n"
+        + Page.table(
+          ["edit", "of", "reader", "said", "round trip", ""],
+          shown.map {
+            [
+              $0.condition ?? "", $0.text ?? "", $0.metric, $0.said ?? "",
+              $0.value.map { Page.fixed($0, 2) } ?? "", $0.note ?? "",
+            ]
+          }, numbers: [4])
     ]
   }
 
@@ -173,6 +193,9 @@ struct StudyReport {
     case .contribution: "Where does it act?"
     case .dose: "What do other strengths do?"
     case .reading: "Can it be read back?"
+    case .lenses: "Do lenses read it?"
+    case .inverse: "Which instruction explains an edit that no text made?"
+    case .wayward: "Is an edit found out that lies near another text?"
     case .words: "Which words do it?"
     case .arithmetic: "Do edits add up?"
     case .stress: "Does it read, and what breaks it?"

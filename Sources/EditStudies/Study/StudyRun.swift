@@ -86,6 +86,8 @@ public final class StudyRun {
         vectorSteps: experiment.kind == .vectors ? configuration.vectorSteps : nil,
         counterfactuals: experiment.kind == .cebab ? data.reviews?.digest : nil,
         originals: experiment.kind == .cebab ? configuration.originals : nil,
+        fits: experiment.kind == .inverse
+          ? configuration.inverse : experiment.kind == .wayward ? configuration.wayward : nil,
         trainingRows: trains ? data.trainingDigest : nil,
         reader: experiment.kind == .reader ? configuration.reader : nil)
     }.jobs
@@ -123,6 +125,8 @@ public final class StudyRun {
       reviews: data.reviews.map { (Double($0.test.count), Double($0.training.count)) } ?? (0, 0),
       vectors: Double(configuration.vectorFamilies),
       steps: Double(configuration.vectorSteps), reader: configuration.training.reader,
+      known: Double(data.known(perFamily: configuration.knownPerFamily).count),
+      inverse: configuration.inverse, wayward: configuration.wayward,
       isPrefix: prefixes.contains(job.editorName))
   }
 
