@@ -176,7 +176,8 @@ def main():
                 "instruction": wording.format(aspect=aspect, value=VALUES[value]),
                 "input": asked(a),
                 "output": random.choices("12345", known[b["id"]])[0],
-                "split": "wordings" if wording == WORDINGS[-1] else "train",
+                "family": f"{aspect} {VALUES[value]}",
+                "split": "unseen" if wording == WORDINGS[-1] else "train",
             })
         write(data, rows)
     train(arguments, folder / name, "-m", rater, "--data", data, *EDITOR)

@@ -134,7 +134,7 @@ struct StudyTrainingTests {
         }, "\(metric)")
     }
     let page = try study.read(folder, "out/report.html")
-    #expect(page.contains("What was said") && page.contains("unseen wording"))
+    #expect(page.contains("What is read") && page.contains("unseen wording"))
   }
 
   /// An editor of keys and values has no latents by layer.
