@@ -2,8 +2,6 @@ import EditStudies
 import Foundation
 import LanguageModels
 import LatentEditing
-import ModelFiles
-import TensorKernels
 import TestSupport
 import Testing
 
@@ -15,40 +13,20 @@ import Testing
     let finalLength, spearman, area: Double
   }
 
-  private struct Given: Decodable {
-    let ids, instruction: [Int]
-  }
-
   private let fixture: Fixture
   private let row: EditedRuns.Row
   private let runs: EditedRuns
-  private let edits: (a: CompiledEdit, b: CompiledEdit)
+  private let edits: TwoEdits
 
   init() throws {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     fixture = try decoder.decode(
       Fixture.self, from: Data(contentsOf: OutsideFiles.fixture("lenses/lenses.json")))
-    let given = try JSONDecoder().decode(
-      Given.self, from: Data(contentsOf: OutsideFiles.fixture("editor/ids.json")))
-    row = .init(
-      prompt: Array(given.ids.prefix(fixture.prompt)),
-      response: Array(given.ids.dropFirst(fixture.prompt)))
-    let file = try GGUFFile(path: OutsideFiles.fixture("llama/f32.gguf").path)
-    let processor = try Processor(file, activations: .f32, pool: ThreadPool(threads: 2))
-    let identity = try ProcessorIdentity(file)
     // Passes of four tokens: answers go through in several.
-    let state = try ProcessorState(
-      processor, contextLength: 64, cacheType: .f32, chunkSize: 4)
-    func edit(_ tokens: [Int]) throws -> CompiledEdit {
-      state.truncate(to: 0)
-      _ = try state.forward(tokens)
-      return CompiledEdit(
-        processor: identity, place: .opening(replacing: []), tokens: tokens, activations: .f32,
-        cacheType: .f32, label: "", positions: tokens.indices.map(state.keyValues))
-    }
-    edits = (try edit(given.instruction), try edit(given.instruction.reversed()))
-    runs = try EditedRuns(beside: state, sequences: 2)
+    edits = try TwoEdits(chunkSize: 4)
+    row = edits.row(prompt: fixture.prompt)
+    runs = try EditedRuns(beside: edits.state, sequences: 2)
   }
 
   /// Sums of softmax over at most 17 positions in f32.

@@ -2,8 +2,6 @@ import EditStudies
 import Foundation
 import LanguageModels
 import LatentEditing
-import ModelFiles
-import TensorKernels
 import TestSupport
 import Testing
 
@@ -25,36 +23,16 @@ import Testing
     let patches: [Patch]
   }
 
-  private struct Given: Decodable {
-    let ids, instruction: [Int]
-  }
-
   private let fixture: Fixture
   private let row: EditedRuns.Row
-  private let state: ProcessorState
-  private let edits: (a: CompiledEdit, b: CompiledEdit)
+  private var state: ProcessorState { edits.state }
+  private let edits: TwoEdits
 
   init() throws {
     let folder = OutsideFiles.fixture("mixed-edits/losses.json")
     fixture = try JSONDecoder().decode(Fixture.self, from: Data(contentsOf: folder))
-    let given = try JSONDecoder().decode(
-      Given.self, from: Data(contentsOf: OutsideFiles.fixture("editor/ids.json")))
-    row = .init(
-      prompt: Array(given.ids.prefix(fixture.prompt)),
-      response: Array(given.ids.dropFirst(fixture.prompt)))
-    let file = try GGUFFile(path: OutsideFiles.fixture("llama/f32.gguf").path)
-    let processor = try Processor(file, activations: .f32, pool: ThreadPool(threads: 2))
-    let identity = try ProcessorIdentity(file)
-    let state = try ProcessorState(processor, contextLength: 64, cacheType: .f32)
-    func edit(_ tokens: [Int]) throws -> CompiledEdit {
-      state.truncate(to: 0)
-      _ = try state.forward(tokens)
-      return CompiledEdit(
-        processor: identity, place: .opening(replacing: []), tokens: tokens, activations: .f32,
-        cacheType: .f32, label: "", positions: tokens.indices.map(state.keyValues))
-    }
-    edits = (try edit(given.instruction), try edit(given.instruction.reversed()))
-    self.state = state
+    edits = try TwoEdits()
+    row = edits.row(prompt: fixture.prompt)
   }
 
   private func mixed(_ wanted: Fixture.Case) -> CompiledEdit {

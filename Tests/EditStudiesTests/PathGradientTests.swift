@@ -2,8 +2,6 @@ import EditStudies
 import Foundation
 import LanguageModels
 import LatentEditing
-import ModelFiles
-import TensorKernels
 import TestSupport
 import Testing
 
@@ -24,25 +22,16 @@ import Testing
     let knocked: [Knocked]
   }
 
-  private struct Given: Decodable {
-    let ids, instruction: [Int]
-  }
-
   private let fixture: Fixture
-  private let given: Given
-  private let processor: Processor
-  private let state: ProcessorState
-  private let identity: ProcessorIdentity
+  private let edits: TwoEdits
+  private var given: TwoEdits.Given { edits.given }
+  private var processor: Processor { edits.processor }
+  private var state: ProcessorState { edits.state }
 
   init() throws {
     fixture = try JSONDecoder().decode(
       Fixture.self, from: Data(contentsOf: OutsideFiles.fixture("mixed-edits/losses.json")))
-    given = try JSONDecoder().decode(
-      Given.self, from: Data(contentsOf: OutsideFiles.fixture("editor/ids.json")))
-    let file = try GGUFFile(path: OutsideFiles.fixture("llama/f32.gguf").path)
-    processor = try Processor(file, activations: .f32, pool: ThreadPool(threads: 2))
-    identity = try ProcessorIdentity(file)
-    state = try ProcessorState(processor, contextLength: 64, cacheType: .f32)
+    edits = try TwoEdits()
   }
 
   /// What the input of every block is while `tokens` are read, `[layers][tokens][width]`.
@@ -107,17 +96,8 @@ import Testing
 
   /// Some tokens see another edit: a mask over both edits in PyTorch, an exchange between tokens here.
   @Test func knockedOutReadersArePyTorchs() throws {
-    func edit(_ tokens: [Int]) throws -> CompiledEdit {
-      state.truncate(to: 0)
-      _ = try state.forward(tokens)
-      return CompiledEdit(
-        processor: identity, place: .opening(replacing: []), tokens: tokens, activations: .f32,
-        cacheType: .f32, label: "", positions: tokens.indices.map(state.keyValues))
-    }
-    let (a, b) = (try edit(given.instruction), try edit(given.instruction.reversed()))
-    let row = EditedRuns.Row(
-      prompt: Array(given.ids.prefix(fixture.prompt)),
-      response: Array(given.ids.dropFirst(fixture.prompt)))
+    let (a, b) = (edits.a, edits.b)
+    let row = edits.row(prompt: fixture.prompt)
     let runs = try EditedRuns(beside: state, sequences: 3)
     let fed = given.ids.count - 1
     for wanted in fixture.knocked {

@@ -99,7 +99,7 @@ extension ReaderExperiment {
         job, "exact", mean { said[$0] == texts[$0].instruction ? 1 : 0 }, "fraction of texts",
         condition)
       lines += estimate(
-        job, "rouge_l", mean { ReaderJudge.rougeL(said[$0], texts[$0].instruction) }, "F1",
+        job, "rouge_l", mean { AnswerScore.rougeL(said[$0], wanted: texts[$0].instruction) }, "F1",
         condition)
       lines += estimate(
         job, "says_nothing", mean { said[$0] == ReaderEdits.nothing ? 1 : 0 }, "fraction of texts",

@@ -38,23 +38,6 @@ package struct ReaderJudge {
     Set(families(of: text, count: Set(parts).count)) == Set(parts)
   }
 
-  /// ROUGE-L (Lin, 2004): F1 of the longest common subsequence of words, in small letters and without the signs at their
-  /// ends.
-  package static func rougeL(_ text: String, _ right: String) -> Double {
-    let (a, b) = (InstructionWords.of(text), InstructionWords.of(right))
-    guard !a.isEmpty, !b.isEmpty else { return 0 }
-    var row = [Int](repeating: 0, count: b.count + 1)
-    for x in a {
-      var diagonal = 0
-      for (j, y) in b.enumerated() {
-        let above = row[j + 1]
-        row[j + 1] = x == y ? diagonal + 1 : max(above, row[j])
-        diagonal = above
-      }
-    }
-    return 2 * Double(row[b.count]) / Double(a.count + b.count)
-  }
-
   /// The part of pairs in which the value of an edit is above that of what is none, ties counted half, each weighed by how
   /// often both were drawn.
   package static func auroc(
