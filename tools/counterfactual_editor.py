@@ -15,6 +15,7 @@ on two cores. Needs no package.
 import argparse
 import http.client
 import json
+import math
 import random
 import socket
 import subprocess
@@ -109,7 +110,9 @@ def ratings(arguments, model, reviews):
                 sys.exit(f"error: review {review['id']}: {answer['error']}")
             first = answer["completion_probabilities"][0]
             found = {entry["token"].strip(): entry["logprob"] for entry in first["top_logprobs"]}
-            weights = [2.718281828459045 ** found[star] if star in found else 0.0 for star in "12345"]
+            weights = [math.exp(found[star]) if star in found else 0.0 for star in "12345"]
+            if not any(weights):
+                sys.exit(f"error: {model}: it says none of 1 to 5 of review {review['id']}; remove it, to tune it anew")
             yield number, [weight / sum(weights) for weight in weights]
     finally:
         server.terminate()
@@ -127,6 +130,11 @@ def main():
     parser.add_argument("-t", "--threads", type=int, default=1)
     arguments = parser.parse_args()
     folder = arguments.folder
+    parts = [arguments.cebab / f"{part}.json" for part in ("train_exclusive", "train_inclusive", "dev", "test")]
+    for path in [arguments.emend, arguments.model, *parts]:
+        if not path.is_file():
+            why = "; the third argument is the folder of CEBaB v1.1" if path in parts else ""
+            sys.exit(f"error: {path}: there is no such file{why}")
     folder.mkdir(parents=True, exist_ok=True)
 
     rater = folder / "rater.q8_0.gguf"
@@ -181,8 +189,15 @@ def main():
             })
         write(data, rows)
     train(arguments, folder / name, "-m", rater, "--data", data, *EDITOR)
-    print(f"model: {rater}\ncounterfactuals: {arguments.cebab}\neditors: {{{name}: {folder / name / 'editor.safetensors'}}}")
+    print(f"model: {rater}\ncounterfactuals: {arguments.cebab}")
+    print(f"editors: {{{name}: {folder / name / 'editor.safetensors'}}}")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except subprocess.CalledProcessError as failure:
+        # Its message stands above; 75 is a training that was stopped and goes on.
+        sys.exit(failure.returncode)
+    except KeyboardInterrupt:
+        sys.exit(75)
