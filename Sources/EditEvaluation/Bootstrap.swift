@@ -98,6 +98,12 @@ extension Bootstrap {
   }
 }
 
+/// The median of `values`, each as often as it was drawn; one at least was.
+package func drawnMedian(_ values: [Double], _ times: [Int]) -> Double {
+  let all = values.indices.flatMap { [Double](repeating: values[$0], count: times[$0]) }.sorted()
+  return (all[(all.count - 1) / 2] + all[all.count / 2]) / 2
+}
+
 /// The sum of `values`, each as often as it was drawn.
 package func drawnSum(_ values: [Double], _ times: [Int]) -> Double {
   zip(values, times).reduce(0) { $0 + $1.0 * Double($1.1) }

@@ -33,6 +33,21 @@ enum TinyModel {
     return (given.ids, given.instruction)
   }
 
+  /// A temporary copy of a safetensors file whose header's strings say `lie` where it says `found`.
+  static func lyingCopy(of file: String, _ found: String, _ lie: String) throws -> String {
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+    let size = Int(
+      bytes.prefix(8).enumerated().reduce(0) { $0 | UInt64($1.element) << (8 * $1.offset) })
+    let header = String(decoding: bytes[8..<8 + size], as: UTF8.self)
+    let escaped = { (text: String) in text.replacingOccurrences(of: "\"", with: "\\\"") }
+    #expect(header.contains(escaped(found)), "the fixture has other words")
+    let changed = Data(header.replacingOccurrences(of: escaped(found), with: escaped(lie)).utf8)
+    let length = withUnsafeBytes(of: UInt64(changed.count).littleEndian) { Data($0) }
+    let path = temporaryPath("lie.safetensors")
+    try (length + changed + bytes[(8 + size)...]).write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
   /// An edit with a latent at several layers and positions, the same each time.
   static func edit(
     positions: [SitePosition] = [.fromStart(0)], scale: LatentScale = .norm, seed: UInt64 = 1

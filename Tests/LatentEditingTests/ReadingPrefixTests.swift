@@ -244,18 +244,8 @@ struct ReadingPrefixTests {
       ("\"scale\": \"plain\"", "\"scale\": \"plain\", \"prefix_tokens\": 0"),
     ])
   func lies(found: String, lie: String) throws {
-    var bytes = try Data(contentsOf: URL(fileURLWithPath: Self.path))
-    let size = Int(
-      bytes.prefix(8).enumerated().reduce(0) { $0 | UInt64($1.element) << (8 * $1.offset) })
-    let header = String(decoding: bytes[8..<8 + size], as: UTF8.self)
-    let escaped = { (text: String) in text.replacingOccurrences(of: "\"", with: "\\\"") }
-    #expect(header.contains(escaped(found)), "the fixture has other words")
-    let changed = Data(header.replacingOccurrences(of: escaped(found), with: escaped(lie)).utf8)
-    let length = withUnsafeBytes(of: UInt64(changed.count).littleEndian) { Data($0) }
-    bytes = length + changed + bytes[(8 + size)...]
-    let path = TinyModel.temporaryPath("lie.safetensors")
+    let path = try TinyModel.lyingCopy(of: Self.path, found, lie)
     defer { try? FileManager.default.removeItem(atPath: path) }
-    try bytes.write(to: URL(fileURLWithPath: path))
     #expect(throws: LatentEditingError.self) { try Editor.configuration(path: path) }
   }
 

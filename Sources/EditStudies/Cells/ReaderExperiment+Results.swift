@@ -39,15 +39,9 @@ extension ReaderExperiment {
       clusters: Set(rows.map(\.family)).count, condition: condition, undecided: undecided)
   }
 
-  /// Median of values, each as often as it was drawn.
-  private static func median(_ values: [Double], _ times: [Int]) -> Double {
-    let all = values.indices.flatMap { [Double](repeating: values[$0], count: times[$0]) }.sorted()
-    return (all[(all.count - 1) / 2] + all[all.count / 2]) / 2
-  }
-
   private func medians(_ columns: [[Double]], _ rows: [StudyRow]) -> [Estimate?] {
     material.bootstrap.estimates(count: rows.count, families: rows.map(\.family)) { times in
-      columns.map { Self.median($0, times) }
+      columns.map { drawnMedian($0, times) }
     }
   }
 
@@ -63,7 +57,7 @@ extension ReaderExperiment {
       let differences = units.map { $0.numbers[0] - $0.numbers[5] }
       let all = drawnSum(units.map { $0.numbers[count + 1] }, times)
       return [
-        Self.median(differences, times),
+        drawnMedian(differences, times),
         all > 0 ? 1 - drawnSum(units.map { $0.numbers[count] }, times) / all : .nan,
       ]
     }

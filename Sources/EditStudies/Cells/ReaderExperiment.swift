@@ -118,9 +118,7 @@ final class ReaderExperiment: StudyExperiment {
 
   /// The text that a reader has to beat: the known one whose edit is nearest.
   private func nearest(_ edit: CompiledEdit) throws -> String {
-    let cosines = try material.neighbourhood.get().cosines(of: edit)
-    let best = cosines.indices.max { (cosines[$0], $1) < (cosines[$1], $0) } ?? 0
-    return material.known[best].text
+    material.known[try material.neighbourhood.get().nearest(to: edit)].text
   }
 
   // MARK: Units

@@ -46,6 +46,12 @@ public struct Neighbourhood: Sendable {
   /// How many there are.
   public var count: Int { features.count }
 
+  /// The place of the one that is nearest to `edit`, the first of several.
+  func nearest(to edit: CompiledEdit) -> Int {
+    let cosines = cosines(of: edit)
+    return cosines.indices.min { (cosines[$1], $0) < (cosines[$0], $1) } ?? 0
+  }
+
   /// The cosines of `edit` with all of them, in their order.
   public func cosines(of edit: CompiledEdit) -> [Double] {
     let mine = direction(Self.feature(edit))

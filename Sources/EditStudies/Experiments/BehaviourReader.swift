@@ -67,8 +67,7 @@ final class BehaviourReader {
 
   /// The known instruction whose values are nearest to those of `edit`.
   func nearest(to edit: CompiledEdit) -> (text: String, family: String) {
-    let cosines = neighbourhood.cosines(of: edit)
-    let best = cosines.indices.min { (cosines[$1], $0) < (cosines[$0], $1) } ?? 0
+    let best = neighbourhood.nearest(to: edit)
     return (material.known[best].text, material.known[best].family)
   }
 

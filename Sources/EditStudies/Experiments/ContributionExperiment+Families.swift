@@ -116,10 +116,7 @@ extension ContributionExperiment {
       least.isEmpty
       ? nil
       : material.bootstrap.estimates(count: least.count, families: all) { times in
-        let drawn = least.indices.flatMap {
-          [Double](repeating: least[$0].value, count: times[$0])
-        }.sorted()
-        return [(drawn[(drawn.count - 1) / 2] + drawn[drawn.count / 2]) / 2]
+        [drawnMedian(least.map(\.value), times)]
       }[0]
     lines += StudyLine.judged(
       job, "k90_of_families", median, accept, unit: "blocks, median of families",

@@ -1,28 +1,24 @@
 import EditEvaluation
 import EditorTraining
-import Foundation
 import InstructionEditors
 import LanguageModels
 import LatentEditing
 
 /// Which instruction explains an edit that no text made (docs/study.md): states that are fitted to what an instruction makes of inputs,
 /// the mean difference that it makes as a control vector, and a vector that is drawn. A unit is a family.
-struct InverseExperiment: StudyExperiment {
+final class InverseExperiment: StudyExperiment {
   private let material: StudyMaterial
   private let rows: [StudyRow]
+  private let fits: FittedEdits
+  /// Made when it is first asked for: it reads all known instructions.
+  private lazy var reader = Result { try BehaviourReader(material) }
   private static let strengths: [Float] = [0.5, 1, 2]
   /// Answers that a vector's block and strength are chosen on.
   private static let choosing = 8
   private static let leastGain = 0.05
 
-  private final class Lazy {
-    var reader: BehaviourReader?
-    var fits: FittedEdits?
-  }
-  private let lazy = Lazy()
-
   /// What is kept of a family.
-  private struct Unit: Codable {
+  private struct Unit: KeptUnit {
     let text, family: String
     /// Why there is nothing more; then there is nothing more.
     var leftOut: String?
@@ -37,12 +33,9 @@ struct InverseExperiment: StudyExperiment {
 
   init(_ material: StudyMaterial) {
     self.material = material
-    let families = Set(material.known.map(\.family))
-    var seen: Set<String> = []
+    fits = FittedEdits(material)
     rows = Array(
-      material.rows.filter {
-        families.contains($0.family) && seen.insert($0.family).inserted
-      }.prefix(material.configuration.inverse.count))
+      material.firstOfFamilies(known: true).prefix(material.configuration.inverse.count))
   }
 
   var unitCount: Int { rows.count }
@@ -55,12 +48,10 @@ struct InverseExperiment: StudyExperiment {
     let number = StudyUnit.number(unit)
     let row = rows[number]
     var mine = Unit(text: row.instruction, family: row.family)
-    let fits = lazy.fits ?? FittedEdits(material)
-    lazy.fits = fits
     let (_, wanted, mean) = try material.edits(row.instruction)
     guard let answers = try fits.answers(row, under: wanted, seed: UInt64(number)) else {
       mine.leftOut = "there are too few inputs"
-      return try json(mine)
+      return try mine.json()
     }
     let (learnt, kept) = (answers.learnt.map(\.row), answers.kept.map(\.row))
     let ends = try fits.losses(kept, under: [mean, wanted])
@@ -68,13 +59,13 @@ struct InverseExperiment: StudyExperiment {
       ends[0] - ends[1] > Self.leastGain * Double(kept.reduce(0) { $0 + $1.response.count })
     else {
       mine.leftOut = "the instruction does too little"
-      return try json(mine)
+      return try mine.json()
     }
     // Prefixes need tokens: those of an instruction of another family, with the mean edit's states.
     let others = material.known.filter { $0.family != row.family }
     guard !others.isEmpty else {
       mine.leftOut = "there is no other family"
-      return try json(mine)
+      return try mine.json()
     }
     var random = SeededGenerator(material.configuration.seed, 0x494E_5645, UInt64(number))
     let frame = try material.editor.write(others[random.pick(others.count)].text)
@@ -86,10 +77,9 @@ struct InverseExperiment: StudyExperiment {
         steps: material.configuration.inverse.steps)
     else {
       mine.leftOut = "the fit diverged"
-      return try json(mine)
+      return try mine.json()
     }
-    let reader = try lazy.reader ?? BehaviourReader(material)
-    lazy.reader = reader
+    let reader = try reader.get()
     let seed = material.configuration.seed &+ UInt64(number)
     let inputs = answers.kept.map(\.input)
     mine.fitted = try reader.read(
@@ -105,11 +95,7 @@ struct InverseExperiment: StudyExperiment {
     mine.losses =
       ends + (try fits.losses(kept, under: [fitted.edit]))
       + (try losses(kept, [nil, vector.edit]))
-    return try json(mine)
-  }
-
-  private func json(_ unit: Unit) throws -> String {
-    String(decoding: try JSONEncoder().encode(unit), as: UTF8.self)
+    return try mine.json()
   }
 
   /// The mean over tokens of the right answers of the state after a block, less that over tokens of what the unedited model
@@ -171,9 +157,7 @@ struct InverseExperiment: StudyExperiment {
   }
 
   func reduce(_ units: [String: String], _ job: StudyJob) throws -> [StudyLine] {
-    let all = try rows.indices.map {
-      try JSONDecoder().decode(Unit.self, from: Data((units["family/\($0)"] ?? "").utf8))
-    }
+    let all = try rows.indices.map { try Unit("family/\($0)", of: units) }
     let accept = material.configuration.accept
     let found = all.filter { $0.leftOut == nil }
     let notes = all.filter { $0.leftOut != nil }.map { "\($0.family): \($0.leftOut ?? "")" }

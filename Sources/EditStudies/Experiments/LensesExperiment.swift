@@ -6,7 +6,7 @@ import LatentEditing
 
 /// Whether lenses read an edit: what its values write into their readers, as words, beside what it does to the answer's first
 /// token (docs/study.md). A unit is an instruction.
-struct LensesExperiment: StudyExperiment {
+final class LensesExperiment: StudyExperiment {
   private let material: StudyMaterial
   private let texts: [(text: String, family: String, row: Int)]
   private static let inputs = 8
@@ -15,23 +15,19 @@ struct LensesExperiment: StudyExperiment {
   /// Tokens that are listed of an instruction, on each side, and instructions of which they are.
   private static let listed = 12
   private static let shown = 12
-  /// log 0.001: tokens that are listed of the effect are that likely on some input.
-  private static let leastLogProbability: Float = -6.9078
 
   /// What an edit does to the first token of answers.
   private struct Effect {
     let written: WrittenEdit
     let edit, mean: CompiledEdit
     let rows: [EditedRuns.Row]
-    /// Mean over inputs of log p(t | edit) - log p(t | mean edit), and whether either is likely somewhere.
-    let changes: [Double]
-    let isLikely: [Bool]
+    let firstToken: FirstTokenEffect
     /// Tokens of its answers.
     let answered: Set<Int>
   }
 
-  private final class Known { var effects: [Int: Effect] = [:] }
-  private let known = Known()
+  /// Two are needed at a time.
+  private var effects: [Int: Effect] = [:]
 
   /// A token and what becomes of it.
   private struct Change: Codable {
@@ -40,7 +36,7 @@ struct LensesExperiment: StudyExperiment {
   }
 
   /// What is kept of an instruction; nil where a lens says the same of all tokens.
-  private struct Unit: Codable {
+  private struct Unit: KeptUnit {
     let text, family: String
     /// Of the OV lens with its own effect, with that of an instruction of another family, and of the lens with each edit's
     /// own attention.
@@ -72,7 +68,7 @@ struct LensesExperiment: StudyExperiment {
   }
 
   private func effect(_ index: Int) throws -> Effect {
-    if let found = known.effects[index] { return found }
+    if let found = effects[index] { return found }
     let (text, _, row) = texts[index]
     let (written, edit, mean) = try material.edits(text)
     let prompts = material.inputs(like: material.rows[row], count: Self.inputs)
@@ -80,28 +76,13 @@ struct LensesExperiment: StudyExperiment {
     let rows = try zip(prompts, material.answers(prompts.map { ($0, edit) })).map {
       EditedRuns.Row(prompt: $0, response: $1)
     }
-    var changes: [Double] = []
-    var isLikely: [Bool] = []
-    for row in rows {
-      let first = EditedRuns.Row(prompt: row.prompt, response: [row.response[0]])
-      let edited = try material.runs.logProbabilities(first, under: edit)[0]
-      let mean = try material.runs.logProbabilities(first, under: mean)[0]
-      if changes.isEmpty {
-        changes = [Double](repeating: 0, count: edited.count)
-        isLikely = [Bool](repeating: false, count: edited.count)
-      }
-      for token in edited.indices {
-        changes[token] += Double(edited[token] - mean[token]) / Double(rows.count)
-        if max(edited[token], mean[token]) > Self.leastLogProbability { isLikely[token] = true }
-      }
-    }
     let ends = material.tokenizer.endOfGenerationTokens
     let found = Effect(
-      written: written, edit: edit, mean: mean, rows: rows, changes: changes, isLikely: isLikely,
+      written: written, edit: edit, mean: mean, rows: rows,
+      firstToken: try material.runs.firstTokenEffect(rows, of: edit, beside: mean),
       answered: Set(rows.flatMap(\.response)).subtracting(ends))
-    // Two are needed at a time.
-    if known.effects.count > 2 { known.effects = [:] }
-    known.effects[index] = found
+    if effects.count > 2 { effects = [:] }
+    effects[index] = found
     return found
   }
 
@@ -118,7 +99,7 @@ struct LensesExperiment: StudyExperiment {
     }
     let lens = scores(edited.weights)
     func fidelity(_ scores: [Double], _ effect: Effect) -> Double? {
-      LensFidelity.spearman(scores, effect.changes, count: Self.tokens)
+      LensFidelity.spearman(scores, effect.firstToken.changes, count: Self.tokens)
     }
     let result = Unit(
       text: texts[index].text, family: texts[index].family, fidelity: fidelity(lens, mine),
@@ -129,8 +110,9 @@ struct LensesExperiment: StudyExperiment {
       latents: try latents(mine).map { direction in
         fidelity(material.runs.lens(direction), mine)
       },
-      effect: changes(mine.changes) { mine.isLikely[$0] }, lens: changes(lens) { _ in true })
-    return String(decoding: try JSONEncoder().encode(result), as: UTF8.self)
+      effect: changes(mine.firstToken.changes) { mine.firstToken.isLikely[$0] },
+      lens: changes(lens) { _ in true })
+    return try result.json()
   }
 
   /// Means over all answers' positions, and of the final states' lengths over answers.
@@ -189,9 +171,7 @@ struct LensesExperiment: StudyExperiment {
   }
 
   func reduce(_ units: [String: String], _ job: StudyJob) throws -> [StudyLine] {
-    let found = try texts.indices.map {
-      try JSONDecoder().decode(Unit.self, from: Data((units["text/\($0)"] ?? "").utf8))
-    }
+    let found = try texts.indices.map { try Unit("text/\($0)", of: units) }
     let accept = material.configuration.accept
     let whole = found.filter { $0.fidelity != nil && $0.permuted != nil }
     let clusters = Set(whole.map(\.family)).count

@@ -76,9 +76,7 @@ struct ReadingExperiment: StudyExperiment {
       }
       let (edits, words) = (mean { $0[0] == 1 ? 1 : 0 }, mean { $0[1] == 1 ? 1 : 0 })
       func median(_ i: Int) -> Double {
-        let all = ranks.indices.flatMap { [Double](repeating: ranks[$0][i], count: times[$0]) }
-          .sorted()
-        return (all[(all.count - 1) / 2] + all[all.count / 2]) / 2
+        drawnMedian(ranks.map { $0[i] }, times)
       }
       return [
         edits, words, edits - words, mean { 1 / $0[0] }, mean { 1 / $0[1] }, median(2), median(3),

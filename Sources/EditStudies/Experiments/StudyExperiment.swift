@@ -19,8 +19,21 @@ extension StudyExperiment {
   func finished() {}
 }
 
-/// What a unit is: numbers, some of them missing, and words.
-struct StudyUnit: Codable {
+/// What is kept of a unit, as JSON.
+protocol KeptUnit: Codable {}
+
+extension KeptUnit {
+  /// The unit of that name, which is there.
+  init(_ name: String, of units: [String: String]) throws {
+    self = try JSONDecoder().decode(Self.self, from: Data((units[name] ?? "").utf8))
+  }
+
+  /// As it is kept.
+  func json() throws -> String { try String(decoding: JSONEncoder().encode(self), as: UTF8.self) }
+}
+
+/// What most units are: numbers, some of them missing, and words.
+struct StudyUnit: KeptUnit {
   var numbers: [Double] = []
   var words: [String]?
 
@@ -28,14 +41,6 @@ struct StudyUnit: Codable {
     self.numbers = numbers
     self.words = words
   }
-
-  /// The unit of that name, which is there.
-  init(_ name: String, of units: [String: String]) throws {
-    self = try JSONDecoder().decode(StudyUnit.self, from: Data((units[name] ?? "").utf8))
-  }
-
-  /// As it is kept.
-  func json() throws -> String { try String(decoding: JSONEncoder().encode(self), as: UTF8.self) }
 
   /// The number behind the slash of a unit's name.
   static func number(_ name: String) -> Int {

@@ -211,6 +211,15 @@ final class StudyMaterial {
   /// How many there are.
   var clusters: Int { Set(rows.map(\.family)).count }
 
+  /// The first row of each family, of those alone that have known instructions where that is asked for.
+  func firstOfFamilies(known isKnown: Bool = false) -> [StudyRow] {
+    let families = Set(known.map(\.family))
+    var seen: Set<String> = []
+    return rows.filter {
+      (!isKnown || families.contains($0.family)) && seen.insert($0.family).inserted
+    }
+  }
+
   /// Estimates of shares: of each list of losses, a row each, (sum mean - loss) / (sum mean - edited).
   func shares(
     _ losses: [[Double]], mean: [Double], edited: [Double], of rows: [StudyRow]? = nil

@@ -30,10 +30,7 @@ struct VectorsExperiment: StudyExperiment {
 
   init(_ material: StudyMaterial) {
     self.material = material
-    var seen: Set<String> = []
-    rows = Array(
-      material.rows.filter { seen.insert($0.family).inserted }
-        .prefix(material.configuration.vectorFamilies))
+    rows = Array(material.firstOfFamilies().prefix(material.configuration.vectorFamilies))
   }
 
   var unitCount: Int { rows.count }

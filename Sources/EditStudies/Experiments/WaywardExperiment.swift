@@ -1,15 +1,17 @@
 import EditEvaluation
 import EditorTraining
-import Foundation
 import InstructionEditors
 import LatentEditing
 
 /// Edits that do what one instruction asks for and lie as near as they can to the edit of another one (Prompt Waywardness, arXiv
 /// 2112.08348), and who is deceived by them: the text that is nearest, or what the model does (docs/study.md). A unit is a pair.
-struct WaywardExperiment: StudyExperiment {
+final class WaywardExperiment: StudyExperiment {
   private let material: StudyMaterial
-  /// What is done, and what should be read; numbers of rows.
-  private let pairs: [(does: Int, reads: Int)]
+  /// What is done, and what should be read.
+  private let pairs: [(does: StudyRow, reads: StudyRow)]
+  private let fits: FittedEdits
+  /// Made when it is first asked for: it reads all known instructions.
+  private lazy var reader = Result { try BehaviourReader(material) }
   private static let penalties = [1.0, 0.1, 0.01]
   private static let part = 0.9
   /// Gain below which an instruction does nothing to take a part of, nats a token.
@@ -17,14 +19,8 @@ struct WaywardExperiment: StudyExperiment {
   /// Rows of those learnt from that say whether it does enough.
   private static let watched = 8
 
-  private final class Lazy {
-    var reader: BehaviourReader?
-    var fits: FittedEdits?
-  }
-  private let lazy = Lazy()
-
   /// What is kept of a pair.
-  private struct Unit: Codable {
+  private struct Unit: KeptUnit {
     let does, doesFamily, reads, readsFamily: String
     /// Why there is nothing more; then there is nothing more.
     var leftOut: String?
@@ -49,11 +45,8 @@ struct WaywardExperiment: StudyExperiment {
 
   init(_ material: StudyMaterial) {
     self.material = material
-    let families = Set(material.known.map(\.family))
-    var seen: Set<String> = []
-    let rows = material.rows.indices.filter {
-      families.contains(material.rows[$0].family) && seen.insert(material.rows[$0].family).inserted
-    }
+    fits = FittedEdits(material)
+    let rows = material.firstOfFamilies(known: true)
     let count = rows.count > 1 ? min(material.configuration.wayward.count, rows.count) : 0
     pairs = (0..<count).map { (rows[$0], rows[($0 + 1) % rows.count]) }
   }
@@ -66,23 +59,21 @@ struct WaywardExperiment: StudyExperiment {
 
   func measure(_ unit: String, _ units: [String: String]) throws -> String {
     let number = StudyUnit.number(unit)
-    let (does, reads) = (material.rows[pairs[number].does], material.rows[pairs[number].reads])
+    let (does, reads) = pairs[number]
     var pair = Unit(
       does: does.instruction, doesFamily: does.family, reads: reads.instruction,
       readsFamily: reads.family)
-    let fits = lazy.fits ?? FittedEdits(material)
-    lazy.fits = fits
     let (_, wanted, mean) = try material.edits(does.instruction)
     guard let answers = try fits.answers(does, under: wanted, seed: UInt64(number)) else {
       pair.leftOut = "there are too few inputs"
-      return try json(pair)
+      return try pair.json()
     }
     let watched = answers.learnt.prefix(Self.watched).map(\.row)
     let ends = try fits.losses(watched, under: [mean, wanted])
     let tokens = watched.reduce(0) { $0 + $1.response.count }
     guard ends[0] - ends[1] > Self.leastGain * Double(tokens) else {
       pair.leftOut = "the instruction does too little"
-      return try json(pair)
+      return try pair.json()
     }
     let (written, start, _) = try material.edits(reads.instruction)
     let states = try fits.states(of: written, like: start)
@@ -102,7 +93,7 @@ struct WaywardExperiment: StudyExperiment {
     }
     guard let found else {
       pair.leftOut = "the fit diverged"
-      return try json(pair)
+      return try pair.json()
     }
     let kept = answers.kept.map(\.row)
     pair.tokens = kept.reduce(0) { $0 + $1.response.count }
@@ -110,25 +101,18 @@ struct WaywardExperiment: StudyExperiment {
     let common = try material.editor.states(of: material.mean.get().inPlace(of: written))
     pair.cosine = try fits.cosine(found.states, states, mean: common)
     pair.distance = found.distance
-    let reader = try lazy.reader ?? BehaviourReader(material)
-    lazy.reader = reader
+    let reader = try reader.get()
     (pair.nearest, pair.nearestFamily) = reader.nearest(to: found.edit)
     pair.nearestOfStart = reader.nearest(to: start).text
     let inputs = answers.kept.map(\.input)
     let seed = material.configuration.seed &+ UInt64(number)
     pair.behaviour = try reader.read(.edit(found.edit), inputs: inputs, seed: seed)
     pair.plain = try reader.read(.edit(wanted), inputs: inputs, seed: seed)
-    return try json(pair)
-  }
-
-  private func json(_ unit: Unit) throws -> String {
-    String(decoding: try JSONEncoder().encode(unit), as: UTF8.self)
+    return try pair.json()
   }
 
   func reduce(_ units: [String: String], _ job: StudyJob) throws -> [StudyLine] {
-    let all = try pairs.indices.map {
-      try JSONDecoder().decode(Unit.self, from: Data((units["pair/\($0)"] ?? "").utf8))
-    }
+    let all = try pairs.indices.map { try Unit("pair/\($0)", of: units) }
     let accept = material.configuration.accept
     let found = all.filter { $0.leftOut == nil }
     let reached = found.filter(\.isReached)

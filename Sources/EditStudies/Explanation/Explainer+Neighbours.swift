@@ -44,37 +44,21 @@ extension Explainer {
   func tokenChanges(
     _ subject: Subject, _ answered: Answered
   ) throws -> ([EditExplanation.TokenChange], [EditExplanation.TokenChange]) {
-    var sums: [Double] = []
-    var isLikely: [Bool] = []
-    for row in answered.rows {
-      let first = EditedRuns.Row(prompt: row.prompt, response: [row.response[0]])
-      let edited = try runs.logProbabilities(first, under: subject.edit)[0]
-      let mean = try runs.logProbabilities(first, under: subject.meanEdit)[0]
-      if sums.isEmpty {
-        sums = [Double](repeating: 0, count: edited.count)
-        isLikely = [Bool](repeating: false, count: edited.count)
-      }
-      for i in edited.indices {
-        sums[i] += Double(edited[i] - mean[i])
-        if max(edited[i], mean[i]) > Self.leastLogProbability { isLikely[i] = true }
-      }
-    }
-    let candidates = sums.indices.filter { isLikely[$0] }.sorted {
-      (sums[$1], $0) < (sums[$0], $1)
+    let effect = try runs.firstTokenEffect(
+      answered.rows, of: subject.edit, beside: subject.meanEdit)
+    let changes = effect.changes
+    let candidates = changes.indices.filter { effect.isLikely[$0] }.sorted {
+      (changes[$1], $0) < (changes[$0], $1)
     }
     func listed(_ ids: some Sequence<Int>) -> [EditExplanation.TokenChange] {
       ids.prefix(ExplanationOptions.listedTokens).map { id in
         .init(
-          token: tokenizer.decode([id], special: true), id: id,
-          change: sums[id] / Double(answered.rows.count))
+          token: tokenizer.decode([id], special: true), id: id, change: changes[id])
       }
     }
     return (
-      listed(candidates.filter { sums[$0] > 0 }),
-      listed(candidates.reversed().filter { sums[$0] < 0 })
+      listed(candidates.filter { changes[$0] > 0 }),
+      listed(candidates.reversed().filter { changes[$0] < 0 })
     )
   }
-
-  /// log 0.001.
-  private static let leastLogProbability: Float = -6.9078
 }
