@@ -30,6 +30,8 @@ public enum ConversionError: Error, Equatable, Sendable {
 
   /// An adapter that is not merged: `field` of it is `found`.
   case unsupportedAdapter(path: String, field: String, found: String)
+  /// Where an adapter should be there is no folder that PEFT wrote.
+  case noAdapter(path: String)
 
   // MARK: Weights that are quantized already
 
@@ -110,6 +112,9 @@ extension ConversionError: CustomStringConvertible {
       "\(path): \(tensor) is \(from) and would become \(to.name), which loses precision twice; "
         + "convert the original weights, choose f16, or pass --allow-requantize"
 
+    case .noAdapter(let path):
+      "\(path): there is no adapter_config.json in it; --lora takes a folder that PEFT wrote, and of "
+        + "emend train --tune --output RUN that is RUN/peft"
     case .unsupportedAdapter(let path, let field, let found):
       "\(path): \(field) is \(found); LoRA of linear layers is merged into folders of Hugging Face and GGUF "
         + "files: merge it with PEFT (merge_and_unload), and convert the result"

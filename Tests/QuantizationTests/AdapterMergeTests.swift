@@ -122,6 +122,27 @@ struct AdapterMergeTests {
     }
   }
 
+  /// The folder that a training writes, a file in it, and nothing: each is told which folder is meant.
+  @Test func foldersThatAreNoAdapter() throws {
+    let run = scratch.path("run")
+    try FileManager.default.createDirectory(
+      atPath: run, withIntermediateDirectories: true)
+    let file = run + "/adapters.safetensors"
+    try Data().write(to: URL(fileURLWithPath: file))
+    for path in [run, file, run + "/peft"] {
+      let error = #expect(throws: ConversionError.self) {
+        try Checkpoint.open(
+          QuantizedCheckpointTests.path("base"), tokenizer: QuantizedCheckpointTests.tokenizer,
+          lora: path)
+      }
+      guard case .noAdapter(path) = error else {
+        Issue.record("\(String(describing: error))")
+        continue
+      }
+      #expect(error?.description.contains("RUN/peft") == true)
+    }
+  }
+
   /// LLaMA's `attention_bias`, with all cache types' worth of context read at once and token by token.
   @Test(arguments: [1, 12])
   func attentionBiases(chunk: Int) throws {

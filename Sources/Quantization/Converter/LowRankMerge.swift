@@ -107,12 +107,17 @@ struct LoRAFolder {
   private let tensors: CheckpointTensors
   private var used: Set<String> = []
 
-  /// Throws `unsupportedAdapter` for what is more than such matrices.
+  /// Throws `noAdapter`, and `unsupportedAdapter` for what is more than such matrices.
   init(path: String) throws(ConversionError) {
     self.path = path
     let file = path + "/adapter_config.json"
     do throws(ModelFileError) {
       configuration = try JSONFile.read(Configuration.self, path: file)
+    } catch {
+      if case .noSuchFile = error { throw .noAdapter(path: path) }
+      throw .file(error)
+    }
+    do throws(ModelFileError) {
       do throws(ModelFileError) {
         tensors = try SafetensorsFile(path: path + "/adapter_model.safetensors").tensors
           .renamed(HuggingFaceNames.plain)
