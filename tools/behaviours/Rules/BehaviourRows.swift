@@ -61,10 +61,13 @@ package struct ModelAnswer: Codable, Equatable, Sendable {
 /// - `train`: behaviours, wordings and questions that are trained on;
 /// - `seen`: the same with questions that are not;
 /// - `unseen`: wordings and questions that are not;
-/// - `behaviour`: behaviours of which nothing is trained on, on questions that are not.
+/// - `behaviour`: behaviours of which nothing is trained on, on questions that are not;
+/// - `pair`: two behaviours at once that are trained on each by itself and in other pairs, on questions that are not.
+///
+/// A third of the rows of `train` ask for two behaviours at once.
 package struct BehaviourRowMaker {
   package enum Split: String, CaseIterable {
-    case train, seen, unseen, behaviour
+    case train, seen, unseen, behaviour, pair
   }
 
   private var random: SeededGenerator
@@ -132,6 +135,10 @@ package struct BehaviourRowMaker {
   /// A row that has not been drawn before, or nil where there seems to be none left.
   package mutating func next(_ split: Split) -> BehaviourRow? {
     for _ in 0..<10_000 {
+      if split == .pair || (split == .train && random.pick(3) == 0) {
+        if let row = nextPair(split) { return row }
+        continue
+      }
       let behaviours = Behaviour.all.filter {
         Behaviour.keptNames.contains($0.name) == (split == .behaviour)
       }
@@ -143,7 +150,7 @@ package struct BehaviourRowMaker {
       let parameter = behaviour.choices.isEmpty ? "" : random.element(behaviour.choices)
       let wordings =
         switch split {
-        case .train, .seen: behaviour.seenWordings
+        case .train, .seen, .pair: behaviour.seenWordings
         case .unseen: Array(behaviour.unseenWordings)
         case .behaviour: behaviour.wordings
         }
@@ -157,6 +164,32 @@ package struct BehaviourRowMaker {
         unedited: unedited[answer.question]?.text ?? "")
     }
     return nil
+  }
+
+  /// A row of two behaviours that are trained on, or nil where the drawn ones do not go together.
+  private mutating func nextPair(_ split: Split) -> BehaviourRow? {
+    let behaviours = Behaviour.made.filter { !Behaviour.keptNames.contains($0.name) }
+    let pair = BehaviourPair(random.element(behaviours), random.element(behaviours))
+    let answers = split == .train ? trained : kept
+    guard pair.first.name != pair.second.name, pair.isKept == (split == .pair), !answers.isEmpty
+    else { return nil }
+    let answer = random.element(answers)
+    func drawn(_ behaviour: Behaviour) -> (instruction: String, parameter: String) {
+      let parameter = behaviour.choices.isEmpty ? "" : random.element(behaviour.choices)
+      let wording = random.element(behaviour.seenWordings)
+      return (wording.replacing("{a}", with: parameter), parameter)
+    }
+    let (first, second) = (drawn(pair.first), drawn(pair.second))
+    let instruction = BehaviourPair.instruction(
+      first.instruction, second.instruction, joint: random.element(BehaviourPair.joints))
+    guard let output = pair.made(of: answer, (first.parameter, second.parameter)),
+      self.drawn.insert([instruction, answer.question]).inserted
+    else { return nil }
+    return BehaviourRow(
+      instruction: instruction, input: answer.question, output: output,
+      family: BehaviourPair.familyPrefix + pair.first.name,
+      parts: [pair.first.name, pair.second.name], split: split.rawValue,
+      unedited: unedited[answer.question]?.text ?? "")
   }
 }
 

@@ -56,17 +56,42 @@ package struct BehaviourScore: Codable, Equatable, Sendable {
     var all = BehaviourScore()
     var families: [String: BehaviourScore] = [:]
     for answer in answers {
-      guard
-        let behaviour = Behaviour.all.first(where: { "behaviour.\($0.name)" == answer.family })
-      else { throw .family(answer.family) }
-      guard let parameter = behaviour.parameter(of: answer.instruction) else {
-        throw .instruction(answer.instruction, family: answer.family)
-      }
-      let verdict = behaviour.passes(
-        answer.answer, question: answer.input, unedited: answer.unedited, parameter)
+      let verdict = try verdict(of: answer)
       all.count(verdict)
       families[answer.family, default: BehaviourScore()].count(verdict)
     }
     return (all, families)
+  }
+
+  private static func verdict(
+    of answer: ScoredAnswer
+  ) throws(Problem) -> (rule: Bool, content: Bool, both: Bool) {
+    func passes(_ behaviour: Behaviour, _ parameter: String) -> (
+      rule: Bool, content: Bool, both: Bool
+    ) {
+      behaviour.passes(
+        answer.answer, question: answer.input, unedited: answer.unedited, parameter)
+    }
+    if answer.family.hasPrefix(BehaviourPair.familyPrefix) {
+      let name = String(answer.family.dropFirst(BehaviourPair.familyPrefix.count))
+      guard Behaviour.made.contains(where: { $0.name == name }) else {
+        throw .family(answer.family)
+      }
+      guard let asked = BehaviourPair.asked(for: answer.instruction, beginning: name) else {
+        throw .instruction(answer.instruction, family: answer.family)
+      }
+      let first = passes(asked.pair.first, asked.parameters.0)
+      let second = passes(asked.pair.second, asked.parameters.1)
+      let rule = first.rule && second.rule
+      let content = first.content && second.content
+      return (rule, content, rule && content)
+    }
+    guard
+      let behaviour = Behaviour.all.first(where: { "behaviour.\($0.name)" == answer.family })
+    else { throw .family(answer.family) }
+    guard let parameter = behaviour.parameter(of: answer.instruction) else {
+      throw .instruction(answer.instruction, family: answer.family)
+    }
+    return passes(behaviour, parameter)
   }
 }
