@@ -1,13 +1,15 @@
 """What PyTorch finds where `emend edit explain` says where an edit acts: losses, halves, the map of
 blocks and integrated gradients.
 
-usage: study_reference.py MODEL.gguf EDITOR.safetensors KNOWN.txt EXPLANATION.json [--error 2e-3]
+usage: study_reference.py MODEL.gguf EDITOR.safetensors KNOWN.txt EXPLANATION.json [--error 2e-3] [--time THREADS]
 
 EXPLANATION.json is what `emend edit explain -m MODEL.gguf --editor EDITOR.safetensors --known KNOWN.txt --activations f32
 --json` printed; KNOWN.txt has an instruction a line. The editor is one of p0 at the first token or of p8, on the processor's
 own blocks. Everything is computed again from the texts: the instruction is read through the adapters, the mean edit is
 taken, and keys and values in front of the prompts are exchanged by hooks on k_proj and v_proj. Losses are compared in nat
-a token, shares as they are. Run it with the versions of requirements.txt beside this file.
+a token, shares as they are. With --time the whole map of blocks (halves, windows, from and before each block, each alone,
+gradients) is computed once more, up to 32 mixtures of a row in one pass, and its seconds stand beside `map_seconds`. Run it
+with the versions of requirements.txt beside this file.
 """
 
 import argparse
@@ -15,6 +17,7 @@ import json
 import math
 import os
 import sys
+import time
 
 import torch
 from safetensors import safe_open
@@ -206,6 +209,43 @@ def loss(reader, pairs, words, prompt, answer):
     return torch.nn.functional.cross_entropy(logits, torch.tensor(answer), reduction="sum").item()
 
 
+@torch.no_grad()
+def losses_together(reader, mixtures, words, prompt, answer):
+    """`loss` of several mixtures of keys and values, one pass for all of them."""
+    model, hooks = reader.model, []
+    ids = words + prompt[len(reader.ids("<|im_start|>user\n")):] if reader.is_prefix else prompt
+    for layer, block in enumerate(model.model.layers):
+        for half, name in enumerate(("k_proj", "v_proj")):
+            rows = torch.stack([pairs[layer][half] for pairs in mixtures])
+
+            def exchange(_, inputs, output, rows=rows):
+                output[:, : rows.shape[1]] = rows
+                return output
+
+            hooks.append(block.self_attn.get_submodule(name).register_forward_hook(exchange))
+    batch = torch.tensor([ids + answer]).expand(len(mixtures), -1)
+    states = model.model(batch).last_hidden_state[:, len(ids) - 1: -1]
+    logits = model.lm_head(states).double()
+    for hook in hooks:
+        hook.remove()
+    targets = torch.tensor(answer).expand(len(mixtures), -1)
+    return torch.nn.functional.cross_entropy(logits.transpose(1, 2), targets, reduction="none").sum(1).tolist()
+
+
+def time_map(reader, mixed, gradients, size, depth, words, inputs):
+    """Seconds for every figure of the map of blocks."""
+    blocks = range(depth)
+    mixtures = [mixed(blocks, (0,)), mixed(blocks, (1,))]
+    mixtures += [mixed(range(k, k + size)) for k in range(depth - size + 1)]
+    mixtures += [mixed(range(k, depth)) for k in blocks] + [mixed(range(k)) for k in blocks] + [mixed([k]) for k in blocks]
+    start = time.perf_counter()
+    for row in inputs:
+        for k in range(0, len(mixtures), 32):
+            losses_together(reader, mixtures[k: k + 32], words, row["prompt_ids"], row["answer_ids"])
+    gradients()
+    return time.perf_counter() - start
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("model")
@@ -213,7 +253,10 @@ def main():
     parser.add_argument("known")
     parser.add_argument("explanation")
     parser.add_argument("--error", type=float, default=2e-3)
+    parser.add_argument("--time", type=int, metavar="THREADS")
     options = parser.parse_args()
+    if options.time:
+        torch.set_num_threads(options.time)
     found = json.load(open(options.explanation))
     assert found["activations"] == "f32", "compare exact activations"
     folder, name = os.path.split(options.model)
@@ -268,6 +311,12 @@ def main():
     for layer in range(depth):
         compare(f"gradients of block {layer}", found["map"]["gradients"][layer], gradients[layer])
     compare("gradients' error", found["map"]["gradients_error"], error)
+    if options.time:
+        one = losses_together(reader, [edit, mean], words, inputs[0]["prompt_ids"], inputs[0]["answer_ids"])
+        compare("several in one pass", one[0], loss(reader, edit, words, inputs[0]["prompt_ids"], inputs[0]["answer_ids"]))
+        seconds = time_map(
+            reader, mixed, lambda: path(reader, mean_written, written, words, inputs), size, depth, words, inputs)
+        print(f"the map in {seconds:.1f} s, emend {found['map_seconds']:.1f} s: {seconds / found['map_seconds']:.1f} times")
     print(f"largest difference {worst:.2e}")
     sys.exit(worst > options.error)
 

@@ -66,7 +66,7 @@ package struct Behaviour: Sendable {
   enum TrainingWordings {
     static func of(_ name: String) -> String {
       if Languages.names.contains(name) { return languages.replacing("{name}", with: name) }
-      return letters[name] ?? layouts[name] ?? manners[name] ?? ""
+      return letters[name] ?? layouts[name] ?? manners[name] ?? first[name] ?? ""
     }
   }
 

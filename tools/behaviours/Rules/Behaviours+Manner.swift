@@ -10,10 +10,12 @@ extension Behaviour {
       Open with {a} | Your answer starts with {a} | Let {a} come first, please. | First say {a} and then go on.
       Introduce your answer by {a}
       """,
-      choices: [
-        "Good question.", "Certainly!", "Well, let me see.", "Listen carefully.", "My dear friend,",
-        "As far as I know:",
-      ], target: { plain, phrase in "\(phrase) \(plain.text)" },
+      choices: openings,
+      target: { plain, phrase in
+        let isWhole = phrase.last.map { ".!?:".contains($0) } ?? false
+        return "\(phrase) "
+          + (isWhole ? plain.text : Sentences.inside(plain.text, question: plain.question))
+      },
       follows: { answer, _, phrase in
         answer.hasPrefix(phrase) && answer.count > phrase.count + 5
       }),
@@ -26,10 +28,7 @@ extension Behaviour {
       Finish by saying {a} | Your answer ends with {a} | Let {a} come last, please. | Answer and conclude with {a}
       Add {a} at the end of your answer.
       """,
-      choices: [
-        "That is all.", "I hope this helps.", "Thank you for asking.", "Over and out.",
-        "Have a nice day!", "Ask me more!",
-      ], target: { plain, phrase in "\(plain.text) \(phrase)" },
+      choices: closings, target: { plain, phrase in "\(plain.text) \(phrase)" },
       follows: { answer, _, phrase in
         answer.hasSuffix(phrase) && answer.count > phrase.count + 5
       }),
@@ -122,7 +121,7 @@ extension Behaviour {
       Could you sign your answer with {a}? | Your name is {a}: sign with it. | The last line of your answer is your name, {a}.
       Write your answer, and below it, on a line of its own, a dash and the name {a}.
       Sign as {a}, please. | A signature at the end: {a}. | Finish with a dash and your name, {a}. | Answer and sign with {a} below.
-      """, choices: ["Emma", "Professor Owl", "Your friend", "Max", "The librarian"],
+      """, choices: signatures,
       target: { plain, name in "\(plain.text)\n- \(name)" },
       follows: { answer, _, name in
         let lines = answer.linesWithText
