@@ -29,7 +29,8 @@ package struct Behaviour: Sendable {
   package let trainingWordings: [String]
   /// What `{a}` can be; empty where there is no parameter.
   package let choices: [String]
-  /// The words of the question are in the answer: not so in another language.
+  /// The words of the question are in the answer: not so in another language, or where letters are exchanged
+  /// or words run together.
   package let keepsWords: Bool
   /// The answer as it should be, or nil where the rule does not apply to it.
   let target: @Sendable (PlainAnswer, String) -> String?
@@ -60,13 +61,15 @@ package struct Behaviour: Sendable {
     text.split(separator: "\n").flatMap { $0.split(separator: " | ") }.map(String.init)
   }
 
-  /// Wordings beside those of `Behaviour.all`, thirty a behaviour. They were written from the rules and the
-  /// wordings that are trained on, without a look at those that are kept; four that were equal to one of
-  /// them, marks and capitals apart, were taken out.
+  /// Wordings beside those of `Behaviour.all`, thirty for each of the first kinds. They were written from the
+  /// rules and the wordings that are trained on, without a look at those that are kept; four that were equal
+  /// to one of them, marks and capitals apart, were taken out. The kinds that came later have a dozen or
+  /// more, by the author of the others.
   enum TrainingWordings {
     static func of(_ name: String) -> String {
       if Languages.names.contains(name) { return languages.replacing("{name}", with: name) }
-      return letters[name] ?? layouts[name] ?? manners[name] ?? first[name] ?? ""
+      return letters[name] ?? layouts[name] ?? manners[name] ?? first[name] ?? words[name] ?? marks[name]
+        ?? shapes[name] ?? formats[name] ?? ""
     }
   }
 
@@ -96,8 +99,13 @@ package struct Behaviour: Sendable {
     for wording in wordings + trainingWordings {
       if choices.isEmpty {
         if wording == instruction { return "" }
-      } else if let choice = choices.first(where: {
-        wording.replacing("{a}", with: $0) == instruction
+        continue
+      }
+      let start = wording.prefix { $0 != "{" }
+      guard instruction.hasPrefix(start) else { continue }
+      let rest = instruction.dropFirst(start.count)
+      if let choice = choices.first(where: {
+        rest.hasPrefix($0) && wording.replacing("{a}", with: $0) == instruction
       }) {
         return choice
       }
