@@ -56,17 +56,19 @@ package struct Behaviour: Sendable {
   package var unseenWordings: ArraySlice<String> { wordings.suffix(wordings.count / 4) }
 
   /// Wordings, one a line or several with ` | ` between them.
-  private static func parted(_ text: String) -> [String] {
+  static func parted(_ text: String) -> [String] {
     text.split(separator: "\n").flatMap { $0.split(separator: " | ") }.map(String.init)
   }
 
-  /// Wordings beside those of `Behaviour.all`, thirty a behaviour. They were written from the rules and the
-  /// wordings that are trained on, without a look at those that are kept; four that were equal to one of
-  /// them, marks and capitals apart, were taken out.
+  /// Wordings beside those of `Behaviour.all`, thirty for each of the first kinds. They were written from the
+  /// rules and the wordings that are trained on, without a look at those that are kept; four that were equal
+  /// to one of them, marks and capitals apart, were taken out. The kinds that came later have a dozen or
+  /// more, by the author of the others.
   enum TrainingWordings {
     static func of(_ name: String) -> String {
       if Languages.names.contains(name) { return languages.replacing("{name}", with: name) }
-      return letters[name] ?? layouts[name] ?? manners[name] ?? ""
+      return letters[name] ?? layouts[name] ?? manners[name] ?? personas[name] ?? frames[name]
+        ?? phrases[name] ?? ""
     }
   }
 
@@ -96,10 +98,16 @@ package struct Behaviour: Sendable {
     for wording in wordings + trainingWordings {
       if choices.isEmpty {
         if wording == instruction { return "" }
-      } else if let choice = choices.first(where: {
-        wording.replacing("{a}", with: $0) == instruction
-      }) {
-        return choice
+      } else {
+        // Most wordings are told apart by what is before the parameter.
+        let start = wording.prefix { $0 != "{" }
+        guard instruction.hasPrefix(start) else { continue }
+        let rest = instruction.dropFirst(start.count)
+        if let choice = choices.first(where: {
+          rest.hasPrefix($0) && wording.replacing("{a}", with: $0) == instruction
+        }) {
+          return choice
+        }
       }
     }
     return nil

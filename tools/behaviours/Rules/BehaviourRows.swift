@@ -2,12 +2,20 @@ import EditorTraining
 
 extension Behaviour {
   /// What rules make of unedited answers.
-  package static let made: [Behaviour] = letters + lengths + layouts + manners
+  package static let made: [Behaviour] = earlyMade + laterMade
+
+  private static let earlyMade: [Behaviour] = letters + lengths + layouts + manners
+
+  /// All of them are trained on.
+  private static let laterMade: [Behaviour] = personas + frames + phrases
+
+  /// The kinds that there were when those that are kept were drawn.
+  package static let early: [Behaviour] = earlyMade + prompted
 
   package static let all: [Behaviour] = made + prompted
 
-  /// A quarter, kept from training: `SeededGenerator(18)` shuffled the names, sorted, without the four that
-  /// the demo asks for, and these were the first.
+  /// Kept from training, a quarter of `early`: `SeededGenerator(18)` shuffled their names, sorted, without the
+  /// four that the demo asks for, and these were the first. Kinds that came later are all trained on.
   package static let keptNames: Set<String> = [
     "numbered",
     "two sentences",
