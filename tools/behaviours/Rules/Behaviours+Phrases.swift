@@ -35,7 +35,7 @@ extension Behaviour {
       Say {a} between your sentences. | {a} in between | Put {a} between any two sentences. | Between one sentence and the next, write {a}
       Could you put {a} between the sentences? | Separate your sentences by {a} | Your sentences have {a} between them.
       Wherever one sentence ends and another one begins, write {a}
-      Let {a} stand between the sentences. | sentence, {a}, sentence | Fill the gaps between sentences with {a} | Divide your sentences by saying {a}
+      Let {a} stand between the sentences. | one sentence, {a} next sentence | Fill the gaps between sentences with {a} | Divide your sentences by saying {a}
       """,
       choices: parted(
         """

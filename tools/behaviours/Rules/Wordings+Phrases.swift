@@ -57,9 +57,9 @@ extension Behaviour.TrainingWordings {
     """,
     "and replaced": """
     {a} for and pls | Please write {a} in place of and. | I want to see {a} where the word and belongs. | Would you put {a} for each and?
-    From now on you say {a} and not and. | and = {a} | The word and is written {a} here. | In your dialect, and is {a}.
+    From now on you say {a} and not and. | every and = {a} | The word and is written {a} here. | In your dialect, and is {a}.
     Find every and, and make it {a}. | No and at all, only {a}. | You don't know the word and, so say {a}.
-    Exchange all and's for {a}. | Substitute {a} for and.
+    Exchange all and's for {a}. | Put in {a} for and.
     """,
     "is replaced": """
     {a} for is pls | Please write {a} in place of is. | I want to see {a} where the word is belongs. | Would you put {a} for each is?
