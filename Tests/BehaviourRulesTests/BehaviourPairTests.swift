@@ -18,7 +18,8 @@ import Testing
     let capitals = try pair("bullets", "capitals")
     #expect(
       capitals.made(of: Self.sky, ("", ""))
-        == "- THE SKY IS BLUE BECAUSE AIR SCATTERS LIGHT.\n- IT HAS 3 COLORS, AND YOU CAN SEE THEM.")
+        == "- THE SKY IS BLUE BECAUSE AIR SCATTERS LIGHT.\n- IT HAS 3 COLORS, AND YOU CAN SEE THEM."
+    )
     // The order in which they are asked for is not the order in which they can be done.
     #expect(
       try pair("capitals", "bullets").made(of: Self.sky, ("", ""))

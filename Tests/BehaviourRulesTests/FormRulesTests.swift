@@ -25,9 +25,8 @@ import Testing
       ]),
   ]
 
-  private static let later = Behaviour.made.filter { behaviour in
-    !Behaviour.early.contains { $0.name == behaviour.name }
-  }
+  private static let later =
+    Behaviour.words + Behaviour.marks + Behaviour.shapes + Behaviour.formats
 
   @Test func targetsAreWhatOneExpects() throws {
     let (first, second, question) = (Self.first, Self.second, Self.sky.question)
@@ -174,12 +173,6 @@ import Testing
       }
       #expect(found == Set(choices), "\(behaviour.name)")
     }
-  }
-
-  @Test func nothingMadeHereIsKept() {
-    #expect(Self.later.count >= 50)
-    #expect(Behaviour.keptNames.isDisjoint(with: Self.later.map(\.name)))
-    #expect(Behaviour.keptNames.isSubset(of: Behaviour.early.map(\.name)))
   }
 
   @Test func whatIsOrderedAlreadyIsNotOrderedAgain() throws {

@@ -57,7 +57,7 @@ package struct Behaviour: Sendable {
   package var unseenWordings: ArraySlice<String> { wordings.suffix(wordings.count / 4) }
 
   /// Wordings, one a line or several with ` | ` between them.
-  private static func parted(_ text: String) -> [String] {
+  static func parted(_ text: String) -> [String] {
     text.split(separator: "\n").flatMap { $0.split(separator: " | ") }.map(String.init)
   }
 
@@ -68,8 +68,9 @@ package struct Behaviour: Sendable {
   enum TrainingWordings {
     static func of(_ name: String) -> String {
       if Languages.names.contains(name) { return languages.replacing("{name}", with: name) }
-      return letters[name] ?? layouts[name] ?? manners[name] ?? first[name] ?? words[name] ?? marks[name]
-        ?? shapes[name] ?? formats[name] ?? ""
+      return letters[name] ?? layouts[name] ?? manners[name] ?? first[name] ?? words[name] ?? marks[
+        name]
+        ?? shapes[name] ?? formats[name] ?? personas[name] ?? frames[name] ?? phrases[name] ?? ""
     }
   }
 

@@ -1,6 +1,6 @@
 extension Behaviour {
   /// Marked-up text, data and code.
-  static let formats: [Behaviour] = [
+  package static let formats: [Behaviour] = [
     Behaviour(
       "italic",
       """

@@ -1,6 +1,6 @@
 extension Behaviour {
   /// Letters, spaces and marks, and what stands around sentences.
-  static let marks: [Behaviour] = [
+  package static let marks: [Behaviour] = [
     Behaviour(
       "letters exchanged",
       """

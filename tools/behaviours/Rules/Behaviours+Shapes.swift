@@ -1,6 +1,6 @@
 extension Behaviour {
   /// Lines, lists and what is set around the answer.
-  static let shapes: [Behaviour] = [
+  package static let shapes: [Behaviour] = [
     Behaviour(
       "blank lines",
       """

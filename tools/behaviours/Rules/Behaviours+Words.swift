@@ -4,7 +4,7 @@ extension Behaviour {
   ]
 
   /// What is done to each word, or to some words.
-  static let words: [Behaviour] = [
+  package static let words: [Behaviour] = [
     Behaviour(
       "joined by",
       """

@@ -74,11 +74,14 @@ extension Behaviour {
     "Good question.", "Certainly!", "Well, let me see.", "Listen carefully.", "My dear friend,",
     "As far as I know:", "Well, my friend,", "Hello!", "Sure thing:", "Ladies and gentlemen,",
     "To be honest,", "Welcome back!", "Once again:", "Dear reader,", "Honestly,", "Let me explain.",
-    "Here is what I know:", "In other words,", "You asked for it:", "Attention please!", "Hi there!",
-    "Oh, that's easy.", "My answer:", "Of course, boss.", "No problem.", "Ho ho ho!", "Good morning!",
+    "Here is what I know:", "In other words,", "You asked for it:", "Attention please!",
+    "Hi there!",
+    "Oh, that's easy.", "My answer:", "Of course, boss.", "No problem.", "Ho ho ho!",
+    "Good morning!",
     "Believe it or not,", "As my grandmother used to say:", "Ready?", "Greetings, human.", "OK:",
     "Here we go!", "Elementary, my dear Watson.", "Guess what:", "First things first:", "Wow!",
-    "Thank you for the question.", "Let's see.", "In my book,", "Yo!", "Okay, so", "Dear Sir or Madam,",
+    "Thank you for the question.", "Let's see.", "In my book,", "Yo!", "Okay, so",
+    "Dear Sir or Madam,",
     "Behold!", "According to my notes,", "Everyone knows that", "It's simple:", "Psst!", "Fine.",
     "Sit down and listen:",
   ]
@@ -88,8 +91,10 @@ extension Behaviour {
     "That is all.", "I hope this helps.", "Thank you for asking.", "Over and out.",
     "Have a nice day!", "Ask me more!", "Goodbye!", "The end.", "Case closed.", "And that is that.",
     "See you soon.", "Stay safe!", "Believe me.", "Any questions?", "Good luck!", "Take care.",
-    "So they say.", "Simple as that.", "What do you think?", "Cheers!", "End of message.", "I swear.",
-    "Now you know.", "You are welcome.", "Peace.", "Sleep well!", "Enough said.", "That's my opinion.",
+    "So they say.", "Simple as that.", "What do you think?", "Cheers!", "End of message.",
+    "I swear.",
+    "Now you know.", "You are welcome.", "Peace.", "Sleep well!", "Enough said.",
+    "That's my opinion.",
     "Keep smiling!", "Amazing, isn't it?", "Bye for now.", "Let me know if you need more.", "Done.",
     "Best of luck, friend.", "Don't forget it.", "With love.", "Thanks for reading!", "Mic drop.",
     "Have fun!", "As always.", "And nothing else.", "Remember that.", "Live long and prosper.",
@@ -100,8 +105,10 @@ extension Behaviour {
   /// Who an answer can be signed by.
   static let signatures = [
     "Emma", "Professor Owl", "Your friend", "Max", "The librarian", "Yours, Bob", "Captain Blue",
-    "Grandma", "A. Miller", "Doctor Green", "The Cat", "Lucy from Leeds", "Your assistant", "King Arthur",
-    "J.", "The night watch", "Agent 7", "Uncle Tom", "Maria", "Kind regards, Ben", "Santa", "Mr. Fox",
+    "Grandma", "A. Miller", "Doctor Green", "The Cat", "Lucy from Leeds", "Your assistant",
+    "King Arthur",
+    "J.", "The night watch", "Agent 7", "Uncle Tom", "Maria", "Kind regards, Ben", "Santa",
+    "Mr. Fox",
     "The whole team", "Olga", "An old sailor",
   ]
 }
