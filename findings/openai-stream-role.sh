@@ -22,7 +22,8 @@ import http.server, json, sys, threading
 import openai
 
 role = {"role": "assistant"}
-cases = {"first": [role, {}, {}], "each": [role] * 3, "more": [role | {"score": 0.5, "edited": True}] + [{"score": 0.5, "edited": True}] * 2}
+own = {"score": 0.5, "edited": True}
+cases = {"first": [role, {}, {}], "each": [role] * 3, "more": [role | own, own, own]}
 
 
 class Stub(http.server.BaseHTTPRequestHandler):

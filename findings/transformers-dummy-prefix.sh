@@ -4,7 +4,8 @@
 # A SentencePiece model says in add_dummy_prefix whether a space is put before a text; LLaMA's says so. AutoTokenizer of a
 # folder with config.json (of a LLaMA) and tokenizer.model, and no tokenizer_config.json, converts the file with its
 # pieces, merges and replaced characters, and never puts the space: the first word of every text comes as other tokens,
-# with no message. LlamaTokenizer of the same folder always puts it, also where the file says not to. Seen output for "ab ab":
+# with no message. LlamaTokenizer of the same folder always puts it, also where the file says not to. Seen output for
+# "ab ab":
 #
 #   add_dummy_prefix true: sentencepiece _ab _ab, AutoTokenizer ab _ab, LlamaTokenizer _ab _ab
 #   add_dummy_prefix false: sentencepiece ab _ab, AutoTokenizer ab _ab, LlamaTokenizer _ab _ab
@@ -38,7 +39,8 @@ for prefix in expected:
     for kind in (transformers.AutoTokenizer, transformers.LlamaTokenizer):
         three.append(kind.from_pretrained(folder).tokenize("ab ab"))
     seen[prefix] = three = [" ".join(pieces).replace("\u2581", "_") for pieces in three]
-    print(f"add_dummy_prefix {str(prefix).lower()}: sentencepiece {three[0]}, AutoTokenizer {three[1]}, LlamaTokenizer {three[2]}")
+    said = ", ".join(" ".join(pair) for pair in zip(("sentencepiece", "AutoTokenizer", "LlamaTokenizer"), three))
+    print(f"add_dummy_prefix {str(prefix).lower()}: {said}")
 sys.exit(seen != expected)
 PYTHON
 "$folder/venv/bin/python" "$folder/show.py" "$folder"

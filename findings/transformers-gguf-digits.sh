@@ -21,10 +21,23 @@ trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet transformers==5.23.0 tokenizers==0.23.3 torch==2.13.0 gguf==0.19.0 numpy==2.4.6 \
     xllamacpp==2026.10.11549
+cat > "$folder/ask.py" <<'PYTHON'
+import os, sys, urllib.request
+import xllamacpp
+
+path, where, body = sys.argv[1:]
+parameters = xllamacpp.CommonParams()
+parameters.model.path = path
+parameters.n_ctx, parameters.warmup, parameters.verbosity = 128, False, 0
+server = xllamacpp.Server(parameters)
+request = urllib.request.Request(server.listening_address + where, body.encode(), {"Content-Type": "application/json"})
+print(urllib.request.urlopen(request).read().decode(), flush=True)
+os._exit(0)
+PYTHON
 cat > "$folder/show.py" <<'PYTHON'
-import json, os, sys, urllib.request
+import json, os, subprocess, sys
 os.environ["HF_HUB_OFFLINE"] = "1"
-import gguf, transformers, xllamacpp
+import gguf, transformers
 import numpy as np
 from tokenizers import pre_tokenizers
 
@@ -65,14 +78,9 @@ def write(rule):
 
 
 def by_llama(rule):
-    parameters = xllamacpp.CommonParams()
-    parameters.model.path = f"{folder}/{rule}.gguf"
-    parameters.n_ctx, parameters.warmup, parameters.verbosity = 64, False, 0
-    server = xllamacpp.Server(parameters)
-    asked = {"content": "1234", "add_special": False}
-    request = urllib.request.Request(server.listening_address + "/tokenize", json.dumps(asked).encode(),
-                                     {"Content-Type": "application/json"})
-    return json.load(urllib.request.urlopen(request))["tokens"]
+    body = json.dumps({"content": "1234", "add_special": False})
+    command = [sys.executable, f"{folder}/ask.py", f"{folder}/{rule}.gguf", "/tokenize", body]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)["tokens"]
 
 
 def by_transformers(rule):

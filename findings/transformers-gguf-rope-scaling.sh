@@ -19,10 +19,23 @@ trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet transformers==5.23.0 torch==2.13.0 gguf==0.19.0 numpy==2.4.6 accelerate==1.15.0 \
     xllamacpp==2026.10.11549
+cat > "$folder/ask.py" <<'PYTHON'
+import os, sys, urllib.request
+import xllamacpp
+
+path, where, body = sys.argv[1:]
+parameters = xllamacpp.CommonParams()
+parameters.model.path = path
+parameters.n_ctx, parameters.warmup, parameters.verbosity = 128, False, 0
+server = xllamacpp.Server(parameters)
+request = urllib.request.Request(server.listening_address + where, body.encode(), {"Content-Type": "application/json"})
+print(urllib.request.urlopen(request).read().decode(), flush=True)
+os._exit(0)
+PYTHON
 cat > "$folder/show.py" <<'PYTHON'
-import json, os, sys, urllib.request
+import json, os, subprocess, sys
 os.environ["HF_HUB_OFFLINE"] = os.environ["TQDM_DISABLE"] = "1"
-import gguf, torch, transformers, xllamacpp
+import gguf, torch, transformers
 import numpy as np
 
 transformers.logging.set_verbosity_error()
@@ -65,15 +78,10 @@ def write(name, factor=None, more={}):
 
 
 def by_llama(name, ids):
-    parameters = xllamacpp.CommonParams()
-    parameters.model.path = f"{folder}/{name}.gguf"
-    parameters.n_ctx, parameters.warmup, parameters.verbosity = 128, False, 0
-    server = xllamacpp.Server(parameters)
-    asked = {"prompt": ids, "n_predict": 1, "n_probs": len(pieces), "temperature": 0}
-    request = urllib.request.Request(server.listening_address + "/completion", json.dumps(asked).encode(),
-                                     {"Content-Type": "application/json"})
-    first = json.load(urllib.request.urlopen(request))["completion_probabilities"][0]
-    return {each["id"]: each["logprob"] for each in first["top_logprobs"]}
+    body = json.dumps({"prompt": ids, "n_predict": 1, "n_probs": len(pieces), "temperature": 0})
+    command = [sys.executable, f"{folder}/ask.py", f"{folder}/{name}.gguf", "/completion", body]
+    said = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
+    return {each["id"]: each["logprob"] for each in said["completion_probabilities"][0]["top_logprobs"]}
 
 
 def by_transformers(name, ids):
