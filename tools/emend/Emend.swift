@@ -14,8 +14,8 @@ struct Emend: ParsableCommand {
 
         emend inspect model.gguf
         emend generate -m model.gguf --chat -p "Why is the sky blue?"
-        emend chat -m model.gguf
-        emend bench -m model.gguf
+        emend chat -m model.gguf --editor editor.safetensors \\
+          --instruction "Answer like a pirate."
 
       Results go to stdout; progress goes to stderr, and only when that is a terminal. Exit codes: 0 \
       done, 1 failed, 64 wrong usage, 75 interrupted where the same work can be taken up.
