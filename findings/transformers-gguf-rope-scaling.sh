@@ -17,7 +17,7 @@ set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet transformers==5.23.0 torch==2.13.0 gguf==0.19.0 numpy==2.4.6 accelerate==1.15.0 \
+"$folder/venv/bin/pip" install --quiet transformers==5.23.0 torch==2.13.0 gguf==0.19.0 numpy==2.4.6 \
     xllamacpp==2026.10.11549
 cat > "$folder/ask.py" <<'PYTHON'
 import os, sys, urllib.request
