@@ -26,6 +26,14 @@ import Testing
     let kinds = try read("preset: quick\n").experiments.map(\.kind)
     #expect(!kinds.contains(.tracing) && kinds.contains(.stress) && !kinds.contains(.vectors))
     #expect(try read("preset: standard\n").experiments.map(\.kind).contains(.vectors))
+    let all = try read("preset: full\n").experiments.map(\.kind)
+    #expect(all.contains(.functionVectors) && !all.contains(.taskHeads))
+    #expect(try !read("preset: standard\n").experiments.map(\.kind).contains(.functionVectors))
+    let heads = try read(
+      "experiments: {function-vectors: {tasks: 3, prompts: 4, mean_prompts: 6, families: [a, b c]}}\n"
+    ).functionVectors
+    #expect(heads.tasks == 3 && heads.prompts == 4 && heads.meanPrompts == 6)
+    #expect(heads.families == ["a", "b c"])
     let vectors = try read("experiments: {vectors: {families: 3, steps: 24}}\n")
     #expect(vectors.vectorFamilies == 3 && vectors.vectorSteps == 24 && vectors.pathPoints == 8)
     let one = try read("experiments: {contribution: {steps: 24}}\n")
@@ -77,6 +85,11 @@ import Testing
     ("experiments: {reader: {steps: 0}}\n", "experiments.reader.steps is 0"),
     ("experiments: {reader: {rank: 0}}\n", "experiments.reader.rank is 0"),
     ("experiments: {reader: {learning_rate: fast}}\n", "experiments.reader.learning_rate is fast"),
+    (
+      "experiments: {function-vectors: {prompts: 1}}\n", "experiments.function-vectors.prompts is 1"
+    ),
+    ("experiments: {function-vectors: {task: 1}}\n", "did you mean tasks?"),
+    ("experiments: {task-heads: {}}\n", "experiments.task-heads is not known"),
     ("experiments: {cell: {}}\n", "experiments.cell is not known"),
   ]) func badFilesAreRefused(more: String, wanted: String) throws {
     #expect {

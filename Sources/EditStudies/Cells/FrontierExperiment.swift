@@ -4,7 +4,7 @@ import Foundation
 
 /// How few sites, coordinates and numbers an edit needs where it is trained to need few: trainings with penalties beside
 /// those that keep the best sites, and random ones (docs/study.md).
-struct FrontierExperiment: CellComparison {
+struct FrontierExperiment: ComparingExperiment {
   private let material: StudyMaterial
   private let groups: [TrainedCells]
   private let siteCount: Double

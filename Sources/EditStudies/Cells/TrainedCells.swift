@@ -56,17 +56,6 @@ struct TrainedCells {
   }
 }
 
-/// An experiment that compares what others have trained: it has no units of its own.
-protocol CellComparison: StudyExperiment {}
-
-extension CellComparison {
-  var unitCount: Int { 0 }
-  func pending(_ units: [String: String]) -> [String] { [] }
-  func measure(_ unit: String, _ units: [String: String]) -> String {
-    preconditionFailure("there is nothing to measure")
-  }
-}
-
 extension StudyMaterial {
   /// The part of the gain of `whole` over its mean edit that others have, row by row: a closure of draws for the
   /// bootstrap. Of sums of -log p.
