@@ -53,11 +53,12 @@ import Testing
     #expect(try read("preset: full\n").training.seeds == [0, 1, 2])
     let own = try read(
       "train: {steps: 40, seeds: [3, 4], learning_rate: 1e-3, backward: f32}\n"
-        + "experiments: {frontier: {shrink: [1, 0.5]}, random-sites: {sites: 3, sets: 2}}\n"
+        + "experiments: {frontier: {shrink: [1, 0.5], rank: [4, 2]}, random-sites: {sites: 3, sets: 2}}\n"
     ).training
     #expect(own.steps == 40 && own.seeds == [3, 4] && own.learningRate == 1e-3)
     #expect(own.backward == .f32 && own.penalties.map(\.kind) == [.shrink] && own.kept.isEmpty)
     #expect(own.penalties[0].strengths == [0.5, 1] && own.randomCounts == [3])
+    #expect(own.ranks == [2, 4] && standard.training.ranks.isEmpty)
     #expect(own.randomSets == 2 && own.permutedSteps == 350)
     #expect(!quick.contains(.reader) && standard.experiments.map(\.kind).contains(.reader))
     #expect(standard.training.reader.steps == 400 && standard.training.reader.batchSize == 16)
@@ -80,6 +81,7 @@ import Testing
     ("train: {learning_rate: -1}\n", "train.learning_rate is -1"),
     ("experiments: {frontier: {l1: [1]}}\n", "did you mean l0?"),
     ("experiments: {frontier: {l0: [0]}}\n", "experiments.frontier.l0 is 0"),
+    ("experiments: {frontier: {rank: [0]}}\n", "experiments.frontier.rank is 0"),
     ("experiments: {random-sites: {sites: [3, 3]}}\n", "different whole numbers"),
     ("experiments: {reader: {step: 3}}\n", "did you mean steps?"),
     ("experiments: {reader: {steps: 0}}\n", "experiments.reader.steps is 0"),

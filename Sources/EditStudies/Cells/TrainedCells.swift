@@ -51,7 +51,9 @@ struct TrainedCells {
     case (let labels?, _): labels.name
     case (_, .best(let count)): "best \(count)"
     case (_, .drawn(let count, let draw, _)): "random \(count), set \(draw)"
-    default: cell.penalty == .none ? "none" : "\(cell.penalty.rawValue) \(cell.strength)"
+    default:
+      cell.rank.map { "rank \($0)" }
+        ?? (cell.penalty == .none ? "none" : "\(cell.penalty.rawValue) \(cell.strength)")
     }
   }
 }

@@ -84,6 +84,11 @@ struct StudyPlan {
             return cell
           }
         }
+        cells += training.ranks.map {
+          var cell = cell(seed)
+          cell.rank = $0
+          return cell
+        }
         cells += best(training.kept, of: layers, seed)
       }
       // Beside random sites, where these are trained too.
