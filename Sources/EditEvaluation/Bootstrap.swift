@@ -53,21 +53,23 @@ public struct Bootstrap: Sendable, Equatable {
   public func estimates(
     count: Int, families: [String?] = [], _ figures: ([Int]) -> [Double]
   ) -> [Estimate?] {
-    precondition(count >= 1 && (families.isEmpty || families.count == count))
-    let groups = drawsFamilies && !families.isEmpty ? Self.groups(families) : nil
-    let values = figures([Int](repeating: 1, count: count))
+    estimates(of: [(count, families)]) { figures($0[0]) }
+  }
+
+  /// The same of several sets of examples, as tasks and rows, each of which is drawn by itself.
+  public func estimates(
+    of sets: [(count: Int, families: [String?])], _ figures: ([[Int]]) -> [Double]
+  ) -> [Estimate?] {
+    precondition(
+      sets.allSatisfy { $0.count >= 1 && ($0.families.isEmpty || $0.families.count == $0.count) })
+    let groups = sets.map {
+      drawsFamilies && !$0.families.isEmpty ? Self.groups($0.families) : nil
+    }
+    let values = figures(sets.map { [Int](repeating: 1, count: $0.count) })
     var drawn = [[Double]](repeating: [], count: values.count)
     for resample in 0..<resamples {
       var generator = SeededGenerator(seed, 0x424F_4F54, UInt64(resample))
-      var times = [Int](repeating: 0, count: count)
-      if let groups {
-        for _ in groups {
-          let group = groups[generator.pick(groups.count)]
-          for _ in group { times[group[generator.pick(group.count)]] += 1 }
-        }
-      } else {
-        for _ in 0..<count { times[generator.pick(count)] += 1 }
-      }
+      let times = sets.indices.map { Self.draw(sets[$0].count, groups[$0], &generator) }
       for (index, value) in figures(times).enumerated() { drawn[index].append(value) }
     }
     return zip(values, drawn).map { value, drawn in
@@ -82,6 +84,22 @@ public struct Bootstrap: Sendable, Equatable {
 }
 
 extension Bootstrap {
+  /// How often each of `count` examples is drawn, where `groups` are drawn and examples in them.
+  private static func draw(
+    _ count: Int, _ groups: [[Int]]?, _ generator: inout SeededGenerator
+  ) -> [Int] {
+    var times = [Int](repeating: 0, count: count)
+    if let groups {
+      for _ in groups {
+        let group = groups[generator.pick(groups.count)]
+        for _ in group { times[group[generator.pick(group.count)]] += 1 }
+      }
+    } else {
+      for _ in 0..<count { times[generator.pick(count)] += 1 }
+    }
+    return times
+  }
+
   /// The indices of each family, in the order in which families come first.
   private static func groups(_ families: [String?]) -> [[Int]] {
     var groups: [[Int]] = []

@@ -26,6 +26,14 @@ import Testing
     let kinds = try read("preset: quick\n").experiments.map(\.kind)
     #expect(!kinds.contains(.tracing) && kinds.contains(.stress) && !kinds.contains(.vectors))
     #expect(try read("preset: standard\n").experiments.map(\.kind).contains(.vectors))
+    let all = try read("preset: full\n").experiments.map(\.kind)
+    #expect(all.contains(.functionVectors) && !all.contains(.taskHeads))
+    #expect(try !read("preset: standard\n").experiments.map(\.kind).contains(.functionVectors))
+    let heads = try read(
+      "experiments: {function-vectors: {tasks: 3, prompts: 4, mean_prompts: 6, families: [a, b c]}}\n"
+    ).functionVectors
+    #expect(heads.tasks == 3 && heads.prompts == 4 && heads.meanPrompts == 6)
+    #expect(heads.families == ["a", "b c"])
     let vectors = try read("experiments: {vectors: {families: 3, steps: 24}}\n")
     #expect(vectors.vectorFamilies == 3 && vectors.vectorSteps == 24 && vectors.pathPoints == 8)
     let one = try read("experiments: {contribution: {steps: 24}}\n")
@@ -45,11 +53,12 @@ import Testing
     #expect(try read("preset: full\n").training.seeds == [0, 1, 2])
     let own = try read(
       "train: {steps: 40, seeds: [3, 4], learning_rate: 1e-3, backward: f32}\n"
-        + "experiments: {frontier: {shrink: [1, 0.5]}, random-sites: {sites: 3, sets: 2}}\n"
+        + "experiments: {frontier: {shrink: [1, 0.5], rank: [4, 2]}, random-sites: {sites: 3, sets: 2}}\n"
     ).training
     #expect(own.steps == 40 && own.seeds == [3, 4] && own.learningRate == 1e-3)
     #expect(own.backward == .f32 && own.penalties.map(\.kind) == [.shrink] && own.kept.isEmpty)
     #expect(own.penalties[0].strengths == [0.5, 1] && own.randomCounts == [3])
+    #expect(own.ranks == [2, 4] && standard.training.ranks.isEmpty)
     #expect(own.randomSets == 2 && own.permutedSteps == 350)
     #expect(!quick.contains(.reader) && standard.experiments.map(\.kind).contains(.reader))
     #expect(standard.training.reader.steps == 400 && standard.training.reader.batchSize == 16)
@@ -72,11 +81,17 @@ import Testing
     ("train: {learning_rate: -1}\n", "train.learning_rate is -1"),
     ("experiments: {frontier: {l1: [1]}}\n", "did you mean l0?"),
     ("experiments: {frontier: {l0: [0]}}\n", "experiments.frontier.l0 is 0"),
+    ("experiments: {frontier: {rank: [0]}}\n", "experiments.frontier.rank is 0"),
     ("experiments: {random-sites: {sites: [3, 3]}}\n", "different whole numbers"),
     ("experiments: {reader: {step: 3}}\n", "did you mean steps?"),
     ("experiments: {reader: {steps: 0}}\n", "experiments.reader.steps is 0"),
     ("experiments: {reader: {rank: 0}}\n", "experiments.reader.rank is 0"),
     ("experiments: {reader: {learning_rate: fast}}\n", "experiments.reader.learning_rate is fast"),
+    (
+      "experiments: {function-vectors: {prompts: 1}}\n", "experiments.function-vectors.prompts is 1"
+    ),
+    ("experiments: {function-vectors: {task: 1}}\n", "did you mean tasks?"),
+    ("experiments: {task-heads: {}}\n", "experiments.task-heads is not known"),
     ("experiments: {cell: {}}\n", "experiments.cell is not known"),
   ]) func badFilesAreRefused(more: String, wanted: String) throws {
     #expect {

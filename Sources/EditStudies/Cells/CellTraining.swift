@@ -143,9 +143,13 @@ final class CellTraining {
       return try Editor(
         material.editor.configuration, seed: cell.seed, processor: processor, pool: processor.pool)
     }
-    return try Editor(
+    let editor = try Editor(
       path: material.editorPath, identity: loaded.opened.identity(), processor: processor,
       pool: processor.pool)
+    guard let rank = cell.rank else { return editor }
+    let trained = Set(material.data.split.train.map { material.data.found.rows[$0].instruction })
+    return try LowRankHeads.nearest(
+      to: editor, rank: rank, on: trained.map { material.editor.tokens(of: $0) })
   }
 
   private var options: TrainingOptions {

@@ -4,7 +4,7 @@ import Foundation
 
 /// How few sites, coordinates and numbers an edit needs where it is trained to need few: trainings with penalties beside
 /// those that keep the best sites, and random ones (docs/study.md).
-struct FrontierExperiment: CellComparison {
+struct FrontierExperiment: ComparingExperiment {
   private let material: StudyMaterial
   private let groups: [TrainedCells]
   private let siteCount: Double
@@ -50,7 +50,7 @@ struct FrontierExperiment: CellComparison {
         lines.append(line)
       }
     }
-    lines += curves(trained, losses, shares, job)
+    lines += curves(trained, losses, shares, job) + ranks(trained, losses, shares, job)
     let figures = material.bootstrap.estimates(count: count, families: material.families) { times in
       self.figures(trained, losses, mean: mean, edited: edited, times)
     }
@@ -143,6 +143,23 @@ struct FrontierExperiment: CellComparison {
         series("share_by_strength", mine.map { shares[$0] }, "share"),
         series("sites_by_strength", mine.map { Estimate(value: trained[$0].sites) }, "sites"),
       ]
+    }
+  }
+
+  /// By the rank of heads.
+  private func ranks(
+    _ trained: [TrainedCells], _ losses: [[Double]], _ shares: [Estimate?], _ job: StudyJob
+  ) -> [StudyLine] {
+    let mine = trained.indices.filter { trained[$0].cell.rank != nil }
+    guard !mine.isEmpty else { return [] }
+    let estimates = material.losses(losses)
+    return [
+      ("loss", mine.map { estimates[$0] }, "nat/token"),
+      ("share_by_rank", mine.map { shares[$0] }, "share"),
+    ].map { metric, values, unit in
+      .series(
+        job, metric, x: mine.map { Double(trained[$0].cell.rank ?? 0) }, xName: "rank", values,
+        unit: unit, rows: material.rows.count, clusters: material.clusters, condition: "rank")
     }
   }
 

@@ -3,7 +3,7 @@ import EditorTraining
 
 /// Whether an editor learns faster where words mean what they say than where they mean something else, or nothing: what the
 /// model knows of the words has a part in its edits, or they teach it (docs/study.md).
-struct PermutedExperiment: CellComparison {
+struct PermutedExperiment: ComparingExperiment {
   private let material: StudyMaterial
   private let groups: [TrainedCells]
   private let steps: [Int]

@@ -3,7 +3,7 @@ import EditorTraining
 
 /// Whether the best sites by the map are better than as many random ones, after the same training of each (arXiv
 /// 2502.11447), and whether the map says how good random ones are (docs/study.md).
-struct RandomSitesExperiment: CellComparison {
+struct RandomSitesExperiment: ComparingExperiment {
   private let material: StudyMaterial
   private let groups: [TrainedCells]
   private let mass: [Int: Double]

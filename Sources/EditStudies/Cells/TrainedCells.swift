@@ -51,19 +51,10 @@ struct TrainedCells {
     case (let labels?, _): labels.name
     case (_, .best(let count)): "best \(count)"
     case (_, .drawn(let count, let draw, _)): "random \(count), set \(draw)"
-    default: cell.penalty == .none ? "none" : "\(cell.penalty.rawValue) \(cell.strength)"
+    default:
+      cell.rank.map { "rank \($0)" }
+        ?? (cell.penalty == .none ? "none" : "\(cell.penalty.rawValue) \(cell.strength)")
     }
-  }
-}
-
-/// An experiment that compares what others have trained: it has no units of its own.
-protocol CellComparison: StudyExperiment {}
-
-extension CellComparison {
-  var unitCount: Int { 0 }
-  func pending(_ units: [String: String]) -> [String] { [] }
-  func measure(_ unit: String, _ units: [String: String]) -> String {
-    preconditionFailure("there is nothing to measure")
   }
 }
 

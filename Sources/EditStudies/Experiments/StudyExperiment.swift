@@ -19,6 +19,17 @@ extension StudyExperiment {
   func finished() {}
 }
 
+/// An experiment that compares what others found: it has no units of its own.
+protocol ComparingExperiment: StudyExperiment {}
+
+extension ComparingExperiment {
+  var unitCount: Int { 0 }
+  func pending(_ units: [String: String]) -> [String] { [] }
+  func measure(_ unit: String, _ units: [String: String]) -> String {
+    preconditionFailure("there is nothing to measure")
+  }
+}
+
 /// What is kept of a unit, as JSON.
 protocol KeptUnit: Codable {}
 

@@ -131,8 +131,12 @@ final class StudyMaterial {
         ).count
       }.max() ?? 0
     longestPrompt = longest
+    let shown =
+      configuration.experiments.contains { $0.kind == .functionVectors }
+      ? FewShotTasks.promptTokens : 0
     let needed =
-      max(front + max(longest, Self.windowTokens, reviewed, question.count), prompted)
+      max(
+        front + max(longest, Self.windowTokens, reviewed, question.count), prompted, shown)
       + Self.responseTokens + 2
     guard needed <= opened.configuration.contextLength else {
       throw StudyError.tooLong(

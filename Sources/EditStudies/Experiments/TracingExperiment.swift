@@ -16,6 +16,23 @@ struct TracingExperiment: StudyExperiment {
   ]
   /// The last of the prompt.
   private static let lastRole = 6
+  private static let everyone = "all roles"
+  private static let rowMetric = "knocked_out_of_rows"
+  private static func place(_ role: String, _ block: Int) -> String { "\(role), block \(block)" }
+
+  /// What each row loses where its tokens see the mean edit in the blocks around one, of a job's results, `[blocks][rows]`: the sum over
+  /// roles, or of the prompt's last token alone. Rows are the first of the study's. Nil where they are not there.
+  static func losses(_ lines: [StudyResult], ofLast isLast: Bool) -> [[Double]]? {
+    let name = isLast ? roles[lastRole] : everyone
+    var found: [[Double]] = []
+    while let line = lines.first(where: {
+      $0.metric == rowMetric && $0.condition == place(name, found.count)
+    }) {
+      found.append((line.y ?? []).map { $0 ?? 0 })
+    }
+    return found.isEmpty ? nil : found
+  }
+
   /// Tokens of the answer whose log p counts for restoration.
   private static let restoredTokens = 3
 
@@ -143,6 +160,19 @@ struct TracingExperiment: StudyExperiment {
           job, "restored", x: (0...depth).map(Double.init), xName: "point",
           gains(of: traced, (0...depth).map { 2 + role * (depth + 1) + $0 }, some),
           unit: "share", rows: some.count, clusters: fewer, condition: name))
+    }
+    // By row, for those who compare this map with another one and draw its rows.
+    for (name, some) in [
+      (Self.everyone, Array(Self.roles.indices)), (Self.roles[Self.lastRole], [Self.lastRole]),
+    ] {
+      for block in 0..<depth {
+        lines.append(
+          .rows(
+            job, Self.rowMetric,
+            knocked.map { found in
+              some.reduce(0) { $0 + found[2 + $1 * depth + block] - found[1] }
+            }, unit: "nat/row", condition: Self.place(name, block)))
+      }
     }
     // What is chosen is chosen on the other half.
     let cells = (0..<Self.roles.count * depth).map { 2 + $0 }

@@ -34,7 +34,7 @@ public final class EditedRuns {
   public var isStopRequested: () -> Bool = { false }
 
   private let memory: PassMemory
-  private let states: [ProcessorState]
+  let states: [ProcessorState]
   private let adapters: AdaptedBlocks?
 
   /// Runs of `count` sequences at a time that share the memory of `state`, through `adapters` where they are given, which
@@ -296,7 +296,17 @@ public final class EditedRuns {
     if let failure = failures.compactMap({ $0 }).first { throw failure }
   }
 
-  private static func softmax(_ logits: Span<Float>) throws -> LogSoftmax {
+  /// Last tokens, in sequences of these runs, from their blocks on.
+  func passLast(_ tokens: [LastToken], _ body: (Int, Span<Float>) throws -> Void) throws {
+    guard !isStopRequested() else { throw StudyError.interrupted(work: "running edits") }
+    tokenCount += tokens.count
+    try memory.runLast(tokens, body)
+  }
+
+  /// Sequences that go through together at most.
+  var sequenceLimit: Int { min(states.count, memory.chunkSize) }
+
+  static func softmax(_ logits: Span<Float>) throws -> LogSoftmax {
     guard let softmax = LogSoftmax(logits) else {
       throw LanguageModelError.streamOverflow(point: 0, position: 0)
     }

@@ -26,6 +26,8 @@ struct StudyCell: Encodable, Equatable {
   var penalty = EditSparsity.Kind.none
   var strength = 0.0
   var sites = Sites.all
+  /// Of heads that begin as the nearest to the editor's own of so low a rank.
+  var rank: Int?
   /// What instructions ask for, where that is changed or the control of that.
   var labels: MeaningLabels?
   /// Whether it begins with a new editor of the same blueprint.
@@ -45,7 +47,9 @@ struct StudyCell: Encodable, Equatable {
       case (let labels?, _): labels.name
       case (_, .best(let count)): "best-\(count)"
       case (_, .drawn(let count, let draw, _)): "random-\(count)-\(draw)"
-      default: penalty == .none ? "none" : "\(penalty.rawValue)-\(strength)"
+      default:
+        rank.map { "rank-\($0)" }
+          ?? (penalty == .none ? "none" : "\(penalty.rawValue)-\(strength)")
       }
     return "\(what)/seed-\(seed)"
   }

@@ -84,6 +84,7 @@ extension StudyConfiguration {
     "cebab.wrong_aspect_over_right": ">= 0.15",
     "cebab.l2_over_s_learner": "<= 0",
     "cebab.norm_difference_over_s_learner": "<= 0",
+    "function-vectors.agreement_with_knock_out": ">= 0.5",
     "frontier.sites_with_90": "<= 8",
     "frontier.sites_with_75": "<= 4",
     "frontier.exact_zeros": ">= 0.95",

@@ -42,6 +42,8 @@ public struct StudyConfiguration: Sendable, Equatable {
       case vectors
       /// Whether an edit does what people's changes of a text do to its rating.
       case cebab
+      /// Whether the blocks in which an edit is read are those in which the model's heads carry tasks.
+      case functionVectors = "function-vectors"
       /// How few sites and numbers an edit needs, where it is trained to need few.
       case frontier
       /// Whether the best sites are better than random ones after training.
@@ -52,40 +54,18 @@ public struct StudyConfiguration: Sendable, Equatable {
       case reader
       /// What each site's latents do: what those that train need.
       case sites
+      /// Which heads carry tasks: what function vectors need, of the model alone.
+      case taskHeads = "task-heads"
       /// One training, and what is measured of its editor.
       case cell
 
       /// Those that a file can ask for.
-      static var asked: [Kind] { allCases.filter { ![.sites, .cell].contains($0) } }
+      static var asked: [Kind] { allCases.filter { ![.sites, .taskHeads, .cell].contains($0) } }
       /// Whether editors with latents by layer are trained for it.
       var trainsEditors: Bool { [.frontier, .randomSites, .permuted].contains(self) }
       /// Whether anything is trained for it.
       var isTrained: Bool { trainsEditors || self == .reader }
     }
-  }
-
-  /// How much is measured, before anything is said of it in particular.
-  public enum Preset: String, Sendable, CaseIterable {
-    /// Minutes.
-    case quick
-    /// All experiments on all unseen rows of our own set.
-    case standard
-    /// The same with more rows and finer integrals.
-    case full
-
-    var rows: Int { self == .quick ? 48 : self == .standard ? 400 : 2000 }
-    var rowsPerFamily: Int { self == .quick ? 1 : self == .standard ? 8 : 16 }
-    var knownPerFamily: Int { self == .quick ? 2 : 4 }
-    var pathPoints: Int { self == .quick ? 8 : self == .standard ? 16 : 32 }
-    var originals: Int { self == .quick ? 24 : 100_000 }
-    var kinds: [Experiment.Kind] {
-      Experiment.Kind.asked.filter {
-        self != .quick
-          || !([.lenses, .inverse, .wayward, .tracing, .probes, .vectors, .cebab].contains($0)
-            || $0.isTrained)
-      }
-    }
-    var seeds: [UInt64] { self == .full ? [0, 1, 2] : [0] }
   }
 
   /// The file.
@@ -130,6 +110,8 @@ public struct StudyConfiguration: Sendable, Equatable {
   public var wayward = StudyFits(count: 6)
   /// Original reviews whose changes are measured, at most.
   public var originals = Preset.quick.originals
+  /// What function vectors are made of.
+  public var functionVectors = FunctionVectorOptions()
   /// How editors are trained, and which.
   public var training = StudyTraining()
   /// Draws of the bootstrap, and the part of them in an interval.
@@ -152,7 +134,8 @@ public struct StudyConfiguration: Sendable, Equatable {
     a.path == b.path && a.name == b.name && a.output == b.output && a.seed == b.seed
       && a.model == b.model && a.data == b.data && a.rows == b.rows && a.accept == b.accept
       && a.vectorFamilies == b.vectorFamilies && a.counterfactuals == b.counterfactuals
-      && a.originals == b.originals && [a.inverse, a.wayward] == [b.inverse, b.wayward]
+      && a.originals == b.originals && a.functionVectors == b.functionVectors
+      && [a.inverse, a.wayward] == [b.inverse, b.wayward]
       && a.vectorSteps == b.vectorSteps
       && a.rowsPerFamily == b.rowsPerFamily && a.pathPoints == b.pathPoints && a.array == b.array
       && a.training == b.training && a.experiments == b.experiments
@@ -324,6 +307,7 @@ public struct StudyConfiguration: Sendable, Equatable {
         case .vectors, .inverse: ["families", "steps"]
         case .wayward: ["pairs", "steps"]
         case .cebab: ["reviews"]
+        case .functionVectors: Self.functionVectorOptions
         default: Self.trainedOptions(of: kind)
         }
       let options = try entries(table(value, place), place, known: ["editors"] + own)
@@ -347,6 +331,11 @@ public struct StudyConfiguration: Sendable, Equatable {
         case ("steps", .vectors): vectorSteps = try number(100_000)
         case ("steps", .contribution): pathPoints = try number(256)
         default:
+          if kind == .functionVectors,
+            try readFunctionVectors(option, value, "\(place).\(option)")
+          {
+            continue
+          }
           if try readTrained(option, of: kind, value, "\(place).\(option)") { continue }
           chosen = try list(value, "\(place).\(option)").map { try text($0, "\(place).\(option)") }
         }

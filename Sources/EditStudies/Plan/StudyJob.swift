@@ -32,7 +32,10 @@ public struct StudyJob: Sendable, Equatable {
     /// Goes up when the same contents come to mean other numbers.
     var format = 3
     let kind: String
-    let model, weights, editor, rows, activations: String
+    let model, weights: String
+    /// The editor's digest; empty where no editor is in it.
+    var editor: String
+    let rows, activations: String
     let template: String?
     let unrelated: String?
     let seed: UInt64
@@ -46,6 +49,8 @@ public struct StudyJob: Sendable, Equatable {
     var originals: Int?
     /// Of what fits edits alone.
     var fits: StudyFits?
+    /// Of what asks which heads carry tasks alone.
+    var functionVectors: FunctionVectorOptions?
     /// Of trainings alone: what is trained, and of which rows.
     var cell: StudyCell?
     var trainingRows: String?

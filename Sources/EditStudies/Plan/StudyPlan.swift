@@ -22,6 +22,10 @@ struct StudyPlan {
         guard experiment.editors.isEmpty || experiment.editors.contains(editor.name) else {
           continue
         }
+        if experiment.kind == .functionVectors {
+          try appendFunctionVectors(experiment, editor)
+          continue
+        }
         guard experiment.kind.trainsEditors else {
           try append(
             StudyJob(
@@ -44,6 +48,25 @@ struct StudyPlan {
     if !jobs.contains(where: { $0.id == job.id }) { jobs.append(job) }
   }
 
+  /// Which heads carry tasks, which is the same for all editors; who reads the edit; where it acts, where that is asked for; and
+  /// behind them what compares these.
+  private mutating func appendFunctionVectors(
+    _ experiment: StudyConfiguration.Experiment, _ editor: (name: String, path: String)
+  ) throws {
+    var heads = contents(
+      StudyConfiguration.Experiment(kind: .taskHeads, editors: []), editor.name)
+    heads.editor = ""
+    var needed = [
+      try StudyJob(heads, kind: .taskHeads, editor: editor),
+      try job(.tracing, experiment, editor),
+    ]
+    if isAsked(.contribution, of: editor.name) {
+      needed.append(try job(.contribution, experiment, editor))
+    }
+    for job in needed { append(job) }
+    append(try job(.functionVectors, experiment, editor, needs: needed.map(\.id)))
+  }
+
   private mutating func appendTrained(
     _ experiment: StudyConfiguration.Experiment, _ editor: (name: String, path: String)
   ) throws {
@@ -60,6 +83,11 @@ struct StudyPlan {
             (cell.penalty, cell.strength) = (kind, $0)
             return cell
           }
+        }
+        cells += training.ranks.map {
+          var cell = cell(seed)
+          cell.rank = $0
+          return cell
         }
         cells += best(training.kept, of: layers, seed)
       }

@@ -18,6 +18,8 @@ public struct StudyTraining: Sendable, Equatable {
   public var seeds: [UInt64] = [0]
   /// Of the frontier: penalties, each with strengths.
   public var penalties: [(kind: EditSparsity.Kind, strengths: [Double])] = Self.usualPenalties
+  /// Of the frontier: ranks that heads are begun with and kept at, without a penalty.
+  public var ranks: [Int] = []
   /// Of the frontier: how many of the best sites are kept without a penalty.
   public var kept = [1, 2, 4, 8, 16]
   /// Of random sites: how many, and sets of each number.
@@ -47,6 +49,7 @@ public struct StudyTraining: Sendable, Equatable {
       && a.backboneRate == b.backboneRate && a.backward == b.backward && a.seeds == b.seeds
       && a.penalties.map(\.kind) == b.penalties.map(\.kind)
       && a.penalties.map(\.strengths) == b.penalties.map(\.strengths) && a.kept == b.kept
+      && a.ranks == b.ranks
       && a.randomCounts == b.randomCounts && a.randomSets == b.randomSets
       && a.permutedSteps == b.permutedSteps && a.permutedInterval == b.permutedInterval
       && a.permutations == b.permutations && a.reader == b.reader
@@ -88,6 +91,8 @@ extension StudyConfiguration {
     switch (kind, option) {
     case (.frontier, "best"):
       training.kept = try numbers(value, place)
+    case (.frontier, "rank"):
+      training.ranks = try numbers(value, place)
     case (.frontier, _):
       guard let penalty = EditSparsity.Kind(rawValue: option), penalty != .none else {
         return false
@@ -108,7 +113,7 @@ extension StudyConfiguration {
   static func trainedOptions(of kind: Experiment.Kind) -> [String] {
     switch kind {
     case .frontier:
-      ["best"] + EditSparsity.Kind.allCases.filter { $0 != .none }.map(\.rawValue)
+      ["best", "rank"] + EditSparsity.Kind.allCases.filter { $0 != .none }.map(\.rawValue)
     case .randomSites: ["sites", "sets"]
     case .permuted: ["steps", "interval", "permutations"]
     case .reader: readerOptions

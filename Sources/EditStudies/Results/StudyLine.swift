@@ -98,6 +98,16 @@ struct StudyLine: Encodable {
     return line
   }
 
+  /// A value of each row (or task), which others that need this job make theirs of.
+  static func rows(
+    _ job: StudyJob, _ metric: String, _ values: [Double], unit: String, condition: String
+  ) -> StudyLine {
+    var line = StudyLine("series", job, metric)
+    (line.xName, line.x, line.y) = (rowNumbers, values.indices.map(Double.init), values)
+    (line.unit, line.rows, line.condition) = (unit, values.count, condition)
+    return line
+  }
+
   /// Tokens with what becomes of each, of the instruction `text`.
   static func tokens(
     _ job: StudyJob, _ metric: String, _ changes: [(token: String, change: Double)], of text: String

@@ -30,9 +30,6 @@ struct UnmeasuredFigure {
       ],
       "no interface writes weights")
     + figures(
-      "function-vectors", ["agreement_with_knock_out >= 0.5"],
-      "outputs of single heads are not exchanged")
-    + figures(
       "value-edits",
       [
         "share_over_first_token >= 0.9", "unrelated_kl_over_first_token <= 0.5",

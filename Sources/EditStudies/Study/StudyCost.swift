@@ -2,6 +2,7 @@
 /// it. An estimate, to know minutes from hours.
 struct StudyCost {
   let depth: Int
+  let heads: Double
   let weights: Double
   let threads: Double
   let rows, pairs, others: Double
@@ -13,6 +14,7 @@ struct StudyCost {
   /// Known instructions.
   let known: Double
   let inverse, wayward: StudyFits
+  let functionVectors: FunctionVectorOptions
   let isPrefix: Bool
 
   /// Tokens of a row with its edit, of an answer, and of a long text's window.
@@ -44,8 +46,16 @@ struct StudyCost {
     // Reviews are twice as long as rows.
     case .cebab: return cost(reviews.test, runs: 2 * 10) + cost(reviews.training, runs: 2)
     case .sites: return cost(min(96, rows), runs: 1, gradients: points + 2)
+    // Prompts of ten examples are three times as long as rows; of tokens that are run again half the blocks, and logits.
+    case .taskHeads:
+      let f = functionVectors
+      let tasks = Double(f.tasks)
+      let exchanged = Double(f.prompts) * blocks * heads * 0.7 / Self.tokens.row
+      return cost(tasks * 2 * 64, runs: 3)
+        + cost(tasks * Double(f.meanPrompts + f.prompts), runs: 4)
+        + cost(tasks * 2 * exchanged, runs: 1) + cost(tasks * 25 * 6 * blocks * 0.7 / 50, runs: 1)
     // They read what others found.
-    case .cell, .frontier, .randomSites, .permuted: return 1
+    case .cell, .frontier, .randomSites, .permuted, .functionVectors: return 1
     case .reader:
       let trained = Double(reader.steps * reader.batchSize)
       return cost(trained, runs: 0.3, gradients: 0.8)

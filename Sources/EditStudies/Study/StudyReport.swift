@@ -109,10 +109,19 @@ struct StudyReport {
       let (metric, x) = (key.metric, key.x)
       parts.append("<h3>\(Page.escaped(metric)) by \(Page.escaped(lines[0].xName ?? ""))</h3>")
       if let note = lines[0].note { parts.append("<div class=\"grey\">\(Page.note(note))") }
-      if lines[0].unit == "share" || lines[0].unit == "fraction" {
+      // Changes of probabilities are small, so that a map of them goes to its largest.
+      let scale: Double? =
+        switch lines[0].unit {
+        case "share", "fraction": 1
+        case "probability": lines.flatMap { $0.y ?? [] }.compactMap { $0 }.max()
+        default: nil
+        }
+      if let scale, scale > 0 {
         parts.append(
           Page.heatMap(
-            lines.map { ($0.condition ?? metric, $0.y ?? []) }, columns: x.map(Self.short)))
+            lines.map { ($0.condition ?? metric, ($0.y ?? []).map { $0.map { $0 / scale } }) },
+            columns: x.map(Self.short)))
+        if scale != 1 { parts.append(Page.note("The darkest is \(Page.fixed(scale, 3)).")) }
       }
       parts.append(
         Page.table(
@@ -203,6 +212,8 @@ struct StudyReport {
     case .probes: "What can a probe read?"
     case .vectors: "How much of it can one vector do?"
     case .cebab: "Does it do what people's changes do?"
+    case .functionVectors: "Is it read where the model's heads carry tasks?"
+    case .taskHeads: "Which heads carry tasks? (of the model, whatever the editor)"
     case .frontier: "How few sites and numbers does it need, trained for that?"
     case .randomSites: "Are the best sites better than random ones, after training?"
     case .permuted: "Is it learnt faster where words mean what they say?"

@@ -36,6 +36,10 @@ extension StudyRun {
     case .randomSites: return RandomSitesExperiment(material, cells, mass: map?.mass ?? [:])
     case .permuted: return PermutedExperiment(material, cells)
     case .reader: return try ReaderExperiment(material, folder: folder)
+    case .functionVectors:
+      return FunctionVectorsExperiment(
+        material,
+        Dictionary(needed.map { ($0.job.kind, $0.lines) }) { first, _ in first })
     default: return try measured(job.kind, material)
     }
   }
@@ -59,8 +63,9 @@ extension StudyRun {
     case .probes: ProbesExperiment(material)
     case .vectors: VectorsExperiment(material)
     case .cebab: try CounterfactualExperiment(material)
-    case .frontier, .randomSites, .permuted, .reader, .sites, .cell:
-      preconditionFailure("editors are trained for it")
+    case .taskHeads: try TaskHeadsExperiment(material)
+    case .frontier, .randomSites, .permuted, .reader, .sites, .cell, .functionVectors:
+      preconditionFailure("it needs what others found")
     }
   }
 }

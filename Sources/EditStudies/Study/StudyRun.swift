@@ -75,7 +75,9 @@ public final class StudyRun {
     jobs = try StudyPlan(configuration, editors: blueprints) { experiment, editor in
       let trains = [.cell, .sites].contains(experiment.kind) || experiment.kind.isTrained
       return StudyJob.Contents(
-        kind: experiment.kind.rawValue, model: identity, weights: weights,
+        // Lines of every row, which others are made of, came to it.
+        format: experiment.kind == .tracing ? 4 : 3, kind: experiment.kind.rawValue,
+        model: identity, weights: weights,
         editor: editorDigests[editor]!, rows: data.digest,
         activations: configuration.activations.rawValue, template: configuration.chatTemplate,
         unrelated: unrelated, seed: configuration.seed, rowCount: configuration.rows,
@@ -88,6 +90,7 @@ public final class StudyRun {
         originals: experiment.kind == .cebab ? configuration.originals : nil,
         fits: experiment.kind == .inverse
           ? configuration.inverse : experiment.kind == .wayward ? configuration.wayward : nil,
+        functionVectors: experiment.kind == .taskHeads ? configuration.functionVectors : nil,
         trainingRows: trains ? data.trainingDigest : nil,
         reader: experiment.kind == .reader ? configuration.reader : nil)
     }.jobs
@@ -117,7 +120,7 @@ public final class StudyRun {
 
   private func cost(_ job: StudyJob) throws -> StudyCost {
     StudyCost(
-      depth: opened.configuration.layerCount,
+      depth: opened.configuration.layerCount, heads: Double(opened.configuration.headCount),
       weights: opened.file.tensors.reduce(0) { $0 + Double($1.elementCount) },
       threads: Double(opened.settings.threadCount), rows: Double(data.rows.count),
       pairs: Double(data.pairs.count), others: Double(data.otherFamilies.count),
@@ -127,6 +130,7 @@ public final class StudyRun {
       steps: Double(configuration.vectorSteps), reader: configuration.training.reader,
       known: Double(data.known(perFamily: configuration.knownPerFamily).count),
       inverse: configuration.inverse, wayward: configuration.wayward,
+      functionVectors: configuration.functionVectors,
       isPrefix: prefixes.contains(job.editorName))
   }
 

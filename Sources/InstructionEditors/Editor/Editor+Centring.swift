@@ -64,7 +64,7 @@ extension Editor {
   }
 
   /// Reads instructions in batches, and hands `body` the heads' memory after each.
-  private func eachBatch(
+  func eachBatch(
     _ instructions: [[Int]], _ body: (_ memory: EditorHeadsState, _ count: Int) -> Void
   ) throws(LatentEditingError) {
     for first in stride(from: 0, to: instructions.count, by: Self.batchSize) {
@@ -137,6 +137,12 @@ extension EditorHeads {
     let layer = configuration.layers[site]
     if case .rank = configuration.heads { return ("heads.\(layer).up", "heads.\(layer).down") }
     return ("heads.\(layer).weight", nil)
+  }
+
+  /// The names of the matrices whose product is W, from the left.
+  func matrixNames(site: Int) -> [String] {
+    let names = matrices(site: site)
+    return [names.write, names.read].compactMap { $0 }
   }
 
   /// The name of the matrix that a site writes with.

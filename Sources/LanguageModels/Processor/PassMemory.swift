@@ -113,12 +113,22 @@ public final class PassMemory {
     _ parts: [PassPart], _ failures: [LanguageModelError?],
     _ body: (_ segment: Int, _ index: Int, _ logits: Span<Float>) throws(Failure) -> Void
   ) throws(Failure) {
-    let c = processor.configuration
     let rows = parts.flatMap { part in
       part.tokens.indices.suffix(part.wanted).map { (segment: part.segment, index: $0) }
     }
-    for first in stride(from: 0, to: rows.count, by: ProcessorWorkspace.logitRows) {
-      let some = rows[first..<min(first + ProcessorWorkspace.logitRows, rows.count)]
+    try runOutput(rows: rows.count) { number, logits throws(Failure) in
+      let row = rows[number]
+      if failures[row.segment] == nil { try body(row.segment, row.index, logits) }
+    }
+  }
+
+  /// Logits of the first `count` rows of the residual stream, in order.
+  func runOutput<Failure: Error>(
+    rows count: Int, _ body: (_ row: Int, _ logits: Span<Float>) throws(Failure) -> Void
+  ) throws(Failure) {
+    let c = processor.configuration
+    for first in stride(from: 0, to: count, by: ProcessorWorkspace.logitRows) {
+      let some = first..<min(first + ProcessorWorkspace.logitRows, count)
       processor.pool.run { worker in
         layers.output.apply(
           worker, processor.kernels, shared: workspace.shared, own: workspace.thread(worker.index),
@@ -126,10 +136,10 @@ public final class PassMemory {
           transform: .rmsNorm(weight: layers.outputNorm, epsilon: c.rmsNormEpsilon),
           out: workspace.logits, outStride: c.vocabularySize, accumulate: false)
       }
-      for (i, row) in some.enumerated() where failures[row.segment] == nil {
+      for row in some {
         let logits = UnsafeBufferPointer(
-          start: workspace.logits + i * c.vocabularySize, count: c.vocabularySize)
-        try body(row.segment, row.index, logits.span)
+          start: workspace.logits + (row - first) * c.vocabularySize, count: c.vocabularySize)
+        try body(row, logits.span)
       }
     }
   }

@@ -29,8 +29,8 @@ extension ProcessorState {
   }
 
   /// Writes the keys and values that block `layer` makes of `states`, `[count][hidden]`, to the positions
-  /// from `first` on, which are there already.
-  package func restate(_ states: [Float], layer: Int, from first: Int) {
+  /// from `first` on, which are there already. Of the last `wanted` of each chunk the workspace has what the heads say.
+  package func restate(_ states: [Float], layer: Int, from first: Int, wanted: Int = 0) {
     let c = processor.configuration
     let count = states.count / c.hiddenSize
     precondition(states.count == count * c.hiddenSize && first >= 0 && first + count <= position)
@@ -41,7 +41,7 @@ extension ProcessorState {
         residual.update(from: $0.baseAddress! + start * c.hiddenSize, count: rows * c.hiddenSize)
       }
       let block = memory.layers.blocks[layer]
-      withUnsafePointer(to: segment(rows: rows, from: first + start, wanted: 0)) { segment in
+      withUnsafePointer(to: segment(rows: rows, from: first + start, wanted: wanted)) { segment in
         let segments = UnsafeBufferPointer(start: segment, count: 1)
         memory.fillAngles(segments)
         let pass = memory.forwardPass(segments)
