@@ -64,7 +64,7 @@ struct FunctionVectorsExperiment: ComparingExperiment {
         ? "a map is constant"
         : agreement?.found.undecided
           ?? (TaskHeadsExperiment.isShown(heads, .instruction)
-            ? nil : "the instruction in the prompt does nothing for these tasks"))
+            ? nil : "it is not shown that the instruction in the prompt helps"))
     lines[0].note = Self.confound
     for map in maps { for other in others { lines += relation(map, other, job) } }
     if maps.count == 2 { lines += relation(maps[0], maps[1], job) }
