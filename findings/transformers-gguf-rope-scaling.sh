@@ -18,7 +18,7 @@ set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet transformers==5.23.0 torch==2.13.0 gguf==0.19.0 numpy==2.4.6 \
+"$folder/venv/bin/pip" install --quiet transformers==5.23.0 torch==2.13.0 gguf==0.19.0 numpy==2.4.6 accelerate==1.15.0 \
     xllamacpp==2026.10.11549
 cat > "$folder/ask.py" <<'PYTHON'
 import os, sys, urllib.request
@@ -81,7 +81,7 @@ def write(name, factor=None, more={}):
 def by_llama(name, ids):
     body = json.dumps({"prompt": ids, "n_predict": 1, "n_probs": len(pieces), "temperature": 0})
     command = [sys.executable, f"{folder}/ask.py", f"{folder}/{name}.gguf", "/completion", body]
-    said = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
+    said = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=300).stdout)
     return {each["id"]: each["logprob"] for each in said["completion_probabilities"][0]["top_logprobs"]}
 
 
