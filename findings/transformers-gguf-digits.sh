@@ -80,7 +80,7 @@ def write(rule):
 def by_llama(rule):
     body = json.dumps({"content": "1234", "add_special": False})
     command = [sys.executable, f"{folder}/ask.py", f"{folder}/{rule}.gguf", "/tokenize", body]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)["tokens"]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=300).stdout)["tokens"]
 
 
 def by_transformers(rule):

@@ -1,11 +1,12 @@
 #!/bin/sh
 # transformers 5.23.0: a GGUF file of a LLaMA loses its RoPE scaling and its attention biases in silence.
 #
-# `from_pretrained(..., gguf_file=...)` names Llama among what it loads, with the full weights. Of the metadata of a `llama`
-# file it takes rope.freq_base, and not rope.scaling.type and rope.scaling.factor; of the tensors it passes over
-# rope_freqs.weight, in which llama.cpp's converter puts the scaling of Llama 3.1 and later, and over biases of attention.
-# The model answers as if they were not in the file, with no message. llama.cpp (here in xllamacpp 2026.10.11549)
-# takes all of them. Seen output, the log probability of one token after 40 others by both readers of one file:
+# The documentation names Llama among what `from_pretrained(..., gguf_file=...)` loads, with the full weights. Of the
+# metadata of a `llama` file it takes rope.freq_base, and not rope.scaling.type and rope.scaling.factor; of the tensors it
+# passes over rope_freqs.weight, in which llama.cpp's converter puts the scaling of Llama 3.1 and later, and over biases of
+# attention. The model answers as if they were not in the file, with no message. llama.cpp (here in xllamacpp
+# 2026.10.11549) takes all of them. Seen output, the log probability of one token after 40 others by both readers of one
+# file:
 #
 #   plain: llama.cpp -8.26, transformers -8.26
 #   rope.scaling.factor 4: llama.cpp -7.55, transformers -8.26
@@ -17,7 +18,7 @@ set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet transformers==5.23.0 torch==2.13.0 gguf==0.19.0 numpy==2.4.6 \
+"$folder/venv/bin/pip" install --quiet transformers==5.23.0 torch==2.13.0 gguf==0.19.0 numpy==2.4.6 accelerate==1.15.0 \
     xllamacpp==2026.10.11549
 cat > "$folder/ask.py" <<'PYTHON'
 import os, sys, urllib.request
@@ -80,7 +81,7 @@ def write(name, factor=None, more={}):
 def by_llama(name, ids):
     body = json.dumps({"prompt": ids, "n_predict": 1, "n_probs": len(pieces), "temperature": 0})
     command = [sys.executable, f"{folder}/ask.py", f"{folder}/{name}.gguf", "/completion", body]
-    said = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
+    said = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=300).stdout)
     return {each["id"]: each["logprob"] for each in said["completion_probabilities"][0]["top_logprobs"]}
 
 
