@@ -44,7 +44,11 @@ public struct EditPreparation {
     self.opened = opened
     self.kept = kept
     var editors: [String: OpenedEditor] = [:]
-    for path in request.editorPaths { editors[path] = try OpenedEditor(path: path) }
+    for path in request.editorPaths {
+      let editor = try OpenedEditor(path: path)
+      try editor.configuration.check(for: opened.configuration, path: path)
+      editors[path] = editor
+    }
     if request.strengthAround == .mean,
       let reader = editors.values.first(where: { $0.configuration.reading == .withPrompt })
     {

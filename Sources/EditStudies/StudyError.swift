@@ -32,7 +32,7 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .unsupportedEditor(let path, let interface, let positions):
       "\(path): an editor of interface \(interface) acts at \(positions), and what is studied here are edits that "
-        + "become keys and values in front of prompts; use one of p8, or of p0 or p1 at first or ghost"
+        + "become keys and values in front of prompts; use one of p8, or of p0, p1 or p7 at first or ghost"
     case .tooFewInstructions(let found, let needed):
       "there are \(found) different known instructions, and \(needed) are needed to take a mean and find "
         + "neighbours; give more"

@@ -12,7 +12,10 @@ import Testing
   /// Ten steps of AdamW on one batch, against PyTorch with the same editor file
   /// (tools/witness/editor_gradients.py): every loss within 1e-4, as was asked.
   @Test(
-    arguments: ["p0", "p0-plain-shared", "p1", "p2", "p4", "p4-adapters", "p4-processor", "p5"])
+    arguments: [
+      "p0", "p0-plain-shared", "p1", "p2", "p4", "p4-adapters", "p4-processor", "p5", "p7",
+      "p7-plain-shared",
+    ])
   func followsPyTorch(name: String) throws {
     let tensors = try SafetensorsFile(
       path: OutsideFiles.fixture("editor/\(name)/gradients.safetensors").path
@@ -58,6 +61,33 @@ import Testing
     try left!.run { _ in true }
     #expect(left!.step == plan.steps)
     #expect(TinyTraining.bits(left!.editor) == expected)
+  }
+
+  /// The same of an editor of values, in eight bits too.
+  @Test(arguments: [BackwardPrecision.f32, .int8])
+  func editsOfValuesResumeBitForBit(backward: BackwardPrecision) throws {
+    var execution = Trainer.Execution()
+    execution.backward = backward
+    func trainer(_ kept: GradientCheckpoints) throws -> Trainer {
+      var own = execution
+      own.checkpoints = kept
+      return try Trainer(
+        TinyTraining.plan, editor: TinyTraining.editor("p7"), processor: TinyTraining.processor(),
+        data: TinyTraining.randomData(), execution: own)
+    }
+    let whole = try trainer(.every(1))
+    let start = TinyTraining.bits(whole.editor)
+    try whole.run { _ in true }
+    let path = TinyTraining.temporaryPath("state")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let left = try trainer(.off)
+    try left.run { $0.step < 5 }
+    try left.save(to: path)
+    let resumed = try trainer(.every(2))
+    try resumed.resume(from: path)
+    try resumed.run { _ in true }
+    #expect(TinyTraining.bits(resumed.editor) == TinyTraining.bits(whole.editor))
+    #expect(TinyTraining.bits(whole.editor) != start)
   }
 
   /// Accumulated batches are one step: the same gradient as of one larger batch, to rounding.

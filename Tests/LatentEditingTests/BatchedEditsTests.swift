@@ -34,7 +34,7 @@ import Testing
     let edits = try [
       first, none, ghost, TinyModel.edit(positions: [.all], scale: .plain, seed: 3),
       TinyModel.edit(positions: [.fromEnd(1), .firstContent], seed: 4), none,
-      TinyModel.edit(positions: [.prompt], seed: 5), none,
+      TinyModel.edit(positions: [.prompt], seed: 5), TinyModel.valueEdit(seed: 6),
     ]
     return edits.enumerated().map { index, edit in
       Case(

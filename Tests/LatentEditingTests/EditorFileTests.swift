@@ -19,7 +19,7 @@ struct EditorFileTests {
       path: path, identity: TinyModel.identity(), processor: nil, pool: TinyModel.pool)
   }
 
-  @Test(arguments: ["p0", "p0-plain-shared", "p4", "p5"])
+  @Test(arguments: ["p0", "p0-plain-shared", "p4", "p5", "p7"])
   func isReadAsItWasWritten(name: String) throws {
     let editor = try editor(name)
     let path = TinyModel.temporaryPath("editor.safetensors")

@@ -65,6 +65,20 @@ enum TinyModel {
     return try LatentEdit(width: c.hiddenSize, layerCount: c.layerCount, sites: sites)
   }
 
+  /// An edit of the first token's values in every block, the same each time.
+  static func valueEdit(scale: LatentScale = .norm, seed: UInt64 = 1) throws -> LatentEdit {
+    let c = try processor().configuration
+    var random = SplitMix64(seed: seed)
+    let sites = (0..<c.layerCount).map { block in
+      LatentSite(
+        point: block, position: .fromStart(0), scale: scale,
+        gate: .random(in: 0.2...1, using: &random),
+        latent: (0..<c.kvHeadCount * c.headSize).map { _ in .random(in: -1...1, using: &random) },
+        part: .values)
+    }
+    return try LatentEdit(width: c.hiddenSize, layerCount: c.layerCount, sites: sites)
+  }
+
   /// Logits after every token, edited or not, the text fed in chunks of `chunk`.
   static func logits(
     _ processor: Processor, _ ids: [Int], _ edit: LatentEdit?, chunk: Int = 64,

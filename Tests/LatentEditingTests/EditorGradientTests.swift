@@ -10,9 +10,9 @@ import Testing
 /// Gradients of an editor's parameters through the frozen processor, against PyTorch's autograd with
 /// the same file (tools/witness/editor_gradients.py).
 @Suite struct EditorGradientTests {
-  static let cases = [
-    "p0", "p0-plain-shared", "p1", "p2", "p4", "p4-adapters", "p4-processor", "p5",
-  ]
+  static let cases =
+    ["p0", "p0-plain-shared", "p1", "p2", "p4", "p4-adapters", "p4-processor"]
+    + ["p5", "p7", "p7-plain-shared"]
 
   /// The bounds that were asked for: cosine 0.99999 and a relative error of 1e-3, each over a whole
   /// parameter, with the processor in f32.
@@ -52,7 +52,7 @@ import Testing
   }
 
   /// Whatever is kept of the forward pass, and on any number of threads: the same bits.
-  @Test(arguments: InstructionSet.available, ["p0", "p2", "p4"])
+  @Test(arguments: InstructionSet.available, ["p0", "p2", "p4", "p7"])
   func checkpointsChangeNothing(set: InstructionSet, name: String) throws {
     var reference: [[UInt32]]?
     for checkpoints in [GradientCheckpoints.off, .every(1), .every(2), .every(5)] {
@@ -91,7 +91,7 @@ import Testing
   /// int8 activations in the forward pass, against autograd where linear layers read them with the same
   /// rounding and its gradient is that of the identity. A number that lies on a step's edge may still be
   /// rounded up here and down there, after sums in another order: a step is 1/127 of a block's largest.
-  @Test(arguments: InstructionSet.available, ["p0-int8", "p4-int8"])
+  @Test(arguments: InstructionSet.available, ["p0-int8", "p4-int8", "p7-int8"])
   func roundedActivationsMatchAutograd(set: InstructionSet, name: String) throws {
     let expected = try ExpectedGradients(name)
     let found = try GradientRun(
@@ -124,7 +124,7 @@ import Testing
 
   /// Eight bits in the backward pass as well, on every instruction set: a cosine of 0.99 for every parameter, over 33
   /// rows (the batch eleven times, each time rounded otherwise).
-  @Test(arguments: InstructionSet.available, ["p0-int8", "p4-int8"])
+  @Test(arguments: InstructionSet.available, ["p0-int8", "p4-int8", "p7-int8"])
   func byteBackwardIsClose(set: InstructionSet, name: String) throws {
     let expected = try ExpectedGradients(name)
     let found = try GradientRun(
@@ -174,7 +174,7 @@ import Testing
 
   /// The forward pass of training is that of inference, bit for bit: losses from `EditInjector`'s
   /// logits and from the tape.
-  @Test(arguments: ["p0", "p2", "p5"], ["f32", "q8_0", "q4_0"])
+  @Test(arguments: ["p0", "p2", "p5", "p7"], ["f32", "q8_0", "q4_0"])
   func lossesAreThoseOfInference(name: String, model: String) throws {
     let pool = Pools.all[1]
     for activations in ActivationPrecision.allCases {
@@ -271,8 +271,8 @@ struct GradientRun {
           contextLength: 128, width: 24, blockCount: 3, headCount: 2,
           vocabularySize: processor.configuration.vocabularySize), tokenizer: .processor),
       scale: name.contains("plain") ? .plain : nil,
-      heads: name.contains("shared")
-        ? .shared : name.contains("rank") ? .rank(3) : .perLayer)
+      heads: name.contains("shared") ? .shared : .perLayer,
+      valueWidth: processor.configuration.valueWidth)
     let editor = try Editor(configuration, seed: 3, processor: processor, pool: pool)
     editor.heads.parameters.initialize(seed: 4, pool: pool) { entry in
       entry.name == "norm.weight" ? .constant(1) : .normal(deviation: 0.2)

@@ -12,7 +12,11 @@ struct EditorReferenceTests {
   /// Both sides compute in f32. The unedited model is within 1e-5 of its largest logit (see
   /// TransformersTests); the edit adds a GPT-2 of 3 blocks, as long a chain again, whose error the
   /// latents carry into a stream they are as large as: 4e-5 of the largest logit.
-  @Test(arguments: ["p0", "p0-plain-shared", "p1", "p2", "p4", "p4-processor", "p4-adapters", "p5"])
+  @Test(
+    arguments: [
+      "p0", "p0-plain-shared", "p1", "p2", "p4", "p4-processor", "p4-adapters", "p5", "p7",
+      "p7-plain-shared",
+    ])
   func matchesPyTorch(name: String) throws {
     let (ids, instruction) = try TinyModel.tokens()
     let processor = try TinyModel.processor()

@@ -60,8 +60,9 @@ struct EditorTarget: FuzzTarget {
 
   /// What configurations are made of.
   private static let words = [
-    "\\\"own\\\"", "\\\"processor\\\"", "\\\"gpt2\\\"", "p0", "p1", "p2", "p4", "p5", "shared",
-    "per-layer", "rank-3", "rank-4096", "f1+l2", "f64", "ghost", "all", "norm", "plain", "[0, 1]",
+    "\\\"own\\\"", "\\\"processor\\\"", "\\\"gpt2\\\"", "p0", "p1", "p2", "p4", "p5", "p7",
+    "shared", "per-layer", "rank-3", "rank-4096", "f1+l2", "f64", "ghost", "all", "norm", "plain",
+    "[0, 1]",
     "1048576", "16777216", "99999", "1e30", "\\\"vocab_size\\\": 1", "\"tokenizer.json\":",
     "\"U8\"", "\"I8\"", ".scale",
   ]

@@ -29,7 +29,7 @@ from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModelForCausalLM, GPT2Config, GPT2Model
 
 from editor_reference import (
-    PARTS, backbone_states, cross_attention, first_blocks, latent, rotated_apart, slots)
+    PARTS, backbone_states, cross_attention, edit_values, first_blocks, latent, rotated_apart, slots)
 from rounded_activations import round_inputs
 
 
@@ -178,7 +178,8 @@ def loss_of(model, editor, tensors, configuration, rows):
     depth, width = configuration["processor"]["layers"], configuration["processor"]["width"]
     backbone = configuration["backbone"]
     blocks = backbone["n_layer"] if backbone["kind"] == "gpt2" else backbone["depth"]
-    matched = configuration["interface"] in ("p0", "p4", "p5")
+    matched = configuration["interface"] in ("p0", "p4", "p5", "p7")
+    size = configuration.get("value_width", width)
     latents, places = [], []
     for row in rows:
         additions = []
@@ -198,7 +199,7 @@ def loss_of(model, editor, tensors, configuration, rows):
         latents.append([
             latent(tensors, configuration["heads"], site, layer,
                    states[1 + layer * blocks // depth if matched else blocks])
-            .reshape(len(places[-1]) if configuration["positions"] != "all" else 1, width)
+            .reshape(len(places[-1]) if configuration["positions"] != "all" else 1, size)
             for site, layer in enumerate(layers)])
         if configuration["positions"] in ("all", "prompt"):
             places[-1] = [sum(places[-1], [])]
@@ -221,9 +222,21 @@ def loss_of(model, editor, tensors, configuration, rows):
         return lambda module, args, output: (
             (add(output[0]),) + output[1:] if isinstance(output, tuple) else add(output))
 
+    def value_edit(layer):
+        site = layers.index(layer)
+
+        def add(v):
+            n = v.norm(dim=-1, keepdim=True) / math.sqrt(size)
+            n = n if configuration["scale"] == "norm" else torch.ones_like(n)
+            return v + n * tensors["gates"][site, 0] * torch.stack([l[site][0] for l in latents])
+        return add
+
     hooks = []
     for layer in layers:
         block = model.model.layers[layer]
+        if configuration["interface"] == "p7":
+            hooks += edit_values(block, value_edit(layer))
+            continue
         hooks.append(
             block.register_forward_pre_hook(edit(layer))
             if configuration["placement"] == "before" else block.register_forward_hook(edit(layer)))

@@ -149,6 +149,28 @@ def backbone_states(editor, words, additions=()):
     return [None] + states[:-1] + [final]
 
 
+def edit_values(block, edit):
+    """Hooks of a block of the processor by which later tokens read what `edit` makes of the first token's values,
+    [rows, kv heads * head size], and the first token what was there: it sees itself alone, with weight 1."""
+    attention = block.self_attn
+    own = []
+
+    def change(module, args, values):
+        own[:] = [values[:, 0]]
+        return torch.cat([edit(values[:, 0])[:, None], values[:, 1:]], 1)
+
+    def restore(module, args):
+        attended = args[0]
+        size = attention.head_dim
+        heads = attended.shape[-1] // size
+        mine = own[0].reshape(len(own[0]), -1, size)
+        mine = mine.repeat_interleave(heads // mine.shape[1], 1).reshape(len(own[0]), 1, -1)
+        return (torch.cat([mine, attended[:, 1:]], 1),) + args[1:]
+
+    return [attention.v_proj.register_forward_hook(change),
+            attention.o_proj.register_forward_pre_hook(restore, prepend=True)]
+
+
 def latent(tensors, kind, site, layer, e):
     """v[l] of the state e, `[slots * width]`."""
     x = torch.nn.functional.layer_norm(
@@ -227,9 +249,13 @@ def main():
     layers = [int(l) for l in options.layers.split(",")] if options.layers else list(range(depth))
 
     places = slots(options.positions, len(ids))
-    tensors = random_heads(options.heads, layers, len(places) * width, inputs)
+    values = options.interface == "p7"
+    size = width
+    if values:
+        size = model.model.layers[0].self_attn.v_proj.weight.shape[0]
+    tensors = random_heads(options.heads, layers, len(places) * size, inputs)
     tensors["gates"] = 0.3 + torch.rand(len(layers), len(places))
-    matched = options.interface in ("p0", "p4", "p5")
+    matched = options.interface in ("p0", "p4", "p5", "p7")
 
     additions = []
     with torch.no_grad():
@@ -253,7 +279,7 @@ def main():
         for site, layer in enumerate(layers):
             m = 1 + layer * blocks // depth if matched else blocks
             v = latent(tensors, options.heads, site, layer, states[m])
-            latents[layer] = v.reshape(len(places), width)
+            latents[layer] = v.reshape(len(places), size)
 
         def edit(layer):
             def add(h):
@@ -269,9 +295,16 @@ def main():
             return lambda module, args, output: (
                 (add(output[0]),) + output[1:] if isinstance(output, tuple) else add(output))
 
+        def value_edit(layer):
+            gate = options.strength * tensors["gates"][layers.index(layer), 0]
+            return lambda v: v + gate * latents[layer][0] * (
+                v.norm(dim=-1, keepdim=True) / math.sqrt(size) if options.scale == "norm" else 1)
+
         for layer in layers:
             block = model.model.layers[layer]
-            if options.placement == "before":
+            if values:
+                edit_values(block, value_edit(layer))
+            elif options.placement == "before":
                 block.register_forward_pre_hook(edit(layer))
             else:
                 block.register_forward_hook(edit(layer))
@@ -283,6 +316,8 @@ def main():
         "backbone": backbone,
         "processor": {key: processor[key] for key in ("width", "layers", "vocabulary", "digest")},
     }
+    if values:
+        configuration["value_width"] = size
     if options.interface == "p4":
         configuration["cross_attention"] = {
             "blocks": [int(b) for b in options.cross.split(",")], "heads": heads}

@@ -32,17 +32,21 @@ final class EditStore {
 
     /// Where latents are added, as answers tell it.
     var sites: [JSONValue] {
-      var places: [String: (point: Int, positions: String, norm: Double)] = [:]
+      var places: [String: (point: Int, positions: String, part: EditedPart, norm: Double)] = [:]
       for site in edit.sites {
         let norm = site.latent.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-        let key = "\(site.point) \(site.position.name)"
+        let key = "\(site.point) \(site.position.name) \(site.part)"
         let sum = (places[key]?.norm ?? 0) + abs(Double(site.gate)) * norm
-        places[key] = (site.point, site.position.name, sum)
+        places[key] = (site.point, site.position.name, site.part, sum)
       }
-      return places.values.sorted { ($0.point, $0.positions) < ($1.point, $1.positions) }.map {
-        [
+      return places.values.sorted {
+        ($0.point, $0.positions, $0.part.rawValue) < ($1.point, $1.positions, $1.part.rawValue)
+      }.map {
+        var site: JSONObject = [
           "point": .integer($0.point), "positions": .string($0.positions), "norm": .number($0.norm),
         ]
+        if $0.part == .values { site["part"] = .string($0.part.rawValue) }
+        return .object(site)
       }
     }
   }

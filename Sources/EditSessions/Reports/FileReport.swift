@@ -65,7 +65,7 @@ extension EditorReport {
     \(file): an editor
 
     interface  \(interface)
-    layers     \(LayerSelection(layers)) (\(placement) the block)
+    layers     \(LayerSelection(layers)) (\(interface == "p7" ? "values in" : placement) the block)
     positions  \(positions)\(prefixTokens.map { " (the first token and the last \($0))" } ?? "")
     scale      \(scale)
     heads      \(heads)

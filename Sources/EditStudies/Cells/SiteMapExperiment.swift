@@ -34,14 +34,9 @@ struct SiteMapExperiment: StudyExperiment {
     let written = try material.editor.write(row.instruction)
     let found = try material.path.get().measure(
       latentsOf: material.editor.configuration, row.tokens,
-      from: vector(material.mean.get().inPlace(of: written)), to: vector(written))
+      from: material.mean.get().inPlace(of: written).latents(of: material.editor.configuration),
+      to: written.latents(of: material.editor.configuration))
     return try StudyUnit(numbers: [found.from, found.to] + found.attributions).json()
-  }
-
-  /// The latents of all sites in a row, gates in them.
-  private func vector(_ written: WrittenEdit) -> [Float] {
-    guard case .latents(let edit) = written else { preconditionFailure("the edit is a prefix") }
-    return edit.sites.flatMap { site in site.latent.map { $0 * site.gate } }
   }
 
   func reduce(_ units: [String: String], _ job: StudyJob) throws -> [StudyLine] {

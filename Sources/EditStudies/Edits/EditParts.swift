@@ -19,7 +19,7 @@ package struct EditParts {
     self.mean = mean
     switch (written, mean) {
     case (.latents(let edit), .latents(let center)):
-      width = center.width
+      width = center.sites.first?.latent.count ?? center.width
       vectorCount = 1
       first = 0
       own = center.sites.flatMap { site in
@@ -59,13 +59,13 @@ package struct EditParts {
       var next = 0
       let sites = center.sites.map { site in
         defer { next += width }
-        return LatentSite(
-          point: site.point, position: site.position, scale: site.scale, gate: 1,
-          latent: site.latent.indices.map { site.gate * site.latent[$0] + own[next + $0] })
+        return site.with(
+          gate: 1, latent: site.latent.indices.map { site.gate * site.latent[$0] + own[next + $0] })
       }
       return .latents(
         try LatentEdit(
-          width: width, layerCount: center.layerCount, sites: sites, needsGhost: center.needsGhost))
+          width: center.width, layerCount: center.layerCount, sites: sites,
+          needsGhost: center.needsGhost))
     case .states(var states, let tokens, let roles):
       for i in own.indices { states[first + i] += own[i] }
       return .states(states, tokens: tokens, roles: roles)
@@ -110,6 +110,23 @@ package struct EditParts {
         count += size
       }
       return Float((sum / Double(count)).squareRoot())
+    }
+  }
+}
+
+extension WrittenEdit {
+  /// Of an editor that writes a latent for each of its blocks: all of them in a row, gates in them, `[sites][width]`, and
+  /// zeros where a site does nothing.
+  func latents(of editor: EditorConfiguration) -> [Float] {
+    guard case .latents(let edit) = self else { preconditionFailure("the edit is a prefix") }
+    let width = editor.latentWidth
+    return editor.layers.flatMap { layer in
+      let point = editor.placement.point(ofLayer: layer)
+      return edit.sites.filter { $0.point == point }.reduce(
+        into: [Float](repeating: 0, count: width)
+      ) { sum, site in
+        for i in 0..<width { sum[i] += site.gate * site.latent[i] }
+      }
     }
   }
 }

@@ -173,6 +173,7 @@ public final class StudiedEditor {
     switch written {
     case .states(let states, _, _): return states
     case .latents(let edit):
+      precondition(edit.valueWidth == nil, "edits of values leave states as they are")
       let capture = StateCapture(
         points: 0..<layerCount, behind: try EditInjector(edit, prompt: PromptShape(length: 1)))
       reading.truncate(to: 0)

@@ -47,7 +47,7 @@ struct AnatomyExperiment: StudyExperiment {
     guard known.count > 2, vectors.allSatisfy({ $0.count == size }) else {
       throw StudyError.tooFewInstructions(found: known.count, needed: 3)
     }
-    let width = material.editor.loaded.configuration.hiddenSize
+    let width = material.editor.configuration.latentWidth
     let sites = size / width
     var mean = [Double](repeating: 0, count: size)
     for vector in vectors {
@@ -73,7 +73,7 @@ struct AnatomyExperiment: StudyExperiment {
 
   func measure(_ unit: String, _ units: [String: String]) throws -> String {
     let (components, scales) = try components()
-    let width = material.editor.loaded.configuration.hiddenSize
+    let width = material.editor.configuration.latentWidth
     var result = StudyUnit()
     if unit == "sizes" {
       // By site: |mu|^2 / mean |v|^2, with |v|^2 what is common and what is not.
@@ -110,8 +110,8 @@ struct AnatomyExperiment: StudyExperiment {
             LatentEdit(
               width: edit.width, layerCount: edit.layerCount,
               sites: edit.sites.enumerated().map { site, old in
-                LatentSite(
-                  point: old.point, position: old.position, scale: old.scale, gate: 1,
+                old.with(
+                  gate: 1,
                   latent: (0..<width).map { Float(values[site * width + $0] * scales[site]) })
               }, needsGhost: edit.needsGhost)))
       }

@@ -96,6 +96,18 @@ extension Explainer {
     let meanWritten = try subject.mean.inPlace(of: subject.written)
     for row in answered.rows {
       try report(.map, 0.85)
+      if editor.configuration.interface.part == .values {
+        // Of a block such an edit is what its latent is.
+        let found = try path.measure(
+          latentsOf: editor.configuration, row,
+          from: meanWritten.latents(of: editor.configuration),
+          to: subject.written.latents(of: editor.configuration))
+        gain += found.from - found.to
+        for (layer, value) in zip(editor.configuration.layers, found.attributions) {
+          sums[layer] += value
+        }
+        continue
+      }
       let first = row.prompt[0]
       let found = try path.measure(
         subject.edit.tokens(for: row.prompt) + row.response, responseCount: row.response.count,

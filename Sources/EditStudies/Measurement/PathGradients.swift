@@ -65,7 +65,7 @@ public final class PathGradients {
     latentsOf editor: EditorConfiguration, _ row: EditedRuns.Row, from a: [Float], to b: [Float]
   ) throws -> (attributions: [Double], from: Double, to: Double) {
     let ghost = editor.positions == .ghost ? 1 : 0
-    let (sites, width) = (editor.layers.count, processor.configuration.hiddenSize)
+    let (sites, width) = (editor.layers.count, editor.latentWidth)
     precondition(a.count == sites * width && b.count == a.count && editor.slotCount == 1)
     let places = [0, 1] + (1...points).map { (Double($0) - 0.5) / Double(points) }
     let prompt = Array(row.prompt.prefix(ghost)) + row.prompt

@@ -22,6 +22,13 @@ struct StudyPlan {
         guard experiment.editors.isEmpty || experiment.editors.contains(editor.name) else {
           continue
         }
+        if experiment.kind.needsStates, editors[editor.name]!.interface.part == .values {
+          guard !experiment.editors.isEmpty else { continue }
+          throw configuration.problem(
+            "experiments.\(experiment.kind.rawValue) names the editor \(editor.name), which is of interface p7 and edits "
+              + "values of the first token, whose states stay as they are; name editors that edit states"
+          )
+        }
         guard experiment.kind.trainsEditors else {
           try append(
             StudyJob(
@@ -33,7 +40,8 @@ struct StudyPlan {
           throw configuration.problem(
             "experiments.\(experiment.kind.rawValue) names the editor \(editor.name), which is of interface "
               + "\(editors[editor.name]!.interface.rawValue) and has no latents by layer that come from the instruction "
-              + "alone, each layer's from a matrix of its own; name editors of interface p0 or p1")
+              + "alone, each layer's from a matrix of its own; name editors of interface p0, p1 or p7"
+          )
         }
         try appendTrained(experiment, editor)
       }
@@ -152,5 +160,13 @@ struct StudyPlan {
           }
         }
     }
+  }
+}
+
+extension StudyConfiguration.Experiment.Kind {
+  /// Whether it asks for states of the tokens in front from which their keys and values come, which edits of values alone
+  /// do not have.
+  fileprivate var needsStates: Bool {
+    [.contribution, .words, .lenses, .inverse, .wayward, .reader].contains(self)
   }
 }

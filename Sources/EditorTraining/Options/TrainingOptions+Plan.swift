@@ -188,7 +188,8 @@ extension TrainingOptions {
       scale: editor.scale.flatMap(LatentScale.init),
       heads: editor.heads.flatMap(HeadKind.init) ?? .perLayer,
       crossAttention: crossAttention(backbone, processor),
-      instructionPlace: editor.instructionPlace)
+      instructionPlace: editor.instructionPlace,
+      valueWidth: processor.valueWidth)
   }
 
   private func backboneConfiguration(

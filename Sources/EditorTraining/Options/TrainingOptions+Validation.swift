@@ -109,9 +109,23 @@ extension TrainingOptions {
       check(name, value, !editor.isTuning, "left out with `tune`, which trains no editor")
     }
     checkPrefix(&check)
+    checkValues(&check)
     check(
       "cross_blocks", given.last?.value ?? "", editor.crossBlocks == nil || editor.interface == .p4,
       "left out unless `interface` is p4")
+  }
+
+  /// Values are the first token's, and no states.
+  private func checkValues(_ check: inout OptionCheck) {
+    guard editor.interface?.part == .values else { return }
+    if let positions = editor.positions {
+      check(
+        "positions", positions, ["first", "ghost"].contains(positions),
+        "first or ghost where `interface` is p7, which edits values of the first token")
+    }
+    check(
+      "head_start", editor.headStart, editor.headStart == 0,
+      "0 where `interface` is p7, whose latents are values and no states")
   }
 
   /// A prefix editor is the processor's own blocks with adapters, or a GPT-2 with heads, and has no latents.

@@ -46,7 +46,7 @@ public struct EditorChoice: Sendable, Codable, Equatable {
   public var loraModules: [String]?
   /// Blocks of the backbone after which a p4 editor looks at the input; nil for the middle one.
   public var crossBlocks: [Int]?
-  /// What it reads and where it writes: p0, p1, p2, p4, p5 or p8; nil for p0.
+  /// What it reads and where it writes: p0, p1, p2, p4, p5, p7 or p8; nil for p0.
   public var interface: EditorInterface?
   /// Where the instruction of a p8 editor stands; nil for the user's turn.
   public var instructionPlace: InstructionPlace?

@@ -51,11 +51,12 @@ package final class EditorPass: EditingPass {
   }
 
   /// `teachers` keeps what the prompted processor makes of the examples; a frozen GPT-2 has no gradients.
-  /// Throws `model`.
+  /// Throws `model`, and `wrongValueWidth` where the editor writes other values than the processor has.
   package init(
     _ editor: Editor, processor: Processor, capacity: Capacity, options: ProcessorTape.Options,
     adapters: LowRankAdapters? = nil, teachers: TeacherCache? = nil, freezesBackbone: Bool = false
   ) throws(LatentEditingError) {
+    try editor.configuration.check(for: processor.configuration)
     self.editor = editor
     self.teachers = teachers
     do {
@@ -200,7 +201,7 @@ package final class EditorPass: EditingPass {
     if let randomSeed {
       let latents = RandomLatents.replacing(
         try editorTape.forward(instructions, prompts: prompts, on: tape),
-        width: editor.configuration.processor.width, slots: editor.configuration.slotCount,
+        width: editor.configuration.latentWidth, slots: editor.configuration.slotCount,
         rows: batch.examples.map(\.row), seed: randomSeed)
       injection = try BatchInjection(
         editor.configuration, latents: latents, gates: editor.heads.gates, batch: tokens,

@@ -15,8 +15,9 @@ package protocol LatentSource: AnyObject {
 ///     y = h + n g v,  n = ||h||_2 / sqrt(d)  (norm),  n = 1  (plain)
 ///     dv = g n dy,  dg = n v.dy,  dh = dy + g (v.dy) h / (d n)  (norm),  dh = dy  (plain)
 ///
-/// S = sites (layers), B = sequences, P = slots, d = the processor's width. Only n is kept of the
-/// forward pass: h is y less what was added.
+/// S = sites (layers), B = sequences, P = slots, d = the processor's width; of P7 h is the values of the first token, d the
+/// numbers in them, and dy is of what later tokens read of them. Only n is kept of the forward pass: h is y less what was
+/// added.
 package final class BatchInjection: DifferentiableStreamEdit {
   /// Gradients of the latents, `[S][B][P d]`, and of the gates, `[S][P]`.
   package private(set) var latentGradients: [Float]
@@ -67,7 +68,7 @@ package final class BatchInjection: DifferentiableStreamEdit {
     gates: [Float], batch: TokenBatch, prompts: [PromptShape], penalty: EditPenalty
   ) throws(LatentEditingError) {
     precondition(prompts.count == batch.sequenceCount)
-    let width = configuration.processor.width
+    let width = configuration.latentWidth
     let slots = configuration.positions.slots
     let count = configuration.layers.count * prompts.count * slots.count * width
     precondition(given == nil || given!.count == count)
@@ -102,13 +103,24 @@ package final class BatchInjection: DifferentiableStreamEdit {
   }
 
   package var lowestPoint: Int? { siteOfPoint.firstIndex { $0 != nil } }
-  package func edits(point: Int) -> Bool { siteOfPoint[point] != nil }
+  package func edits(point: Int) -> Bool { !isOfValues && siteOfPoint[point] != nil }
+  package func editsValues(block: Int) -> Bool { isOfValues && siteOfPoint[block] != nil }
 
-  private var width: Int { configuration.processor.width }
+  private var isOfValues: Bool { configuration.interface.part == .values }
+  private var width: Int { configuration.latentWidth }
   private var slotCount: Int { configuration.slotCount }
 
   package func apply(point: Int, rows: UnsafeMutableBufferPointer<Float>) {
     guard let site = siteOfPoint[point], let stream = rows.baseAddress else { return }
+    apply(site, stream, stride: width)
+  }
+
+  package func applyToValues(block: Int, _ values: BatchRows) {
+    guard let site = siteOfPoint[block] else { return }
+    apply(site, values.start, stride: values.stride)
+  }
+
+  private func apply(_ site: Int, _ rows: UnsafeMutablePointer<Float>, stride: Int) {
     if let source, !isMade[site] {
       isMade[site] = true
       latents.replaceSubrange(range(ofSite: site), with: source.latents(site: site))
@@ -117,14 +129,14 @@ package final class BatchInjection: DifferentiableStreamEdit {
       // Of the states before any latent is added, where several meet.
       for (i, place) in places.enumerated() {
         norms[site * places.count + i] = LatentAddition.scale(
-          stream + place.row * width, count: width)
+          rows + place.row * stride, count: width)
       }
     }
-    add(site, stream)
+    add(site, rows, stride: stride)
   }
 
   /// y = h + n (g v), in the order of inference.
-  private func add(_ site: Int, _ stream: UnsafeMutablePointer<Float>) {
+  private func add(_ site: Int, _ rows: UnsafeMutablePointer<Float>, stride: Int) {
     var gated = [Float](repeating: 0, count: width)
     let latents = latents
     for (i, place) in places.enumerated() {
@@ -132,7 +144,7 @@ package final class BatchInjection: DifferentiableStreamEdit {
       let first = latentStart(site, place)
       for k in 0..<width { gated[k] = gate * latents[first + k] }
       LatentAddition.add(
-        gated, times: norms[site * places.count + i], to: stream + place.row * width,
+        gated, times: norms[site * places.count + i], to: rows + place.row * stride,
         count: width)
     }
   }
@@ -150,6 +162,18 @@ package final class BatchInjection: DifferentiableStreamEdit {
     point: Int, rows: UnsafeBufferPointer<Float>, gradient: UnsafeMutableBufferPointer<Float>
   ) {
     guard let site = siteOfPoint[point], let dStream = gradient.baseAddress else { return }
+    backward(site, rows.baseAddress!, dStream, stride: width)
+  }
+
+  package func backwardOfValues(block: Int, _ values: BatchRows, gradient: BatchRows) {
+    guard let site = siteOfPoint[block] else { return }
+    precondition(values.stride == gradient.stride)
+    backward(site, values.start, gradient.start, stride: values.stride)
+  }
+
+  private func backward(
+    _ site: Int, _ rows: UnsafePointer<Float>, _ gradient: UnsafeMutablePointer<Float>, stride: Int
+  ) {
     var first = 0
     while first < places.count {
       // All latents of one row.
@@ -157,7 +181,7 @@ package final class BatchInjection: DifferentiableStreamEdit {
       var end = first + 1
       while end < places.count, places[end].row == row { end += 1 }
       backward(
-        site, first..<end, y: rows.baseAddress! + row * width, dy: dStream + row * width)
+        site, first..<end, y: rows + row * stride, dy: gradient + row * stride)
       first = end
     }
     penalty.add(

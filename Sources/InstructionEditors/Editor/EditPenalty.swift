@@ -18,7 +18,7 @@ package struct EditPenalty: Sendable, Equatable {
     sequenceCount: Int, to latentGradients: inout [Float], _ gateGradients: inout [Float]
   ) {
     guard groupLasso != 0 else { return }
-    let width = configuration.processor.width
+    let width = configuration.latentWidth
     let slots = configuration.slotCount
     let factor = groupLasso / Float(width).squareRoot() / Float(sequenceCount)
     for sequence in 0..<sequenceCount {

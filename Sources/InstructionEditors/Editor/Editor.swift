@@ -193,7 +193,7 @@ public final class Editor {
   private func edit(
     of row: Int, in memory: EditorHeadsState
   ) throws(LatentEditingError) -> LatentEdit {
-    let width = configuration.processor.width
+    let width = configuration.latentWidth
     var sites: [LatentSite] = []
     for (site, layer) in configuration.layers.enumerated() {
       for (slot, position) in configuration.positions.slots.enumerated() {
@@ -203,11 +203,13 @@ public final class Editor {
           LatentSite(
             point: configuration.placement.point(ofLayer: layer), position: position,
             scale: configuration.scale, gate: heads.gate(site: site, slot: slot),
-            latent: Array(UnsafeBufferPointer(start: start, count: width))))
+            latent: Array(UnsafeBufferPointer(start: start, count: width)),
+            part: configuration.interface.part))
       }
     }
     return try LatentEdit(
-      width: width, layerCount: configuration.processor.layerCount, sites: sites,
+      width: configuration.processor.width, layerCount: configuration.processor.layerCount,
+      sites: sites,
       needsGhost: configuration.positions == .ghost)
   }
 }

@@ -27,18 +27,22 @@ public struct EditorConfiguration: Sendable, Equatable {
   /// How many of the last tokens that P8 reads are written, beside the first; nil for all of them, and for the
   /// other interfaces.
   public var prefixTokens: Int?
+  /// Numbers in the values of a token in a block, kvHeads * headSize, which P7 writes; nil for the other interfaces.
+  public var valueWidth: Int?
 
   /// Added to the variance in the LayerNorm of the heads.
   public static let normEpsilon: Float = 1e-5
 
-  /// Sites for `processor`, by default those of the interface. Throws `layerOutOfRange`.
+  /// Sites for `processor`, by default those of the interface; P7 needs `valueWidth`. Throws `layerOutOfRange`.
   public init(
     interface: EditorInterface, processor: ProcessorIdentity, backbone: BackboneConfiguration,
     layers: LayerSelection? = nil, positions: PositionSelection? = nil,
     placement: Placement? = nil, scale: LatentScale? = nil, heads: HeadKind = .perLayer,
     crossAttention: CrossAttentionConfiguration? = nil, instructionPlace: InstructionPlace? = nil,
-    prefixTokens: Int? = nil
+    prefixTokens: Int? = nil, valueWidth: Int? = nil
   ) throws(LatentEditingError) {
+    precondition(interface.part == .stream || valueWidth != nil, "how many values are there?")
+    self.valueWidth = interface.part == .values ? valueWidth : nil
     self.interface = interface
     self.processor = processor
     self.backbone = backbone
@@ -84,6 +88,22 @@ public struct EditorConfiguration: Sendable, Equatable {
 
   /// Latents of one layer.
   public var slotCount: Int { positions.slots.count }
+
+  /// Numbers in a latent: the processor's width, or those of a token's values.
+  public var latentWidth: Int { valueWidth ?? processor.width }
+
+  /// Throws where it writes more or fewer values than `processor` has: `editorField` of the file at `path`, or
+  /// `wrongValueWidth`.
+  public func check(
+    for processor: ProcessorConfiguration, path: String? = nil
+  ) throws(LatentEditingError) {
+    let needed = processor.valueWidth
+    guard let valueWidth, valueWidth != needed else { return }
+    guard let path else { throw .wrongValueWidth(found: valueWidth, needed: needed) }
+    throw .editorField(
+      path: path, field: "value_width", found: "\(valueWidth)",
+      needed: "\(needed), the numbers in a token's values in a block of this model")
+  }
 }
 
 /// The network that reads the instruction.

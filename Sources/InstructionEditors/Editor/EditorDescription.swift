@@ -50,6 +50,7 @@ struct EditorDescription: Codable {
   var crossAttention: CrossAttention?
   var instructionPlace: String?
   var prefixTokens: Int?
+  var valueWidth: Int?
 
   init(_ c: EditorConfiguration) {
     interface = c.interface.rawValue
@@ -81,6 +82,7 @@ struct EditorDescription: Codable {
     }
     instructionPlace = c.instructionPlace?.rawValue
     prefixTokens = c.prefixTokens
+    valueWidth = c.valueWidth
   }
 
   /// One line, keys in order.
@@ -171,6 +173,7 @@ struct EditorDescription: Codable {
     }
     try checkCrossAttention(body, path: path)
     try checkPrefix(body, path: path)
+    try checkValues(path: path)
     return try EditorConfiguration(
       interface: try field(
         "interface", interface, EditorInterface(rawValue: interface), names(EditorInterface.self)),
@@ -184,7 +187,28 @@ struct EditorDescription: Codable {
       crossAttention: crossAttention.map {
         CrossAttentionConfiguration(blocks: $0.blocks, headCount: $0.heads)
       }, instructionPlace: instructionPlace.flatMap(InstructionPlace.init),
-      prefixTokens: prefixTokens)
+      prefixTokens: prefixTokens, valueWidth: valueWidth)
+  }
+
+  /// P7 says how many values a token has and the others do not; it is for the first token's, in the blocks themselves.
+  private func checkValues(path: String) throws(LatentEditingError) {
+    func need(
+      _ holds: Bool, _ name: String, _ value: String, _ needed: String
+    ) throws(LatentEditingError) {
+      guard !holds else { return }
+      throw .editorField(path: path, field: name, found: value, needed: needed)
+    }
+    guard interface == EditorInterface.p7.rawValue else {
+      return try need(valueWidth == nil, "value_width", "\(valueWidth ?? 0)", "interface p7")
+    }
+    try need(
+      (1...1 << 20).contains(valueWidth ?? 0), "value_width",
+      valueWidth.map(String.init) ?? "missing", "from 1 to \(1 << 20), with interface p7")
+    try need(
+      ["first", "ghost"].contains(positions), "positions", positions,
+      "first or ghost, with interface p7")
+    try need(
+      placement == Placement.before.rawValue, "placement", placement, "before, with interface p7")
   }
 
   /// P8 says where the instruction stands and the others do not; it reads with all blocks of the processor, and no

@@ -179,6 +179,7 @@ extension Editor {
     guard configuration.processor == identity else {
       throw .wrongProcessor(path: path, made: configuration.processor, found: identity)
     }
+    if let processor { try configuration.check(for: processor.configuration, path: path) }
     let tokenizer = try Editor.ownTokenizer(in: file, of: configuration)
     // Nothing is allocated for a file that does not have what it says.
     try Editor.checkTensors(file, configuration, processor)

@@ -9,7 +9,8 @@ import TensorKernels
 ///     v[l] = W (x + u[l]) + b                    shared
 ///     v[l] = A[l] (B[l] x) + b[l]                rank-k
 ///
-/// S = layers with a site, P = slots, E = the backbone's width, d = the processor's, B = batch.
+/// S = layers with a site, P = slots, E = the backbone's width, d = the processor's, or with P7 the numbers in a token's
+/// values, B = batch.
 /// Parameters: `norm.weight`, `norm.bias` [E]; `gates` [S, P]; `heads.<l>.weight` [P d, E] and
 /// `heads.<l>.bias` [P d]; or `heads.shared.weight`, `heads.shared.bias` and `heads.layers` [S, E]; or
 /// `heads.<l>.down` [k, E], `heads.<l>.up` [P d, k] and `heads.<l>.bias`. At the start W, A and b are
@@ -29,9 +30,9 @@ public final class EditorHeads: @unchecked Sendable {
 
   let kernels: KernelTable
 
-  /// Numbers in one layer's latents: slots times the processor's width.
+  /// Numbers in one layer's latents: slots times a latent's.
   public var latentCount: Int {
-    configuration.slotCount * configuration.processor.width
+    configuration.slotCount * configuration.latentWidth
   }
   var width: Int { configuration.backbone.width }
   package var siteCount: Int { configuration.layers.count }
@@ -61,7 +62,7 @@ public final class EditorHeads: @unchecked Sendable {
   /// States must be as wide as the stream, and the heads of no lower rank.
   package func startAsRead(_ amount: Float) {
     let width = self.width
-    precondition(width == configuration.processor.width, "states are as wide as the stream")
+    precondition(width == configuration.latentWidth, "states are as wide as the stream")
     for entry in parameters.layout.entries where entry.role == .head {
       guard case .matrix(let rows, _) = entry.shape else { continue }
       var values = [Float](repeating: 0, count: rows * width)
@@ -98,7 +99,7 @@ extension EditorConfiguration {
   }
 
   private func appendHeads(to layout: inout ParameterLayout) {
-    let outputs = slotCount * processor.width
+    let outputs = slotCount * latentWidth
     let inputs = backbone.width
     layout.append("norm.weight", .vector(count: inputs), .gain)
     layout.append("norm.bias", .vector(count: inputs))

@@ -13,6 +13,8 @@ public enum EditorInterface: String, Sendable, CaseIterable, Codable {
   case p4
   /// As p0, at the edges of the prompt, each with a latent of its own (pyreft).
   case p5
+  /// As p0, for the values of the first token, which later tokens read, in place of its state.
+  case p7
   /// The reading prefix: the processor's own blocks read the instruction through adapters, and their states
   /// at every one of its tokens are the residual stream of as many tokens in front of the prompt; or heads make
   /// that stream of the states of another network.
@@ -21,10 +23,13 @@ public enum EditorInterface: String, Sendable, CaseIterable, Codable {
   /// Whether it writes states of tokens in front of the prompt, and no latents.
   public var isPrefix: Bool { self == .p8 }
 
+  /// What of a token its latents are added to.
+  public var part: EditedPart { self == .p7 ? .values : .stream }
+
   /// Whether layer l reads the state after block 1 + floor(l M / L), or all read the final one.
   public var readsMatchingDepth: Bool {
     switch self {
-    case .p0, .p4, .p5, .p8: true
+    case .p0, .p4, .p5, .p7, .p8: true
     case .p1, .p2: false
     }
   }
@@ -37,7 +42,7 @@ public enum EditorInterface: String, Sendable, CaseIterable, Codable {
   /// The positions where nothing else is asked for.
   public var defaultPositions: PositionSelection {
     switch self {
-    case .p0, .p1, .p4: .first
+    case .p0, .p1, .p4, .p7: .first
     case .p2: .all
     case .p5: .edges(first: 1, last: 1)
     case .p8: .ghost

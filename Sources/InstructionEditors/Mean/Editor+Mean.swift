@@ -31,19 +31,21 @@ extension Editor {
       let point: Int
       let position: SitePosition
       let scale: LatentScale
+      let part: EditedPart
     }
     var order: [Place] = []
     var sums: [Place: [Double]] = [:]
     for (edit, family) in zip(edits, families) {
       let weight = 1 / (whole * Double(sizes[family]!))
       for site in edit.sites {
-        let place = Place(point: site.point, position: site.position, scale: site.scale)
+        let place = Place(
+          point: site.point, position: site.position, scale: site.scale, part: site.part)
         if sums[place] == nil {
           order.append(place)
-          sums[place] = [Double](repeating: 0, count: edit.width)
+          sums[place] = [Double](repeating: 0, count: site.latent.count)
         }
         let factor = weight * Double(site.gate)
-        for i in 0..<edit.width { sums[place]![i] += factor * Double(site.latent[i]) }
+        for i in site.latent.indices { sums[place]![i] += factor * Double(site.latent[i]) }
       }
     }
     return try LatentEdit(
@@ -51,7 +53,7 @@ extension Editor {
       sites: order.map { place in
         LatentSite(
           point: place.point, position: place.position, scale: place.scale, gate: 1,
-          latent: sums[place]!.map(Float.init))
+          latent: sums[place]!.map(Float.init), part: place.part)
       }, needsGhost: edits.contains(where: \.needsGhost))
   }
 }

@@ -119,6 +119,8 @@ public struct ProcessorConfiguration: Sendable, Equatable {
 
   /// Query heads that share one key and value head.
   public var headsPerKVHead: Int { headCount / kvHeadCount }
+  /// Numbers in the values of a token in a block, and in its keys: those of all key/value heads.
+  public var valueWidth: Int { kvHeadCount * headSize }
 }
 
 /// Metadata with the file's errors turned into this module's. Keys are written as LLaMA's, and are those of the

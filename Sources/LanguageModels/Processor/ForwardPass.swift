@@ -92,13 +92,16 @@ struct ForwardPass {
     parts = tiles * (splitsPositions ? blocks : singles)
   }
 
-  /// One block, with adapters where they are given, by one of the threads; all see its result after the
-  /// last barrier.
-  func run(_ block: Block, layer: Int, _ worker: Worker, adapted: AdaptedBlock? = nil) {
+  /// One block, with adapters and edits of values where they are given, by one of the threads; all see its result after
+  /// the last barrier.
+  func run(
+    _ block: Block, layer: Int, _ worker: Worker, adapted: AdaptedBlock? = nil,
+    values: FirstTokenValues? = nil
+  ) {
     attend(
       block.projections, norm: block.attentionNorm, bias: block.projectionBias, layer: layer,
       worker,
-      adapted: adapted, outputBias: block.attentionOutputBias)
+      adapted: adapted, outputBias: block.attentionOutputBias, values: values)
     guard wantedRows > 0 else { return }
     addAttention(block.attentionOutput, worker, adapted: adapted)
     expand(block.expansion, norm: block.feedForwardNorm, worker, adapted: adapted)
@@ -113,7 +116,7 @@ struct ForwardPass {
   func attend(
     _ projections: LinearGroup, norm: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
     layer: Int, _ worker: Worker, adapted: AdaptedBlock? = nil,
-    outputBias: UnsafePointer<Float>? = nil
+    outputBias: UnsafePointer<Float>? = nil, values: FirstTokenValues? = nil
   ) {
     let own = workspace.thread(worker.index)
     projections.apply(
@@ -133,11 +136,20 @@ struct ForwardPass {
       return (segments[index].cache, segments[index].start + row - segments[index].firstRow)
     }
     worker.barrier()
+    let isEdited = values?.visits(layer) == true
+    if isEdited {
+      worker.onCaller { values?.edit(self, block: layer) }
+      worker.barrier()
+    }
     guard wantedRows > 0 else { return }
     // Nobody reads the residual stream until the attention is added to it.
     if wantedRows < rows { worker.onCaller { gatherWanted() } }
     if hasLonger { attendLonger(layer, worker, own) }
     if singles > 0 { attendSingles(layer, worker, own) }
+    if isEdited {
+      worker.barrier()
+      worker.onCaller { values?.restore(self, block: layer) }
+    }
     guard let outputBias else { return worker.barrier() }
     // The rows are where they belong only when all have passed.
     worker.barrier()

@@ -15,6 +15,7 @@ extension PassMemory {
     // Asked once, here: every thread must take the same way through the barriers.
     let visited = parts.map { part in part.visitor.map { v in (0...depth).map(v.visits) } ?? [] }
     let isVisited = (0...depth).map { point in visited.contains { !$0.isEmpty && $0[point] } }
+    let values = FirstTokenValues(parts, of: c)
     let every = segments(parts) { $0.tokens.count }
     let wanted = segments(parts, wanting: \.wanted)
     every.withUnsafeBufferPointer { every in
@@ -34,9 +35,11 @@ extension PassMemory {
             if isVisited[layer] { visit(parts, every, visited, layer: layer, worker) }
             let adapted = adapters?.block(layer, worker)
             if layer < depth - 1 {
-              pass.run(layers.blocks[layer], layer: layer, worker, adapted: adapted)
+              pass.run(
+                layers.blocks[layer], layer: layer, worker, adapted: adapted, values: values)
             } else {
-              lastPass.run(layers.blocks[layer], layer: layer, worker, adapted: adapted)
+              lastPass.run(
+                layers.blocks[layer], layer: layer, worker, adapted: adapted, values: values)
             }
           }
           if isVisited[depth] { visit(parts, every, visited, layer: depth, worker) }

@@ -21,7 +21,8 @@ public struct ResidualRows {
   }
 }
 
-/// Somebody who reads or edits the residual stream while a model runs: probes, traces, edits.
+/// Somebody who reads or edits the residual stream, or the values of the first token, while a model runs: probes, traces,
+/// edits.
 ///
 /// Called between blocks, on the thread that runs the model, for each chunk of a prompt and each
 /// decoded token; a model without a visitor pays nothing.
@@ -30,12 +31,21 @@ public protocol ResidualStreamVisitor: AnyObject {
   func visits(point: Int) -> Bool
   /// May change the rows in place.
   func visit(_ rows: ResidualRows)
+  /// Whether it edits the first token's values in `block`.
+  func visitsValues(block: Int) -> Bool
+  /// May change what later tokens read of the first one in `block`, its values `[kvHeads * headSize]`. The token itself
+  /// reads them as they were, so that its states and keys stay as they are in all blocks.
+  func visitValues(block: Int, _ values: inout MutableSpan<Float>)
   /// Where it made a state whose norm is no finite number, which a norm of the model would turn into zeros
   /// without a word; nil where it did not. The pass throws `streamOverflow` then.
   var overflow: (point: Int, position: Int)? { get }
 }
 
 extension ResidualStreamVisitor {
+  /// Most do nothing to values.
+  public func visitsValues(block: Int) -> Bool { false }
+  /// As above.
+  public func visitValues(block: Int, _ values: inout MutableSpan<Float>) {}
   /// Who only reads makes no such state.
   public var overflow: (point: Int, position: Int)? { nil }
 }

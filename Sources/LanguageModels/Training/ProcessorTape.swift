@@ -65,6 +65,8 @@ package final class ProcessorTape {
   private let blockAdapters: [BlockAdapters]
   private let brain: BrainKernelTable?
   private var edit: (any DifferentiableStreamEdit)?
+  /// It, where it edits values; nil elsewhere.
+  private var valueEdit: (any DifferentiableStreamEdit)?
   /// The block whose values are in a memory that all blocks share.
   private var present: Int?
 
@@ -175,6 +177,9 @@ package final class ProcessorTape {
     for i in 0..<batch.rowCount * c.rotatedSize / 2 { memory.negatedSines[i] = -memory.sines[i] }
     self.batch = batch
     self.edit = edit
+    let editsValues = (0..<depth).contains { edit?.editsValues(block: $0) == true }
+    precondition(!editsValues || batch.sharedCount == 0, "edited tokens are each sequence's own")
+    valueEdit = editsValues ? edit : nil
     let pass = pass
     // Asked once, here: every thread must take the same way through the barriers.
     let edited = (0...depth).map { edit?.edits(point: $0) == true }
@@ -221,7 +226,7 @@ package final class ProcessorTape {
   private var pass: TapePass {
     TapePass(
       configuration: processor.configuration, kernels: processor.kernels, memory: memory,
-      cache: cache, batch: layout.view)
+      cache: cache, batch: layout.view, valueEdit: valueEdit)
   }
 
   private func apply(

@@ -16,7 +16,7 @@ struct TapeBackwardPass {
   /// Gradients of the adapters, in the layout of their parameters.
   let adapterGradients: UnsafeMutablePointer<Float>?
 
-  private var memory: TapeMemory { forward.memory }
+  var memory: TapeMemory { forward.memory }
   private var kernels: KernelTable { forward.kernels }
   private var rows: Int { forward.rows }
   private var configuration: ProcessorConfiguration { forward.configuration }
@@ -68,7 +68,7 @@ struct TapeBackwardPass {
       }
       worker.barrier()
     }
-    attend(values, worker)
+    attend(values, index: index, worker)
 
     // q, k, v = W rmsNorm(x)
     transpose(
@@ -171,7 +171,9 @@ struct TapeBackwardPass {
 
   /// From `attendedGradient` to `projectedGradient`; (sequence, kv head) pairs are dealt out in turn,
   /// each with the query heads that it serves, one after the other.
-  private func attend(_ values: TapeMemory.Block, _ worker: Worker) {
+  private func attend(_ values: TapeMemory.Block, index: Int, _ worker: Worker) {
+    let valueEdit = forward.valueEdit(index)
+    if valueEdit != nil { setOwnAside(worker) }
     let size = configuration.headSize
     let scale = 1 / Float(size).squareRoot()
     let group = configuration.headsPerKVHead
@@ -197,6 +199,7 @@ struct TapeBackwardPass {
     worker.barrier()
     addShared(worker)
     worker.barrier()
+    if let valueEdit { differentiateValues(valueEdit, values, index: index, worker) }
     rotateBack(worker)
     worker.barrier()
   }

@@ -11,6 +11,8 @@ struct TapePass {
   /// Of one layer: each block stores its keys and values anew.
   let cache: KeyValueCache
   let batch: BatchLayout.View
+  /// Who edits values of first tokens in some block; nil where nobody does.
+  let valueEdit: (any DifferentiableStreamEdit)?
 
   var rows: Int { batch.rows }
   /// The rows of which block `index` makes an output, where these are not all.
@@ -44,12 +46,15 @@ struct TapePass {
       copy(input, to: values.middle, adding: block.attentionOutputBias, worker)
     }
     worker.barrier()
+    let valueEdit = valueEdit(index)
+    if let valueEdit { editValues(valueEdit, values, index: index, worker) }
     storeShared(values, worker)
     batch.attend(
       worker, kernels, cache, headsPerKVHead: configuration.headsPerKVHead,
       queries: values.projected, stride: projectedWidth, out: values.attended,
       outStride: queryWidth, scratch: memory.thread(worker.index).attention)
     worker.barrier()
+    if valueEdit != nil { restoreOwn(values, worker) }
     if let wanted { return finish(block, wanted, values, from: input, to: output, worker) }
     apply(
       block.attentionOutput, adapters.attentionOutput, values, to: values.attended, queryWidth,

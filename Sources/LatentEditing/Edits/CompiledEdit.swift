@@ -5,7 +5,7 @@ import TensorKernels
 /// every layer. They do not depend on what follows, so a sequence starts with them and decodes at the speed
 /// of the unedited model.
 ///
-/// Latents at token 0 make a prefix of one token (docs/method.md), where the first token is fixed (BOS, a
+/// Latents at token 0, or for its values, make a prefix of one token (docs/method.md), where the first token is fixed (BOS, a
 /// template's opening); a reading prefix has one for every token that the editor read. Results are those of the
 /// edit itself, bit for bit, since a row's results do not depend on the rows computed with it.
 public struct CompiledEdit: Sendable, Equatable {
@@ -75,7 +75,7 @@ public struct CompiledEdit: Sendable, Equatable {
   public var firstToken: Int { tokens[0] }
 
   /// Runs `firstToken` through `processor` with `edit`. Throws `notCompilable` where the edit acts on
-  /// other tokens too.
+  /// other tokens too, and `wrongValueWidth` where it is for other values.
   public static func compiling(
     _ edit: LatentEdit, on processor: Processor, identity: ProcessorIdentity, firstToken: Int,
     cacheType: CacheType, label: String
@@ -83,6 +83,7 @@ public struct CompiledEdit: Sendable, Equatable {
     guard edit.isPrefixOnly else {
       throw .notCompilable(reason: "it acts on other tokens than the first")
     }
+    try edit.check(for: processor.configuration)
     let injector = try EditInjector(edit, prompt: PromptShape(length: 1))
     do throws(LanguageModelError) {
       let state = try ProcessorState(

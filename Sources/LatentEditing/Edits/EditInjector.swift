@@ -1,6 +1,6 @@
 import LanguageModels
 
-/// Sums the latents of an edit into the residual stream of a running processor.
+/// Sums the latents of an edit into the residual stream of a running processor, and into the first token's values.
 ///
 /// One edit on one sequence: the places are fixed when it is made, from the shape of the prompt, and
 /// hold across chunks of the prompt and decoded tokens alike.
@@ -14,6 +14,8 @@ public final class EditInjector: ResidualStreamVisitor {
 
   /// By place, 0...layerCount.
   private let entries: [[Entry]]
+  /// Of the first token's values, by block.
+  private let values: [Int: Entry]
   /// The position after the last that is edited; `Int.max` where all are.
   public let endPosition: Int
   private let observer: (any EditObserver)?
@@ -21,7 +23,8 @@ public final class EditInjector: ResidualStreamVisitor {
   public private(set) var overflow: (point: Int, position: Int)?
 
   /// The injection of `edit` into a sequence whose prompt has that shape and begins at position `start`.
-  /// `observer` hears of every row of every point, edited or not. Throws `promptTooShort`.
+  /// `observer` hears of every row of every point, edited or not. Throws `promptTooShort`, and `valuesBehindOpening` where
+  /// values are edited and `start` is not 0.
   public init(
     _ edit: LatentEdit, prompt: PromptShape, startingAt start: Int = 0,
     observer: (any EditObserver)? = nil
@@ -29,7 +32,8 @@ public final class EditInjector: ResidualStreamVisitor {
     self.observer = observer
     var end = 0
     var groups: [Int: [Range<Int>: [LatentSite]]] = [:]
-    for site in edit.sites {
+    guard start == 0 || edit.valueWidth == nil else { throw .valuesBehindOpening }
+    for site in edit.sites where site.part == .stream {
       let inPrompt = try site.position.resolved(in: prompt)
       let positions =
         inPrompt.lowerBound
@@ -37,18 +41,26 @@ public final class EditInjector: ResidualStreamVisitor {
       end = max(end, positions.upperBound)
       groups[site.point, default: [:]][positions, default: []].append(site)
     }
+    if edit.valueWidth != nil { end = max(end, 1) }
     endPosition = end
+    values = Dictionary(grouping: edit.sites.filter { $0.part == .values }, by: \.point)
+      .mapValues { sites in
+        EditInjector.entry(sites, at: 0..<1, width: sites[0].latent.count)
+      }
     entries = (0...edit.layerCount).map { point in
       (groups[point] ?? [:]).sorted {
         ($0.key.lowerBound, $0.key.upperBound) < ($1.key.lowerBound, $1.key.upperBound)
       }
       .map { positions, sites in
-        Entry(
-          positions: positions,
-          plain: EditInjector.sum(sites.filter { $0.scale == .plain }, width: edit.width),
-          normed: EditInjector.sum(sites.filter { $0.scale == .norm }, width: edit.width))
+        EditInjector.entry(sites, at: positions, width: edit.width)
       }
     }
+  }
+
+  private static func entry(_ sites: [LatentSite], at positions: Range<Int>, width: Int) -> Entry {
+    Entry(
+      positions: positions, plain: sum(sites.filter { $0.scale == .plain }, width: width),
+      normed: sum(sites.filter { $0.scale == .norm }, width: width))
   }
 
   /// sum g v, in an order that does not depend on the one they came in; nil for no sites.
@@ -75,22 +87,35 @@ public final class EditInjector: ResidualStreamVisitor {
     }
   }
 
+  /// Only blocks whose values are edited.
+  public func visitsValues(block: Int) -> Bool { values[block] != nil }
+
+  /// Adds what belongs to the first token's values.
+  public func visitValues(block: Int, _ span: inout MutableSpan<Float>) {
+    guard let entry = values[block] else { return }
+    span.withUnsafeMutableBufferPointer { row in
+      let count = row.count
+      precondition(count == (entry.plain ?? entry.normed)?.count, "the edit is of other values")
+      add([entry], to: row, point: block, position: 0)
+    }
+  }
+
   private func visit(_ row: UnsafeMutableBufferPointer<Float>, point: Int, position: Int) {
     let before = observer.map { _ in Array(row) }
-    add(to: row, point: point, position: position)
+    let here = entries[point].filter { $0.positions.contains(position) }
+    if !here.isEmpty { add(here, to: row, point: point, position: position) }
     if let observer, let before {
       observer.observe(point: point, position: position, before: before, after: Array(row))
     }
   }
 
-  private func add(to row: UnsafeMutableBufferPointer<Float>, point: Int, position: Int) {
-    let here = entries[point]
-    guard let h = row.baseAddress, here.contains(where: { $0.positions.contains(position) }) else {
-      return
-    }
+  private func add(
+    _ here: [Entry], to row: UnsafeMutableBufferPointer<Float>, point: Int, position: Int
+  ) {
+    guard let h = row.baseAddress else { return }
     let scale =
       here.contains { $0.normed != nil } ? LatentAddition.scale(h, count: row.count) : 1
-    for entry in here where entry.positions.contains(position) {
+    for entry in here {
       if let latent = entry.plain {
         LatentAddition.add(latent, times: 1, to: h, count: row.count)
       }

@@ -21,7 +21,8 @@ public final class EditedProcessor: BatchableModel {
 
   /// `state` with `edit`, with what `promptEdit` makes of each prompt, and with a compiled edit for
   /// token 0, where there are such. Throws `compiledConflict` where the edit and the compiled one
-  /// would both act on token 0.
+  /// would both act on token 0, `valuesBehindOpening` where the edit is of its values and the compiled one stands in front
+  /// of it, and `wrongValueWidth`.
   public init(
     _ state: ProcessorState, edit: LatentEdit, promptEdit: PromptEdit? = nil,
     compiled: CompiledEdit? = nil, observer: (any EditObserver)? = nil
@@ -30,6 +31,8 @@ public final class EditedProcessor: BatchableModel {
     if let compiled, compiled.isOfThePrompt, edit.sites.contains(where: \.position.mayBeFirst) {
       throw .compiledConflict
     }
+    if let compiled, !compiled.isOfThePrompt, edit.valueWidth != nil { throw .valuesBehindOpening }
+    try edit.check(for: state.processor.configuration)
     self.state = state
     self.edit = edit
     self.compiled = compiled

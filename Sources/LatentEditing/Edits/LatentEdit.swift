@@ -1,3 +1,5 @@
+import LanguageModels
+
 /// How strongly a latent is summed in.
 public enum LatentScale: String, Sendable, CaseIterable {
   /// h <- h + g v: the paper's literal sum.
@@ -7,9 +9,21 @@ public enum LatentScale: String, Sendable, CaseIterable {
   case norm
 }
 
+/// What of a token is edited.
+public enum EditedPart: String, Sendable, CaseIterable {
+  /// Its state between blocks.
+  case stream
+  /// Of the first token, in block `point`, what later tokens read of it:
+  ///
+  ///     V <- V + g v   (plain),   V <- V + g ||V|| / sqrt(n) v   (norm),   n numbers in V, those of all kv heads
+  ///
+  /// It reads its own values as they were, so that its states and keys are what they are without an edit.
+  case values
+}
+
 /// A latent at its site.
 public struct LatentSite: Sendable, Equatable {
-  /// The place between blocks, 0...layerCount (see `Placement.point`).
+  /// The place between blocks, 0...layerCount (see `Placement.point`), or of values the block.
   public let point: Int
   /// The tokens.
   public let position: SitePosition
@@ -17,18 +31,29 @@ public struct LatentSite: Sendable, Equatable {
   public let scale: LatentScale
   /// g, the strength included.
   public let gate: Float
-  /// v, as wide as the processor.
+  /// v, as wide as the processor, or for values as many numbers as these have.
   public let latent: [Float]
+  /// What it is added to.
+  public let part: EditedPart
 
-  /// A latent v for `point` and `position`.
+  /// A latent v for `point` and `position`; values are edited of the first token alone.
   public init(
-    point: Int, position: SitePosition, scale: LatentScale, gate: Float, latent: [Float]
+    point: Int, position: SitePosition, scale: LatentScale, gate: Float, latent: [Float],
+    part: EditedPart = .stream
   ) {
+    precondition(part == .stream || position == .fromStart(0), "values are the first token's")
+    self.part = part
     self.point = point
     self.position = position
     self.scale = scale
     self.gate = gate
     self.latent = latent
+  }
+
+  /// The same place with another latent.
+  public func with(gate: Float, latent: [Float]) -> LatentSite {
+    LatentSite(
+      point: point, position: position, scale: scale, gate: gate, latent: latent, part: part)
   }
 }
 
@@ -46,16 +71,20 @@ public struct LatentEdit: Sendable, Equatable {
   public let sites: [LatentSite]
 
   /// An edit of a processor of that shape. Sites whose gate is 0 are left out, so that an edit of
-  /// strength 0 is no edit. Throws `pointOutOfRange`, `wrongWidth` and `notFinite`.
+  /// strength 0 is no edit. Throws `pointOutOfRange`, `wrongWidth`, `wrongValueWidth` and `notFinite`.
   public init(
     width: Int, layerCount: Int, sites: [LatentSite], needsGhost: Bool = false
   ) throws(LatentEditingError) {
+    let valueWidth = Self.valueWidth(sites)
     for site in sites {
-      guard (0...layerCount).contains(site.point) else {
+      guard (0...(site.part == .values ? layerCount - 1 : layerCount)).contains(site.point) else {
         throw .pointOutOfRange(point: site.point, layerCount: layerCount)
       }
-      guard site.latent.count == width else {
+      if site.part == .stream, site.latent.count != width {
         throw .wrongWidth(found: site.latent.count, needed: width)
+      }
+      if site.part == .values, let valueWidth, site.latent.count != valueWidth {
+        throw .wrongValueWidth(found: site.latent.count, needed: valueWidth)
       }
       guard site.gate.isFinite, site.latent.allSatisfy(\.isFinite) else {
         throw .notFinite(point: site.point)
@@ -77,16 +106,28 @@ public struct LatentEdit: Sendable, Equatable {
   /// Whether it changes nothing.
   public var isEmpty: Bool { sites.isEmpty }
 
+  /// Numbers in the latents that are added to values; nil where none are.
+  public var valueWidth: Int? { Self.valueWidth(sites) }
+
+  private static func valueWidth(_ sites: [LatentSite]) -> Int? {
+    sites.first { $0.part == .values }?.latent.count
+  }
+
+  /// Throws `wrongValueWidth` where values are edited that `processor` does not have as many of.
+  public func check(for processor: ProcessorConfiguration) throws(LatentEditingError) {
+    let needed = processor.valueWidth
+    if let valueWidth, valueWidth != needed {
+      throw .wrongValueWidth(found: valueWidth, needed: needed)
+    }
+  }
+
   /// The same latents, `factor` times as strong; negative turns them round, 0 is no edit. Throws
   /// `notFinite` where a gate overflows.
   public func scaled(by factor: Float) throws(LatentEditingError) -> LatentEdit {
     try LatentEdit(
       width: width, layerCount: layerCount,
-      sites: sites.map {
-        LatentSite(
-          point: $0.point, position: $0.position, scale: $0.scale, gate: $0.gate * factor,
-          latent: $0.latent)
-      }, needsGhost: needsGhost)
+      sites: sites.map { $0.with(gate: $0.gate * factor, latent: $0.latent) },
+      needsGhost: needsGhost)
   }
 
   /// Only the sites before or after the blocks of `layers`, as `placement` says.
@@ -99,7 +140,7 @@ public struct LatentEdit: Sendable, Equatable {
       checked: sites.filter { points.contains($0.point) })
   }
 
-  /// All of `edits` together. Throws `wrongWidth` or `wrongDepth` where they are for processors of
+  /// All of `edits` together. Throws `wrongWidth`, `wrongValueWidth` or `wrongDepth` where they are for processors of
   /// different shapes, and `mixedGhost` where some need a ghost token and others count positions
   /// without it.
   public static func sum(_ edits: [LatentEdit]) throws(LatentEditingError) -> LatentEdit {
@@ -115,6 +156,10 @@ public struct LatentEdit: Sendable, Equatable {
       }
     }
     let active = edits.filter { !$0.isEmpty }
+    let valueWidths = active.compactMap(\.valueWidth)
+    for found in valueWidths where found != valueWidths[0] {
+      throw .wrongValueWidth(found: found, needed: valueWidths[0])
+    }
     let ghost = active.contains(where: \.needsGhost)
     if ghost, active.contains(where: { !$0.needsGhost && !$0.isEverywhere }) { throw .mixedGhost }
     return LatentEdit(

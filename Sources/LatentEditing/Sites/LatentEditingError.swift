@@ -16,6 +16,8 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
   case pointOutOfRange(point: Int, layerCount: Int)
   case wrongWidth(found: Int, needed: Int)
   case wrongDepth(found: Int, needed: Int)
+  /// An edit of a token's values that has more or fewer numbers than these.
+  case wrongValueWidth(found: Int, needed: Int)
   case notFinite(point: Int)
   case promptTooShort(position: SitePosition, length: Int)
   case mixedGhost
@@ -78,6 +80,8 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
   /// A file of a teacher's states that is damaged or something else.
   case teacherStates(path: String, problem: String)
   case compiledConflict
+  /// Values of the first token, and an edit that puts others in front of it.
+  case valuesBehindOpening
   case traceUnreadable(path: String, line: Int, problem: String)
   case noExamples(path: String, problem: String)
   /// Two sets of texts that leave the model in the same states.
@@ -104,6 +108,9 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
     case .wrongWidth(let found, let needed):
       "the edit's latents have \(found) numbers and the processor's residual stream \(needed); use "
         + "the processor that the edit was made for"
+    case .wrongValueWidth(let found, let needed):
+      "the edit is for values of \(found) numbers in a block, and a token has \(needed); use the processor that "
+        + "the edit was made for"
     case .wrongDepth(let found, let needed):
       "the edit is for a processor of \(found) blocks, and this one has \(needed); use the "
         + "processor that the edit was made for"
@@ -236,6 +243,9 @@ public enum LatentEditingError: Error, Equatable, CustomStringConvertible {
     case .compiledConflict:
       "a compiled edit replaces token 0 and cannot be combined with another edit there; give the "
         + "instructions together to emend edit compile"
+    case .valuesBehindOpening:
+      "an edit of the first token's values cannot be combined with one that stands in front of that token; use one "
+        + "of them"
     case .traceUnreadable(let path, let line, let problem):
       "\(path): line \(line) of the trace cannot be read: \(problem); record the trace again"
     case .noDifference:

@@ -19,8 +19,8 @@ struct EditDistill: ParsableCommand {
         emend generate -m model.gguf --chat -p "Why is the sky blue?" --control-vector brief.gguf
         llama-cli -m model.gguf --control-vector brief.gguf -p "Why is the sky blue?"
 
-      Prompts are built in; give your own (--prompts) where you know what will be asked. Editors of p8, and of p0 and \
-      p1 at the first token; editors of p2 are exported as they are (emend edit export).
+      Prompts are built in; give your own (--prompts) where you know what will be asked. Editors of p8, and of p0, p1 \
+      and p7 at the first token; editors of p2 are exported as they are (emend edit export).
       """)
 
   @OptionGroup(title: "Model") var model: ModelOptions

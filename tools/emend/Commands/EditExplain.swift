@@ -22,7 +22,7 @@ struct EditExplain: ParsableCommand {
 
       Losses are of the answers that the edited model gives to the inputs (-p): they say what carries the edit, not \
       whether the answers are right. Neighbours are looked for among known instructions, built in or of a file of \
-      rows or lines (--known). The end of the text says what was not tested. Editors of p8, and of p0 and p1 at \
+      rows or lines (--known). The end of the text says what was not tested. Editors of p8, and of p0, p1 and p7 at \
       the first token, can be explained. docs/study.md has the formulas.
       """)
 

@@ -35,8 +35,8 @@ struct TrainingArguments: ParsableArguments {
   var loraModules: String?
   @Option(
     help: ArgumentHelp(
-      "What it reads and where it writes; p8 is the reading prefix. (default: p0)",
-      valueName: "p0|p1|p2|p4|p5|p8"))
+      "What it reads and where it writes; p7 edits values, p8 is the reading prefix. (default: p0)",
+      valueName: "p0|p1|p2|p4|p5|p7|p8"))
   var interface: String?
   @Option(
     help: ArgumentHelp(
