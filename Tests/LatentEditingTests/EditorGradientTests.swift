@@ -271,8 +271,7 @@ struct GradientRun {
           contextLength: 128, width: 24, blockCount: 3, headCount: 2,
           vocabularySize: processor.configuration.vocabularySize), tokenizer: .processor),
       scale: name.contains("plain") ? .plain : nil,
-      heads: name.contains("shared")
-        ? .shared : name.contains("rank") ? .rank(3) : .perLayer,
+      heads: name.contains("shared") ? .shared : .perLayer,
       valueWidth: processor.configuration.valueWidth)
     let editor = try Editor(configuration, seed: 3, processor: processor, pool: pool)
     editor.heads.parameters.initialize(seed: 4, pool: pool) { entry in
