@@ -48,12 +48,12 @@ import Testing
       let asked = try #require(
         BehaviourPair.asked(
           for: BehaviourPair.instruction(first.wordings[0], wording, joint: joint),
-          beginning: "capitals"))
+          beginning: first))
       #expect(asked.pair.second.name == second.name)
       #expect(asked.parameters == ("", second.choices[1]))
     }
-    #expect(BehaviourPair.asked(for: first.wordings[0], beginning: "capitals") == nil)
-    #expect(BehaviourPair.asked(for: first.wordings[0] + " " + wording, beginning: "json") == nil)
+    #expect(BehaviourPair.asked(for: first.wordings[0], beginning: first) == nil)
+    #expect(BehaviourPair.asked(for: first.wordings[0] + " " + wording, beginning: second) == nil)
   }
 
   private static let answers: [ModelAnswer] = Questions.all.prefix(60).map {

@@ -68,9 +68,10 @@ package struct Behaviour: Sendable {
   enum TrainingWordings {
     static func of(_ name: String) -> String {
       if Languages.names.contains(name) { return languages.replacing("{name}", with: name) }
-      return letters[name] ?? layouts[name] ?? manners[name] ?? first[name] ?? words[name] ?? marks[
-        name]
-        ?? shapes[name] ?? formats[name] ?? personas[name] ?? frames[name] ?? phrases[name] ?? ""
+      let all = [
+        letters, layouts, manners, first, words, marks, shapes, formats, personas, frames, phrases,
+      ]
+      return all.lazy.compactMap { $0[name] }.first ?? ""
     }
   }
 
@@ -94,6 +95,9 @@ package struct Behaviour: Sendable {
       || Sentences.keepsContent(trimmed, question: question, unedited: unedited)
     return (rule, content, rule && content)
   }
+
+  /// Whether nothing is trained on it.
+  package var isKept: Bool { Self.keptNames.contains(name) }
 
   /// The parameter that an instruction has filled in, or nil where it is none of this behaviour's.
   package func parameter(of instruction: String) -> String? {

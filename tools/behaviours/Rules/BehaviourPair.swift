@@ -32,37 +32,34 @@ package struct BehaviourPair: Sendable {
     guard let one = first.made(of: answer, parameters.0),
       let other = second.made(of: answer, parameters.1)
     else { return nil }
-    let both = [
-      second.made(of: answer.saying(one), parameters.1),
-      first.made(of: answer.saying(other), parameters.0),
-    ]
-    return both.lazy.compactMap { $0 }.first { text in
-      text != one && text != other && passes(text, answer, parameters)
+    func isOfBoth(_ text: String) -> Bool {
+      text != one && text != other
+        && passes(text, question: answer.question, unedited: answer.text, parameters).both
     }
+    if let text = second.made(of: answer.saying(one), parameters.1), isOfBoth(text) { return text }
+    return first.made(of: answer.saying(other), parameters.0).flatMap { isOfBoth($0) ? $0 : nil }
   }
 
-  private func passes(
-    _ text: String, _ answer: PlainAnswer, _ parameters: (String, String)
-  ) -> Bool {
-    let first = first.passes(
-      text, question: answer.question, unedited: answer.text, parameters.0)
-    let second = second.passes(
-      text, question: answer.question, unedited: answer.text, parameters.1)
-    return first.both && second.both
+  /// Whether an answer follows both rules, and whether it still answers the question by both.
+  package func passes(
+    _ answer: String, question: String, unedited: String, _ parameters: (String, String)
+  ) -> (rule: Bool, content: Bool, both: Bool) {
+    let one = first.passes(answer, question: question, unedited: unedited, parameters.0)
+    let other = second.passes(answer, question: question, unedited: unedited, parameters.1)
+    return (one.rule && other.rule, one.content && other.content, one.both && other.both)
   }
 
   /// The pair that an instruction asks for and its parameters, or nil where it is none that begins with
-  /// `name`.
+  /// `first`.
   package static func asked(
-    for instruction: String, beginning name: String
+    for instruction: String, beginning first: Behaviour
   ) -> (pair: BehaviourPair, parameters: (String, String))? {
-    guard let first = Behaviour.made.first(where: { $0.name == name }) else { return nil }
     for (asked, parameter) in first.instructions {
       for joint in joints {
         let start = Self.instruction(asked, "", joint: joint)
         guard instruction.hasPrefix(start) else { continue }
         let rest = String(instruction.dropFirst(start.count))
-        for second in Behaviour.made where second.name != name {
+        for second in Behaviour.made where second.name != first.name {
           if let other = second.parameter(of: rest) {
             return (BehaviourPair(first, second), (parameter, other))
           }

@@ -142,22 +142,19 @@ package struct BehaviourRowMaker {
         if let row = nextPair(split) { return row }
         continue
       }
-      let behaviours = Behaviour.all.filter {
-        Behaviour.keptNames.contains($0.name) == (split == .behaviour)
-      }
+      let behaviours = Behaviour.all.filter { $0.isKept == (split == .behaviour) }
       let behaviour = random.element(behaviours)
       let parts = prompted[behaviour.name] ?? (trained, kept)
       let answers = split == .train ? parts.0 : parts.1
       guard !answers.isEmpty else { continue }
       let answer = random.element(answers)
-      let parameter = behaviour.choices.isEmpty ? "" : random.element(behaviour.choices)
       let wordings =
         switch split {
-        case .train, .seen, .pair: behaviour.seenWordings
         case .unseen: Array(behaviour.unseenWordings)
         case .behaviour: behaviour.wordings
+        default: behaviour.seenWordings
         }
-      let instruction = random.element(wordings).replacing("{a}", with: parameter)
+      let (instruction, parameter) = asked(behaviour, wordings)
       guard let output = behaviour.made(of: answer, parameter),
         drawn.insert([instruction, answer.question]).inserted
       else { continue }
@@ -169,24 +166,28 @@ package struct BehaviourRowMaker {
     return nil
   }
 
+  /// A drawn wording with a drawn parameter filled in.
+  private mutating func asked(
+    _ behaviour: Behaviour, _ wordings: [String]
+  ) -> (instruction: String, parameter: String) {
+    let parameter = behaviour.choices.isEmpty ? "" : random.element(behaviour.choices)
+    return (random.element(wordings).replacing("{a}", with: parameter), parameter)
+  }
+
   /// A row of two behaviours that are trained on, or nil where the drawn ones do not go together.
   private mutating func nextPair(_ split: Split) -> BehaviourRow? {
-    let behaviours = Behaviour.made.filter { !Behaviour.keptNames.contains($0.name) }
+    let behaviours = Behaviour.made.filter { !$0.isKept }
     let pair = BehaviourPair(random.element(behaviours), random.element(behaviours))
     let answers = split == .train ? trained : kept
     guard pair.first.name != pair.second.name, pair.isKept == (split == .pair), !answers.isEmpty
     else { return nil }
     let answer = random.element(answers)
-    func drawn(_ behaviour: Behaviour) -> (instruction: String, parameter: String) {
-      let parameter = behaviour.choices.isEmpty ? "" : random.element(behaviour.choices)
-      let wording = random.element(behaviour.seenWordings)
-      return (wording.replacing("{a}", with: parameter), parameter)
-    }
-    let (first, second) = (drawn(pair.first), drawn(pair.second))
+    let first = asked(pair.first, pair.first.seenWordings)
+    let second = asked(pair.second, pair.second.seenWordings)
     let instruction = BehaviourPair.instruction(
       first.instruction, second.instruction, joint: random.element(BehaviourPair.joints))
     guard let output = pair.made(of: answer, (first.parameter, second.parameter)),
-      self.drawn.insert([instruction, answer.question]).inserted
+      drawn.insert([instruction, answer.question]).inserted
     else { return nil }
     return BehaviourRow(
       instruction: instruction, input: answer.question, output: output,

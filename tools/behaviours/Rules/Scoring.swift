@@ -66,25 +66,14 @@ package struct BehaviourScore: Codable, Equatable, Sendable {
   private static func verdict(
     of answer: ScoredAnswer
   ) throws(Problem) -> (rule: Bool, content: Bool, both: Bool) {
-    func passes(_ behaviour: Behaviour, _ parameter: String) -> (
-      rule: Bool, content: Bool, both: Bool
-    ) {
-      behaviour.passes(
-        answer.answer, question: answer.input, unedited: answer.unedited, parameter)
-    }
-    if answer.family.hasPrefix(BehaviourPair.familyPrefix) {
-      let name = String(answer.family.dropFirst(BehaviourPair.familyPrefix.count))
-      guard Behaviour.made.contains(where: { $0.name == name }) else {
-        throw .family(answer.family)
-      }
-      guard let asked = BehaviourPair.asked(for: answer.instruction, beginning: name) else {
+    if let first = Behaviour.made.first(where: {
+      BehaviourPair.familyPrefix + $0.name == answer.family
+    }) {
+      guard let asked = BehaviourPair.asked(for: answer.instruction, beginning: first) else {
         throw .instruction(answer.instruction, family: answer.family)
       }
-      let first = passes(asked.pair.first, asked.parameters.0)
-      let second = passes(asked.pair.second, asked.parameters.1)
-      let rule = first.rule && second.rule
-      let content = first.content && second.content
-      return (rule, content, rule && content)
+      return asked.pair.passes(
+        answer.answer, question: answer.input, unedited: answer.unedited, asked.parameters)
     }
     guard
       let behaviour = Behaviour.all.first(where: { "behaviour.\($0.name)" == answer.family })
@@ -92,6 +81,7 @@ package struct BehaviourScore: Codable, Equatable, Sendable {
     guard let parameter = behaviour.parameter(of: answer.instruction) else {
       throw .instruction(answer.instruction, family: answer.family)
     }
-    return passes(behaviour, parameter)
+    return behaviour.passes(
+      answer.answer, question: answer.input, unedited: answer.unedited, parameter)
   }
 }
