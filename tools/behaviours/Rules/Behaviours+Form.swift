@@ -30,7 +30,7 @@ extension Behaviour {
       Your answer should be in title case, please. | Every word gets a capital initial. | Reply with all words capitalised.
       """,
       target: { plain, _ in
-        plain.text.split(separator: " ").map { $0.prefix(1).uppercased() + $0.dropFirst() }
+        plain.text.split(separator: " ").map(Sentences.capitalized)
           .joined(separator: " ")
       },
       follows: { answer, _, _ in
@@ -91,7 +91,7 @@ extension Behaviour {
             !["a", "an", "the"].contains($0.lowercased())
           }
           let text = words.joined(separator: " ")
-          return text.prefix(1).uppercased() + text.dropFirst()
+          return Sentences.capitalized(text)
         }.joined(separator: " ")
       },
       follows: { answer, _, _ in

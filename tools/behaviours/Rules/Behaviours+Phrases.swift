@@ -338,7 +338,7 @@ extension Behaviour {
           guard bare.lowercased() == word else { return String(part) }
           let isCapital = bare.first?.isUppercase ?? false
           return String(part).replacing(
-            bare, with: isCapital ? other.prefix(1).uppercased() + other.dropFirst() : other)
+            bare, with: isCapital ? Sentences.capitalized(other) : other)
         }.joined(separator: " ")
         return made == plain.text ? nil : made
       },

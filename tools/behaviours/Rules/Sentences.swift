@@ -104,7 +104,7 @@ package enum Sentences {
     let isSmall =
       smallWords.contains(word) || inQuestion.contains(word.lowercased())
       || (word.hasSuffix("ing") && !inQuestion.dropFirst().contains(word))
-    return isSmall ? sentence.prefix(1).lowercased() + sentence.dropFirst() : sentence
+    return isSmall ? uncapitalized(sentence) : sentence
   }
 
   private static let smallWords: Set<String> = [

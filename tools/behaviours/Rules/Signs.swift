@@ -70,10 +70,10 @@ extension Sentences {
   }
 
   /// With a capital, or with a small letter, in front.
-  static func capitalized(_ text: String) -> String {
+  static func capitalized(_ text: some StringProtocol) -> String {
     text.prefix(1).uppercased() + text.dropFirst()
   }
-  static func uncapitalized(_ text: String) -> String {
+  static func uncapitalized(_ text: some StringProtocol) -> String {
     text.prefix(1).lowercased() + text.dropFirst()
   }
 }

@@ -47,7 +47,7 @@ enum NumberWords {
       // Four digits from 1110 on, where no comma groups them, are read as years.
       let spelled = core.contains(",") ? inWords(n) : year(n) ?? inWords(n)
       words.append(
-        start + (words.isEmpty ? spelled.prefix(1).uppercased() + spelled.dropFirst() : spelled)
+        start + (words.isEmpty ? Sentences.capitalized(spelled) : spelled)
           + end)
     }
     return words.joined(separator: " ")
@@ -115,7 +115,7 @@ enum Contractions {
     var words = text.split(separator: " ").map(String.init)
     for i in words.indices.dropLast() where words[i].lowercased() == short {
       if followers.contains(words[i + 1].lowercased().filter(\.isLetter)) {
-        words[i] = words[i].first!.isUppercase ? full.capitalizedFirst : full
+        words[i] = words[i].first!.isUppercase ? Sentences.capitalized(full) : full
       }
     }
     return words.joined(separator: " ")
@@ -126,7 +126,7 @@ enum Contractions {
     _ text: String, _ from: String, _ to: String, mayEnd: Bool = true
   ) -> String {
     var made = text
-    for (a, b) in [(from, to), (from.capitalizedFirst, to.capitalizedFirst)] {
+    for (a, b) in [(from, to), (Sentences.capitalized(from), Sentences.capitalized(to))] {
       var result = ""
       var rest = made[...]
       while let range = rest.firstRange(of: a) {
@@ -209,7 +209,7 @@ enum Titles {
     let words = subjectWords(of: plain)
     return words.isEmpty
       ? nil
-      : words.map { $0.prefix(1).uppercased() + $0.dropFirst() }
+      : words.map(Sentences.capitalized)
         .joined(separator: " ")
   }
 
@@ -224,8 +224,4 @@ enum Titles {
     return plain.question.split { !$0.isLetter && !$0.isNumber }.map(String.init)
       .filter { shared.contains($0.lowercased()) }
   }
-}
-
-extension String {
-  fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }
